@@ -1,0 +1,46 @@
+"""What the operations answer that are no conversations: models, token counts, and the contract's own examples.
+
+A scenario turn that names the operation comes first; this table is what is left.
+"""
+
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from mockserver import catalogue
+from mockserver.contract import Operation
+from mockserver.conversation import Conversation, input_tokens
+from mockserver.errors import Refusal
+
+
+def _models(parameter: str, conversation: Conversation | None) -> bytes:
+    return orjson.dumps(catalogue.listing())
+
+
+def _model(parameter: str, conversation: Conversation | None) -> bytes:
+    return orjson.dumps(catalogue.one(parameter))
+
+
+def _count_tokens(parameter: str, conversation: Conversation | None) -> bytes:
+    return orjson.dumps({"input_tokens": input_tokens(conversation) if conversation is not None else 0})
+
+
+ANSWERS: Mapping[str, Callable[[str, Conversation | None], bytes]] = {
+    "models": _models,
+    "model": _model,
+    "count_tokens": _count_tokens,
+}
+"""The operation's name -> its body, from the path parameter and the conversation, where there are any."""
+
+
+def answer(operation: Operation, parameter: str, conversation: Conversation | None) -> bytes:
+    """The body of a 200. An operation without a row answers the contract's first example.
+
+    Raises `Refusal` 404 for an operation that the contract only knows as absent (D1: /api/oauth/roles).
+    """
+    make = ANSWERS.get(operation.name)
+    if make is not None:
+        return make(parameter, conversation)
+    if operation.example is None:
+        raise Refusal(404, "not_found", f"{operation.path} does not exist on this gateway.")
+    return operation.example

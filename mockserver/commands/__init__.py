@@ -1,0 +1,1 @@
+"""The commands of `mockserver`, one file a subject. `cli` puts them together."""

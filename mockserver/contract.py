@@ -1,0 +1,306 @@
+"""The contract made ready: openapi.yaml compiled to a table of operations, a router and request validators.
+
+Law: the contract is one file. What an operation reads (its security, its body, the status of a failed validation, the
+default of `max_tokens`) comes from the document, so that no second copy of the wire schemas exists. The document
+arrives here as plain data; reading the file is the loader's business.
+
+Of the document's extensions four matter here: `x-wire` (the dialect: anthropic, openai or json), `x-variant`
+(plain, byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other
+prefix, OBS).
+
+Validation: jsonschema-rs on the parsed body; the first error by document order wins. Its words name the field by its
+path, and never repeat the value, which may be somebody's prompt.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias, cast
+from urllib.parse import parse_qsl
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from mockserver.conversation import Json, JsonObject
+from mockserver.errors import Refusal, nearest
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+FORM = "application/x-www-form-urlencoded"
+
+Scheme: TypeAlias = Literal["x-api-key", "bearer"]
+Variant: TypeAlias = Literal["plain", "byok", "managed"]
+
+_SCHEMES: Mapping[str, Scheme] = {"ApiKeyAuth": "x-api-key", "BearerAuth": "bearer"}
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation of the contract.
+
+    `name` is the word that scenarios use; an alias has the name of what it stands for. `schemes` are the ways to bring
+    a key, in order; `key_optional` says that none is needed. `validator` is None where no JSON body is read,
+    `form` where no form is.
+    """
+
+    id: str
+    name: str
+    method: str
+    path: str
+    wire: Literal["anthropic", "openai", "json"]
+    variant: Variant
+    invalid_status: int
+    schemes: tuple[Scheme, ...]
+    key_optional: bool
+    max_tokens: int | None
+    statuses: tuple[int, ...]
+    example: bytes | None
+    validator: jsonschema_rs.Draft202012Validator | None = None
+    body_optional: bool = True
+    form: jsonschema_rs.Draft202012Validator | None = None
+
+    @property
+    def is_conversation(self) -> bool:
+        """Whether it takes messages and gives a reply."""
+        return self.wire != "json" and self.name != "count_tokens"
+
+
+class Contract:
+    """The operations of one OpenAPI document, found by method and path."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self.document = document
+        self.operations: tuple[Operation, ...] = tuple(_operations(document))
+        self.names: frozenset[str] = frozenset(operation.name for operation in self.operations)
+        self._routes: dict[str, dict[str, Operation]] = {}
+        self._patterns: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
+        self._validators: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+        for operation in self.operations:
+            self._routes.setdefault(operation.path, {})[operation.method] = operation
+        for path, methods in self._routes.items():
+            if "{" in path:
+                self._patterns.append((re.compile(re.sub(r"\{[^}]+\}", "([^?]+)", path)), methods))
+
+    def find(self, method: str, path: str) -> tuple[Operation, str]:
+        """The operation of a request and the value of its path parameter, if it has one.
+
+        Raises `Refusal` 404 for an unknown path (naming the nearest known one) and 405 with `allow` for an unknown
+        method of a known path (RFC 9110, 15.5.6).
+        """
+        methods, parameter = self._match(path)
+        if methods is None:
+            known = nearest(path, self._routes)
+            hint = f" Did you mean {known}?" if known else ""
+            raise Refusal(404, "unknown_route", f"No such route: {path}.{hint}")
+        operation = methods.get(method)
+        if operation is None:
+            allowed = ", ".join(sorted(methods))
+            raise Refusal(
+                405,
+                "method_not_allowed",
+                f"{path} does not take {method}; it takes {allowed}.",
+                headers=(("allow", allowed),),
+            )
+        return operation, parameter
+
+    def _match(self, path: str) -> tuple[dict[str, Operation] | None, str]:
+        methods = self._routes.get(path)
+        if methods is not None and "{" not in path:
+            return methods, ""
+        for pattern, found in self._patterns:
+            match = pattern.fullmatch(path)
+            if match:
+                return found, match[1]
+        return None, ""
+
+    def response_validator(self, operation: Operation, status: int) -> jsonschema_rs.Draft202012Validator:
+        """The validator of a JSON answer. Raises KeyError for a status that is not documented."""
+        return self._compiled(self._media(operation, status, "application/json")["schema"])
+
+    def event_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
+        """The validator of the JSON in one event of a stream. Raises KeyError if the operation documents none."""
+        item = self._media(operation, 200, "text/event-stream")["itemSchema"]
+        data = _resolve(self.document, item)["properties"]["data"]
+        # On the OpenAI wire the data is JSON unless it is [DONE]: if / else.
+        return self._compiled(data.get("else", data)["contentSchema"])
+
+    def _compiled(self, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
+        key = orjson.dumps(schema)
+        return self._validators.get(key) or self._validators.setdefault(key, _compile(self.document, schema))
+
+    def _media(self, operation: Operation, status: int, media_type: str) -> JsonObject:
+        path = self.document["paths"][operation.path]
+        responses = path[operation.method.lower()]["responses"]
+        media: JsonObject = _resolve(self.document, responses[str(status)])["content"][media_type]
+        return media
+
+
+def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonObject:
+    """The body of a request, JSON or (where documented) a form, parsed and valid.
+
+    Raises `Refusal` with the operation's own status.
+    """
+    validator = operation.validator
+    if validator is None or (operation.body_optional and not body):
+        return {}
+    parsed: JsonObject
+    if operation.form is not None and media_type.startswith(FORM):
+        validator, parsed = operation.form, dict(parse_qsl(body.decode("utf-8", "replace")))
+    else:
+        parsed = _parse_json(operation, body)
+    try:
+        validator.validate(parsed)
+    except jsonschema_rs.ValidationError as error:
+        raise _refusal(operation, error) from None
+    except ValueError:
+        raise Refusal(operation.invalid_status, "invalid_json", "The request body is nested too deeply.") from None
+    return parsed
+
+
+def _parse_json(operation: Operation, body: bytes) -> Json:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        words = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
+        raise Refusal(operation.invalid_status, "invalid_json", words) from None
+
+
+def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refusal:
+    path = list(error.instance_path)
+    keyword = error.kind.name
+    if keyword == "required":
+        path.append(error.kind.value)
+    place = ".".join([str(part) for part in path]) or "body"
+    code = "validation_error" if operation.invalid_status == 422 else "invalid_request"
+    words = _words(keyword, error.kind.value)
+    message = f"{place}: {words}"
+    if operation.invalid_status == 422 and path[:1] == ["tools"]:
+        message = f"Validation error - Invalid tool parameters: {message}"
+    return Refusal(operation.invalid_status, code, message, param=place)
+
+
+def _words(keyword: str, limit: object) -> str:
+    """What a field should be, by the keyword that it breaks."""
+    match keyword:
+        case "required":
+            return "Field required"
+        case "type":
+            types = limit if isinstance(limit, list) else [limit]
+            return f"Input should be of type {' or '.join([str(name) for name in types])}"
+        case "enum" | "const":
+            options = limit if isinstance(limit, list) else [limit]
+            return f"Input should be {' or '.join([repr(option) for option in options])}"
+        case "minimum":
+            return f"Input should be greater than or equal to {limit}"
+        case "maximum":
+            return f"Input should be less than or equal to {limit}"
+        case "exclusiveMinimum":
+            return f"Input should be greater than {limit}"
+        case "exclusiveMaximum":
+            return f"Input should be less than {limit}"
+        case "minLength" | "minItems" | "minProperties":
+            return f"Input should have at least {limit} {_unit(keyword)}"
+        case "maxLength" | "maxItems" | "maxProperties":
+            return f"Input should have at most {limit} {_unit(keyword)}"
+        case "pattern":
+            return f"Input should match the pattern {limit}"
+        case _:
+            return f"Input is not valid ({keyword})"
+
+
+def _unit(keyword: str) -> str:
+    return {"Length": "characters", "Items": "items", "Properties": "properties"}[keyword[3:]]
+
+
+def _operations(document: JsonObject) -> Iterator[Operation]:
+    compiled: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield _operation(document, path, method, item[method], compiled)
+
+
+def _operation(
+    document: JsonObject,
+    path: str,
+    method: str,
+    raw: JsonObject,
+    compiled: dict[bytes, jsonschema_rs.Draft202012Validator],
+) -> Operation:
+    id = str(raw.get("operationId") or f"{method} {path}")
+    security = cast(Sequence[JsonObject], raw.get("security", document.get("security", ())))
+    body = _resolve(document, raw.get("requestBody") or {})
+    content = body.get("content") or {}
+    schema = content.get("application/json", {}).get("schema")
+    return Operation(
+        id=id,
+        name=str(raw.get("x-alias-of") or id),
+        method=method.upper(),
+        path=path,
+        wire=raw.get("x-wire", "json"),
+        variant=raw.get("x-variant", "plain"),
+        invalid_status=raw.get("x-invalid-status", 400),
+        schemes=tuple([_SCHEMES[name] for need in security for name in need if name in _SCHEMES]),
+        key_optional=not security or any(not need for need in security),
+        max_tokens=_default(document, schema, "max_tokens"),
+        statuses=tuple([int(status) for status in raw["responses"] if status.isdecimal()]),
+        example=_example(document, raw),
+        validator=_compiled(document, schema, compiled),
+        body_optional=body.get("required") is not True,
+        form=_compiled(document, content.get(FORM, {}).get("schema"), compiled),
+    )
+
+
+def _compiled(
+    document: JsonObject, schema: JsonObject | None, compiled: dict[bytes, jsonschema_rs.Draft202012Validator]
+) -> jsonschema_rs.Draft202012Validator | None:
+    """The validator of a schema; operations that share a schema share it."""
+    if schema is None:
+        return None
+    key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    return compiled.get(key) or compiled.setdefault(key, _compile(document, schema))
+
+
+def _compile(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
+    components = document.get("components") or {}
+    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": components.get("schemas", {})}})
+
+
+def _resolve(document: JsonObject, node: JsonObject) -> JsonObject:
+    """The node itself, or what its `$ref` within the document points to."""
+    found = node
+    while "$ref" in found:
+        target: Json = document
+        for part in found["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        found = target
+    return found
+
+
+def _default(document: JsonObject, schema: JsonObject | None, name: str) -> int | None:
+    """The default of a property of the schema or of one of its `allOf` parts, the outermost first."""
+    if schema is None:
+        return None
+    resolved = _resolve(document, schema)
+    properties = resolved.get("properties") or {}
+    value = _resolve(document, properties.get(name) or {}).get("default")
+    if isinstance(value, int):
+        return value
+    for part in resolved.get("allOf") or ():
+        found = _default(document, part, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _example(document: JsonObject, raw: JsonObject) -> bytes | None:
+    """The first JSON example of the first documented success."""
+    for status, response in raw["responses"].items():
+        if not status.startswith("2"):
+            continue
+        content = _resolve(document, response).get("content") or {}
+        media = content.get("application/json", {})
+        if "example" in media:
+            return orjson.dumps(media["example"])
+        for example in (media.get("examples") or {}).values():
+            return orjson.dumps(_resolve(document, example).get("value"))
+    return None

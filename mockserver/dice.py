@@ -1,0 +1,68 @@
+"""Derived randomness: numbers that look random and depend on nothing but their parts.
+
+Law: ids, generated text, jitter and chaos come from (seed, session, turn, hit). A `Dice` is made from such parts by a
+hash, and then rolled; the same parts give the same rolls on every machine and in every process, and no global
+generator is touched. The generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
+generators", 2014): one 64-bit state, good enough for everything but cryptography, and three lines long.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from math import cos, log, pi, sqrt
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_MASK = (1 << 64) - 1
+
+
+def digest(*parts: object) -> int:
+    """A 64-bit number that depends on every part and on their order. Parts are compared by their text."""
+    return int.from_bytes(blake2b(_joined(parts), digest_size=8).digest())
+
+
+def token(*parts: object, length: int = 24) -> str:
+    """An id of `length` hexadecimal digits, derived from the parts; at most 128."""
+    return blake2b(_joined(parts), digest_size=(length + 1) // 2).hexdigest()[:length]
+
+
+def _joined(parts: tuple[object, ...]) -> bytes:
+    return "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+
+
+class Dice:
+    """A sequence of rolls derived from its parts."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, *parts: object) -> None:
+        self._state = digest(*parts)
+
+    def roll(self) -> int:
+        """The next number, 0 to 2**64 - 1."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return mixed ^ (mixed >> 31)
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0 to `limit` - 1; `limit` is at least 1."""
+        return self.roll() % limit
+
+    def unit(self) -> float:
+        """A number from 0 up to, and without, 1."""
+        return (self.roll() >> 11) / (1 << 53)
+
+    def between(self, low: float, high: float) -> float:
+        """A number from `low` to `high`, all equally likely."""
+        return low + (high - low) * self.unit()
+
+    def normal(self, mean: float, deviation: float) -> float:
+        """A number of the normal distribution (Box-Muller, the cosine half)."""
+        radius = sqrt(-2.0 * log(1.0 - self.unit()))
+        return mean + deviation * radius * cos(2.0 * pi * self.unit())
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of the items, all equally likely."""
+        return items[self.below(len(items))]

@@ -1,0 +1,46 @@
+"""Pace: how fast an answer comes, as waits between its actions.
+
+A stream: everything up to and including the first delta is due at `first`; each further delta one interval (1/rate)
+later, changed by up to `jitter` of itself; the closing frames with the last delta. A whole answer takes as long as its
+stream would have taken, and then comes at once.
+"""
+
+from collections.abc import Iterator
+
+from mockserver.actions import Action, Actions, Data, Head, Wait
+from mockserver.dice import Dice
+from mockserver.scenario import Pace
+
+DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
+"""The kinds of frames that carry a piece of the reply, on either wire."""
+
+
+def paced(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Actions:
+    """The same actions with waits. `deltas` is how many the reply has as a stream."""
+    is_stream = any(isinstance(action, Data) and action.event for action in actions)
+    return tuple(_stream(actions, pace, dice) if is_stream else _whole(actions, pace, deltas, dice))
+
+
+def _interval(pace: Pace, dice: Dice) -> float:
+    if pace.rate is None:
+        return 0.0
+    return (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) / pace.rate
+
+
+def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
+    started = False
+    for action in actions:
+        if isinstance(action, Head) and pace.first:
+            yield Wait(pace.first)
+        if isinstance(action, Data) and action.event in DELTAS:
+            if started and (interval := _interval(pace, dice)):
+                yield Wait(interval)
+            started = True
+        yield action
+
+
+def _whole(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Iterator[Action]:
+    duration = pace.first + sum([_interval(pace, dice) for _ in range(deltas - 1)])
+    if duration:
+        yield Wait(duration)
+    yield from actions

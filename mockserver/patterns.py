@@ -1,0 +1,38 @@
+"""Patterns that an author writes: regular expressions and globs, always in linear time.
+
+A pattern from a file is tried against whatever a client sends, so it must not be able to blow up. Regular expressions
+run on the engine inside jsonschema-rs (Rust's `regex`: linear in the text, no backtracking), which refuses what it
+cannot run so: look-around and back-references. Globs know `*` and `?` and become such expressions.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeAlias
+
+import jsonschema_rs
+
+Test: TypeAlias = Callable[[str], bool]
+
+
+@lru_cache(maxsize=4096)
+def regex(pattern: str, ignore_case: bool = False) -> Test:
+    """Whether a text has a match anywhere. Raises `ValueError` with the remedy for what is no such expression."""
+    expression = f"(?i){pattern}" if ignore_case else pattern
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            {"pattern": expression}, pattern_options=jsonschema_rs.RegexOptions()
+        )
+    except jsonschema_rs.ValidationError:
+        raise ValueError(
+            f"/{pattern}/ is not a regular expression that can be tried in linear time; "
+            "close every bracket, and use no look-around and no back-reference"
+        ) from None
+    return validator.is_valid
+
+
+@lru_cache(maxsize=4096)
+def glob(pattern: str) -> Test:
+    """Whether a whole text fits the glob, without regard to case: `*` is any text, `?` any character."""
+    wild = {"*": ".*", "?": "."}
+    return regex("(?s)^" + "".join([wild.get(character) or re.escape(character) for character in pattern]) + "$", True)

@@ -1,0 +1,32 @@
+"""JSON Pointer (RFC 6901): one value inside another by its path, `/messages/0/content`."""
+
+from collections.abc import Mapping, Sequence
+
+
+class Missing:
+    """What a pointer gives that points to nothing; JSON's null is a value."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = Missing()
+
+
+def parts_of(pointer: str) -> tuple[str, ...]:
+    """The parts of a pointer. Raises `ValueError` for a text that is none."""
+    if pointer and not pointer.startswith("/"):
+        raise ValueError(f"'{pointer}' is not a JSON Pointer; it begins with / as in /metadata/user_id")
+    return tuple([part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]])
+
+
+def follow(value: object, parts: Sequence[str]) -> object:
+    """The value at the end of the path, or `MISSING`."""
+    for part in parts:
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, Sequence) and not isinstance(value, str) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return MISSING
+    return value

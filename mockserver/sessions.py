@@ -1,0 +1,50 @@
+"""Where sessions live: a store with one operation, an atomic change of one session's value.
+
+`update(id, change)` gives `change` the session's present value and keeps the value that it returns. `change` is pure,
+so a store that several processes share may call it again when another process was quicker. A change that returns the
+same object keeps nothing: a refused key never makes a session.
+
+The store in memory is bounded: beyond `limit` sessions the one that was unused longest is forgotten.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from mockserver.session import REAL, Session, Timeline
+
+T = TypeVar("T")
+
+MOST_SESSIONS = 10_000
+
+
+class Store(Protocol):
+    """A place where sessions live."""
+
+    async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        """Change one session atomically; gives what `change` gives beside the new value."""
+        ...
+
+
+class MemoryStore:
+    """Sessions of one process. Nothing is awaited between reading and writing, so one event loop is atomic."""
+
+    def __init__(self, seed: str = "0", clock: Timeline = REAL, limit: int = MOST_SESSIONS) -> None:
+        self._seed = seed
+        self._clock = clock
+        self._limit = limit
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        """Change one session atomically."""
+        before = self._sessions.get(id) or Session(id, self._seed, clock=self._clock)
+        after, result = change(before)
+        if after is not before:
+            self._sessions[id] = after
+            self._sessions.move_to_end(id)
+            if len(self._sessions) > self._limit:
+                self._sessions.popitem(last=False)
+        return result

@@ -1,0 +1,81 @@
+"""Units that a person writes in YAML: `300ms`, `40/s`, `10%`. Each parses to a plain number, in one documented unit.
+
+Used as the field types of `scenario`: a value that does not parse is one error that says what was expected.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|min|h)")
+_PER_SECOND = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+LONGEST = 30 * 86400.0
+"""No wait in a scenario may be longer than thirty days: anything longer is a typo, and clocks stay finite."""
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def parse_duration(value: object) -> float:
+    """`300ms`, `5s`, `2m`, `1h`, `1d`, or a number of seconds -> seconds."""
+    seconds = _number(value)
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
+        seconds = float(found[1]) * _SECONDS[found[2] or "s"]
+    if seconds is None or not 0 <= seconds <= LONGEST:
+        raise ValueError("expected a duration such as 300ms, 5s, 2m or 1h (at most 30 days)")
+    return seconds
+
+
+def parse_rate(value: object) -> float:
+    """`40/s`, `600/m`, or a number per second -> per second."""
+    rate = _number(value)
+    if isinstance(value, str) and (found := _RATE.fullmatch(value.strip())):
+        rate = float(found[1]) / _PER_SECOND[found[2]]
+    if rate is None or not 0 < rate <= 1e6:
+        raise ValueError("expected a rate above zero such as 40/s or 600/m")
+    return rate
+
+
+def parse_share(value: object) -> float:
+    """`10%`, or a number from 0 to 1 -> a share from 0 to 1."""
+    share = _number(value)
+    if isinstance(value, str) and (found := _PERCENT.fullmatch(value.strip())):
+        share = float(found[1]) / 100
+    if share is None or not 0 <= share <= 1:
+        raise ValueError("expected a share such as 10%, or a number from 0 to 1")
+    return share
+
+
+def parse_times(value: object) -> int | None:
+    """A whole number from 1, or `always` -> that number, or None for no limit."""
+    if value == "always" or value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ValueError("expected a whole number from 1, or always")
+
+
+def _unit(parse: Callable[[object], object], pattern: str, example: object) -> tuple[object, ...]:
+    schema = {
+        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": pattern}],
+        "examples": [example],
+    }
+    return PlainValidator(parse), WithJsonSchema(schema)
+
+
+Duration: TypeAlias = Annotated[float, *_unit(parse_duration, r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$", "300ms")]
+Rate: TypeAlias = Annotated[float, *_unit(parse_rate, r"^\d+(\.\d+)?\s*/\s*(s|m|min|h)$", "40/s")]
+Share: TypeAlias = Annotated[float, *_unit(parse_share, r"^\d+(\.\d+)?\s*%$", "10%")]
+Times: TypeAlias = Annotated[
+    int | None,
+    PlainValidator(parse_times),
+    PlainSerializer(lambda value: "always" if value is None else value),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "always"}]}),
+]

@@ -1,0 +1,36 @@
+"""What every test runs under: one profile for properties, and the golden files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from hypothesis import settings
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Golden: TypeAlias = Callable[[str, bytes], None]
+"""Compares bytes with the golden file of that name."""
+
+# No wall clock decides about a test, and the same tree gives the same run.
+settings.register_profile("same every time", deadline=None, derandomize=True)
+settings.load_profile("same every time")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write tests/golden anew from what the code says.")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare bytes with a golden file; with --update-golden, write the file instead."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(name: str, found: bytes) -> None:
+        file = GOLDEN / name
+        if update:
+            file.write_bytes(found)
+        assert file.is_file(), f"there is no golden file {name}; write it with pytest --update-golden"
+        assert found.decode() == file.read_bytes().decode(), f"{name} is not what the code says now"
+
+    return compare
