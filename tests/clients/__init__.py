@@ -1,0 +1,1 @@
+"""Official SDKs against the mock: real client programs, run as their users run them."""

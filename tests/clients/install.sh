@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Install the SDKs of the real-client tests under .clients/ at the top of the tree, each set in a folder of its own:
+#   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
+#   .clients/{node,node-previous}        Node, from NAME/package-lock.json
+# Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
+# files and of the interpreter that it was installed for. `PYTHON` names the interpreter; the tests must run on the same.
+# Exit codes: 0 installed, 1 an installation failed, 2 something is missing on this machine.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+clients=$(cd "$here/../.." && pwd)/.clients
+python=${PYTHON:-python3}
+
+missing() { echo "install.sh: $1" >&2; exit 2; }
+
+command -v "$python" >/dev/null || missing "no $python: the Python clients need it (or set PYTHON)"
+"$python" -m pip --version >/dev/null 2>&1 || missing "$python has no pip: the Python clients are installed with it"
+command -v node >/dev/null || missing "no node: the Node clients need Node 20 or newer"
+command -v npm >/dev/null || missing "no npm: the Node clients are installed with it"
+[ "$(node -p 'parseInt(process.versions.node) >= 20')" = true ] || missing "Node $(node --version): 20 or newer is needed"
+
+runtimes=$("$python" -c 'import sys, sysconfig; print(sys.version, sysconfig.get_platform())'; node --version)
+# Words and files in, one hash out. cksum is everywhere, and this guards against forgetting, not against malice.
+stamp_of() { { echo "$runtimes"; cat "$@"; } | cksum; }
+
+# install_set NAME COMMAND FILE...: run COMMAND in a fresh .clients/NAME, unless it was done for these very files.
+install_set() {
+  local name=$1 command=$2 folder=$clients/$1
+  shift 2
+  local stamp
+  stamp=$(stamp_of "$here/install.sh" "$@")
+  [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
+  echo "installing clients: $name"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  "$command" "$folder" "$@"
+  echo "$stamp" > "$folder/.stamp"
+}
+
+with_pip() {
+  "$python" -m pip install -qq --no-warn-conflicts --root-user-action=ignore --disable-pip-version-check \
+    --target "$1" --requirement "$2"
+}
+
+# Some current packages ask for Node 22 in their `engines`; they run on 20, as the tests show, so that is no error.
+with_npm() {
+  cp "$2" "$3" "$1"
+  npm ci --prefix "$1" --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
+}
+
+mkdir -p "$clients"
+echo '*' > "$clients/.gitignore"
+jobs=()
+for name in current previous oldest; do
+  install_set "$name" with_pip "$here/requirements-$name.txt" & jobs+=($!)
+done
+for name in node node-previous; do
+  install_set "$name" with_npm "$here/$name/package.json" "$here/$name/package-lock.json" & jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+exit "$failed"
