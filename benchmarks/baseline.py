@@ -1,0 +1,61 @@
+"""The bare app: the least that an ASGI application on uvicorn can do to give the same answers. The unit of comparison.
+
+`python -m benchmarks.baseline FOLDER` serves every file of the folder three ways: `/whole/NAME` as a JSON body,
+`/joined/NAME` as an event stream in one send, `/each/NAME` as an event stream with one send for each event. It
+reads the request's body, looks at nothing in it, and sends messages that were made beforehand. The server around it
+is configured as the mock's is: httptools, uvloop, no log, no lifespan.
+"""
+
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from pathlib import Path
+from typing import TypeAlias
+
+import uvicorn
+
+Message: TypeAlias = MutableMapping[str, object]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_answers: dict[str, list[Message]] = {}
+
+
+async def app(scope: Message, receive: Receive, send: Send) -> None:
+    """Read the body, send the answer of the path."""
+    while (await receive()).get("more_body"):
+        pass
+    for message in _answers[str(scope["path"])]:
+        await send(message)
+
+
+def _head(*headers: tuple[bytes, bytes]) -> Message:
+    return {"type": "http.response.start", "status": 200, "headers": list(headers)}
+
+
+def _bodies(parts: Iterable[bytes]) -> list[Message]:
+    messages: list[Message] = [{"type": "http.response.body", "body": part, "more_body": True} for part in parts]
+    messages[-1]["more_body"] = False
+    return messages
+
+
+def _serve(name: str, body: bytes) -> None:
+    stream = _head((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+    whole = _head((b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)))
+    _answers[f"/whole/{name}"] = [whole, *_bodies([body])]
+    _answers[f"/joined/{name}"] = [stream, *_bodies([body])]
+    _answers[f"/each/{name}"] = [stream, *_bodies([event + b"\n\n" for event in body.split(b"\n\n") if event])]
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    for file in Path(sys.argv[1]).iterdir():
+        _serve(file.name, file.read_bytes())
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as sock:
+        print(f"http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
+        uvicorn.Server(config).run(sockets=[sock])
+
+
+if __name__ == "__main__":
+    main()

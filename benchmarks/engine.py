@@ -1,0 +1,91 @@
+"""The engine alone, without a socket: CPU time of one `Engine.step`, and of the two parts that are not ours.
+
+Method: the engine with the shipped contract and one scenario, as the server has it; the thread's CPU time of a
+batch of steps, median of the rounds. A step begins with the bytes of the body and ends with the actions. Decoding
+(orjson) and validating (jsonschema-rs) the same body are timed separately; a step contains both once.
+
+Limits: no player, no journal, no session store. The fixed stream's text is the same each time; the other stream's
+reply is the prompt, which is new each time.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import orjson
+
+from benchmarks import requests, servers
+from benchmarks.results import Report, Row, rounds
+from mockserver.engine import Engine, Request, Settings
+from mockserver.library import load_contract, load_library
+from mockserver.session import Session
+
+HISTORY = 200
+BATCH = 0.04
+"""Seconds that one batch should take."""
+
+
+def measure() -> Report:
+    fixed, echo, streamed = (_engine(reply) for reply in (requests.REPLY, "{{last_user_text}}", requests.STREAMED))
+    short, long = requests.small(), requests.history(HISTORY)
+    new = [requests.small(True, f"{number} {requests.STREAMED[:-8]}") for number in range(512)]
+    operation, _ = fixed.contract.find("POST", requests.PATHS["anthropic"])
+    validator = operation.validator
+    assert validator is not None
+    parsed_short, parsed_long = orjson.loads(short), orjson.loads(long)
+    tasks: dict[str, Callable[[int], object]] = {
+        "Engine.step, small request": _step(fixed, "anthropic", [short]),
+        "  of which decoding": lambda _: orjson.loads(short),
+        "  of which validating": lambda _: validator.validate(parsed_short),
+        f"Engine.step, {HISTORY} messages": _step(fixed, "anthropic", [long]),
+        f"  of which decoding {len(long) // 1024} KB": lambda _: orjson.loads(long),
+        "  of which validating them": lambda _: validator.validate(parsed_long),
+    }
+    for wire in requests.PATHS:
+        tasks[f"Engine.step, {wire} stream"] = _step(streamed, wire, [requests.small(stream=True)])
+        tasks[f"  {wire}, each time a new text"] = _step(echo, wire, new)
+    costs = rounds({what: _timed(task) for what, task in tasks.items()})
+    return Report([Row(what, "CPU us/step", median(found)) for what, found in costs.items()])
+
+
+def _engine(reply: str) -> Engine:
+    contract = load_contract()
+    with servers.workplace() as place:
+        library = load_library(contract, str(Path(place.scenario(reply))))
+    return Engine(contract, library.scripts, Settings(scenario=library.playing))
+
+
+def _step(engine: Engine, wire: str, bodies: list[bytes]) -> Callable[[int], object]:
+    """Step after step of one session, with these bodies in turn. Raises if the answer is no 200."""
+    headers = {"host": "127.0.0.1", "content-type": "application/json", "x-api-key": "sk_bench"}
+    asked = [Request("POST", requests.PATHS[wire], headers, body) for body in bodies]
+    session = Session("bench")
+
+    def step(number: int) -> object:
+        nonlocal session
+        session, decision = engine.step(session, asked[number % len(asked)], 1_767_225_600.0)
+        return decision
+
+    decision = engine.step(session, asked[0], 0.0)[1]
+    if decision.note.turn != 1:
+        raise servers.BenchmarkError(f"the engine refused a request: {decision.note.code}")
+    return step
+
+
+def _timed(task: Callable[[int], object]) -> Callable[[], float]:
+    """A function that runs a batch and gives the CPU time of one run in microseconds. The batch is sized once."""
+    begun = time.perf_counter()
+    for number in range(20):
+        task(number)
+    batch = max(20, int(20 * BATCH / (time.perf_counter() - begun)))
+
+    def measured() -> float:
+        gc.collect()
+        before = time.thread_time_ns()
+        for number in range(batch):
+            task(number)
+        return (time.thread_time_ns() - before) / batch / 1_000
+
+    return measured

@@ -1,0 +1,141 @@
+"""The servers under test: the mock and the bare app, each a process of its own on a free loopback port.
+
+Both are started the way a user starts them, print their URL, and are ended by the handle that started them.
+Bytecode is kept in a folder of the benchmark's own (`Workplace`), so that a start is that of an installed package
+whatever the environment says, and the tree stays clean.
+
+Readings: CPU time is the process's own clock, user and system time of all its threads in nanoseconds
+(clock_getcpuclockid(3); /proc/<pid>/stat counts in steps of 10 ms). Memory is the resident set in
+/proc/<pid>/smaps_rollup, which is exact where VmRSS is a sum of stale counters. Both are Linux's.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+START_LIMIT = 30.0
+"""Seconds that a server may take to print its URL."""
+STOP_LIMIT = 5.0
+"""Seconds that a server may take to end when it is told to."""
+
+_URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+
+class BenchmarkError(Exception):
+    """A benchmark could not be carried out. One line says why."""
+
+
+class Workplace(NamedTuple):
+    """A temporary folder: scenario files, the bare app's answers, and bytecode."""
+
+    folder: Path
+
+    def scenario(self, reply: str) -> Path:
+        """A scenario file whose one turn always gives this reply, which has no quotes."""
+        path = self.folder / "scenario.yaml"
+        path.write_text(f'scenario: bench\nturns:\n  - reply: "{reply}"\n    times: always\n', encoding="utf-8")
+        return path
+
+    def answer(self, name: str, body: bytes) -> None:
+        """A body that the bare app answers under `/whole/name`, `/joined/name` and `/each/name`."""
+        (self.folder / "answers").mkdir(exist_ok=True)
+        (self.folder / "answers" / name).write_bytes(body)
+
+
+class Server:
+    """A server that runs: its port, and readings of its process."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.port = port
+        self._pid = process.pid
+        self._clock = (~process.pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) gives
+
+    def cpu(self) -> float:
+        """CPU time used so far, in microseconds."""
+        return time.clock_gettime_ns(self._clock) / 1_000
+
+    def memory(self) -> float:
+        """The resident set in MB."""
+        rollup = Path(f"/proc/{self._pid}/smaps_rollup").read_text(encoding="ascii")
+        return int(rollup.partition("Rss:")[2].split()[0]) / 1024
+
+
+@contextlib.contextmanager
+def workplace() -> Iterator[Workplace]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
+        yield Workplace(Path(folder))
+
+
+@contextlib.contextmanager
+def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
+    """The mock, by its own command."""
+    chosen = [] if scenario is None else ["--scenario", str(scenario)]
+    with _running(place, ["mockserver", "serve", "--port", "0", "--quiet", *chosen]) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def bare(place: Workplace) -> Iterator[Server]:
+    """The bare app, with the answers that the workplace has so far."""
+    with _running(place, ["benchmarks.baseline", str(place.folder / "answers")]) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(place: Workplace, module: Sequence[str]) -> Iterator[Server]:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(place.folder / "bytecode")
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        ) as process,
+    ):
+        try:
+            port = _port(process)
+            if port is None:
+                complaints.seek(0)
+                last = complaints.read().strip().splitlines()[-1:] or ["it said nothing"]
+                raise BenchmarkError(f"{module[0]} does not start: {last[0]}")
+            yield Server(process, port)
+        finally:
+            _end(process)
+
+
+def _port(process: "subprocess.Popen[str]") -> int | None:
+    """The port that a starting server prints, or None if it ends or says nothing within the limit."""
+    assert process.stdout is not None
+    limit = threading.Timer(START_LIMIT, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout:
+            found = _URL.search(line)
+            if found:
+                return int(found[1])
+        return None
+    finally:
+        limit.cancel()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
