@@ -6,9 +6,14 @@ before anything is served, and every mistake in every file is reported at once.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import blake2b
+from importlib.util import cache_from_source
+from os import getpid
 from pathlib import Path
 
 import msgspec
+import orjson
 import yaml
 
 from mockserver import loader, shipped
@@ -39,9 +44,22 @@ class Library(msgspec.Struct, frozen=True):
         return {name: entry.script for name, entry in self.entries.items()}
 
 
-def load_contract(path: Path = shipped.OPENAPI) -> Contract:
-    """The contract of a file."""
-    document: JsonObject = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def load_contract() -> Contract:
+    """The contract that is shipped.
+
+    YAML of this size takes longer to parse than everything else at the start together, so the parsed document is kept
+    as JSON where Python keeps its own compiled files, named after the text that it was parsed from.
+    """
+    source = shipped.OPENAPI.read_bytes()
+    name = f"openapi-{blake2b(source, digest_size=8).hexdigest()}.json"
+    kept = Path(cache_from_source(__file__)).parent / name
+    with suppress(OSError, orjson.JSONDecodeError):
+        return Contract(orjson.loads(kept.read_bytes()))
+    document: JsonObject = yaml.load(source, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    with suppress(OSError):  # a place that cannot be written to costs time, nothing else
+        scratch = kept.with_suffix(f".{getpid()}")
+        scratch.write_bytes(orjson.dumps(document))
+        scratch.replace(kept)
     return Contract(document)
 
 
