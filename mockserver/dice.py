@@ -21,7 +21,7 @@ def digest(*parts: object) -> int:
     return int.from_bytes(blake2b(_joined(parts), digest_size=8).digest())
 
 
-def token(*parts: object, length: int = 24) -> str:
+def token(*parts: object, length: int = 22) -> str:
     """An id of `length` hexadecimal digits, derived from the parts; at most 128."""
     return blake2b(_joined(parts), digest_size=(length + 1) // 2).hexdigest()[:length]
 
