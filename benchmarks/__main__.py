@@ -1,7 +1,8 @@
 """`python -m benchmarks [name ...]`: measure the mock, print a table, and say which goals are met.
 
-Without a name, every subject: whole, streams, start, memory, engine. Everything happens on the loopback interface and
-ends by itself in less than two minutes; the only processes that are ended are those that were started here.
+Without a name, every subject: whole, streams, start, memory, engine, matching. Everything happens on the loopback
+interface and ends by itself in less than two minutes; the only processes that are ended are those that were started
+here.
 
 This is a report, not a gate: a goal that is missed does not fail the run, because figures depend on the machine. The
 ratios to the bare app do so least; see `results`.
@@ -14,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import engine, memory, start, streams, whole
+from benchmarks import engine, matching, memory, start, streams, whole
 from benchmarks.results import Goal, Report, Row
 from benchmarks.servers import BenchmarkError
 
@@ -24,6 +25,7 @@ SUBJECTS: Mapping[str, Callable[[], Report]] = {
     "start": start.measure,
     "memory": memory.measure,
     "engine": engine.measure,
+    "matching": matching.measure,
 }
 
 

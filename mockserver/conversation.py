@@ -16,6 +16,7 @@ blanks. No tokenizer, so no download, no surprise, and a number that a tester ca
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -98,7 +99,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
         return self.input + self.output
 
 
-class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """A request of either wire, parsed. `body` is the request's own JSON, for whoever needs more.
 
     `max_tokens` is None where the client set none and its route documents no default; `include_usage` asks for the
@@ -116,7 +117,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def last(self) -> str:
         """What the last message is: `user`, `assistant`, or `tool_result` if it brings any."""
         message = self.messages[-1]
@@ -124,7 +125,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
             return "tool_result"
         return message.role
 
-    @property
+    @cached_property
     def last_user_text(self) -> str:
         """The text of the last user message that has any, or nothing."""
         for message in reversed(self.messages):
@@ -134,7 +135,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
                     return text
         return ""
 
-    @property
+    @cached_property
     def tool_results(self) -> tuple[ToolResult, ...]:
         """The results that the end of the conversation brings: those after the assistant's last message."""
         found: list[ToolResult] = []
@@ -144,12 +145,12 @@ class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
             found[:0] = [block for block in message.blocks if isinstance(block, ToolResult)]
         return tuple(found)
 
-    @property
+    @cached_property
     def assistant_turns(self) -> int:
         """How many assistant messages the conversation already has."""
         return sum(1 for message in self.messages if message.role == "assistant")
 
-    @property
+    @cached_property
     def tool_rounds(self) -> int:
         """How many assistant messages called a tool: the iterations of an agent's loop so far."""
         return sum(

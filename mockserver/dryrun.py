@@ -46,7 +46,7 @@ def _complaints(play: Play, contract: Contract) -> Iterator[Complaint]:
 def _forms(play: Play, contract: Contract, with_fault: int | None) -> Iterator[tuple[Operation, bool, Decision]]:
     """The turn alone, with one of its faults or none, in every form that a client can ask for."""
     faults = () if with_fault is None else (play.faults[with_fault],)
-    alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, times=None, faults=faults)
+    alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, Settings(scenario=_NAME))
     wanted = play.operations or USUAL
     for operation in contract.operations:

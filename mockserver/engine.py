@@ -111,7 +111,6 @@ class Engine:
     def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         """The next session, and the decision. `now` is the session's time in seconds since the epoch."""
         wire = wire_of(request.path)
-        session = _seeded(session, request)
         try:
             operation, parameter = self.contract.find(request.method, request.path)
             wire = operation.wire
@@ -120,7 +119,7 @@ class Engine:
                 name_session(request.headers)
         except Refusal as refusal:
             return session, self._refused(session, "", wire, refusal)
-        session = session.counted()
+        session = _seeded(session.counted(), request)
         try:
             arrival = _Arrival(session, read_call(operation, request), parameter, now)
             return self._answer(arrival)

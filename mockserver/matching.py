@@ -38,14 +38,19 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, gc=False):
-    """One reason why a turn does not match: `what` is the thing compared, in words."""
+    """One reason why a turn does not match: `what` is the thing compared, in words.
+
+    It is put into words only when somebody reads it; `quoted` says that `got` is a text that a client sent.
+    """
 
     what: str
     got: str
     wanted: str
+    quoted: bool = False
 
     def __str__(self) -> str:
-        return f"{self.what} is {self.got}, wanted {self.wanted}"
+        got = shown(self.got) if self.quoted else self.got
+        return f"{self.what} is {got}, wanted {self.wanted}"
 
 
 Matcher: TypeAlias = Callable[[Call], Difference | None]
@@ -98,7 +103,7 @@ def _headers(tests: dict[str, TextTest]) -> Matcher:
                 return Difference(f"the header {name}", "missing", fails("") or "there")
             words = fails(value)
             if words is not None:
-                return Difference(f"the header {name}", shown(value), words)
+                return Difference(f"the header {name}", value, words, quoted=True)
         return None
 
     return differ
@@ -159,12 +164,13 @@ def _of_conversation(compare: Callable[[Conversation], Difference | None]) -> Ma
 
 
 def _model(globs: list[str]) -> Matcher:
-    fits = [patterns.glob(one) for one in globs]
+    fits = patterns.any_glob(globs)
+    wanted = either(globs)
 
     def compare(conversation: Conversation) -> Difference | None:
-        if any(fit(conversation.model) for fit in fits):
+        if fits(conversation.model):
             return None
-        return Difference("the model", shown(conversation.model), either(globs))
+        return Difference("the model", conversation.model, wanted, quoted=True)
 
     return _of_conversation(compare)
 
@@ -211,7 +217,7 @@ def _some_text(what: str, test: TextTest, text_of: Callable[[Conversation], str]
     def compare(conversation: Conversation) -> Difference | None:
         text = text_of(conversation)
         words = fails(text)
-        return None if words is None else Difference(what, shown(text), words)
+        return None if words is None else Difference(what, text, words, quoted=True)
 
     return _of_conversation(compare)
 
@@ -266,7 +272,7 @@ def _tool_result(test: ToolResultTest) -> Matcher:
         if test.is_error is not None and result.is_error is not test.is_error:
             return Difference("the tool_result", _SUCCESS[result.is_error], _SUCCESS[test.is_error])
         words = None if fails is None else fails(result.text)
-        return None if words is None else Difference("the text of the tool_result", shown(result.text), words)
+        return None if words is None else Difference("the text of the tool_result", result.text, words, quoted=True)
 
     def compare(conversation: Conversation) -> Difference | None:
         found = [compare_one(result, conversation) for result in conversation.tool_results]
@@ -292,18 +298,20 @@ def _called(result: ToolResult, conversation: Conversation) -> str:
 def failing(test: TextTest) -> Callable[[str], str | None]:
     """A function that says what a text should have been, or None if it is. Raises `ValueError` for a bad pattern."""
     fold = str.casefold if test.ignore_case else str
-    equals = None if test.equals is None else fold(test.equals)
-    contains = None if test.contains is None else fold(test.contains)
-    found = None if test.regex is None else patterns.regex(test.regex, test.ignore_case)
+    checks: list[tuple[Callable[[str], bool], str]] = []
+    if test.equals is not None:
+        checks.append((fold(test.equals).__eq__, f"exactly {shown(test.equals)}"))
+    if test.contains is not None:
+        part = fold(test.contains)
+        checks.append((lambda text: part in text, f"one that contains {shown(test.contains)}"))
+    if test.regex is not None:
+        checks.append((patterns.regex(test.regex, test.ignore_case), f"one that matches /{test.regex}/"))
 
     def fails(text: str) -> str | None:
         folded = fold(text)
-        if equals is not None and folded != equals:
-            return f"exactly {shown(test.equals or '')}"
-        if contains is not None and contains not in folded:
-            return f"one that contains {shown(test.contains or '')}"
-        if found is not None and not found(text):
-            return f"one that matches /{test.regex}/"
+        for holds, wanted in checks:
+            if not holds(folded):
+                return wanted
         return None
 
     return fails

@@ -6,7 +6,7 @@ cannot run so: look-around and back-references. Globs know `*` and `?` and becom
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -31,8 +31,16 @@ def regex(pattern: str, ignore_case: bool = False) -> Test:
     return validator.is_valid
 
 
-@lru_cache(maxsize=4096)
 def glob(pattern: str) -> Test:
     """Whether a whole text fits the glob, without regard to case: `*` is any text, `?` any character."""
+    return any_glob((pattern,))
+
+
+def any_glob(globs: Iterable[str]) -> Test:
+    """Whether a whole text fits one of the globs."""
+    return regex(f"(?s)^(?:{'|'.join([_expression(one) for one in globs])})$", True)
+
+
+def _expression(pattern: str) -> str:
     wild = {"*": ".*", "?": "."}
-    return regex("(?s)^" + "".join([wild.get(character) or re.escape(character) for character in pattern]) + "$", True)
+    return "".join([wild.get(character) or re.escape(character) for character in pattern])

@@ -19,7 +19,7 @@ from mockserver.conversation import Json, JsonObject, Stop
 from mockserver.dice import token
 from mockserver.errors import Failure
 from mockserver.faults import Apply, compile_fault
-from mockserver.index import Index, exact_keys
+from mockserver.index import Index, exact_keys, wanted_part
 from mockserver.matching import MATCHERS, Matcher, compile_when
 from mockserver.scenario import Failing, Pace, ReplyBlock, Scenario, Turn, UsageOverride, When
 from mockserver.templates import Scene, Template
@@ -95,6 +95,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     everywhere: bool
     matchers: tuple[Matcher, ...]
     exact: Mapping[str, object]
+    part: str
     times: int | None
     plan: Plan
     faults: tuple[Apply, ...]
@@ -141,7 +142,7 @@ def make_script(
     after: Literal["fail", "repeat", "restart", "default"] = "fail",
 ) -> Script:
     """A script of these plays, with its index."""
-    index = Index([(play.exact, play) for play in plays])
+    index = Index([(play.exact, play.part, play) for play in plays])
     return Script(name=name, about=about, seed=seed, after=after, plays=tuple(plays), index=index)
 
 
@@ -173,6 +174,7 @@ def _play(number: int, turn: Turn, tools: Mapping[str, JsonObject], path: Path, 
         everywhere=chooses_operation(turn.when),
         matchers=_matchers(turn.when, (*path, "when"), complain),
         exact=exact_keys(turn.when),
+        part=wanted_part(turn.when),
         times=turn.times,
         plan=plan,
         faults=tuple(

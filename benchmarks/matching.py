@@ -1,0 +1,98 @@
+"""What a long scenario costs: a step of 1,000 turns beside one of 10, and of a 200-message history.
+
+Method: `Engine.step` without a socket, the best of several rounds of many steps, CPU time. The call matches the last
+turn, so that everything before it has to be passed over. Goals (issue 3): a thousand turns cost under twice ten for the common
+matchers; a 200-message history takes under 150 us of engine time beyond decoding and validating it.
+"""
+
+import time
+from collections.abc import Callable
+
+import orjson
+
+from benchmarks.results import Goal, Report, Row
+from mockserver import loader
+from mockserver.contract import Contract, read_body
+from mockserver.engine import Engine, Request, Settings
+from mockserver.library import load_contract
+from mockserver.script import compile_scenario
+from mockserver.session import Session
+
+FEW, MANY = 10, 1_000
+ROUNDS, STEPS = 7, 300
+
+SCRIPT = "a plain script"
+RULES: dict[str, Callable[[int], str]] = {
+    "text equals": lambda number: f"  - {{when: {{text: say {number}}}, reply: r, times: always}}\n",
+    "text contains": lambda number: f"  - {{when: {{text: {{contains: 'say {number}.'}}}}, reply: r, times: always}}\n",
+    "text regex": lambda number: f"  - {{when: {{text: {{regex: 'say {number}[.]'}}}}, reply: r, times: always}}\n",
+    "model": lambda number: f"  - {{when: {{model: model-{number}}}, reply: r, times: always}}\n",
+    "last and stream": lambda number: "  - {when: {last: tool_result, stream: true}, reply: r, times: 1}\n",
+    SCRIPT: lambda number: "  - {reply: r}\n",
+}
+COMMON = [name for name in RULES if name != "text regex"]
+"""A regular expression has to be run: a thousand of them are a thousand runs."""
+
+
+def engine_of(contract: Contract, rule: Callable[[int], str], turns: int) -> Engine:
+    """An engine that plays so many turns of a kind; the last of all takes anything."""
+    text = "scenario: s\nturns:\n" + "".join([rule(number) for number in range(turns - 1)])
+    text += "  - {reply: the last, times: always}\n"
+    script, complaints = compile_scenario(loader.parse(text.encode(), "bench").scenario, contract)
+    assert not complaints, complaints[:3]
+    return Engine(contract, {"s": script}, Settings(scenario="s"))
+
+
+def micros(work: Callable[[], object]) -> float:
+    """CPU microseconds of one call: the best of several rounds of many."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.thread_time()
+        for _ in range(STEPS):
+            work()
+        best = min(best, time.thread_time() - start)
+    return best / STEPS * 1e6
+
+
+def request_of(messages: int) -> Request:
+    """A messages request whose last text is the one that the last rule but one knows."""
+    said = [{"role": ("user", "assistant")[n % 2], "content": f"message {n} of the history"} for n in range(messages)]
+    said[-1]["content"] = f"please say {MANY - 2}. and no more"
+    body = {"model": f"model-{MANY - 2}x", "max_tokens": 100, "messages": said}
+    return Request("POST", "/v1/messages", {"x-api-key": "sk_bench"}, orjson.dumps(body))
+
+
+def played_through(engine: Engine, request: Request) -> Session:
+    """The session in which only the last turn is left."""
+    session = Session("bench")
+    for _ in range(len(engine.scripts["s"].plays)):
+        session = engine.step(session, request, 0.0)[0]
+    return session
+
+
+def stepping(engine: Engine, request: Request, session: Session) -> Callable[[], object]:
+    """One step, from the same session every time."""
+    return lambda: engine.step(session, request, 0.0)
+
+
+def measure() -> Report:
+    """Each kind of rule, a thousand turns beside ten; then a long history."""
+    contract, request = load_contract(), request_of(1)
+    rows, goals = [], []
+    for name, rule in RULES.items():
+        times = []
+        for turns in (FEW, MANY):
+            engine = engine_of(contract, rule, turns)
+            session = played_through(engine, request) if name == SCRIPT else Session("bench")
+            times.append(micros(stepping(engine, request, session)))
+        few, many = times
+        rows.append(Row(f"1,000 turns, {name}", "us/step", many, few, many / few, "10 turns"))
+        if name in COMMON:
+            goals.append(Goal(f"1,000: {name}", "x ten turns", many / few, 2.0))
+    long = request_of(199)
+    operation, _ = contract.find("POST", "/v1/messages")
+    whole = micros(stepping(Engine(contract, {}, Settings()), long, Session("bench")))
+    beyond = whole - micros(lambda: read_body(operation, long.body))
+    rows.append(Row("199 messages, beyond reading them", "us/step", beyond))
+    goals.append(Goal("199 messages", "us", beyond, 150.0))
+    return Report(rows, goals)
