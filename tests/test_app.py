@@ -12,7 +12,7 @@ from mockserver.clock import FixedClock
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, Settings
 from mockserver.player import Message
 from mockserver.script import Script
-from mockserver.session import Session
+from mockserver.session import VIRTUAL_ORIGIN, Session, start_clock
 from mockserver.sessions import MemoryStore
 from tests.asgi import LEFT, Client, LeavingTimer, VirtualTimer, body, scope, serve
 from tests.support import HELLO, NOW, contract, turns
@@ -64,6 +64,10 @@ def test_the_time_of_an_answer_is_the_clocks() -> None:
 
 
 # Large bodies
+
+
+def test_the_largest_body_has_ten_mebibytes() -> None:
+    assert MAX_BODY == 10_485_760
 
 
 def test_the_largest_body_is_read() -> None:
@@ -119,6 +123,15 @@ def test_a_paced_stream_is_sent_in_pieces() -> None:
     client = ask(app, STREAMED)
     assert len(client.bodies) == 4
     assert [exchange.outcome.seconds for exchange in app.journal] == [4.0]
+
+
+def test_in_virtual_time_a_wait_moves_the_clock_of_its_session_and_takes_no_time() -> None:
+    engine = Engine(contract(), {"test": turns(SLOW)}, Settings(scenario="test"))
+    store = MemoryStore(clock=start_clock(NOW, virtual=True))
+    app = Gateway(engine, store=store, clock=FixedClock(NOW))
+    ask(app, STREAMED)
+    ask(app, STREAMED)
+    assert [(exchange.at - VIRTUAL_ORIGIN, exchange.outcome.seconds) for exchange in app.journal] == [(0, 4), (4, 4)]
 
 
 def test_a_client_that_leaves_in_the_stream_is_entered_as_such() -> None:

@@ -251,6 +251,20 @@ def test_the_default_of_max_tokens_is_that_of_the_route(path: str, limit: int) -
     assert contract().find("POST", path)[0].max_tokens == limit
 
 
+@pytest.mark.parametrize(
+    ("schema", "limit"),
+    [
+        ({"properties": {"max_tokens": {"default": 5}}}, 5),
+        ({"allOf": [{}, {"properties": {"max_tokens": {"default": 6}}}]}, 6),
+        ({"allOf": [{"properties": {"max_tokens": {"default": 6}}}], "properties": {"max_tokens": {"default": 5}}}, 5),
+        ({"allOf": [{"properties": {"max_tokens": {}}}]}, None),
+    ],
+)
+def test_the_outermost_default_of_a_field_counts(schema: JsonValue, limit: int | None) -> None:
+    post = {"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": {"200": {}}}
+    assert Contract({"paths": {"/x": {"post": post}}}).operations[0].max_tokens == limit
+
+
 def test_conversations_are_the_operations_that_give_a_reply() -> None:
     names = {operation.name for operation in contract().operations if operation.is_conversation}
     chats = {"chat", "chat_byok", "chat_public", "chat_public_v1", "chat_managed", "chat_managed_public"}

@@ -140,6 +140,13 @@ def test_a_tool_call_that_does_not_fit_is_left_out(dialect: Dialect) -> None:
 
 
 @BOTH
+def test_a_tool_call_that_just_fits_is_kept(dialect: Dialect) -> None:
+    played = turns('  - reply: [{tool_use: {name: four, input: {}}}, {text: "123"}]\n')
+    said = dialect.whole(say(Talk(played), dialect, max_tokens=2))
+    assert (said.calls, said.text, said.stop) == ([("four", {})], "12", dialect.stops["max_tokens"])
+
+
+@BOTH
 @given(text=st.text(st.characters(codec="ascii", categories=["L", "Zs"]), min_size=1), limit=st.integers(1, 40))
 def test_no_reply_is_longer_than_max_tokens(dialect: Dialect, text: str, limit: int) -> None:
     said = dialect.whole(say(reply(text), dialect, max_tokens=limit))
@@ -166,7 +173,6 @@ def test_the_anthropic_answer_names_the_stop_sequence() -> None:
     assert reply(TEXT).say(MESSAGES, stop_sequences=["six", "two"]).json["stop_sequence"] == "two"
 
 
-# BUG: an empty stop sequence on the OpenAI wire is found at 0 and swallows the answer; refuse it, or pass it over.
 def test_an_empty_stop_sequence_swallows_no_answer() -> None:
     answer = reply(TEXT).say("/api/v1/chat/completions", stop="")
     assert answer.status == 400 or answer.text == TEXT

@@ -182,7 +182,6 @@ def test_a_429_has_its_retry_after(dialect: Dialect) -> None:
     assert (answer.headers["retry-after"], answer.json["code"]) == ("2", "rate_limit_exceeded")
 
 
-# BUG: the ruling and the contract want retry-after on every 429; without `retry_after` an error turn sends none.
 @BOTH
 def test_a_429_without_a_word_about_it_has_a_retry_after_all_the_same(dialect: Dialect) -> None:
     assert Talk(turns("  - error: {status: 429}\n")).say(dialect.path).headers["retry-after"].isdecimal()

@@ -42,6 +42,14 @@ def test_the_oldest_exchanges_go_when_they_are_too_large() -> None:
     assert bodies(journal) == [b"b" * 60, b"c" * 40]
 
 
+def test_a_journal_that_is_exactly_full_keeps_everything() -> None:
+    weight = OVERHEAD + len("client") + len("/") + 10
+    journal = Journal(most_bytes=2 * weight)
+    for body in (b"a" * 10, b"b" * 10):
+        enter(journal, body)
+    assert bodies(journal) == [b"a" * 10, b"b" * 10]
+
+
 def test_room_is_given_back() -> None:
     journal = Journal(most_bytes=2 * OVERHEAD + 200)
     for _ in range(1_000):

@@ -136,15 +136,19 @@ def test_a_missing_key_is_told_how_to_come(name: str, words: str) -> None:
         authenticate(operation, {})
 
 
-def test_a_refused_key_leaves_the_session_as_it_was() -> None:
+# BUG: `step` seeds the session before the key is judged, so with x-mock-seed a refused request makes a session.
+@pytest.mark.parametrize("headers", [{"x-api-key": "sk-ant-x"}, {}, {"x-api-key": "sk_a", "x-mock-session": "!"}])
+@pytest.mark.parametrize("seed", [{}, {"x-mock-seed": "7"}], ids=["no seed", "a seed"])
+def test_a_refused_request_leaves_the_session_as_it_was(headers: dict[str, str], seed: dict[str, str]) -> None:
     talk = Talk()
     before = talk.session
-    talk.post("/v1/messages", {}, {"x-api-key": "sk-ant-x"})
+    talk.post("/v1/messages", {}, headers | seed)
     assert talk.session is before
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("sk_live_0123456789", "sk_…89"), ("short", "…"), ("12345678", "…"), ("", "…")]
+    ("key", "shown"),
+    [("sk_live_0123456789", "sk_…89"), ("short", "…"), ("12345678", "…"), ("123456789", "123…89"), ("", "…")],
 )
 def test_a_mask_shows_little_of_a_key(key: str, shown: str) -> None:
     assert mask(key) == shown

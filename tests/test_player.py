@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.actions import Actions, Data, End, Head, Wait
 from mockserver.journal import Outcome
-from mockserver.player import LoopTimer, Message, play, wake
+from mockserver.player import FastTimer, LoopTimer, Message, play, wake
 from mockserver.player import VirtualTimer as SessionTimer
 from tests.asgi import Client, LeavingTimer, VirtualTimer
 
@@ -199,6 +199,16 @@ def test_a_client_that_has_left_is_noticed_in_virtual_time_too() -> None:
     client = Client()
     client.gone.set()
     assert played_virtually(client).ended == "client_left"
+
+
+def test_fast_time_is_the_loops_time_many_times_as_fast() -> None:
+    async def run() -> float:
+        loop, timer = asyncio.get_running_loop(), FastTimer(1_000.0)
+        handle = timer.wake_at(timer.now() + 5_000.0, loop.create_future())
+        assert handle is not None
+        return handle.when() * 1_000.0 - timer.now()
+
+    assert 0.0 < asyncio.run(run()) <= 5_000.0
 
 
 def test_waking_twice_is_waking_once() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.errors import Refusal
 from mockserver.keys import session_of
-from mockserver.session import HEADER, Progress, Session, Timeline, name_session
+from mockserver.session import HEADER, VIRTUAL_ORIGIN, Progress, Session, Timeline, name_session, start_clock
 
 KEY_A, KEY_B = session_of("sk_a"), session_of("sk_b")
 
@@ -64,6 +64,27 @@ def test_a_session_is_never_changed() -> None:
 def test_a_session_survives_being_stored() -> None:
     session = Session("a", "7").counted().with_progress("one", Progress({3: 1}, "asked", 2)).advanced(5.0, 1.0)
     assert msgspec.json.decode(msgspec.json.encode(session), type=Session) == session
+
+
+def test_a_changed_script_begins_anew() -> None:
+    session = Session("a").with_progress("one", Progress({1: 2}, "asked", 1, "edition 1"))
+    assert session.of("one", "edition 2") == Progress(edition="edition 2")
+
+
+STARTED = [
+    ("as the host's", start_clock(500.0, virtual=False), 510.0, 510.0),
+    ("fast, from the host's present", start_clock(500.0, virtual=False, speed=60.0), 510.0, 1_100.0),
+    ("virtual, always from one moment", start_clock(500.0, virtual=True), 510.0, VIRTUAL_ORIGIN),
+]
+
+
+@pytest.mark.parametrize(("how", "clock", "host", "time"), STARTED)
+def test_a_servers_sessions_begin_with_its_clock(how: str, clock: Timeline, host: float, time: float) -> None:
+    assert clock.at(host) == time
+
+
+def test_only_a_clock_that_stands_still_is_virtual() -> None:
+    assert [clock.is_virtual for _, clock, _, _ in STARTED] == [False, False, True]
 
 
 CLOCKS = [
