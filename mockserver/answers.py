@@ -11,36 +11,37 @@ from mockserver import catalogue
 from mockserver.contract import Operation
 from mockserver.conversation import Conversation, input_tokens
 from mockserver.errors import Refusal
+from mockserver.router import Parameters
 
 
-def _models(parameter: str, conversation: Conversation | None) -> bytes:
+def _models(parameters: Parameters, conversation: Conversation | None) -> bytes:
     return orjson.dumps(catalogue.listing())
 
 
-def _model(parameter: str, conversation: Conversation | None) -> bytes:
-    return orjson.dumps(catalogue.one(parameter))
+def _model(parameters: Parameters, conversation: Conversation | None) -> bytes:
+    return orjson.dumps(catalogue.one(parameters["model_id"]))
 
 
-def _count_tokens(parameter: str, conversation: Conversation | None) -> bytes:
+def _count_tokens(parameters: Parameters, conversation: Conversation | None) -> bytes:
     return orjson.dumps({"input_tokens": input_tokens(conversation) if conversation is not None else 0})
 
 
-ANSWERS: Mapping[str, Callable[[str, Conversation | None], bytes]] = {
+ANSWERS: Mapping[str, Callable[[Parameters, Conversation | None], bytes]] = {
     "models": _models,
     "model": _model,
     "count_tokens": _count_tokens,
 }
-"""The operation's name -> its body, from the path parameter and the conversation, where there are any."""
+"""The operation's name -> its body, from the path parameters and the conversation, where there are any."""
 
 
-def answer(operation: Operation, parameter: str, conversation: Conversation | None) -> bytes:
+def answer(operation: Operation, parameters: Parameters, conversation: Conversation | None) -> bytes:
     """The body of a 200. An operation without a row answers the contract's first example.
 
     Raises `Refusal` 404 for an operation that the contract only knows as absent (D1: /api/oauth/roles).
     """
     make = ANSWERS.get(operation.name)
     if make is not None:
-        return make(parameter, conversation)
+        return make(parameters, conversation)
     if operation.example is None:
         raise Refusal(404, "not_found", f"{operation.path} does not exist on this gateway.")
     return operation.example

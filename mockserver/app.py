@@ -68,6 +68,7 @@ class Gateway:
             headers=headers,
             body=body,
             too_large=too_large,
+            query=cast(bytes, scope.get("query_string", b"")).decode("latin-1"),
         )
         now = self._clock.now()
         id = _session_of(request)

@@ -8,13 +8,16 @@ Of the document's extensions four matter here: `x-wire` (the dialect: anthropic,
 (plain, byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other
 prefix, OBS).
 
+Operations of other documents ("bring your own contract") stand beside the gateway's as operations with a `guest`; where
+both have a path and method, the gateway's own wins.
+
 Validation: jsonschema-rs on the parsed body; the first error by document order wins. Its words name the field by its
 path, and never repeat the value, which may be somebody's prompt.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias, cast
+from copy import copy
+from typing import Literal, Protocol, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 import jsonschema_rs
@@ -22,7 +25,8 @@ import msgspec
 import orjson
 
 from mockserver.conversation import Json, JsonObject
-from mockserver.errors import Refusal, nearest
+from mockserver.errors import Failure, Refusal, nearest
+from mockserver.router import Parameters, Router
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -34,12 +38,46 @@ Variant: TypeAlias = Literal["plain", "byok", "managed"]
 _SCHEMES: Mapping[str, Scheme] = {"ApiKeyAuth": "x-api-key", "BearerAuth": "bearer"}
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as a foreign operation reads it: header names in lower case, `query` as it came."""
+
+    method: str
+    headers: Mapping[str, str]
+    parameters: Parameters = {}
+    query: str = ""
+    body: bytes = b""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A whole answer before it is put on the wire."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Guest(Protocol):
+    """What an operation does by itself that is not the gateway's: see `foreign`."""
+
+    def admit(self, asked: Asked) -> None:
+        """Refuse a request without credentials. Raises `Refusal` 401."""
+
+    def read(self, asked: Asked) -> JsonObject:
+        """The body, if it is an object. Raises `Refusal` for a request that the document does not allow."""
+
+    def answer(self, asked: Asked, *seed: object) -> Given:
+        """The automatic answer. Raises `Refusal` where the client asks for one that is not documented."""
+
+    def failed(self, failure: Failure, asked: Asked, *seed: object) -> Given | None:
+        """An error as the operation's document has it, or None if it documents none for that status."""
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of the contract.
 
     `name` is the word that scenarios use; an alias has the name of what it stands for. `schemes` are the ways to bring
     a key, in order; `key_optional` says that none is needed. `validator` is None where no JSON body is read,
-    `form` where no form is.
+    `form` where no form is. `guest` is there if the operation is one of a foreign document.
     """
 
     id: str
@@ -57,6 +95,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     validator: jsonschema_rs.Draft202012Validator | None = None
     body_optional: bool = True
     form: jsonschema_rs.Draft202012Validator | None = None
+    guest: Guest | None = None
 
     @property
     def is_conversation(self) -> bool:
@@ -65,52 +104,63 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contract:
-    """The operations of one OpenAPI document, found by method and path."""
+    """The operations of one OpenAPI document, found by method and path; beside them those of foreign documents.
+
+    `hidden` are the foreign operations that never answer, because the gateway's own of that path and method wins.
+    """
 
     def __init__(self, document: JsonObject) -> None:
         self.document = document
         self.operations: tuple[Operation, ...] = tuple(_operations(document))
         self.names: frozenset[str] = frozenset(operation.name for operation in self.operations)
-        self._routes: dict[str, dict[str, Operation]] = {}
-        self._patterns: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
+        self.hidden: tuple[Operation, ...] = ()
+        self._own: Router[Operation] = Router(r"[^?]+")
+        self._guests: Router[Operation] = Router()
         self._validators: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
         for operation in self.operations:
-            self._routes.setdefault(operation.path, {})[operation.method] = operation
-        for path, methods in self._routes.items():
-            if "{" in path:
-                self._patterns.append((re.compile(re.sub(r"\{[^}]+\}", "([^?]+)", path)), methods))
+            self._own.add(operation.path, operation.method, operation)
 
-    def find(self, method: str, path: str) -> tuple[Operation, str]:
-        """The operation of a request and the value of its path parameter, if it has one.
+    def beside(self, guests: Sequence[Operation]) -> "Contract":
+        """Put the operations of a foreign document beside these; gives a new contract."""
+        joined = copy(self)
+        joined.hidden = tuple([guest for guest in guests if self._owns(guest)])
+        shown = tuple([guest for guest in guests if guest not in joined.hidden])
+        joined.operations = (*self.operations, *shown)
+        joined.names = self.names | {guest.name for guest in shown}
+        joined._guests = Router()
+        for guest in shown:
+            joined._guests.add(guest.path, guest.method, guest)
+        return joined
+
+    def find(self, method: str, path: str) -> tuple[Operation, Parameters]:
+        """The operation of a request and its path parameters.
 
         Raises `Refusal` 404 for an unknown path (naming the nearest known one) and 405 with `allow` for an unknown
         method of a known path (RFC 9110, 15.5.6).
         """
-        methods, parameter = self._match(path)
-        if methods is None:
-            known = nearest(path, self._routes)
+        found = self._own.match(path, method)
+        if found is not None:
+            operation = found[0].get(method)
+            if operation is not None:
+                return operation, found[1]
+        beside = self._guests.match(path, method)
+        if beside is not None and method in beside[0]:
+            return beside[0][method], beside[1]
+        if found is None and beside is None:
+            known = nearest(path, [*self._own, *self._guests])
             hint = f" Did you mean {known}?" if known else ""
             raise Refusal(404, "unknown_route", f"No such route: {path}.{hint}")
-        operation = methods.get(method)
-        if operation is None:
-            allowed = ", ".join(sorted(methods))
-            raise Refusal(
-                405,
-                "method_not_allowed",
-                f"{path} does not take {method}; it takes {allowed}.",
-                headers=(("allow", allowed),),
-            )
-        return operation, parameter
+        allowed = ", ".join(sorted({name for match in (found, beside) if match is not None for name in match[0]}))
+        raise Refusal(
+            405,
+            "method_not_allowed",
+            f"{path} does not take {method}; it takes {allowed}.",
+            headers=(("allow", allowed),),
+        )
 
-    def _match(self, path: str) -> tuple[dict[str, Operation] | None, str]:
-        methods = self._routes.get(path)
-        if methods is not None and "{" not in path:
-            return methods, ""
-        for pattern, found in self._patterns:
-            match = pattern.fullmatch(path)
-            if match:
-                return found, match[1]
-        return None, ""
+    def _owns(self, guest: Operation) -> bool:
+        found = self._own.match(guest.path, guest.method)
+        return found is not None and guest.method in found[0]
 
     def response_validator(self, operation: Operation, status: int) -> jsonschema_rs.Draft202012Validator:
         """The validator of a JSON answer. Raises KeyError for a status that is not documented."""
@@ -160,8 +210,8 @@ def _parse_json(operation: Operation, body: bytes) -> Json:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        words = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
-        raise Refusal(operation.invalid_status, "invalid_json", words) from None
+        message = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
+        raise Refusal(operation.invalid_status, "invalid_json", message) from None
 
 
 def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refusal:
@@ -171,14 +221,13 @@ def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refu
         path.append(error.kind.value)
     place = ".".join([str(part) for part in path]) or "body"
     code = "validation_error" if operation.invalid_status == 422 else "invalid_request"
-    words = _words(keyword, error.kind.value)
-    message = f"{place}: {words}"
+    message = f"{place}: {words(keyword, error.kind.value)}"
     if operation.invalid_status == 422 and path[:1] == ["tools"]:
         message = f"Validation error - Invalid tool parameters: {message}"
     return Refusal(operation.invalid_status, code, message, param=place)
 
 
-def _words(keyword: str, limit: object) -> str:
+def words(keyword: str, limit: object) -> str:
     """What a field should be, by the keyword that it breaks."""
     match keyword:
         case "required":

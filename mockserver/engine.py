@@ -21,12 +21,13 @@ import orjson
 from mockserver import answers, keys, pacing, responses
 from mockserver.actions import Actions, Headers
 from mockserver.casting import Miss, cast_turn
-from mockserver.contract import Contract, Operation, read_body
+from mockserver.contract import Asked, Contract, Operation, read_body
 from mockserver.conversation import Conversation, JsonObject
-from mockserver.errors import Refusal, did_you_mean
+from mockserver.errors import Failure, Refusal, did_you_mean
 from mockserver.faults import Apply, NoEffectError
 from mockserver.matching import Call
 from mockserver.replies import Spark, check_limits, default_plan, make_reply
+from mockserver.router import NO_PARAMETERS, Parameters
 from mockserver.script import FailurePlan, Play, RawPlan, ReplyPlan, Script, fill
 from mockserver.session import HEADER as SESSION_HEADER
 from mockserver.session import START, Session, name_session
@@ -51,6 +52,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     headers: Mapping[str, str]
     body: bytes = b""
     too_large: bool = False
+    query: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -88,7 +90,7 @@ class _Arrival(msgspec.Struct, frozen=True, gc=False):
 
     session: Session
     call: Call
-    parameter: str
+    parameters: Parameters
     now: float
 
     @property
@@ -110,21 +112,23 @@ class Engine:
 
     def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         """The next session, and the decision. `now` is the session's time in seconds since the epoch."""
-        wire = wire_of(request.path)
+        operation: Operation | None = None
         try:
-            operation, parameter = self.contract.find(request.method, request.path)
-            wire = operation.wire
-            keys.authenticate(operation, request.headers)
+            operation, parameters = self.contract.find(request.method, request.path)
+            if operation.guest is not None:
+                operation.guest.admit(_asked(request, parameters))
+            else:
+                keys.authenticate(operation, request.headers)
             if SESSION_HEADER in request.headers:
                 name_session(request.headers)
         except Refusal as refusal:
-            return session, self._refused(session, "", wire, refusal)
+            return session, self._refused(session, operation, request, refusal, "")
         session = _seeded(session.counted(), request)
         try:
-            arrival = _Arrival(session, read_call(operation, request), parameter, now)
+            arrival = _Arrival(session, read_call(operation, request, parameters), parameters, now)
             return self._answer(arrival)
         except Refusal as refusal:
-            return session, self._refused(session, operation.name, wire, refusal)
+            return session, self._refused(session, operation, request, refusal, operation.name)
 
     def _answer(self, arrival: _Arrival) -> tuple[Session, Decision]:
         session, call = arrival.session, arrival.call
@@ -137,8 +141,12 @@ class Engine:
             if chosen is not None:
                 return self._played(arrival, script, *chosen)
         note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
+        if call.operation.guest is not None:
+            asked = Asked(method=call.operation.method, headers=call.headers)
+            given = call.operation.guest.answer(asked, *_seed(session))
+            return session, Decision(responses.given(given, arrival.trace), note)
         if call.conversation is None or not call.operation.is_conversation:
-            body = answers.answer(call.operation, arrival.parameter, call.conversation)
+            body = answers.answer(call.operation, arrival.parameters, call.conversation)
             return session, Decision(responses.whole(200, body, responses.JSON, arrival.trace), note)
         spark = Spark((session.seed, session.id, str(session.requests)))
         scene = Scene(call.conversation, call.body, 0, session.requests, arrival.now, spark.parts)
@@ -173,7 +181,7 @@ class Engine:
         if isinstance(plan, FailurePlan):
             failure = msgspec.structs.replace(plan.failure, message=plan.message.fill(scene))
             code = failure.code
-            actions = responses.failed(failure, arrival.operation.wire, session, self.settings.envelope, told)
+            actions = self._failed(session, arrival.operation, arrival.call.headers, failure, told)
         elif isinstance(plan, RawPlan):
             actions = _raw(plan, scene, (*arrival.trace, *told))
         else:
@@ -190,18 +198,47 @@ class Engine:
         )
         return session, Decision(actions, note)
 
-    def _refused(self, session: Session, operation: str, wire: WireName, refusal: Refusal) -> Decision:
+    def _refused(
+        self, session: Session, operation: Operation | None, request: Request, refusal: Refusal, name: str
+    ) -> Decision:
         """The mock's own refusal, in the client's dialect."""
         failure = refusal.failure
         misses = refusal.misses if isinstance(refusal, Miss) else ()
-        note = Note(session=session.id, seed=session.seed, operation=operation, code=failure.code, misses=misses)
+        note = Note(session=session.id, seed=session.seed, operation=name, code=failure.code, misses=misses)
         told = (("x-mock-error", failure.code), ("x-mock-seed", session.seed))
-        return Decision(responses.failed(failure, wire, session, self.settings.envelope, told), note)
+        if operation is None:
+            wire = wire_of(request.path)
+            return Decision(responses.failed(failure, wire, session, self.settings.envelope, told), note)
+        return Decision(self._failed(session, operation, request.headers, failure, told), note)
+
+    def _failed(
+        self, session: Session, operation: Operation, headers: Mapping[str, str], failure: Failure, told: Headers
+    ) -> Actions:
+        """An error answer: a foreign operation's as its document has it, else in the client's dialect."""
+        if operation.guest is not None:
+            asked = Asked(method=operation.method, headers=headers)
+            given = operation.guest.failed(failure, asked, *_seed(session))
+            if given is not None:
+                trace = responses.trace(session, operation.wire)
+                return responses.given(given, (*failure.headers, *trace, *told))
+        return responses.failed(failure, operation.wire, session, self.settings.envelope, told)
 
 
 def wire_of(path: str) -> WireName:
     """The dialect that a client of this path most likely speaks, whether the path exists or not."""
     return "anthropic" if "/messages" in path else "openai"
+
+
+def _asked(request: Request, parameters: Parameters) -> Asked:
+    """The request as a foreign operation reads it."""
+    return Asked(
+        method=request.method, headers=request.headers, parameters=parameters, query=request.query, body=request.body
+    )
+
+
+def _seed(session: Session) -> tuple[object, ...]:
+    """What the automatic answers of foreign operations are derived from."""
+    return session.seed, session.id, session.requests
 
 
 def _seeded(session: Session, request: Request) -> Session:
@@ -213,11 +250,14 @@ def _seeded(session: Session, request: Request) -> Session:
 _NOTHING_SAID = Conversation(model="", messages=(), body={})
 
 
-def read_call(operation: Operation, request: Request) -> Call:
+def read_call(operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS) -> Call:
     """The body of a request and the conversation in it. Raises `Refusal` 413, 400 or 422."""
     if request.too_large:
         raise Refusal(413, "request_too_large", f"The request body is larger than {MAX_BODY} bytes.")
-    body = read_body(operation, request.body, request.headers.get("content-type", ""))
+    if operation.guest is not None:
+        body = operation.guest.read(_asked(request, parameters))
+    else:
+        body = read_body(operation, request.body, request.headers.get("content-type", ""))
     return Call(
         operation=operation,
         conversation=None if operation.wire == "json" else _conversation(operation, body),

@@ -75,15 +75,16 @@ def _from_curl(text: str, path: str | None, headers: dict[str, str]) -> Request:
             url = word
         elif word not in _NO_VALUE:
             raise OperatorError(f"the curl option {word} is not understood here; leave it out")
-    found = urlsplit(url if "://" in url else f"//{url}").path or "/"
-    return Request(method or ("POST" if body else "GET"), path or found, headers, body.encode())
+    found = urlsplit(url if "://" in url else f"//{url}")
+    method = method or ("POST" if body else "GET")
+    return Request(method, path or found.path or "/", headers, body.encode(), query=found.query)
 
 
 def explain_lines(script: Script, contract: Contract, request: Request) -> Iterator[str]:
     """What a new session's first request gets, and why each turn does or does not answer."""
     try:
-        operation, _ = contract.find(request.method, request.path)
-        call = read_call(operation, request)
+        operation, parameters = contract.find(request.method, request.path)
+        call = read_call(operation, request, parameters)
     except Refusal as refusal:
         yield f"No turn is asked: the gateway refuses the request with {refusal.failure.status}."
         yield f"  {refusal.failure.message}"

@@ -7,6 +7,7 @@ the mock's own refusal (`x-mock-…`), which change nothing for a client that do
 from collections.abc import Sequence
 
 from mockserver.actions import Actions, Data, End, Head, Headers
+from mockserver.contract import Given
 from mockserver.dice import token
 from mockserver.errors import Failure
 from mockserver.session import Session
@@ -33,6 +34,13 @@ def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Action
         return (Head(status, headers), End())
     about = (("content-type", media_type), ("content-length", str(len(body))))
     return (Head(status, (*about, *headers)), Data(body), End())
+
+
+def given(answer: Given, headers: Headers) -> Actions:
+    """The answer of a foreign operation, which says its media type itself."""
+    length = () if answer.status in (204, 304) else (("content-length", str(len(answer.body))),)
+    body = (Data(answer.body),) if answer.body else ()
+    return (Head(answer.status, (*answer.headers, *length, *headers)), *body, End())
 
 
 def streamed(frames: Sequence[Data], headers: Headers) -> Actions:

@@ -26,20 +26,19 @@ import msgspec
 import yaml
 
 from mockserver.errors import AuthorError, Problem
+from mockserver.yamllimits import MAX_BYTES as MAX_BYTES
+from mockserver.yamllimits import MAX_DEPTH as MAX_DEPTH
+from mockserver.yamllimits import MAX_NODES as MAX_NODES
+from mockserver.yamllimits import SCENARIO, Limits
 
 if TYPE_CHECKING:
     from yaml._yaml import Mark as CMark
 
-MAX_BYTES = 1024 * 1024
-"""The largest file. The largest scenario that a person writes is some tens of kilobytes."""
-MAX_NODES = 50_000
-"""The most values in one file, aliases expanded."""
-MAX_DEPTH = 64
-"""The deepest nesting: far below the recursion limits of Python, pydantic and orjson."""
 LONGEST_NUMBER = 64
 """The most characters of an integer that are worth reading: 64 bits need 20."""
 MAX_PROBLEMS = 100
 """The most problems told at once; beyond that the file is not what its author thinks it is."""
+
 
 Scalar: TypeAlias = str | int | float | bool | None
 Data: TypeAlias = "dict[str, Data] | list[Data] | Scalar"
@@ -171,10 +170,10 @@ def path_text(path: Path) -> str:
     return text
 
 
-def read(source: bytes, file: str) -> Document:
+def read(source: bytes, file: str, limits: Limits = SCENARIO) -> Document:
     """The document in `source`; `file` is its name in messages. Raises `AuthorError` with every problem."""
-    lines = _BREAK.split(_decode(source, file))
-    builder = _Builder(file, lines)
+    lines = _BREAK.split(_decode(source, file, limits))
+    builder = _Builder(file, lines, limits)
     try:
         for event in yaml.parse("\n".join(lines), Loader=_LOADER):
             builder.take(event)
@@ -190,13 +189,13 @@ def read(source: bytes, file: str) -> Document:
     return Document(file, builder.root.data(), builder.root)
 
 
-def _decode(source: bytes, file: str) -> str:
+def _decode(source: bytes, file: str, limits: Limits) -> str:
     def refuse(before: str, message: str) -> AuthorError:
         lines = _BREAK.split(before)
         return AuthorError([Problem(file, len(lines), len(lines[-1]) + 1, "", message)])
 
-    if len(source) > MAX_BYTES:
-        raise refuse("", f"the file is larger than {MAX_BYTES // 1024} KiB; split it")
+    if len(source) > limits.bytes:
+        raise refuse("", f"the file is larger than {limits.bytes // 1024} KiB; split it")
     if source.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         raise refuse("", "the file is UTF-16 or UTF-32; save it as UTF-8")
     try:
@@ -252,8 +251,9 @@ class _Open(msgspec.Struct):
 class _Builder:
     """Events in, one tree of nodes and a list of problems out."""
 
-    def __init__(self, file: str, lines: list[str]) -> None:
+    def __init__(self, file: str, lines: list[str], limits: Limits) -> None:
         self.file = file
+        self.limits = limits
         self.lines = lines
         self.problems: list[Problem] = []
         self.root: Node | None = None
@@ -330,8 +330,8 @@ class _Builder:
         if is_key and not any(level.is_key for level in self.stack):
             kind, sign = ("mapping", "{{") if is_mapping else ("list", "[")
             self.blame(mark, f"a {kind} cannot be a key; quote text that starts with {sign}")
-        if len(self.stack) >= MAX_DEPTH:
-            self.stop(mark, f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        if len(self.stack) >= self.limits.depth:
+            self.stop(mark, f"nested deeper than {self.limits.depth} levels; flatten it")
         self._count(1, mark)
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -348,7 +348,7 @@ class _Builder:
             self._check_key(event.value, mark)
         elif plain:
             try:
-                value = resolve(event.value)
+                value = resolve(event.value, wide=self.limits.wide_integers)
             except ValueError as error:
                 self.blame(mark, str(error))
         self._count(1, mark)
@@ -366,7 +366,7 @@ class _Builder:
             self.blame(mark, "a key is missing before the colon")
         elif text == "<<":
             self.blame(mark, "merge keys (<<) are not read here; write the keys out")
-        elif not is_text:
+        elif not is_text and not (self.limits.number_keys and _INTEGER.fullmatch(text)):
             self.blame(mark, f"the key {text:.64} is not text; quote it")
 
     def _alias(self, name: str, mark: Mark) -> None:
@@ -378,15 +378,15 @@ class _Builder:
         node = self.anchors.get(name) or Node(mark, "")
         if self.stack and self.stack[-1].wants_key and not isinstance(node.content, str):
             self.blame(mark, f"*{name:.64} is not text and cannot be a key; write the key out")
-        if len(self.stack) + node.height > MAX_DEPTH:
-            self.stop(mark, f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        if len(self.stack) + node.height > self.limits.depth:
+            self.stop(mark, f"nested deeper than {self.limits.depth} levels; flatten it")
         self._count(node.size, mark)
         self._finish(msgspec.structs.replace(node, mark=mark), None)
 
     def _count(self, size: int, mark: Mark) -> None:
         self.size += size
-        if self.size > MAX_NODES:
-            self.stop(mark, f"more than {MAX_NODES:,} values, aliases expanded; split the file")
+        if self.size > self.limits.nodes:
+            self.stop(mark, f"more than {self.limits.nodes:,} values, aliases expanded; split the file")
 
     def _finish(self, node: Node, anchor: str | None) -> None:
         if anchor:
@@ -407,12 +407,14 @@ class _Builder:
         parent.key = key
 
 
-def resolve(text: str) -> Scalar:
-    """What a plain scalar means in the YAML 1.2 core schema. Raises `ValueError` for what JSON cannot say."""
+def resolve(text: str, *, wide: bool = False) -> Scalar:
+    """What a plain scalar means in YAML 1.2 (`wide`: large integers as floats); `ValueError` for what JSON lacks."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         base = {"0x": 16, "0o": 8}.get(text[:2], 10)
+        if wide and base == 10 and len(text) <= LONGEST_NUMBER and not -(2**63) <= int(text) < 2**64:
+            return float(text)
         if len(text) > LONGEST_NUMBER or not -(2**63) <= int(text, base) < 2**64:
             raise ValueError("this integer does not fit in 64 bits; quote it if it is text")
         return int(text, base)

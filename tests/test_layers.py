@@ -14,7 +14,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "rules",
         {
-            *("contract", "keys", "catalogue", "matching", "templates", "faults", "pacing", "script"),
+            *("contract", "keys", "catalogue", "matching", "templates", "faults", "pacing", "script", "router"),
             *(
                 "session",
                 "replies",
@@ -28,13 +28,33 @@ LAYERS: list[tuple[str, set[str]]] = [
                 "checks",
             ),
             *("samples", "samples.schema", "samples.parts", "samples.values", "samples.patterns"),
+            *("foreign", "foreign.document", "foreign.schemas", "foreign.security", "foreign.parameters"),
+            *("foreign.bodies", "foreign.media", "foreign.answers", "foreign.endpoint", "foreign.operations"),
             *("wire", "wire.sse", "wire.chunks", "wire.pairing", "wire.failures", "wire.anthropic", "wire.openai"),
         },
     ),
     ("engine", {"engine"}),
-    ("memory", {"dryrun", "explaining", "editors", "yamlfile", "loader", "shipped", "library", "sessions", "journal"}),
+    (
+        "memory",
+        {
+            *("dryrun", "explaining", "editors", "yamllimits", "yamlfile", "loader", "shipped", "library"),
+            *("sessions", "journal", "foreign.reading", "foreign.checks"),
+        },
+    ),
     ("edges", {"player", "app", "openapi31"}),
-    ("front doors", {"server", "commands", "commands.errors", "commands.serve", "commands.files", "cli", "__main__"}),
+    (
+        "front doors",
+        {
+            "server",
+            "commands",
+            "commands.errors",
+            "commands.contracts",
+            "commands.serve",
+            "commands.files",
+            "cli",
+            "__main__",
+        },
+    ),
 ]
 ROW = {name: row for row, (_, names) in enumerate(LAYERS) for name in names}
 PURE_ROWS = 4

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.commands.contracts import contract_option, open_contract
 from mockserver.commands.errors import honest
 from mockserver.errors import AuthorError, OperatorError, Problem
 
@@ -54,13 +55,14 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@contract_option
 @honest
-def lint(paths: tuple[str, ...], form: str) -> None:
+def lint(paths: tuple[str, ...], form: str, foreign: Path | None) -> None:
     """Check scenario files: every mistake in one pass, one a line; exit code 1 if there is any."""
     from mockserver import loader
-    from mockserver.library import load_contract, read_script
+    from mockserver.library import read_script
 
-    contract = load_contract()
+    contract, _ = open_contract(foreign)
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no scenario file (*.yaml) in there")
@@ -85,13 +87,14 @@ def lint(paths: tuple[str, ...], form: str) -> None:
 )
 @click.option("--path", help="The path of the request; found from the body if missing.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
+@contract_option
 @honest
-def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...]) -> None:
+def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], foreign: Path | None) -> None:
     """Say which turn of FILE answers a request, and why the others do not."""
     from mockserver.explaining import explain_lines, read_request
-    from mockserver.library import load_contract, read_script
+    from mockserver.library import read_script
 
-    contract = load_contract()
+    contract, _ = open_contract(foreign)
     try:
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

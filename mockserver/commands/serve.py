@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver import __version__
+from mockserver.commands.contracts import contract_option, open_contract
 from mockserver.commands.errors import honest
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ SETTINGS = """\
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--scenario", metavar="NAME|FILE|DIR", help="What to play; without it the mock answers by itself.")
+@contract_option
 @click.option("--seed", default="0", show_default=True, help="Everything that looks random comes from it.")
 @click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", help="virtual: waiting takes no time.")
 @click.option("--speed", default=1.0, type=click.FloatRange(0.001, 1000), help="How fast time runs: 10 is ten times.")
@@ -39,18 +41,26 @@ SETTINGS = """\
 @click.option("--quiet", is_flag=True, help="No line for each request.")
 @honest
 def serve(
-    host: str, port: int, scenario: str | None, seed: str, clock: str, speed: float, watch: bool, quiet: bool
+    host: str,
+    port: int,
+    scenario: str | None,
+    foreign: Path | None,
+    seed: str,
+    clock: str,
+    speed: float,
+    watch: bool,
+    quiet: bool,
 ) -> None:
     """Serve the gateway until Ctrl-C."""
     from mockserver import server
     from mockserver.app import Gateway
     from mockserver.clock import SystemClock
     from mockserver.engine import Engine, Settings
-    from mockserver.library import load_contract, load_library
+    from mockserver.library import load_library
     from mockserver.session import start_clock
     from mockserver.sessions import MemoryStore
 
-    contract = load_contract()
+    contract, beside = open_contract(foreign)
     library = load_library(contract, scenario)
     store = MemoryStore(seed, start_clock(SystemClock().now(), clock == "virtual", speed))
     app = Gateway(Engine(contract, library.scripts, Settings(scenario=library.playing)), store=store)
@@ -59,13 +69,14 @@ def serve(
             _watch(app, contract, scenario)
         if not quiet:
             app.journal.listeners.append(lambda exchange: click.echo(_line(exchange)))
-        server.run(app, sock, ready=lambda: _say_hello(server.url_of(sock), library))
+        server.run(app, sock, ready=lambda: _say_hello(server.url_of(sock), library, beside))
     click.echo("Ended.")
 
 
-def _say_hello(url: str, library: "Library") -> None:
+def _say_hello(url: str, library: "Library", beside: list[str]) -> None:
     click.echo(f"AINative gateway mock {__version__} listens on {url}")
-    click.echo(f"Plays {_what_plays(library)}.")
+    for line in (f"Plays {_what_plays(library)}.", *beside):
+        click.echo(line)
     click.echo("Point a client at it:\n")
     click.echo(SETTINGS.format(url=url, key=KEY))
     click.echo("Ctrl-C ends it.")

@@ -1,0 +1,29 @@
+"""How large a YAML file may be: the bounds of `yamlfile`, one set for each kind of file."""
+
+import msgspec
+
+MAX_BYTES = 1024 * 1024
+"""The largest file. The largest scenario that a person writes is some tens of kilobytes."""
+MAX_NODES = 50_000
+"""The most values in one file, aliases expanded."""
+MAX_DEPTH = 64
+"""The deepest nesting: far below the recursion limits of Python, pydantic and orjson."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The bounds of a file, and what is let through that programs write: a plain number as a key (the `200:` of OpenAPI
+    documents), and an integer beyond 64 bits.
+    """
+
+    bytes: int = MAX_BYTES
+    nodes: int = MAX_NODES
+    depth: int = MAX_DEPTH
+    number_keys: bool = False
+    wide_integers: bool = False
+
+
+SCENARIO = Limits()
+"""The bounds of the files that people write for us."""
+
+CONTRACT = Limits(bytes=10 * 1024 * 1024, nodes=1_000_000, depth=128, number_keys=True, wide_integers=True)
+"""The bounds of OpenAPI documents, which programs write too: the largest published ones have 10 MiB."""
