@@ -5,23 +5,28 @@ framework's request and response objects would cost more than the engine does.
 """
 
 import logging
+import secrets
 from collections.abc import Mapping
+from itertools import count
 from typing import cast
 
+from mockserver import billing
 from mockserver.clock import Clock, SystemClock
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, wire_of
-from mockserver.errors import Refusal
 from mockserver.journal import Journal, Outcome
 from mockserver.keys import ANONYMOUS
 from mockserver.player import FastTimer, LoopTimer, Message, Receive, Send, Timer, VirtualTimer, play
-from mockserver.session import Session, Timeline, name_session
-from mockserver.sessions import MemoryStore, Store
+from mockserver.session import REAL, Session, Timeline
+from mockserver.sessions import MemoryStore, Store, StoreAwayError
 from mockserver.wire.failures import failure, render
 
 log = logging.getLogger("mockserver")
 
 MOST_DISCARDED = 20 * MAX_BODY
 """How much of a too large body is read and thrown away, so that the client can finish sending and read its 413."""
+
+AWAY = 1
+"""The seconds of retry-after while the store is away: a store that restarts is back within one or two."""
 
 
 class Gateway:
@@ -40,6 +45,8 @@ class Gateway:
         self.store: Store = store if store is not None else MemoryStore()
         self.journal = journal if journal is not None else Journal()
         self._clock: Clock = clock if clock is not None else SystemClock()
+        self._name = secrets.token_hex(8)  # tells this server's tickets from those of others; never on the wire
+        self._tickets = count()
         self._timer: Timer = timer if timer is not None else LoopTimer()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
@@ -69,9 +76,10 @@ class Gateway:
             body=body,
             too_large=too_large,
             query=cast(bytes, scope.get("query_string", b"")).decode("latin-1"),
+            ticket=f"{self._name}-{next(self._tickets)}",
         )
         now = self._clock.now()
-        id = _session_of(request)
+        id = self.engine.session_of(request)
         try:
             decision, clock = await self._decide(id, request, now)
         except Exception:
@@ -79,8 +87,8 @@ class Gateway:
             await _fail(request, send)
             return
         outcome = await play(decision.actions, send, receive, self._timer_of(clock))
-        if id is not None and clock.is_virtual and outcome.seconds:
-            await self.advance(id, outcome.seconds)
+        if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
+            await self._settle(id, decision, outcome)
         self._enter(request, decision, outcome, clock.at(now))
 
     async def advance(self, id: str, seconds: float) -> None:
@@ -93,7 +101,27 @@ class Gateway:
             after, decision = self.engine.step(session, request, session.clock.at(now))
             return after, (decision, after.clock)
 
-        return change(Session(ANONYMOUS))[1] if id is None else await self.store.update(id, change)
+        if id is None:
+            return change(Session(ANONYMOUS))[1]
+        try:
+            return await self.store.update(id, change)
+        except StoreAwayError:
+            # Whether the store heard us is not known. If it did, the price of an answer that is not sent comes back.
+            self.store.owe(id, lambda session: billing.void(session, request.ticket))
+            return self.engine.away(request, AWAY), REAL
+
+    async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> None:
+        """Book what was really delivered, and the time that passed on a virtual clock; later, if the store is away."""
+        now, complete = self._clock.now(), outcome.ended == "complete"
+
+        def change(session: Session) -> Session:
+            settled = self.engine.settle(session, decision, outcome.frames, complete)
+            return settled.advanced(now, outcome.seconds) if settled.clock.is_virtual else settled
+
+        try:
+            await self.store.update(id, lambda session: (change(session), None))
+        except StoreAwayError:
+            self.store.owe(id, change)
 
     def _timer_of(self, clock: Timeline) -> Timer:
         """What the player waits by: a virtual clock's waits take no time, a fast one's take less."""
@@ -103,7 +131,8 @@ class Gateway:
 
     def _enter(self, request: Request, decision: Decision, outcome: Outcome, now: float) -> None:
         client = request.headers.get("user-agent", "")[:200]
-        self.journal.enter(now, client, request.method, request.path, request.body, decision.note, outcome)
+        body = b"" if "/auth/" in request.path else request.body  # passwords and tokens are never kept
+        self.journal.enter(now, client, request.method, request.path, body, decision.note, outcome)
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
@@ -122,14 +151,6 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
             chunks.clear()
         if not message.get("more_body") or size > MOST_DISCARDED:
             return b"".join(chunks), size > MAX_BODY
-
-
-def _session_of(request: Request) -> str | None:
-    """The session that a request belongs to; None if it makes none: a refused key, a name that is none."""
-    try:
-        return name_session(request.headers)
-    except Refusal:
-        return None
 
 
 async def _fail(request: Request, send: Send) -> None:

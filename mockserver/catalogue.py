@@ -118,9 +118,9 @@ def listing(models: Sequence[Model] = MODELS) -> JsonObject:
 
 
 def entry(model: Model) -> dict[str, object]:
-    """One model, in both dialects at once."""
-    known = {} if model.context is None else {"context_window": model.context}
-    return known | {
+    """One model, in both dialects at once; what no document says is left out."""
+    limits = {"context_window": model.context, "max_output_tokens": model.max_tokens}
+    return {
         "id": model.id,
         "object": "model",
         "created": RELEASED,
@@ -128,6 +128,7 @@ def entry(model: Model) -> dict[str, object]:
         "type": "model",
         "display_name": model.id,
         "created_at": "2025-01-01T00:00:00Z",
+        **{name: limit for name, limit in limits.items() if limit is not None},
         "supports_tools": model.tools,
         "plan": model.plan,
     }

@@ -96,6 +96,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body_optional: bool = True
     form: jsonschema_rs.Draft202012Validator | None = None
     guest: Guest | None = None
+    sources: frozenset[str] = frozenset()
 
     @property
     def is_conversation(self) -> bool:
@@ -296,6 +297,7 @@ def _operation(
         validator=_compiled(document, schema, compiled),
         body_optional=body.get("required") is not True,
         form=_compiled(document, content.get(FORM, {}).get("schema"), compiled),
+        sources=frozenset(raw.get("x-source", ())),
     )
 
 

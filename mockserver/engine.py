@@ -1,71 +1,70 @@
 """The engine: one pure step from a session and a request to the next session and what happens on the wire.
 
 `Engine.step(session, request, now)` is the whole gateway. It does no I/O, reads no clock and rolls no global dice;
-everything it knows is in its arguments and in the engine's own frozen parts (contract, scripts, settings). So a step
-can be tested without a socket, replayed byte for byte, and retried when two workers race for one session.
+everything it knows is in its arguments and in the engine's own frozen parts (contract, scripts, settings, accounts). So
+a step can be tested without a socket, replayed byte for byte, and retried when two workers race for one session.
+`Engine.settle` is its equally pure other half: it books what was really delivered.
 
 A request goes through these stages, in this order, and the first that refuses it ends it with an error in the
 client's dialect:
 
-    route (404, 405) -> key (401) -> body (413, 400 or 422) -> conversation (400) -> script (404) -> reply -> wire
-    -> faults
+    route (404, 405) -> key, token (401) -> size (413) -> account (402, 429) -> body (400 or 422) -> conversation (400)
+    -> model (403, 404) -> script (404) -> reply -> wire -> faults -> charge
 
-Auth is judged before the body. A request that is refused before its body is read leaves the session as it was.
+Auth is judged before the body, and so is the account. A request that is refused before it is let in leaves the
+session as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
-import orjson
 
-from mockserver import answers, keys, pacing, responses
+from mockserver import account_answers, answers, billing, cors, keys, models, responses
+from mockserver.accounts import NOBODY, Accounts, Holder
 from mockserver.actions import Actions, Headers
+from mockserver.asking import MAX_BODY, Request, asked_of, check_size, outline, read_call, wire_of
 from mockserver.casting import Miss, cast_turn
-from mockserver.contract import Asked, Contract, Operation, read_body
-from mockserver.conversation import Conversation, JsonObject
+from mockserver.contract import Asked, Contract, Operation
+from mockserver.conversation import Conversation, JsonObject, Usage
 from mockserver.errors import Failure, Refusal, did_you_mean
-from mockserver.faults import Apply, NoEffectError
+from mockserver.ledger import ZERO
 from mockserver.matching import Call
-from mockserver.replies import Spark, check_limits, default_plan, make_reply
-from mockserver.router import NO_PARAMETERS, Parameters
-from mockserver.script import FailurePlan, Play, RawPlan, ReplyPlan, Script, fill
+from mockserver.replies import Spark, default_plan
+from mockserver.router import Parameters
+from mockserver.script import FailurePlan, Play, RawPlan, Script
 from mockserver.session import HEADER as SESSION_HEADER
 from mockserver.session import START, Session, name_session
+from mockserver.staging import bend, stage_raw, stage_reply
 from mockserver.templates import Scene
-from mockserver.wire import WIRES
-from mockserver.wire.failures import Envelope, WireName
+from mockserver.wire.failures import Envelope
 
 SCENARIO_HEADER = "x-mock-scenario"
 SCENARIO_KEY = "sk_mock_"
 SCENARIO_MODEL = "mock/"
 SEED_HEADER = "x-mock-seed"
 
-MAX_BODY = 10 * 1024 * 1024
-"""The largest request body in bytes; a longer one is 413."""
-
-
-class Request(msgspec.Struct, frozen=True, gc=False):
-    """A request as it came. Header names are in lower case; `too_large` says that the body was not kept."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    too_large: bool = False
-    query: str = ""
+__all__ = ["MAX_BODY", "Decision", "Engine", "Note", "Request", "Settings", "read_call", "wire_of"]
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the operator chose: the scenario that plays by default, and the shape of errors."""
+    """What the operator chose.
+
+    The scenario that plays by default; the shape of errors; `strict`: what is only observed is 404; `strict_models`:
+    unknown models are 404, and those that the plan lacks 403.
+    """
 
     scenario: str | None = None
     envelope: Envelope = "superset"
+    strict: bool = False
+    strict_models: bool = False
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
     `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
+    `tips` are D1's, for tools that open models do not like.
     """
 
     session: str
@@ -76,22 +75,30 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     code: str = ""
     misses: tuple[str, ...] = ()
     idle_faults: tuple[str, ...] = ()
+    usage: Usage | None = None
+    tips: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What happens on the wire, and why."""
+    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered."""
 
     actions: Actions
     note: Note
+    receipt: billing.Receipt | None = None
 
 
 class _Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A request that has been let in: its session counts it, its operation is known, its body is read."""
+    """A request that has been let in: its session counts it, its account can pay, its body is read."""
 
     session: Session
+    request: Request
     call: Call
     parameters: Parameters
     now: float
+    holder: Holder
+    script: Script | None
+    meter: billing.Meter | None
+    rate: Decimal
 
     @property
     def operation(self) -> Operation:
@@ -101,38 +108,149 @@ class _Arrival(msgspec.Struct, frozen=True, gc=False):
     def trace(self) -> Headers:
         return responses.trace(self.session, self.operation.wire)
 
+    def money(self, usage: Usage) -> JsonObject:
+        """What a managed answer says of the account."""
+        return billing.money(self.session, self.meter, self.rate, usage) if self.meter is not None else {}
+
+
+_NOTHING_SAID = Conversation(model="", messages=(), body={})
+
 
 class Engine:
     """The gateway as a function. Frozen after it is made; safe to share between threads."""
 
-    def __init__(self, contract: Contract, scripts: Mapping[str, Script], settings: Settings) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        scripts: Mapping[str, Script],
+        settings: Settings,
+        accounts: Accounts | None = None,
+    ) -> None:
         self.contract = contract
         self.scripts = scripts
         self.settings = settings
+        self.accounts = accounts if accounts is not None else Accounts()
+
+    def session_of(self, request: Request) -> str | None:
+        """The session that a request belongs to, or None if it makes none: a refused key, a name that is none."""
+        try:
+            operation, _ = self.contract.find(request.method, request.path)
+        except Refusal:
+            operation = None
+        try:
+            return self.accounts.name_session(operation, request.headers, request.body)
+        except Refusal:
+            return None
 
     def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         """The next session, and the decision. `now` is the session's time in seconds since the epoch."""
+        if "origin" not in request.headers:
+            return self._step(session, request, now)
+        asked = cors.preflight(request.method, request.headers)
+        if asked is not None:
+            return session, Decision(asked, Note(session=session.id, operation="preflight"))
+        session, decision = self._step(session, request, now)
+        return session, msgspec.structs.replace(decision, actions=cors.shared(decision.actions, request.headers))
+
+    def settle(self, session: Session, decision: Decision, frames: int, complete: bool) -> Session:
+        """The session after so many frames of a decision were delivered, its end included if `complete`."""
+        if decision.receipt is None:
+            return session
+        return billing.settle(session, decision.receipt, decision.actions, frames, complete)
+
+    def away(self, request: Request, seconds: int) -> Decision:
+        """The answer while the sessions cannot be reached: 503, in the client's dialect."""
+        told = "The mock's session store is away. Retry soon."
+        refusal = Refusal(503, "store_unavailable", told, headers=(("retry-after", str(seconds)),))
+        decision = self._refused(Session("none"), None, request, refusal, "")
+        return msgspec.structs.replace(decision, actions=cors.shared(decision.actions, request.headers))
+
+    def _step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         operation: Operation | None = None
         try:
             operation, parameters = self.contract.find(request.method, request.path)
-            if operation.guest is not None:
-                operation.guest.admit(_asked(request, parameters))
-            else:
-                keys.authenticate(operation, request.headers)
-            if SESSION_HEADER in request.headers:
-                name_session(request.headers)
+            holder = self._identified(operation, parameters, request, session, now)
         except Refusal as refusal:
             return session, self._refused(session, operation, request, refusal, "")
         session = _seeded(session.counted(), request)
         try:
-            arrival = _Arrival(session, read_call(operation, request, parameters), parameters, now)
-            return self._answer(arrival)
+            arrival = self._let_in(session, operation, parameters, request, holder, now)
+            return self._booked(arrival, self._answer(arrival))
         except Refusal as refusal:
             return session, self._refused(session, operation, request, refusal, operation.name)
 
+    def _identified(
+        self, operation: Operation, parameters: Parameters, request: Request, session: Session, now: float
+    ) -> Holder:
+        """Who is calling. Raises `Refusal` 401, and 404 for what is only observed where the operator is strict."""
+        if self.settings.strict and operation.sources == {"OBS"}:
+            raise Refusal(404, "unknown_route", f"{operation.path} is in no document, and this server is strict.")
+        if SESSION_HEADER in request.headers:
+            name_session(request.headers)
+        if operation.guest is not None:
+            operation.guest.admit(asked_of(request, parameters))
+            return NOBODY
+        return self.accounts.identify(operation, keys.authenticate(operation, request.headers), session, now)
+
+    def _let_in(
+        self,
+        session: Session,
+        operation: Operation,
+        parameters: Parameters,
+        request: Request,
+        holder: Holder,
+        now: float,
+    ) -> _Arrival:
+        """The request with its account, its body and its script. Raises `Refusal` of every stage before these.
+
+        The account of a scenario that the model chooses can be known only when the body is read.
+        """
+        check_size(request)
+        script = self._script(outline(operation, request))
+        held, meter = self._metered(session, operation, request, holder, script, now)
+        call = read_call(operation, request, parameters)
+        chosen = self._script(call) if call.conversation is not None else script
+        if chosen is not script:
+            held, meter = self._metered(session, operation, request, holder, chosen, now)
+        rate = ZERO
+        if call.conversation is not None:
+            allowed = held.account.models if held.account is not None else None
+            models.check_model(call.conversation, held.plan, allowed, strict=self.settings.strict_models)
+            if meter is not None:
+                rate = billing.rate_of(self.accounts.prices, meter.account, call.conversation.model)
+        return _Arrival(session, request, call, parameters, now, held, chosen, meter, rate)
+
+    def _metered(
+        self,
+        session: Session,
+        operation: Operation,
+        request: Request,
+        holder: Holder,
+        script: Script | None,
+        now: float,
+    ) -> tuple[Holder, billing.Meter | None]:
+        """The holder with the account that pays, and what the request is held to. Raises `Refusal` 402 or 429."""
+        held = self.accounts.playing(holder, script)
+        return held, billing.admit(session, held, operation, now, request.ticket)
+
+    def _booked(self, arrival: _Arrival, answered: tuple[Session, Decision]) -> tuple[Session, Decision]:
+        """The answer, paid for, with D1's tips in a header."""
+        session, decision = answered
+        usage, actions, receipt = decision.note.usage, decision.actions, None
+        conversation = arrival.call.conversation
+        if usage is None or conversation is None:
+            return session, decision
+        if arrival.meter is not None:
+            wire = arrival.operation.wire
+            session, actions, receipt = billing.book(session, arrival.meter, arrival.rate, usage, actions, wire)
+        elif not conversation.tools:
+            return session, decision
+        told = models.tips(conversation)
+        note = msgspec.structs.replace(decision.note, tips=told) if told else decision.note
+        return session, Decision(models.with_tips(actions, told), note, receipt)
+
     def _answer(self, arrival: _Arrival) -> tuple[Session, Decision]:
-        session, call = arrival.session, arrival.call
-        script = self._script(call)
+        session, call, script = arrival.session, arrival.call, arrival.script
         if script is not None:
             progress = session.of(script.name, script.edition)
             if progress.state != START:
@@ -141,17 +259,39 @@ class Engine:
             if chosen is not None:
                 return self._played(arrival, script, *chosen)
         note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
-        if call.operation.guest is not None:
-            asked = Asked(method=call.operation.method, headers=call.headers)
-            given = call.operation.guest.answer(asked, *_seed(session))
-            return session, Decision(responses.given(given, arrival.trace), note)
         if call.conversation is None or not call.operation.is_conversation:
-            body = answers.answer(call.operation, arrival.parameters, call.conversation)
-            return session, Decision(responses.whole(200, body, responses.JSON, arrival.trace), note)
+            session, actions = self._unscripted(arrival)
+            return session, Decision(actions, note)
         spark = Spark((session.seed, session.id, str(session.requests)))
         scene = Scene(call.conversation, call.body, 0, session.requests, arrival.now, spark.parts)
         plan = default_plan(call.conversation, spark)
-        return session, Decision(_reply(arrival, call.conversation, plan, scene, spark, ()), note)
+        actions, usage = stage_reply(
+            plan, call.conversation, call.operation, scene, spark, arrival.trace, arrival.money
+        )
+        return session, Decision(actions, msgspec.structs.replace(note, usage=usage))
+
+    def _unscripted(self, arrival: _Arrival) -> tuple[Session, Actions]:
+        """What an operation that is no conversation answers by itself."""
+        session, operation, request = arrival.session, arrival.operation, arrival.request
+        if operation.guest is not None:
+            given = operation.guest.answer(asked_of(request, arrival.parameters), *_seed(session))
+            return session, responses.given(given, arrival.trace)
+        make = account_answers.ANSWERS.get(operation.name)
+        if make is None:
+            body = answers.answer(operation, arrival.parameters, arrival.call.conversation)
+        else:
+            asked = account_answers.Asked(
+                accounts=self.accounts,
+                holder=arrival.holder,
+                session=session,
+                script=arrival.script,
+                headers=request.headers,
+                body=request.body,
+                form=arrival.call.body,
+                now=arrival.now,
+            )
+            session, body = make(asked)
+        return session, responses.whole(200, body, responses.JSON, arrival.trace)
 
     def _script(self, call: Call) -> Script | None:
         """The scenario that the caller chose by header, model or key, else the operator's, else none."""
@@ -177,16 +317,17 @@ class Engine:
         said = arrival.call.conversation or _NOTHING_SAID
         scene = Scene(said, arrival.call.body, play.number, hit, arrival.now, spark.parts)
         told = (("x-mock-turn", f"{script.name}/{play.number}"),)
-        code, plan = "", play.plan
+        code, plan, usage = "", play.plan, None
         if isinstance(plan, FailurePlan):
             failure = msgspec.structs.replace(plan.failure, message=plan.message.fill(scene))
             code = failure.code
             actions = self._failed(session, arrival.operation, arrival.call.headers, failure, told)
         elif isinstance(plan, RawPlan):
-            actions = _raw(plan, scene, (*arrival.trace, *told))
+            actions = stage_raw(plan, scene, (*arrival.trace, *told))
         else:
-            actions = _reply(arrival, said, plan, scene, spark, told)
-        actions, idle = _bent(responses.with_headers(actions, play.headers), play.faults, spark)
+            headers = (*arrival.trace, *told)
+            actions, usage = stage_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)
+        actions, idle = bend(responses.with_headers(actions, play.headers), play.faults, spark)
         note = Note(
             session=session.id,
             seed=seed,
@@ -195,6 +336,7 @@ class Engine:
             turn=play.number,
             code=code,
             idle_faults=idle,
+            usage=usage,
         )
         return session, Decision(actions, note)
 
@@ -224,18 +366,6 @@ class Engine:
         return responses.failed(failure, operation.wire, session, self.settings.envelope, told)
 
 
-def wire_of(path: str) -> WireName:
-    """The dialect that a client of this path most likely speaks, whether the path exists or not."""
-    return "anthropic" if "/messages" in path else "openai"
-
-
-def _asked(request: Request, parameters: Parameters) -> Asked:
-    """The request as a foreign operation reads it."""
-    return Asked(
-        method=request.method, headers=request.headers, parameters=parameters, query=request.query, body=request.body
-    )
-
-
 def _seed(session: Session) -> tuple[object, ...]:
     """What the automatic answers of foreign operations are derived from."""
     return session.seed, session.id, session.requests
@@ -245,69 +375,3 @@ def _seeded(session: Session, request: Request) -> Session:
     """The session with the seed that the caller demands, if any."""
     seed = request.headers.get(SEED_HEADER)
     return session if seed is None or seed == session.seed else msgspec.structs.replace(session, seed=seed[:100])
-
-
-_NOTHING_SAID = Conversation(model="", messages=(), body={})
-
-
-def read_call(operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS) -> Call:
-    """The body of a request and the conversation in it. Raises `Refusal` 413, 400 or 422."""
-    if request.too_large:
-        raise Refusal(413, "request_too_large", f"The request body is larger than {MAX_BODY} bytes.")
-    if operation.guest is not None:
-        body = operation.guest.read(_asked(request, parameters))
-    else:
-        body = read_body(operation, request.body, request.headers.get("content-type", ""))
-    return Call(
-        operation=operation,
-        conversation=None if operation.wire == "json" else _conversation(operation, body),
-        path=request.path,
-        headers=request.headers,
-        key=keys.key_of(request.headers),
-        body=body,
-    )
-
-
-def _conversation(operation: Operation, body: JsonObject) -> Conversation:
-    wire = WIRES[operation.wire]
-    conversation = wire.parse(body, operation.max_tokens)
-    wire.check(conversation)
-    check_limits(operation, conversation)
-    return conversation
-
-
-def _reply(
-    arrival: _Arrival, conversation: Conversation, plan: ReplyPlan, scene: Scene, spark: Spark, told: Headers
-) -> Actions:
-    """A reply on the client's wire, whole or streamed, at its pace."""
-    wire = WIRES[arrival.operation.wire]
-    reply = make_reply(plan, conversation, arrival.operation, wire, scene, spark)
-    headers = (*arrival.trace, *told)
-    chunk = plan.pace.chunk if plan.pace is not None else "word"
-    if conversation.stream:
-        actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
-    else:
-        actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
-    if plan.pace is None:
-        return actions
-    deltas = sum([frame.event in pacing.DELTAS for frame in wire.frames(reply, chunk, conversation)])
-    return pacing.paced(actions, plan.pace, deltas, spark.dice("pace"))
-
-
-def _raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
-    """A raw response, its templates filled."""
-    body = fill(plan.body, scene)
-    media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
-    payload = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
-
-
-def _bent(actions: Actions, faults: Sequence[Apply], spark: Spark) -> tuple[Actions, tuple[str, ...]]:
-    """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
-    idle = []
-    for number, fault in enumerate(faults):
-        try:
-            actions = fault(actions, spark.dice("fault", number))
-        except NoEffectError as error:
-            idle.append(str(error))
-    return actions, tuple(idle)

@@ -10,7 +10,6 @@ Rules (rulings of the contract):
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import msgspec
 
@@ -36,7 +35,6 @@ def mask(key: str) -> str:
     return f"{key[:3]}…{key[-2:]}" if len(key) > 8 else "…"
 
 
-@lru_cache(maxsize=1024)
 def session_of(key: str) -> str:
     """The name of the session that belongs to a key; the key cannot be read from it."""
     return "key-" + token("session", key, length=12)

@@ -88,7 +88,7 @@ def load_library(contract: Contract, chosen: str | None = None) -> Library:
 def with_library(engine: Engine, library: Library) -> Engine:
     """The same engine with other scenarios."""
     settings = msgspec.structs.replace(engine.settings, scenario=library.playing)
-    return Engine(engine.contract, library.scripts, settings)
+    return Engine(engine.contract, library.scripts, settings, engine.accounts)
 
 
 def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) -> dict[str, Entry]:

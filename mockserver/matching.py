@@ -93,17 +93,22 @@ def _wire(wanted: str) -> Matcher:
     return differ
 
 
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+"""Neither what a client sends in these is shown, nor what a file wants of them."""
+
+
 def _headers(tests: dict[str, TextTest]) -> Matcher:
     wanted = [(name.lower(), failing(test)) for name, test in tests.items()]
 
     def differ(call: Call) -> Difference | None:
         for name, fails in wanted:
             value = call.headers.get(name)
+            what, is_secret = f"the header {name}", name in SECRET_HEADERS
             if value is None:
-                return Difference(f"the header {name}", "missing", fails("") or "there")
+                return Difference(what, "missing", "there" if is_secret else fails("") or "there")
             words = fails(value)
             if words is not None:
-                return Difference(f"the header {name}", value, words, quoted=True)
+                return Difference(what, mask(value), "another") if is_secret else Difference(what, value, words, True)
         return None
 
     return differ
@@ -121,7 +126,7 @@ def _body(wanted: dict[str, JsonValue]) -> Matcher:
     def differ(call: Call) -> Difference | None:
         for pointer, parts, value in values:
             found = pointers.follow(call.body, parts)
-            if found is pointers.MISSING or found != value or isinstance(found, bool) is not isinstance(value, bool):
+            if found is pointers.MISSING or not pointers.same(found, value):
                 got = "missing" if found is pointers.MISSING else shown(compact_json(found))
                 return Difference(f"the body's {pointer}", got, shown(compact_json(value)))
         return None

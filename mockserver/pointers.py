@@ -30,3 +30,14 @@ def follow(value: object, parts: Sequence[str]) -> object:
         else:
             return MISSING
     return value
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two JSON values are equal as JSON has it: 1 is 1.0, but true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other

@@ -6,11 +6,13 @@ counting rule of `conversation` (stop reason `max_tokens`); text is cut in the m
 left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from mockserver import catalogue
+from mockserver.accounts import OPEN_PLAN
 from mockserver.contract import Operation
 from mockserver.conversation import (
     CHARACTERS_PER_TOKEN,
@@ -56,6 +58,10 @@ SENTENCES = (
     "Done. You can carry on from here whenever you like.",
 )
 """What the mock says when no scenario says anything. A fixed table, so that no library's next version changes it."""
+
+
+Money: TypeAlias = Callable[[Usage], JsonObject]
+"""What an answer of this usage costs and leaves, as the fields of a managed answer."""
 
 
 class Spark(msgspec.Struct, frozen=True, gc=False):
@@ -110,9 +116,15 @@ def check_limits(operation: Operation, conversation: Conversation) -> None:
 
 
 def make_reply(
-    plan: ReplyPlan, conversation: Conversation, operation: Operation, wire: Wire, scene: Scene, spark: Spark
+    plan: ReplyPlan,
+    conversation: Conversation,
+    operation: Operation,
+    wire: Wire,
+    scene: Scene,
+    spark: Spark,
+    money: Money | None = None,
 ) -> Reply:
-    """The reply of a plan to a conversation."""
+    """The reply of a plan to a conversation. `money` tells managed answers what the account has left."""
     blocks = [_make_block(block, conversation, wire, scene, spark, number) for number, block in enumerate(plan.blocks)]
     blocks, stop, sequence = _cut(blocks, conversation)
     usage = Usage(input_tokens(conversation), output_tokens(blocks))
@@ -123,6 +135,9 @@ def make_reply(
             usage.output if override.output is None else override.output,
         )
     stop = plan.stop or stop
+    extras = _EXTRAS[operation.variant](conversation, stop, usage)
+    if money is not None and operation.variant == "managed":
+        extras = {**extras, **money(usage)}
     return Reply(
         id=plan.id or spark.token("reply"),
         model=conversation.model,
@@ -131,7 +146,7 @@ def make_reply(
         stop=stop,
         usage=usage,
         stop_sequence=sequence if stop == "stop_sequence" else None,
-        extras=_EXTRAS[operation.variant](conversation, stop, usage),
+        extras=extras,
     )
 
 
@@ -222,7 +237,7 @@ def _managed_extras(conversation: Conversation, stop: Stop, usage: Usage) -> Jso
         "provider": model.provider.lower() if model is not None else "ainative",
         "credits_consumed": round(usage.total * CREDITS_PER_TOKEN, 6),
         "credits_remaining": None,
-        "plan_tier": "starter",
+        "plan_tier": OPEN_PLAN,
         "finish_reason": _outer_finish(stop),
     }
 

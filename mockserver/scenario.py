@@ -22,6 +22,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
+from mockserver.account import Account
 from mockserver.conversation import Stop
 from mockserver.units import Duration, Rate, Share, Times
 
@@ -254,4 +255,5 @@ class Scenario(Model):
         default={},
         description="JSON Schemas of tool inputs by the tool's name: calls in replies are checked against them.",
     )
+    account: Account | None = Field(None, description="The account of everybody who plays it; see docs/accounts.md.")
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

@@ -12,6 +12,7 @@ import msgspec
 from pydantic import JsonValue
 
 from mockserver import templates
+from mockserver.account import Account
 from mockserver.actions import Headers
 from mockserver.checks import Complain, Path, check, chooses_operation, inner_conditions
 from mockserver.contract import Contract
@@ -116,6 +117,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     plays: tuple[Play, ...]
     index: Index[Play]
     edition: str = ""
+    account: Account | None = None
 
 
 def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[Complaint]]:
@@ -131,7 +133,7 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
     check(scenario, contract, complain)
     script = make_script(scenario.scenario, plays, scenario.about, scenario.seed, scenario.after)
     edition = token("edition", scenario.model_dump_json(), length=8)
-    return msgspec.structs.replace(script, edition=edition), complaints
+    return msgspec.structs.replace(script, edition=edition, account=scenario.account), complaints
 
 
 def make_script(

@@ -84,14 +84,17 @@ class _ThreadServer(uvicorn.Server):
         super().__init__(config)
         self._sock = sock
         self._ready = threading.Event()
+        self._failure: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._done: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._main, name="mockserver", daemon=True)
 
     def begin(self) -> None:
-        """Start the thread, and wait until connections are taken."""
+        """Start the thread, and wait until connections are taken. Raises what the thread raised, if it failed."""
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def end(self) -> None:
         """End every connection and the thread."""
@@ -100,8 +103,13 @@ class _ThreadServer(uvicorn.Server):
         self._thread.join()
 
     def _main(self) -> None:
-        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
-            runner.run(self._until_done())
+        try:
+            with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+                runner.run(self._until_done())
+        except Exception as error:
+            self._failure = error
+        finally:
+            self._ready.set()
 
     async def _until_done(self) -> None:
         self._loop = asyncio.get_running_loop()

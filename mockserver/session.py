@@ -2,7 +2,8 @@
 
 A session is named by the `x-mock-session` header, else by the API key, else it is the anonymous one. Everything that
 one request can change for the next lives here, so that parallel sessions cannot disturb each other: how far each
-scenario has been played, how many requests there were, and what time it is.
+scenario has been played, how many requests there were, the books of its accounts, the logins
+that ended, and what time it is.
 
 Time: a session's clock is a `Timeline` over the host's. It runs at some speed; at speed 0 it is virtual: it stands
 still until it is advanced, and waiting costs nothing but advances it.
@@ -15,6 +16,7 @@ import msgspec
 
 from mockserver import keys
 from mockserver.errors import Refusal
+from mockserver.ledger import Ledger
 
 HEADER = "x-mock-session"
 START = "start"
@@ -75,13 +77,19 @@ NOT_BEGUN = Progress()
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
-    """A session after `requests` requests; `progress` by the scenario's name."""
+    """A session after `requests` requests; `progress` by the scenario's name.
+
+    `ledgers` are the books by account; `revoked` are the logins that were logged out, with the last second of their
+    tokens.
+    """
 
     id: str
     seed: str = "0"
     requests: int = 0
     progress: Mapping[str, Progress] = {}
     clock: Timeline = REAL
+    ledgers: Mapping[str, Ledger] = {}
+    revoked: Mapping[str, int] = {}
 
     def of(self, scenario: str, edition: str = "") -> Progress:
         """How far this edition of a scenario has been played."""
@@ -90,15 +98,19 @@ class Session(msgspec.Struct, frozen=True, gc=False):
 
     def counted(self) -> "Session":
         """The session after one more request."""
-        return Session(self.id, self.seed, self.requests + 1, self.progress, self.clock)
+        return msgspec.structs.replace(self, requests=self.requests + 1)
 
     def with_progress(self, scenario: str, progress: Progress) -> "Session":
         """The session with a scenario this far."""
-        return Session(self.id, self.seed, self.requests, {**self.progress, scenario: progress}, self.clock)
+        return msgspec.structs.replace(self, progress={**self.progress, scenario: progress})
 
     def advanced(self, host: float, seconds: float) -> "Session":
         """The session with its clock moved on."""
         return msgspec.structs.replace(self, clock=self.clock.advanced(host, seconds))
+
+    def with_ledger(self, books: str, ledger: Ledger) -> "Session":
+        """The session with one ledger changed."""
+        return msgspec.structs.replace(self, ledgers={**self.ledgers, books: ledger})
 
 
 def name_session(headers: Mapping[str, str]) -> str | None:

@@ -4,6 +4,10 @@
 so a store that several processes share may call it again when another process was quicker. A change that returns the
 same object keeps nothing: a refused key never makes a session.
 
+A store that cannot be reached raises `StoreAwayError`; then nobody knows whether the change was kept. `owe(id,
+change)` is for what must happen all the same: the store makes that change as soon as it can. Such a change must be good
+to make when the lost one was kept and when it was not (see `billing.void` and `billing.settle`).
+
 The store in memory is bounded: beyond `limit` sessions the one that was unused longest is forgotten.
 """
 
@@ -11,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from mockserver.errors import MockserverError
 from mockserver.session import REAL, Session, Timeline
 
 T = TypeVar("T")
@@ -18,11 +23,22 @@ T = TypeVar("T")
 MOST_SESSIONS = 10_000
 
 
+class StoreAwayError(MockserverError):
+    """The store cannot be reached. Whether the last change was kept is not known."""
+
+
 class Store(Protocol):
     """A place where sessions live."""
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        """Change one session atomically; gives what `change` gives beside the new value."""
+        """Change one session atomically; gives what `change` gives beside the new value.
+
+        Raises `StoreAwayError`.
+        """
+        ...
+
+    def owe(self, id: str, change: Callable[[Session], Session]) -> None:
+        """Make a change as soon as the store can be reached."""
         ...
 
 
@@ -48,3 +64,9 @@ class MemoryStore:
             if len(self._sessions) > self._limit:
                 self._sessions.popitem(last=False)
         return result
+
+    def owe(self, id: str, change: Callable[[Session], Session]) -> None:
+        """Make a change now: memory is never away."""
+        before = self._sessions.get(id)
+        if before is not None:
+            self._sessions[id] = change(before)

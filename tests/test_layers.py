@@ -9,8 +9,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "mockserver"
 
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "actions", "clock", "dice", "conversation"}),
-    ("language", {"units", "scenario"}),
+    ("words", {"errors", "actions", "clock", "dice", "conversation", "plans", "ledger"}),
+    ("language", {"units", "account", "scenario"}),
     (
         "rules",
         {
@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             *("samples", "samples.schema", "samples.parts", "samples.values", "samples.patterns"),
             *("foreign", "foreign.document", "foreign.schemas", "foreign.security", "foreign.parameters"),
             *("foreign.bodies", "foreign.media", "foreign.answers", "foreign.endpoint", "foreign.operations"),
+            *("accounts", "account_answers", "billing", "tokens", "models", "cors", "asking", "staging"),
             *("wire", "wire.sse", "wire.chunks", "wire.pairing", "wire.failures", "wire.anthropic", "wire.openai"),
         },
     ),
@@ -38,7 +39,7 @@ LAYERS: list[tuple[str, set[str]]] = [
         "memory",
         {
             *("dryrun", "explaining", "editors", "yamllimits", "yamlfile", "loader", "shipped", "library"),
-            *("sessions", "journal", "foreign.reading", "foreign.checks"),
+            *("sessions", "redis_store", "accountfiles", "journal", "foreign.reading", "foreign.checks"),
         },
     ),
     ("edges", {"player", "app", "openapi31"}),
@@ -46,6 +47,7 @@ LAYERS: list[tuple[str, set[str]]] = [
         "front doors",
         {
             "server",
+            "workers",
             "commands",
             "commands.errors",
             "commands.contracts",

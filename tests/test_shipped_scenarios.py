@@ -198,3 +198,24 @@ def test_scenario_long_slow_stream(dialect: Dialect) -> None:
     assert first == 0.8
     assert len(others) > 100
     assert all(0.04 <= seconds <= 0.06 for seconds in others)
+
+
+def test_scenario_credits_run_out() -> None:
+    """The answer that crosses zero is the last one, then 402."""
+    played = talk("credits-run-out")
+    assert [played.say().status for _ in range(3)] == [200, 200, 402]
+
+
+def test_scenario_plan_window_full() -> None:
+    """Three answers a minute, then 429 with the true remaining wait."""
+    played = talk("plan-window-full")
+    answers = [played.say() for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "60"
+
+
+def test_scenario_stream_cut_by_credits() -> None:
+    """A stream that costs more than there is, cut where the balance ends."""
+    events = talk("stream-cut-by-credits").say(stream=True).events
+    assert events[-1]["type"] == "error"
+    assert 0 < len([event for event in events if event["type"] == "content_block_delta"]) < 10

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,19 @@ import click
 from mockserver import __version__
 from mockserver.commands.contracts import contract_option, open_contract
 from mockserver.commands.errors import honest
+from mockserver.errors import OperatorError
 
 if TYPE_CHECKING:
     from mockserver.app import Gateway
     from mockserver.contract import Contract
     from mockserver.journal import Exchange
     from mockserver.library import Library
+    from mockserver.session import Timeline
+    from mockserver.sessions import Store
+    from mockserver.wire.failures import Envelope
+
+ENVELOPES = ("superset", "anthropic", "openai", "fastapi", "bare")
+"""The shapes that an error body can have; see `wire.failures`."""
 
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""
@@ -39,6 +47,13 @@ SETTINGS = """\
 @click.option("--speed", default=1.0, type=click.FloatRange(0.001, 1000), help="How fast time runs: 10 is ten times.")
 @click.option("--watch", is_flag=True, help="A saved scenario file is live at once.")
 @click.option("--quiet", is_flag=True, help="No line for each request.")
+@click.option("--accounts", metavar="FILE", type=click.Path(dir_okay=False), help="Keys, users, plans, credits.")
+@click.option("--strict-keys", is_flag=True, help="Take no keys but sk_…, ak_… and tokens issued here.")
+@click.option("--strict-models", is_flag=True, help="404 for unknown models, 403 for those that the plan lacks.")
+@click.option("--strict", is_flag=True, help="404 for every route that no document names.")
+@click.option("--errors", type=click.Choice(ENVELOPES), default="superset", show_default=True, help="Shape of errors.")
+@click.option("--store", metavar="redis://…", help="Where sessions live; without it in this process.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; needs --store.")
 @honest
 def serve(
     host: str,
@@ -50,27 +65,72 @@ def serve(
     speed: float,
     watch: bool,
     quiet: bool,
+    accounts: str | None,
+    strict_keys: bool,
+    strict_models: bool,
+    strict: bool,
+    errors: "Envelope",
+    store: str | None,
+    workers: int,
 ) -> None:
     """Serve the gateway until Ctrl-C."""
     from mockserver import server
+    from mockserver import workers as processes
+    from mockserver.accountfiles import load_accounts
+    from mockserver.accounts import Accounts
     from mockserver.app import Gateway
     from mockserver.clock import SystemClock
     from mockserver.engine import Engine, Settings
     from mockserver.library import load_library
     from mockserver.session import start_clock
-    from mockserver.sessions import MemoryStore
 
+    processes.check(workers, store)
     contract, beside = open_contract(foreign)
     library = load_library(contract, scenario)
-    store = MemoryStore(seed, start_clock(SystemClock().now(), clock == "virtual", speed))
-    app = Gateway(Engine(contract, library.scripts, Settings(scenario=library.playing)), store=store)
-    with server.bind(host, port) as sock:
+    file = load_accounts(Path(accounts)) if accounts is not None else None
+    settings = Settings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
+    engine = Engine(contract, library.scripts, settings, Accounts(file, seed=seed, strict_keys=strict_keys))
+    begun = start_clock(SystemClock().now(), clock == "virtual", speed)
+    if store is not None:
+        _check_store(store)
+
+    def make(number: int) -> Gateway:
+        app = Gateway(engine, store=_store(store, seed, begun))
         if watch:
             _watch(app, contract, scenario)
         if not quiet:
             app.journal.listeners.append(lambda exchange: click.echo(_line(exchange)))
-        server.run(app, sock, ready=lambda: _say_hello(server.url_of(sock), library, beside))
+        return app
+
+    with server.bind(host, port) as sock:
+        hello = partial(_say_hello, server.url_of(sock), library, beside)
+        if workers > 1:
+            hello()
+            processes.run(make, sock, workers)
+        else:
+            server.run(make(0), sock, ready=hello)
     click.echo("Ended.")
+
+
+def _check_store(url: str) -> None:
+    """Raises `OperatorError` for a store that cannot be had, before anything is served."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise OperatorError("--store: sessions can live in Redis only; write redis://host:port")
+    from mockserver import redis_store
+
+    redis_store.check(url)
+
+
+def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
+    """The sessions' store."""
+    from mockserver.session import Session
+    from mockserver.sessions import MemoryStore
+
+    if url is None:
+        return MemoryStore(seed, clock)
+    from mockserver.redis_store import RedisStore
+
+    return RedisStore(url, lambda id: Session(id, seed, clock=clock))
 
 
 def _say_hello(url: str, library: "Library", beside: list[str]) -> None:
@@ -105,7 +165,7 @@ def _line(exchange: "Exchange") -> str:
 
 def _watch(app: "Gateway", contract: "Contract", scenario: str | None) -> None:
     """Load what was chosen again whenever it is saved; a save with mistakes keeps what plays, and is told."""
-    from mockserver.errors import AuthorError, OperatorError
+    from mockserver.errors import AuthorError
     from mockserver.library import load_library, with_library
 
     if scenario is None or not Path(scenario).exists():

@@ -1,0 +1,226 @@
+"""The ledger: what an account has, what it used, and whether the next answer may be given. A pure value.
+
+    charge(ledger, terms, bill, now) -> (ledger, verdict)   may this answer be given? then it is paid for
+    settle(ledger, hold, refund...)  -> ledger              what was not delivered comes back
+    top_up, drain                                           the operator's own movements
+
+Rules:
+
+- Money is exact: decimals, written as strings, never rounded. The answer that crosses zero is given; the next is not.
+- **Paid at the start, settled at the end.** The whole price leaves the balance in the same atomic step that decides the
+  answer, as a *hold*; settling ends the hold and gives back what was not delivered. So a hundred credits pay for a
+  hundred answers however many requests race for them, in one process or in several. A hold can be settled once: a
+  second time changes nothing, so whoever does not know whether the store heard him may ask again.
+- What is refused changes nothing: neither credits, nor windows, nor counters.
+- A window opens with its first request and is `seconds` long; a full one is refused with the true remaining wait.
+- A period is a month that starts at the account's first request and ends on the same day of the next month (or on its
+  last day). At its end the plan's credits are granted anew; neither rest nor debt is carried over.
+
+Theory: time is counted here in whole seconds, the present second being `floor(now)`. Then `floor(now + k)` is
+`floor(now) + k` for whole `k`, so that a wait told in whole seconds is exact: who waits that long is let in, who comes
+one second earlier is not. Nothing is rounded up "to be safe".
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import floor
+from typing import Literal, TypeAlias
+
+import msgspec
+
+ZERO = Decimal(0)
+FORGOTTEN = 3_600
+"""Seconds after which a hold that nobody settled counts as delivered: its server is gone."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """How many answers there were since `start`."""
+
+    start: int
+    count: int
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """What was paid for an answer that is still being delivered."""
+
+    credits: Decimal
+    tokens: int
+    tariff: str
+    at: int
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """The books of one account. `anchor` is its first second; `period`: the first of this month, and of the next.
+
+    `granted` and `used` are credits of this period; `tokens` are those of this period by tariff; `answers` counts all
+    that were ever given.
+    """
+
+    anchor: int
+    period: tuple[int, int]
+    granted: Decimal
+    used: Decimal = ZERO
+    tokens: Mapping[str, int] = {}
+    windows: Mapping[str, Window] = {}
+    holds: Mapping[str, Hold] = {}
+    answers: int = 0
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is left; below zero after an answer that crossed zero."""
+        return self.granted - self.used
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account may do on a route: the figures of its plan, or its own.
+
+    `monthly` is what a renewal grants. None: no window, no token limit, no credits.
+    """
+
+    tariff: str
+    requests: int | None = None
+    seconds: int = 3_600
+    tokens: int | None = None
+    monthly: Decimal = ZERO
+    unlimited: bool = False
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """The price of one answer, under a name that settles it."""
+
+    hold: str
+    credits: Decimal
+    tokens: int
+
+
+Reason: TypeAlias = Literal["insufficient_credits", "rate_limit_exceeded", "token_limit_exceeded"]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why an answer is not given. `wait` is the whole seconds until it would be."""
+
+    reason: Reason
+    wait: int
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """An answer is given."""
+
+
+Verdict: TypeAlias = Granted | Refused
+GRANTED = Granted()
+
+
+def month_after(anchor: int, months: int) -> int:
+    """The same second of the day, so many months later; the last day of a month that is too short."""
+    start = datetime.fromtimestamp(anchor, UTC)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    day = min(start.day, monthrange(year, month + 1)[1])
+    return int(start.replace(year=year, month=month + 1, day=day).timestamp())
+
+
+def open_ledger(now: float, monthly: Decimal, left: Decimal | None = None) -> Ledger:
+    """The books of an account at its first request: `left` of this month's credits, or all of them."""
+    anchor = floor(now)
+    granted = monthly if left is None else max(monthly, left)
+    used = ZERO if left is None else granted - left
+    return Ledger(anchor=anchor, period=(anchor, month_after(anchor, 1)), granted=granted, used=used)
+
+
+def renewed(ledger: Ledger, monthly: Decimal, now: float) -> Ledger:
+    """The ledger in the period that `now` is in. Windows and holds go on; a hold of the old period is paid there."""
+    second = floor(now)
+    if second < ledger.period[1]:
+        return ledger
+    start, today = datetime.fromtimestamp(ledger.anchor, UTC), datetime.fromtimestamp(second, UTC)
+    months = (today.year - start.year) * 12 + today.month - start.month
+    if month_after(ledger.anchor, months) > second:
+        months -= 1
+    period = month_after(ledger.anchor, months), month_after(ledger.anchor, months + 1)
+    return msgspec.structs.replace(ledger, period=period, granted=monthly, used=ZERO, tokens={})
+
+
+def verdict(ledger: Ledger, terms: Terms, now: float) -> Verdict:
+    """Whether one more answer may be given. The balance is judged first: waiting an hour does not fill it."""
+    ledger, second = renewed(ledger, terms.monthly, now), floor(now)
+    if not terms.unlimited and ledger.remaining <= 0:
+        return Refused("insufficient_credits", ledger.period[1] - second)
+    if terms.tokens is not None and ledger.tokens.get(terms.tariff, 0) >= terms.tokens:
+        return Refused("token_limit_exceeded", ledger.period[1] - second)
+    window = ledger.windows.get(terms.tariff)
+    if terms.requests is None:
+        return GRANTED
+    if window is None or second >= window.start + terms.seconds:
+        return GRANTED if terms.requests else Refused("rate_limit_exceeded", terms.seconds)
+    if window.count >= terms.requests:
+        return Refused("rate_limit_exceeded", window.start + terms.seconds - second)
+    return GRANTED
+
+
+def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger, Verdict]:
+    """The ledger after an answer was paid for, or as it was if the answer may not be given."""
+    found = verdict(ledger, terms, now)
+    if isinstance(found, Refused):
+        return ledger, found
+    ledger, second = renewed(ledger, terms.monthly, now), floor(now)
+    window = ledger.windows.get(terms.tariff)
+    if window is None or second >= window.start + terms.seconds:
+        window = Window(second, 0)
+    credits = ZERO if terms.unlimited else bill.credits
+    holds = {name: hold for name, hold in ledger.holds.items() if hold.at > second - FORGOTTEN}
+    holds[bill.hold] = Hold(credits, bill.tokens, terms.tariff, second)
+    after = msgspec.structs.replace(
+        ledger,
+        used=ledger.used + credits,
+        tokens={**ledger.tokens, terms.tariff: ledger.tokens.get(terms.tariff, 0) + bill.tokens},
+        windows={**ledger.windows, terms.tariff: Window(window.start, window.count + 1)},
+        holds=holds,
+        answers=ledger.answers + 1,
+    )
+    return after, GRANTED
+
+
+def settle(ledger: Ledger, hold: str, credits: Decimal, tokens: int) -> Ledger:
+    """End a hold and give back what was not delivered; the same ledger if there is no such hold."""
+    held = ledger.holds.get(hold)
+    if held is None:
+        return ledger
+    holds = {name: other for name, other in ledger.holds.items() if name != hold}
+    if held.at < ledger.period[0]:
+        return msgspec.structs.replace(ledger, holds=holds)
+    kept = max(0, ledger.tokens.get(held.tariff, 0) - min(tokens, held.tokens))
+    return msgspec.structs.replace(
+        _used(ledger, ledger.used - min(credits, held.credits)),
+        tokens={**ledger.tokens, held.tariff: kept},
+        holds=holds,
+    )
+
+
+def _used(ledger: Ledger, used: Decimal) -> Ledger:
+    """The ledger with so much used. Less than nothing is credits to spare: they are granted."""
+    return msgspec.structs.replace(ledger, granted=ledger.granted - min(used, ZERO), used=max(used, ZERO))
+
+
+def void(ledger: Ledger, hold: str) -> Ledger:
+    """Take an answer back altogether, its place in the window too: it was never sent."""
+    held = ledger.holds.get(hold)
+    if held is None:
+        return ledger
+    window = ledger.windows.get(held.tariff)
+    after = settle(ledger, hold, held.credits, held.tokens)
+    windows = dict(after.windows)
+    if window is not None and window.start <= held.at:
+        windows[held.tariff] = Window(window.start, max(0, window.count - 1))
+    return msgspec.structs.replace(after, windows=windows, answers=after.answers - 1)
+
+
+def top_up(ledger: Ledger, credits: Decimal) -> Ledger:
+    """Credits bought. Like all others they end with the period."""
+    return msgspec.structs.replace(ledger, granted=ledger.granted + credits)
+
+
+def drain(ledger: Ledger, left: Decimal = ZERO) -> Ledger:
+    """Spend all but `left`."""
+    return _used(ledger, ledger.granted - left)

@@ -1,0 +1,78 @@
+"""The plans: what each is called, what it grants, and how fast it may be used. Tables only.
+
+Rulings of the contract:
+
+- There is one ladder, free = starter < basic < pro < business < enterprise. `free` and `starter` are two names of one
+  plan; basic has starter's figures unless an account says otherwise.
+- D0's figures (requests a minute, tokens a month) hold on D0's own route. D1's (requests an hour) hold on every other
+  route, and so do its monthly credits, on D0's route too: 402 stands in the contract of both. BYOK has no limit and no
+  price (D4).
+- No document gives a price. One credit buys 1,000 tokens of any model unless a file says otherwise.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+
+PlanName: TypeAlias = Literal["free", "starter", "basic", "pro", "business", "enterprise"]
+Tariff: TypeAlias = Literal["per_minute", "per_hour"]
+
+RANKS: Mapping[str, int] = {"free": 0, "starter": 0, "basic": 1, "pro": 2, "business": 3, "enterprise": 4}
+
+MONTHLY_CREDITS: Mapping[str, Decimal] = {
+    "free": Decimal(1_000),
+    "starter": Decimal(1_000),
+    "basic": Decimal(1_000),
+    "pro": Decimal(50_000),
+    "business": Decimal(150_000),
+    "enterprise": Decimal(200_000),
+}
+"""D1."""
+
+
+class Limits(NamedTuple):
+    """`requests` in every `seconds`, and `tokens` a month (None: as many as the credits buy)."""
+
+    requests: int
+    seconds: int
+    tokens: int | None = None
+
+
+MINUTE, HOUR = 60, 3_600
+
+TARIFFS: Mapping[Tariff, Mapping[str, Limits]] = {
+    # D0: requests per minute, tokens per month
+    "per_minute": {
+        "free": Limits(60, MINUTE, 10_000),
+        "starter": Limits(60, MINUTE, 10_000),
+        "basic": Limits(60, MINUTE, 10_000),
+        "pro": Limits(300, MINUTE, 1_000_000),
+        "business": Limits(1_000, MINUTE, 5_000_000),
+        "enterprise": Limits(5_000, MINUTE, 10_000_000),
+    },
+    # D1: the same figures per hour
+    "per_hour": {
+        "free": Limits(60, HOUR),
+        "starter": Limits(60, HOUR),
+        "basic": Limits(60, HOUR),
+        "pro": Limits(300, HOUR),
+        "business": Limits(1_000, HOUR),
+        "enterprise": Limits(5_000, HOUR),
+    },
+}
+
+ROUTES: Mapping[str, Tariff | None] = {"chat_public": "per_minute", "chat_byok": None}
+"""The operations with a tariff of their own; every other conversation has D1's."""
+
+PRICE = Decimal(1)
+"""Credits for 1,000 tokens."""
+
+
+def tariff_of(operation: str) -> Tariff | None:
+    """The tariff of a conversation's operation, by its name; None where nothing is metered."""
+    return ROUTES.get(operation, "per_hour")
+
+
+def includes(plan: str, needed: str) -> bool:
+    """Whether a plan has what needs another plan: D1's `Pro+` means pro and above."""
+    return RANKS[plan] >= RANKS[needed]

@@ -1,0 +1,57 @@
+"""Staging: from what a turn plans to the actions of its answer, at its pace and with its faults."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from mockserver import pacing, responses
+from mockserver.actions import Actions, Headers
+from mockserver.contract import Operation
+from mockserver.conversation import Conversation, Usage
+from mockserver.faults import Apply, NoEffectError
+from mockserver.replies import Money, Spark, make_reply
+from mockserver.script import RawPlan, ReplyPlan, fill
+from mockserver.templates import Scene
+from mockserver.wire import WIRES
+
+
+def stage_reply(
+    plan: ReplyPlan,
+    conversation: Conversation,
+    operation: Operation,
+    scene: Scene,
+    spark: Spark,
+    headers: Headers,
+    money: Money | None = None,
+) -> tuple[Actions, Usage]:
+    """A reply on the client's wire, whole or streamed, at its pace; and what it reports to have used."""
+    wire = WIRES[operation.wire]
+    reply = make_reply(plan, conversation, operation, wire, scene, spark, money)
+    chunk = plan.pace.chunk if plan.pace is not None else "word"
+    if conversation.stream:
+        actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
+    else:
+        actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
+    if plan.pace is None:
+        return actions, reply.usage
+    deltas = sum([frame.event in pacing.DELTAS for frame in wire.frames(reply, chunk, conversation)])
+    return pacing.paced(actions, plan.pace, deltas, spark.dice("pace")), reply.usage
+
+
+def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
+    """A raw response, its templates filled."""
+    body = fill(plan.body, scene)
+    media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
+    payload = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
+
+
+def bend(actions: Actions, faults: Sequence[Apply], spark: Spark) -> tuple[Actions, tuple[str, ...]]:
+    """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
+    idle = []
+    for number, fault in enumerate(faults):
+        try:
+            actions = fault(actions, spark.dice("fault", number))
+        except NoEffectError as error:
+            idle.append(str(error))
+    return actions, tuple(idle)
