@@ -6,6 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from mockserver import billing, ledger
+from mockserver.actions import Action, End, Head, Wait
+from mockserver.billing import Receipt
 from mockserver.engine import Request, Settings
 from mockserver.keys import session_of
 from mockserver.plans import RANKS, TARIFFS
@@ -289,6 +291,19 @@ def test_a_stream_can_be_cut_where_the_balance_ends(path: str, event: str) -> No
 def test_a_stream_in_flight_has_been_paid_for() -> None:
     bank = Bank("accounts: [{key: sk_a, credits: 4}]", scripts=[TWO])
     assert [bank.say("sk_a", settle=False).status for _ in range(3)] == [200, 200, 402]
+
+
+@pytest.mark.parametrize(("end", "cost"), [(End(), 2), (Wait(1.0), 0)])
+def test_bytes_in_the_place_of_frames_are_delivered_if_the_answer_ends_properly(end: Action, cost: int) -> None:
+    bank = Bank("accounts: [{key: sk_a, credits: 100}]", scripts=[TWO])
+    bank.say("sk_a", settle=False)
+    [session] = bank.sessions.values()
+    [(books, hold)] = [(books, hold) for books, ledger in session.ledgers.items() for hold in ledger.holds]
+    receipt = Receipt(
+        books=books, hold=hold, rate=Decimal("0.001"), paid=Decimal(2), input=1200, output=800, deltas=0, refunds=True
+    )
+    after = billing.settle(session, receipt, (Head(200), end), 0, complete=True)
+    assert 100 - after.ledgers[books].remaining == cost
 
 
 # --- Limits

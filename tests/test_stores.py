@@ -1,6 +1,7 @@
 """Sessions in a store: atomic under load, in one process and in several, and while the store goes away."""
 
 import asyncio
+import os
 import re
 import signal
 import subprocess
@@ -182,6 +183,24 @@ def test_a_thousand_requests_to_three_worker_processes_are_a_hundred_answers(
 
     with served(tmp_path, "--store", redis.url, "--workers", "3") as (host, port, server):
         assert asyncio.run(main(host, port)) == {200: 100, 402: 900}
+    assert server.returncode == 0
+
+
+def children_of(process: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
+
+
+def test_a_worker_that_dies_is_replaced(redis: RedisServer, tmp_path: Path) -> None:
+    with served(tmp_path, "--store", redis.url, "--workers", "2") as (host, port, server):
+        before = set[int]()
+        while len(before) < 2:
+            before = children_of(server.pid)
+        os.kill(min(before), signal.SIGKILL)
+        after = before
+        while len(after) < 2 or after == before:
+            after = children_of(server.pid)
+        assert max(before) in after
+        assert {asyncio.run(ask_by_socket(host, port)) for _ in range(4)} == {200}
     assert server.returncode == 0
 
 
