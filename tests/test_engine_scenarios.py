@@ -206,6 +206,16 @@ def test_half_of_the_usage_can_be_overridden(dialect: Dialect) -> None:
     assert (said.input, said.output) == (2, 800)
 
 
+@pytest.mark.parametrize("path", [MESSAGES, CHAT])
+def test_a_tool_call_has_the_id_that_the_scenario_gives_it(path: str) -> None:
+    assert b'"id":"my_id"' in Talk(turns("  - reply: [{tool_use: {name: t, id: my_id}}]\n")).say(path).payload
+
+
+@pytest.mark.parametrize(("path", "prefix"), [(MESSAGES, b'"id":"toolu_'), (CHAT, b'"id":"call_')])
+def test_a_tool_call_without_an_id_has_one_of_its_wire(path: str, prefix: bytes) -> None:
+    assert prefix in Talk(turns("  - reply: [{tool_use: {name: t}}]\n")).say(path).payload
+
+
 @BOTH
 def test_names_in_a_reply_are_filled_in(dialect: Dialect) -> None:
     played = turns("  - reply: '{{request.model}} heard {{last_user_text}} at {{now}}'\n")

@@ -57,6 +57,13 @@ def test_room_is_given_back() -> None:
     assert len(journal) == 2
 
 
+def test_the_largest_body_that_a_journal_holds_is_not_cut() -> None:
+    journal = Journal(most_bytes=2 * OVERHEAD)
+    body = b"x" * (OVERHEAD - len("client") - len("/"))
+    enter(journal, body)
+    assert bodies(journal) == [body]
+
+
 def test_a_body_larger_than_the_journal_is_kept_cut_to_nothing() -> None:
     journal = Journal(most_bytes=2 * OVERHEAD + 200)
     enter(journal, b"small")

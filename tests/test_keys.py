@@ -136,7 +136,6 @@ def test_a_missing_key_is_told_how_to_come(name: str, words: str) -> None:
         authenticate(operation, {})
 
 
-# BUG: `step` seeds the session before the key is judged, so with x-mock-seed a refused request makes a session.
 @pytest.mark.parametrize("headers", [{"x-api-key": "sk-ant-x"}, {}, {"x-api-key": "sk_a", "x-mock-session": "!"}])
 @pytest.mark.parametrize("seed", [{}, {"x-mock-seed": "7"}], ids=["no seed", "a seed"])
 def test_a_refused_request_leaves_the_session_as_it_was(headers: dict[str, str], seed: dict[str, str]) -> None:
