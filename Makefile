@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: serve test check clients bench format clean
+.PHONY: serve test check clients bench matrix format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -24,6 +24,10 @@ clients: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Real SDKs against every fault of a stream: writes docs/clients.md and docs/clients.json.
+matrix: clients
+	$(BIN)/python -m tools.matrix
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -1,16 +1,17 @@
 """The bare app: the least that an ASGI application on uvicorn can do to give the same answers. The unit of comparison.
 
-`python -m benchmarks.baseline FOLDER` serves every file of the folder three ways: `/whole/NAME` as a JSON body,
-`/joined/NAME` as an event stream in one send, `/each/NAME` as an event stream with one send for each event. It
-reads the request's body, looks at nothing in it, and sends messages that were made beforehand. The server around it
-is configured as the mock's is: httptools, uvloop, no log, no lifespan.
+`python -m benchmarks.baseline FOLDER` serves every file of the folder four ways: `/whole/NAME` as a JSON body,
+`/joined/NAME` as an event stream in one send, `/each/NAME` as an event stream with one send for each event,
+`/paced/NAME` the same at a pace. It reads the request's body, looks at nothing in it, and sends messages that were made
+beforehand. The server around it is configured as the mock's is: httptools, uvloop, no log, no lifespan.
 """
 
+import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import uvicorn
 
@@ -25,7 +26,26 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     """Read the body, send the answer of the path."""
     while (await receive()).get("more_body"):
         pass
-    for message in _answers[str(scope["path"])]:
+    path = str(scope["path"])
+    if path.startswith("/paced/"):
+        await _pace(_answers[path], send)
+        return
+    for message in _answers[path]:
+        await send(message)
+
+
+async def _pace(messages: list[Message], send: Send) -> None:
+    """First delta after 100 ms, the others 20 ms apart, by absolute deadlines; see `paced`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 0.1
+    started = False
+    for message in messages:
+        if b"event: content_block_delta" in cast(bytes, message.get("body", b"")):
+            deadline += 0.02 if started else 0.0
+            started = True
+        left = deadline - loop.time()
+        if left > 0:
+            await asyncio.sleep(left)
         await send(message)
 
 
@@ -44,7 +64,10 @@ def _serve(name: str, body: bytes) -> None:
     whole = _head((b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)))
     _answers[f"/whole/{name}"] = [whole, *_bodies([body])]
     _answers[f"/joined/{name}"] = [stream, *_bodies([body])]
-    _answers[f"/each/{name}"] = [stream, *_bodies([event + b"\n\n" for event in body.split(b"\n\n") if event])]
+    _answers[f"/paced/{name}"] = _answers[f"/each/{name}"] = [
+        stream,
+        *_bodies([event + b"\n\n" for event in body.split(b"\n\n") if event]),
+    ]
 
 
 def main() -> None:

@@ -8,9 +8,12 @@ Rules:
 - `Head` comes once, before any `Data`; `End` comes last and ends the answer properly (terminator included).
 - `Data` is one body, or one frame of a stream: then `event` says what kind of frame it is, so that faults can find
   it and the journal can name it (an Anthropic event's type; `role`, `text`, `tool_call`, `finish`, `usage` or
-  `done` on the OpenAI wire; `comment` for an SSE comment).
+  `done` on the OpenAI wire; `comment` for an SSE comment). A frame that is cut into pieces keeps its name on the first.
 - `Wait` is time that passes between two actions, in seconds of the session's clock. Waits add up to deadlines that
-  are counted from the start of the answer, so that lateness never accumulates.
+  are counted from the start of the answer, so that lateness never accumulates. `Wait(0)` is a flush: what was due
+  goes out as a write of its own.
+- `Close`, `Reset` and `Hang` end an answer improperly, in place of `End`; nothing comes after `Close` and `Reset`.
+- `Raw` and a bare `Head` go past the server's HTTP framing; they need a real socket.
 """
 
 from typing import TypeAlias
@@ -22,10 +25,16 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Head(msgspec.Struct, frozen=True, gc=False, tag="head"):
-    """Status line and headers."""
+    """Status line and headers.
+
+    A `bare` head is written as it stands: no chunking, no check of content-length, the body's bytes as they are; and
+    the end of the answer is the end of the connection.
+    """
 
     status: int
     headers: Headers = ()
+    bare: bool = False
+    version: str = "1.1"
 
 
 class Data(msgspec.Struct, frozen=True, gc=False, tag="data"):
@@ -45,5 +54,25 @@ class End(msgspec.Struct, frozen=True, gc=False, tag="end"):
     """The proper end of an answer."""
 
 
-Action: TypeAlias = Head | Data | Wait | End
+class Close(msgspec.Struct, frozen=True, gc=False, tag="close"):
+    """The connection is closed (FIN) as it is: what was due is delivered, no terminator is."""
+
+
+class Reset(msgspec.Struct, frozen=True, gc=False, tag="reset"):
+    """The connection is reset (RST) once what was due has been delivered."""
+
+
+class Raw(msgspec.Struct, frozen=True, gc=False, tag="raw"):
+    """Bytes past HTTP framing: what a broken server or proxy would put on the connection."""
+
+    payload: bytes
+
+
+class Hang(msgspec.Struct, frozen=True, gc=False, tag="hang"):
+    """The connection stays open and silent until the client leaves, or for so many seconds, and is then closed."""
+
+    seconds: float
+
+
+Action: TypeAlias = Head | Data | Wait | End | Close | Reset | Raw | Hang
 Actions: TypeAlias = tuple[Action, ...]

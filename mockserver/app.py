@@ -12,10 +12,11 @@ from typing import cast
 
 from mockserver import billing
 from mockserver.clock import Clock, SystemClock
+from mockserver.connection import EXTENSION, Connection
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, wire_of
 from mockserver.journal import Journal, Outcome
 from mockserver.keys import ANONYMOUS
-from mockserver.player import FastTimer, LoopTimer, Message, Receive, Send, Timer, VirtualTimer, play
+from mockserver.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
 from mockserver.session import REAL, Session, Timeline
 from mockserver.sessions import MemoryStore, Store, StoreAwayError
 from mockserver.wire.failures import failure, render
@@ -54,6 +55,8 @@ class Gateway:
         if scope["type"] == "http":
             try:
                 await self._serve(scope, receive, send)
+            except Severed:
+                raise
             except Exception:
                 log.exception("the player failed; this is a bug of the mock")
                 raise
@@ -86,10 +89,14 @@ class Gateway:
             log.exception("the engine failed; this is a bug of the mock")
             await _fail(request, send)
             return
-        outcome = await play(decision.actions, send, receive, self._timer_of(clock))
+        extensions = cast(Mapping[str, object], scope.get("extensions") or {})
+        connection = cast(Connection | None, extensions.get(EXTENSION))
+        outcome = await play(decision.actions, send, receive, self._timer_of(clock), connection)
         if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
             await self._settle(id, decision, outcome)
         self._enter(request, decision, outcome, clock.at(now))
+        if outcome.breaks_off:
+            raise Severed("the scenario breaks the connection off here")
 
     async def advance(self, id: str, seconds: float) -> None:
         """Move the clock of a session on."""

@@ -10,6 +10,7 @@ import click
 
 from mockserver import __version__
 from mockserver.commands.errors import honest
+from mockserver.commands.faults import faults
 from mockserver.commands.files import explain, lint, new, scenarios, schema
 from mockserver.commands.serve import serve
 
@@ -32,5 +33,5 @@ def openapi(version: str) -> None:
     click.echo(text if version == "3.2" else to_31(text), nl=False)
 
 
-for command in (serve, scenarios, lint, explain, schema, new):
+for command in (serve, scenarios, lint, explain, faults, schema, new):
     main.add_command(command)

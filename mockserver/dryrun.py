@@ -13,9 +13,12 @@ import orjson
 
 from mockserver.actions import Data
 from mockserver.contract import Contract, Operation
+from mockserver.conversation import JsonObject
 from mockserver.engine import Decision, Engine, Request, Settings
+from mockserver.faults import Apply
 from mockserver.script import Complaint, Play, ReplyPlan, Script, make_script
 from mockserver.session import Session
+from mockserver.units import LONGEST
 from mockserver.wire.sse import split
 
 USUAL = ("messages", "chat")
@@ -32,39 +35,67 @@ def dry_run(script: Script, contract: Contract) -> list[Complaint]:
 def _complaints(play: Play, contract: Contract) -> Iterator[Complaint]:
     turn = ("turns", play.number - 1)
     if isinstance(play.plan, ReplyPlan):
-        for operation, stream, decision in _forms(play, contract, with_fault=None):
+        for operation, stream, decision in _forms(play, contract, ()):
             found = _violation(contract, operation, stream, decision)
             if found is not None:
                 yield Complaint((*turn, "reply"), found)
                 return
     for number in range(len(play.faults)):
-        reasons = [decision.note.idle_faults for _, _, decision in _forms(play, contract, with_fault=number)]
-        if all(reasons):
-            yield Complaint((*turn, "faults", number), f"has no effect: {reasons[0][0]}")
+        reason = _idle(play, contract, number)
+        if reason is not None:
+            yield Complaint((*turn, "faults", number), reason)
 
 
-def _forms(play: Play, contract: Contract, with_fault: int | None) -> Iterator[tuple[Operation, bool, Decision]]:
-    """The turn alone, with one of its faults or none, in every form that a client can ask for."""
-    faults = () if with_fault is None else (play.faults[with_fault],)
+def _idle(play: Play, contract: Contract, number: int) -> str | None:
+    """Why one fault of a turn has no effect: by itself in any form of the answer, or after the faults before it.
+
+    What counts after others are the forms in which each of them has an effect of its own, if there are such forms.
+    """
+
+    def idle(faults: tuple[Apply, ...]) -> list[tuple[str, ...]]:
+        return [decision.note.idle_faults for _, _, decision in _forms(play, contract, faults)]
+
+    own = idle(play.faults[number : number + 1])
+    if all(own):
+        return f"has no effect: {own[0][0]}"
+    if number == 0:
+        return None
+    others = [idle((fault,)) for fault in play.faults[:number]]
+    forms = range(len(own))
+    joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
+    before, after = idle(play.faults[:number]), idle(play.faults[: number + 1])
+    if all(len(after[form]) > len(before[form]) for form in joint):
+        return f"has no effect after the faults before it: {after[joint[0]][-1]}"
+    return None
+
+
+_WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def _forms(play: Play, contract: Contract, faults: tuple[Apply, ...]) -> Iterator[tuple[Operation, bool, Decision]]:
+    """The turn alone, with some of its faults or none, in every form that a client can ask for."""
     alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, Settings(scenario=_NAME))
     wanted = play.operations or USUAL
     for operation in contract.operations:
         if operation.id in wanted and operation.is_conversation:
-            for stream in (False, True):
-                yield operation, stream, _decide(engine, operation, stream)
+            asked: list[JsonObject] = [{}, {"stream": True}]
+            if operation.wire == "openai":
+                asked.append(_WITH_USAGE)
+            for fields in asked:
+                yield operation, bool(fields), _decide(engine, operation, fields)
 
 
-def _decide(engine: Engine, operation: Operation, stream: bool) -> Decision:
+def _decide(engine: Engine, operation: Operation, fields: JsonObject) -> Decision:
     body = {
         "model": "dry-run",
         "provider": "anthropic",
-        "stream": stream,
         "max_tokens": 1_000_000,
         "messages": [{"role": "user", "content": "Hello"}],
+        **fields,
     }
     request = Request(operation.method, operation.path, {"authorization": "Bearer dry"}, orjson.dumps(body))
-    return engine.step(Session("dry-run"), request, 0.0)[1]
+    return engine.step(Session("dry-run", began=-LONGEST), request, 0.0)[1]
 
 
 def _violation(contract: Contract, operation: Operation, stream: bool, decision: Decision) -> str | None:

@@ -16,6 +16,7 @@ session as it was.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from decimal import Decimal
 
 import msgspec
@@ -35,7 +36,7 @@ from mockserver.router import Parameters
 from mockserver.script import FailurePlan, Play, RawPlan, Script
 from mockserver.session import HEADER as SESSION_HEADER
 from mockserver.session import START, Session, name_session
-from mockserver.staging import bend, stage_raw, stage_reply
+from mockserver.staging import bend, check_loaded, stage_raw, stage_reply
 from mockserver.templates import Scene
 from mockserver.wire.failures import Envelope
 
@@ -64,7 +65,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
     `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
-    `tips` are D1's, for tools that open models do not like.
+    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired.
     """
 
     session: str
@@ -77,6 +78,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     idle_faults: tuple[str, ...] = ()
     usage: Usage | None = None
     tips: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -131,6 +133,13 @@ class Engine:
         self.settings = settings
         self.accounts = accounts if accounts is not None else Accounts()
 
+    def with_scripts(self, scripts: Mapping[str, Script], playing: str | None) -> "Engine":
+        """The same engine with other scenarios, `playing` by default."""
+        other = copy(self)
+        other.scripts = scripts
+        other.settings = msgspec.structs.replace(self.settings, scenario=playing)
+        return other
+
     def session_of(self, request: Request) -> str | None:
         """The session that a request belongs to, or None if it makes none: a refused key, a name that is none."""
         try:
@@ -172,7 +181,7 @@ class Engine:
             holder = self._identified(operation, parameters, request, session, now)
         except Refusal as refusal:
             return session, self._refused(session, operation, request, refusal, "")
-        session = _seeded(session.counted(), request)
+        session = _seeded(session.counted(now), request)
         try:
             arrival = self._let_in(session, operation, parameters, request, holder, now)
             return self._booked(arrival, self._answer(arrival))
@@ -325,9 +334,10 @@ class Engine:
         elif isinstance(plan, RawPlan):
             actions = stage_raw(plan, scene, (*arrival.trace, *told))
         else:
+            check_loaded(plan, arrival.session, arrival.now)
             headers = (*arrival.trace, *told)
             actions, usage = stage_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)
-        actions, idle = bend(responses.with_headers(actions, play.headers), play.faults, spark)
+        actions, idle = bend(responses.with_headers(actions, play.headers), play.faults, spark, arrival.now)
         note = Note(
             session=session.id,
             seed=seed,

@@ -17,19 +17,41 @@ MOST_BYTES = 16 * 1024 * 1024
 OVERHEAD = 500
 """What an exchange weighs beside its texts, roughly."""
 LONGEST_PATH = 2_000
+WRITE = 150
+"""What one write of its answer weighs."""
 
 
-Ended: TypeAlias = Literal["complete", "client_left", "server_stopped"]
+Ended: TypeAlias = Literal["complete", "closed", "reset", "client_left", "server_stopped"]
+Write: TypeAlias = tuple[int, int, float]
+"""After one write: how many frames and bytes were delivered in all, and when, in seconds from the start."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What was delivered: frames (or bodies) and bytes handed to the socket, and who ended it."""
+    """What was delivered: `frames` (or bodies) `of` so many, bytes handed to the socket, and who ended it.
+
+    `closed` and `reset` are the mock's own breaks; `nearest` says what was done for want of a real socket.
+    """
 
     status: int
     frames: int
     bytes: int
     seconds: float
     ended: Ended
+    of: int = 0
+    writes: tuple[Write, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the client must still be told, by an exception, that the answer has broken off."""
+        return self.ended in ("closed", "reset") and bool(self.nearest)
+
+    def moments(self) -> list[float]:
+        """When each frame was delivered, in seconds from the start."""
+        found: list[float] = []
+        for frames, _, seconds in self.writes:
+            found += [seconds] * (frames - len(found))
+        return found
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False):
@@ -78,4 +100,4 @@ class Journal:
 def _weight(exchange: Exchange) -> int:
     """The bytes that an exchange holds, roughly."""
     texts = (exchange.client, exchange.path, *exchange.note.misses)
-    return OVERHEAD + len(exchange.body) + sum([len(text) for text in texts])
+    return OVERHEAD + len(exchange.body) + sum([len(text) for text in texts]) + WRITE * len(exchange.outcome.writes)

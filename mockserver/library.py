@@ -20,7 +20,6 @@ from mockserver import loader, shipped
 from mockserver.contract import Contract
 from mockserver.conversation import JsonObject
 from mockserver.dryrun import dry_run
-from mockserver.engine import Engine
 from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.script import Script, compile_scenario
 
@@ -83,12 +82,6 @@ def load_library(contract: Contract, chosen: str | None = None) -> Library:
     if chosen not in entries:
         raise OperatorError(f"no scenario, file or folder is called '{chosen}'; {did_you_mean(chosen, entries)}")
     return Library(entries, chosen)
-
-
-def with_library(engine: Engine, library: Library) -> Engine:
-    """The same engine with other scenarios."""
-    settings = msgspec.structs.replace(engine.settings, scenario=library.playing)
-    return Engine(engine.contract, library.scripts, settings, engine.accounts)
 
 
 def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) -> dict[str, Entry]:

@@ -22,16 +22,20 @@ def paced(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Actions:
 
 
 def _interval(pace: Pace, dice: Dice) -> float:
-    if pace.rate is None:
+    if pace.interval is not None:
+        seconds = pace.interval.draw(dice)
+    elif pace.rate is not None:
+        seconds = 1.0 / pace.rate
+    else:
         return 0.0
-    return (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) / pace.rate
+    return seconds * (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) if pace.jitter else seconds
 
 
 def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
     started = False
     for action in actions:
-        if isinstance(action, Head) and pace.first:
-            yield Wait(pace.first)
+        if isinstance(action, Head) and (first := pace.first.draw(dice)):
+            yield Wait(first)
         if isinstance(action, Data) and action.event in DELTAS:
             if started and (interval := _interval(pace, dice)):
                 yield Wait(interval)
@@ -40,7 +44,7 @@ def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
 
 
 def _whole(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Iterator[Action]:
-    duration = pace.first + sum([_interval(pace, dice) for _ in range(deltas - 1)])
+    duration = pace.first.draw(dice) + sum([_interval(pace, dice) for _ in range(deltas - 1)])
     if duration:
         yield Wait(duration)
     yield from actions

@@ -6,18 +6,29 @@ Rules:
 - Waits add up to deadlines that are counted from the start of the answer, so lateness never accumulates.
 - While it waits it notices that the client has left, and stops. Nothing is raised: a client that leaves is an
   outcome, not an error.
+- What ASGI cannot say is done on the connection itself (`connection`). Where there is none, what is nearest is done
+  instead, and the outcome says so.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Protocol, TypeAlias
 
-from mockserver.actions import Actions, Data, Head, Wait
-from mockserver.journal import Ended, Outcome
+from mockserver.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
+from mockserver.connection import Connection
+from mockserver.journal import Ended, Outcome, Write
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+MOST_WRITES = 10_000
+"""How many writes of one answer the journal is told about."""
+
+LEAVE = 5.0
+"""Seconds in which a connection that we have closed is over; a client that does not read could hold it for ever."""
 
 
 class Timer(Protocol):
@@ -88,20 +99,32 @@ class Presence:
     def __init__(self, receive: Receive, timer: Timer) -> None:
         self._receive = receive
         self._timer = timer
+        self._loop = asyncio.get_running_loop()
         self._watch: asyncio.Task[None] | None = None
         self._waker: asyncio.Future[None] | None = None
 
-    async def wait_until(self, deadline: float) -> bool:
-        """Wait; gives whether the client is still there. Returns at once when it leaves."""
+    def _watching(self) -> "asyncio.Task[None]":
         if self._watch is None:
             self._watch = asyncio.create_task(self._until_gone())
-        self._waker = waker = asyncio.get_running_loop().create_future()
+        return self._watch
+
+    async def until_gone(self) -> None:
+        """Wait until the connection that we have ended is over."""
+        await asyncio.wait({self._watching()}, timeout=LEAVE)
+
+    async def wait_until(self, deadline: float) -> bool:
+        """Wait; gives whether the client is still there. Returns at once when it leaves."""
+        watch = self._watch or self._watching()
+        if watch.done():
+            return False
+        self._waker = waker = self._loop.create_future()
         handle = self._timer.wake_at(deadline, waker)
-        if not self._watch.done():
-            await waker
+        await waker
+        if not watch.done():
+            return True
         if handle is not None:
             handle.cancel()
-        return not self._watch.done()
+        return False
 
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -115,38 +138,162 @@ class Presence:
             self._watch.cancel()
 
 
-async def play(actions: Actions, send: Send, receive: Receive, timer: Timer) -> Outcome:
+class Severed(ConnectionResetError):
+    """The answer breaks off here, and there is no socket below us to do it on.
+
+    Raised out of the application: the nearest that plain ASGI has. In-process clients get it as their error; a server
+    that does not know us closes the connection.
+    """
+
+
+async def play(
+    actions: Actions, send: Send, receive: Receive, timer: Timer, connection: Connection | None = None
+) -> Outcome:
     """Perform the actions; gives what was delivered."""
     presence = Presence(receive, timer)
-    start = deadline = timer.now()
-    due: list[bytes] = []
-    status = frames = size = 0
-    ended: Ended = "complete"
-    for action in actions:
-        if isinstance(action, Data):
-            due.append(action.payload)
-            frames += 1
-        elif isinstance(action, Head):
-            status = action.status
-            headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in action.headers]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-        elif isinstance(action, Wait):
-            deadline += action.seconds
-            if deadline <= timer.now():
-                continue  # we are late: what comes next is due by now as well
-            if due:
-                size += await _send_body(send, due, more=True)
-            if not await presence.wait_until(deadline):
-                ended = "client_left"
-                break
+    stage = _Stage(send, presence, timer, connection)
+    try:
+        return await stage.play(actions)
+    except asyncio.CancelledError:
+        if connection is None:
+            raise
+        await presence.until_gone()  # the server has cut the connection, or is about to
+        return stage.outcome("server_stopped", actions)
+    finally:
+        presence.close()
+
+
+class _Stage:
+    """One answer being played: what is due, and what has been delivered."""
+
+    __slots__ = (
+        *("_send", "_presence", "_timer", "_connection", "_start", "_due", "_bare", "_nearest"),
+        *("_status", "_frames", "_size", "_writes"),
+    )
+
+    def __init__(self, send: Send, presence: Presence, timer: Timer, connection: Connection | None) -> None:
+        self._send = send
+        self._presence = presence
+        self._timer = timer
+        self._connection = connection
+        self._due: list[bytes] = []
+        self._writes: list[Write] = []
+        self._nearest: list[str] = []
+        self._status = self._frames = self._size = 0
+        self._start = timer.now()
+        self._bare = False
+
+    async def play(self, actions: Actions) -> Outcome:
+        """Perform the actions in order."""
+        deadline = self._start
+        due = self._due
+        for action in actions:
+            if isinstance(action, Data):
+                due.append(action.payload)
+            elif isinstance(action, Wait):
+                deadline += action.seconds
+                if not action.seconds:
+                    if due:
+                        await self._flush(more=True)
+                    await asyncio.sleep(0)  # the loop hands over what was written before it takes more
+                elif deadline <= self._timer.now():
+                    continue  # we are late: what comes next is due by now as well
+                else:
+                    if due:
+                        await self._flush(more=True)
+                    if not await self._presence.wait_until(deadline):
+                        return self.outcome("client_left", actions)
+            elif isinstance(action, Head):
+                await self._head(action)
+            elif isinstance(action, End):
+                await self._end()
+            elif isinstance(action, Hang):
+                if due:
+                    await self._flush(more=True)
+                if not await self._presence.wait_until(max(deadline, self._timer.now()) + action.seconds):
+                    return self.outcome("client_left", actions)
+            elif isinstance(action, Raw):
+                await self._raw(action)
+            else:
+                return await self._break(action, actions)
+        return self.outcome("complete", actions)
+
+    async def _head(self, head: Head) -> None:
+        self._status = head.status
+        if head.bare and self._connection is not None:
+            self._bare = True
+            self._connection.write(_written(head))
+            return
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers]
+        if head.bare:
+            self._nearest.append("framed by the server instead of as written")
+            headers = [(name, value) for name, value in headers if name not in _FRAMING]
+        await self._send({"type": "http.response.start", "status": head.status, "headers": headers})
+
+    async def _flush(self, *, more: bool) -> None:
+        """Everything due in one write. `due` counts its frames: one each."""
+        self._frames += len(self._due)
+        body = self._due[0] if len(self._due) == 1 else b"".join(self._due)
+        self._due.clear()
+        self._size += len(body)
+        if self._bare and self._connection is not None:
+            self._connection.write(body)
         else:
-            size += await _send_body(send, due, more=False)
-    presence.close()
-    return Outcome(status, frames, size, timer.now() - start, ended)
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        if len(self._writes) < MOST_WRITES:
+            self._writes.append((self._frames, self._size, self._timer.now() - self._start))
+
+    async def _end(self) -> None:
+        await self._flush(more=False)
+        if self._bare and self._connection is not None:
+            self._connection.close()
+            await self._presence.until_gone()  # the server must know before the application returns
+
+    async def _raw(self, action: Raw) -> None:
+        if self._connection is None:
+            self._nearest.append("raw bytes are left out")
+            return
+        if self._due:
+            await self._flush(more=True)
+        self._connection.write(action.payload)
+
+    async def _break(self, action: Close | Reset, actions: Actions) -> Outcome:
+        if self._due:
+            await self._flush(more=True)
+        kind: Ended = "reset" if isinstance(action, Reset) else "closed"
+        if self._connection is None:
+            self._nearest.append(f"broken off by an exception instead of {'RST' if kind == 'reset' else 'FIN'}")
+            return self.outcome(kind, actions)
+        if kind == "reset":
+            await self._connection.drain()
+            self._connection.reset()
+        else:
+            self._connection.close()
+        await self._presence.until_gone()  # the server must know before the application returns
+        return self.outcome(kind, actions)
+
+    def outcome(self, ended: Ended, actions: Actions) -> Outcome:
+        """What has been delivered so far."""
+        return Outcome(
+            status=self._status,
+            frames=self._frames,
+            bytes=self._size,
+            seconds=self._timer.now() - self._start,
+            ended=ended,
+            of=self._frames if ended == "complete" else sum([isinstance(action, Data) for action in actions]),
+            writes=tuple(self._writes),
+            nearest=tuple(self._nearest),
+        )
 
 
-async def _send_body(send: Send, due: list[bytes], *, more: bool) -> int:
-    body = due[0] if len(due) == 1 else b"".join(due)
-    due.clear()
-    await send({"type": "http.response.body", "body": body, "more_body": more})
-    return len(body)
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
+
+
+def _written(head: Head) -> bytes:
+    """A status line and headers as bytes."""
+    phrase = HTTPStatus(head.status).phrase if head.status in _STATUSES else "Mock"
+    lines = [f"HTTP/{head.version} {head.status} {phrase}", *[f"{name}: {value}" for name, value in head.headers]]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+_STATUSES = frozenset(status.value for status in HTTPStatus)

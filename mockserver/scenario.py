@@ -24,6 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 
 from mockserver.account import Account
 from mockserver.conversation import Stop
+from mockserver.spread import Fixed, Spread
 from mockserver.units import Duration, Rate, Share, Times
 
 
@@ -168,12 +169,22 @@ class Failing(Model):
 
 
 class Pace(Model):
-    """How fast a reply comes. Without it everything is due at once."""
+    """How fast a reply comes. Without it everything is due at once. Each time is a value or a distribution."""
 
-    first: Duration = Field(0.0, description="Time until the first token, headers included.")
+    first: Spread = Field(Fixed(value=0.0), description="Time until the first token, headers included.")
     rate: Rate | None = Field(None, description="Deltas per unit of time after the first: 40/s.")
+    interval: Spread | None = Field(None, description="Time between two deltas, instead of a rate.")
     jitter: Share = Field(0.0, description="How much each interval may differ, seeded: 10%.")
+    cold_start: Duration | None = Field(
+        None, description="The model is loading (503) until the session is so old; the turn is not used up."
+    )
     chunk: Literal["word", "character", "whole"] = Field("word", description="What one delta carries.")
+
+    @model_validator(mode="after")
+    def _has_one_rate(self) -> Self:
+        if self.rate is not None and self.interval is not None:
+            raise ValueError("expected rate or interval, not both")
+        return self
 
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]

@@ -14,13 +14,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import uvicorn
 
 from mockserver.app import Gateway
+from mockserver.connection import protocol_class
 from mockserver.errors import OperatorError
 
 BACKLOG = 2048
+LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"
+"""The event loop: uvloop where it is there."""
 GRACE = 1
 """Seconds that open streams have to end after Ctrl-C."""
 
@@ -52,6 +56,8 @@ def _config(app: Gateway) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         app,
+        loop=LOOP,
+        http=protocol_class(),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -123,8 +129,11 @@ class _ThreadServer(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        for task in list(self.server_state.tasks):
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
             task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
 
 
 @contextmanager

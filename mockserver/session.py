@@ -76,6 +76,14 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
 NOT_BEGUN = Progress()
 
 
+class ChaosMemory(msgspec.Struct, frozen=True, gc=False):
+    """What chaos remembers: when it began, in seconds since the epoch, its profile, and how often each rule fired."""
+
+    began: float
+    profile: str
+    fired: Mapping[int, int] = {}
+
+
 class Session(msgspec.Struct, frozen=True, gc=False):
     """A session after `requests` requests; `progress` by the scenario's name.
 
@@ -90,15 +98,22 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     clock: Timeline = REAL
     ledgers: Mapping[str, Ledger] = {}
     revoked: Mapping[str, int] = {}
+    chaos: ChaosMemory | None = None
+    began: float | None = None
 
     def of(self, scenario: str, edition: str = "") -> Progress:
         """How far this edition of a scenario has been played."""
         progress = self.progress.get(scenario, NOT_BEGUN)
         return progress if progress.edition == edition else Progress(edition=edition)
 
-    def counted(self) -> "Session":
-        """The session after one more request."""
-        return msgspec.structs.replace(self, requests=self.requests + 1)
+    def counted(self, now: float | None = None) -> "Session":
+        """The session after one more request, the first of which is its beginning."""
+        began = self.began if self.began is not None else now
+        return msgspec.structs.replace(self, requests=self.requests + 1, began=began)
+
+    def age(self, now: float) -> float:
+        """How long it has been since the first request, in seconds of its own clock."""
+        return 0.0 if self.began is None else max(0.0, now - self.began)
 
     def with_progress(self, scenario: str, progress: Progress) -> "Session":
         """The session with a scenario this far."""

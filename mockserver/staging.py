@@ -1,6 +1,7 @@
 """Staging: from what a turn plans to the actions of its answer, at its pace and with its faults."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import orjson
 
@@ -8,11 +9,14 @@ from mockserver import pacing, responses
 from mockserver.actions import Actions, Headers
 from mockserver.contract import Operation
 from mockserver.conversation import Conversation, Usage
-from mockserver.faults import Apply, NoEffectError
+from mockserver.errors import Refusal
+from mockserver.faults import Apply, Context, NoEffectError
 from mockserver.replies import Money, Spark, make_reply
 from mockserver.script import RawPlan, ReplyPlan, fill
+from mockserver.session import Session
 from mockserver.templates import Scene
 from mockserver.wire import WIRES
+from mockserver.wire.failures import failure
 
 
 def stage_reply(
@@ -38,6 +42,15 @@ def stage_reply(
     return pacing.paced(actions, plan.pace, deltas, spark.dice("pace")), reply.usage
 
 
+def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
+    """Refuse with 503 while the model of this turn is loading; D1: retry in 5 to 10 seconds."""
+    length = plan.pace.cold_start if plan.pace is not None else None
+    left = 0.0 if length is None else length - session.age(now)
+    if left > 0:
+        loading = failure(503, code="model_loading")
+        raise Refusal(503, "model_loading", loading.message, headers=(("retry-after", str(ceil(left))),))
+
+
 def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
     """A raw response, its templates filled."""
     body = fill(plan.body, scene)
@@ -46,12 +59,12 @@ def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
     return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
 
 
-def bend(actions: Actions, faults: Sequence[Apply], spark: Spark) -> tuple[Actions, tuple[str, ...]]:
+def bend(actions: Actions, faults: Sequence[Apply], spark: Spark, now: float) -> tuple[Actions, tuple[str, ...]]:
     """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
     idle = []
     for number, fault in enumerate(faults):
         try:
-            actions = fault(actions, spark.dice("fault", number))
+            actions = fault(actions, Context(spark.dice("fault", number), now))
         except NoEffectError as error:
             idle.append(str(error))
     return actions, tuple(idle)

@@ -49,10 +49,11 @@ class Talk:
         scripts = {one.name: one for one in ([*others, played] if played is not None else others)}
         self.engine = Engine(contract(), scripts, Settings(scenario=played.name if played is not None else None))
         self.session = Session("test", seed)
+        self.now = NOW
 
     def send(self, request: Request) -> "Answer":
         """One step."""
-        self.session, decision = self.engine.step(self.session, request, NOW)
+        self.session, decision = self.engine.step(self.session, request, self.now)
         return Answer(decision)
 
     def post(self, path: str, body: Mapping[str, JsonValue] | bytes, headers: Mapping[str, str] = KEY) -> "Answer":

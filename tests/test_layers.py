@@ -10,11 +10,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mockserver"
 
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "actions", "clock", "dice", "conversation", "plans", "ledger"}),
-    ("language", {"units", "account", "scenario"}),
+    ("language", {"units", "account", "spread", "scenario"}),
     (
         "rules",
         {
-            *("contract", "keys", "catalogue", "matching", "templates", "faults", "pacing", "script", "router"),
+            *("contract", "keys", "catalogue", "matching", "templates", "pacing", "script", "router"),
             *(
                 "session",
                 "replies",
@@ -30,19 +30,23 @@ LAYERS: list[tuple[str, set[str]]] = [
             *("samples", "samples.schema", "samples.parts", "samples.values", "samples.patterns"),
             *("foreign", "foreign.document", "foreign.schemas", "foreign.security", "foreign.parameters"),
             *("foreign.bodies", "foreign.media", "foreign.answers", "foreign.endpoint", "foreign.operations"),
+            *("faults", "faults.fault", "faults.shapes", "faults.http", "faults.connection", "faults.framing"),
+            *("faults.sequence", "faults.fields", "faults.calls", "faults.content", "faults.delays", "faults.extras"),
+            *("faults.headers", "faults.pieces"),
             *("accounts", "account_answers", "billing", "tokens", "models", "cors", "asking", "staging"),
             *("wire", "wire.sse", "wire.chunks", "wire.pairing", "wire.failures", "wire.anthropic", "wire.openai"),
         },
     ),
-    ("engine", {"engine"}),
+    ("engine", {"engine", "chaos"}),
     (
         "memory",
         {
             *("dryrun", "explaining", "editors", "yamllimits", "yamlfile", "loader", "shipped", "library"),
             *("sessions", "redis_store", "accountfiles", "journal", "foreign.reading", "foreign.checks"),
+            *("chaosfiles", "faultpages"),
         },
     ),
-    ("edges", {"player", "app", "openapi31"}),
+    ("edges", {"connection", "player", "app", "openapi31"}),
     (
         "front doors",
         {
@@ -50,6 +54,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "workers",
             "commands",
             "commands.errors",
+            "commands.faults",
             "commands.contracts",
             "commands.serve",
             "commands.files",

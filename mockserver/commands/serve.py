@@ -42,6 +42,7 @@ SETTINGS = """\
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--scenario", metavar="NAME|FILE|DIR", help="What to play; without it the mock answers by itself.")
 @contract_option
+@click.option("--chaos", metavar="PROFILE|FILE", help="What goes wrong at random, laid over everything.")
 @click.option("--seed", default="0", show_default=True, help="Everything that looks random comes from it.")
 @click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", help="virtual: waiting takes no time.")
 @click.option("--speed", default=1.0, type=click.FloatRange(0.001, 1000), help="How fast time runs: 10 is ten times.")
@@ -60,6 +61,7 @@ def serve(
     port: int,
     scenario: str | None,
     foreign: Path | None,
+    chaos: str | None,
     seed: str,
     clock: str,
     speed: float,
@@ -79,8 +81,10 @@ def serve(
     from mockserver.accountfiles import load_accounts
     from mockserver.accounts import Accounts
     from mockserver.app import Gateway
+    from mockserver.chaos import ChaoticEngine
+    from mockserver.chaosfiles import load_profiles
     from mockserver.clock import SystemClock
-    from mockserver.engine import Engine, Settings
+    from mockserver.engine import Settings
     from mockserver.library import load_library
     from mockserver.session import start_clock
 
@@ -89,7 +93,11 @@ def serve(
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
     settings = Settings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
-    engine = Engine(contract, library.scripts, settings, Accounts(file, seed=seed, strict_keys=strict_keys))
+    known = Accounts(file, seed=seed, strict_keys=strict_keys)
+    profiles, storm = load_profiles(chaos)
+    engine = ChaoticEngine(contract, library.scripts, settings, known, profiles, storm)
+    if storm is not None:
+        beside = [*beside, f"Chaos '{storm}' with seed {seed}: {profiles[storm].about}"]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)
     if store is not None:
         _check_store(store)
@@ -166,7 +174,7 @@ def _line(exchange: "Exchange") -> str:
 def _watch(app: "Gateway", contract: "Contract", scenario: str | None) -> None:
     """Load what was chosen again whenever it is saved; a save with mistakes keeps what plays, and is told."""
     from mockserver.errors import AuthorError
-    from mockserver.library import load_library, with_library
+    from mockserver.library import load_library
 
     if scenario is None or not Path(scenario).exists():
         raise OperatorError("--watch needs a file or a folder: serve --scenario FILE --watch")
@@ -182,7 +190,7 @@ def _watch(app: "Gateway", contract: "Contract", scenario: str | None) -> None:
             except (AuthorError, OperatorError) as error:
                 click.echo(f"{error}\nNot loaded; what played before plays on.", err=True)
             else:
-                app.engine = with_library(app.engine, library)
+                app.engine = app.engine.with_scripts(library.scripts, library.playing)
                 click.echo(f"Loaded again. Plays {_what_plays(library)}.")
 
     threading.Thread(target=follow, name="watch", daemon=True).start()

@@ -1,0 +1,240 @@
+"""`python -m tools.matrix`: the real SDKs against every fault of a stream; writes docs/clients.json and clients.md.
+
+Every case is a scenario of its own, chosen by the API key, with the same reply: text and two parallel calls. What a
+client shows of a case is compared with what the same client shows of the healthy reply. The SDKs are those that
+tests/clients/install.sh has put under .clients (or under the folder that CLIENTS names).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from mockserver.app import Gateway
+from mockserver.engine import Engine, Request, Settings
+from mockserver.faults.shapes import whole_of
+from mockserver.library import load_contract
+from mockserver.scenario import Scenario
+from mockserver.script import Script, compile_scenario
+from mockserver.server import running
+from mockserver.session import Session
+from tests.test_faults_matrix import CASES
+from tools.matrix.pages import markdown
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+CLIENTS = Path(os.environ.get("CLIENTS", ROOT / ".clients"))
+LIMIT = 4.0
+"""Seconds after which a client hangs. Its own timeout is 1.5."""
+
+HEALTHY = "healthy"
+REPLY: list[Any] = [
+    {"text": "Grüezi 🌍 from Zürich"},
+    {"tool_use": {"name": "get_weather", "id": "call_1", "input": {"city": "Zürich 🌍"}}},
+    {"tool_use": {"name": "get_time", "id": "call_2", "input": {"tz": "Europe/Oslo"}}},
+]
+SAYS_OTHERWISE = frozenset(
+    {
+        *("nul_escape_in_text", "u2028_raw_in_text", "xml_tool_artifact", "content_null_delta", "delta_null"),
+        *("toolargs_empty_no_delta", "toolargs_empty_obj", "toolargs_empty_string", "toolargs_null_literal"),
+        *("finish_wrong_name", "finish_unknown", "finish_stop_with_tools", "cut_at_max_tokens", "empty_answer"),
+    }
+)
+"""Cases in which the stream itself says something else: right is what it says, not what the healthy one says."""
+
+SHORTER = {"pings_forever_8s": "[{pings: {count: 10, every: 300ms}}]"}
+"""Cases whose waits are cut, so that they are longer than the clients' timeout and shorter than the limit."""
+
+
+class Case(NamedTuple):
+    """One line of YAML that goes wrong, and the wires on which it does."""
+
+    name: str
+    slug: str
+    faults: str
+    wires: tuple[str, ...]
+
+
+class Program(NamedTuple):
+    """One process: which file, which SDK, which packages, and the wire of each of its modes."""
+
+    file: str
+    sdk: str
+    packages: str
+    wires: Mapping[str, str]
+
+
+PROGRAMS = (
+    Program("python_client.py", "anthropic", "current", {"raw": "anthropic", "helper": "anthropic"}),
+    Program("python_client.py", "openai", "current", {"raw": "openai", "helper": "openai"}),
+    Program("node_client.mjs", "anthropic", "node", {"raw": "anthropic", "helper": "anthropic"}),
+    Program("node_client.mjs", "openai", "node", {"raw": "openai", "helper": "openai"}),
+    Program(
+        "node_client.mjs", "vercel", "node", {"anthropic": "anthropic", "openai": "openai", "compatible": "openai"}
+    ),
+)
+PACKAGES = {
+    ("node_client.mjs", "anthropic"): ["@anthropic-ai/sdk"],
+    ("node_client.mjs", "openai"): ["openai"],
+    ("node_client.mjs", "vercel"): ["ai", "@ai-sdk/anthropic", "@ai-sdk/openai", "@ai-sdk/openai-compatible"],
+}
+
+
+def cases() -> list[Case]:
+    """Every measured case that has a stream, once; the healthy one first."""
+    merged: dict[str, Case] = {HEALTHY: Case(HEALTHY, HEALTHY, "[]", ("anthropic", "openai"))}
+    for name, faults, forms in CASES:
+        wires = tuple([wire for form, wire in (("as", "anthropic"), ("os", "openai")) if form in forms.split()])
+        if wires:
+            merged[name] = Case(name, name.replace("_", "-"), SHORTER.get(name, faults), wires)
+    return list(merged.values())
+
+
+def scripts(found: list[Case]) -> dict[str, Script]:
+    """A script for each case."""
+    contract, made = load_contract(), {}
+    for case in found:
+        healthy = {"reply": REPLY, "times": "always"}
+        turn = {"reply": REPLY, "times": 1 if "redirect" in case.faults else "always"}
+        turns = [turn | {"faults": yaml.safe_load(case.faults)}, healthy]
+        scenario = Scenario.model_validate({"scenario": case.slug[:64], "turns": turns})
+        script, complaints = compile_scenario(scenario, contract)
+        if complaints:
+            raise SystemExit(f"{case.name}: {complaints[0].message}")
+        made[script.name] = script
+    return made
+
+
+def run(program: Program, url: str, found: list[Case]) -> dict[str, dict[str, Any]]:
+    """Mode -> case -> result, from one process."""
+    folder = CLIENTS / program.packages
+    if not folder.is_dir():
+        raise SystemExit(f"{folder} is not there: run tests/clients/install.sh")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "CLIENT_PACKAGES": str(folder)}
+    command = [sys.executable, "-S"] if program.file.endswith(".py") else ["node", "--experimental-import-meta-resolve"]
+    asked = {mode: [case.slug[:64] for case in found if wire in case.wires] for mode, wire in program.wires.items()}
+    same = len(set(program.wires.values())) == 1
+    done = subprocess.run(
+        [*command, str(HERE / program.file), url, program.sdk, str(LIMIT)],
+        input=json.dumps(next(iter(asked.values())) if same else asked),
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{program.file} {program.sdk}: {done.stderr[-2000:]}")
+    told: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return told
+
+
+def versions() -> dict[str, str]:
+    """What is installed, by the names that the columns have."""
+    python = {found.metadata["Name"]: found.version for found in distributions(path=[str(CLIENTS / "current")])}
+    told = {f"{name} (Python)": python[name] for name in ("anthropic", "openai")}
+    for names in PACKAGES.values():
+        for name in names:
+            package = json.loads((CLIENTS / "node" / "node_modules" / name / "package.json").read_text())
+            told[f"{name} (Node)"] = package["version"]
+    node = subprocess.run(["node", "--version"], capture_output=True, encoding="utf-8", check=True).stdout.strip()
+    return told | {"Python": sys.version.split()[0], "Node": node.removeprefix("v")}
+
+
+def verdict(
+    case: Case, result: Mapping[str, Any], healthy: Mapping[str, Any], said: Mapping[str, Any]
+) -> dict[str, str]:
+    """ok, silently wrong (and what is), exception, or hang."""
+    if "hang" in result:
+        return {"verdict": "hang"}
+    if "error" in result:
+        return {"verdict": "exception", "note": f"{result['error']}: {result['message']}"}
+    seen, right = result["seen"], {**healthy["seen"], **said}
+    lost = [f"{key} {_short(seen[key])}" for key in right if not _same(key, seen[key], right[key])]
+    return {"verdict": "silent", "note": "; ".join(lost)} if lost else {"verdict": "ok"}
+
+
+_NO_ARGUMENTS: tuple[Any, ...] = ("", {}, None)
+_NEUTRAL = {"tool_calls": "tool_use", "tool-calls": "tool_use", "end_turn": "stop", "length": "max_tokens"}
+
+
+def _same(key: str, seen: Any, right: Any) -> bool:
+    """Whether a client shows what is right, whatever it calls it; no arguments are no arguments."""
+    if key == "stop":
+        return bool(_NEUTRAL.get(seen, seen) == _NEUTRAL.get(right, right))
+    if key == "calls" and len(seen) == len(right):
+        pairs = zip(seen, right, strict=True)
+        return all(a == b or (a[:2] == b[:2] and a[2] in _NO_ARGUMENTS and b[2] in _NO_ARGUMENTS) for a, b in pairs)
+    return bool(seen == right)
+
+
+@cache
+def said_by(case: Case, wire: str) -> dict[str, Any]:
+    """What the stream of a case says, for those that say something else than the healthy one."""
+    if case.name not in SAYS_OTHERWISE or wire not in case.wires:
+        return {}
+    engine = Engine(load_contract(), scripts([case]), Settings(scenario=case.slug[:64]))
+    path = {"anthropic": "/v1/messages", "openai": "/api/v1/chat/completions"}[wire]
+    body = {"model": "m", "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
+    request = Request("POST", path, {"x-api-key": "sk_t"}, json.dumps(body).encode())
+    whole = whole_of(engine.step(Session("matrix"), request, 0.0)[1].actions)
+    if wire == "anthropic":
+        calls = [[b["id"], b["name"], b["input"]] for b in whole["content"] if b["type"] == "tool_use"]
+        text = "".join([b["text"] or "" for b in whole["content"] if b["type"] == "text"])
+        return {"text": text, "calls": calls, "stop": whole["stop_reason"]}
+    [choice] = whole["choices"]
+    made = [(c["id"], c["function"]) for c in choice["message"].get("tool_calls") or ()]
+    calls = [[id, f["name"], _parsed(f["arguments"])] for id, f in made]
+    return {"text": choice["message"]["content"] or "", "calls": calls, "stop": choice["finish_reason"]}
+
+
+def _parsed(arguments: str) -> Any:
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return arguments
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 90 else text[:89] + "…"
+
+
+def main() -> None:
+    """Run all programs side by side, two at a time, and write the pages."""
+    found = cases()
+    played = scripts(found)
+    gateway = Gateway(Engine(load_contract(), played, Settings()))
+    with running(gateway) as url, ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda program: run(program, url, found), PROGRAMS))
+    table: dict[str, Any] = {
+        case.name: {"faults": case.faults, "clients": {}} for case in found if case.name != HEALTHY
+    }
+    for program, told in zip(PROGRAMS, runs, strict=True):
+        for mode, results in told.items():
+            language = "py" if program.file.endswith(".py") else "js"
+            column = f"vercel-{mode}" if program.sdk == "vercel" else f"{program.sdk}-{language}.{mode}"
+            if "seen" not in results[HEALTHY]:
+                raise SystemExit(f"{column} does not even get the healthy reply: {results[HEALTHY]}")
+            for case in found:
+                if case.name != HEALTHY and case.slug[:64] in results:
+                    said = said_by(case, program.wires[mode])
+                    judged = verdict(case, results[case.slug[:64]], results[HEALTHY], said)
+                    table[case.name]["clients"][column] = judged
+    document = {"made": date.today().isoformat(), "versions": versions(), "cases": table}
+    (ROOT / "docs" / "clients.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (ROOT / "docs" / "clients.md").write_text(markdown(document), "utf-8")
+    print(f"{len(table)} cases: docs/clients.md, docs/clients.json")
+
+
+if __name__ == "__main__":
+    main()
