@@ -52,8 +52,6 @@ def url_of(sock: socket.socket) -> str:
 
 
 def _config(app: Gateway) -> uvicorn.Config:
-    # The application logs its own failures; uvicorn's log is for its own shutdown, which we tell in one word.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         app,
         loop=LOOP,
@@ -74,6 +72,8 @@ def run(app: Gateway, sock: socket.socket, ready: Callable[[], None]) -> None:
 
     `ready` is called when a signal ends the server properly, and connections wait to be taken.
     """
+    # The application logs its own failures; what uvicorn says of its shutdown we tell in one word.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     server = uvicorn.Server(_config(app))
     gc.collect()
     gc.freeze()  # the contract is large and stays: no later collection need walk through it
