@@ -144,7 +144,7 @@ def page(fault: Fault) -> str:
         width = max(len(name) for name, _, _ in rows)
         shown += ["  Parameters (* is the main one):"]
         shown += [f"    {name:<{width}}  {about} [{values}]" for name, values, about in rows] + [""]
-    return "\n".join([*shown, f"  Acts on: {', '.join(acts_on(fault))}", f"  Source: {fault.source}"])
+    return "\n".join([*shown, f"  The example acts on: {', '.join(acts_on(fault))}", f"  Source: {fault.source}"])
 
 
 def markdown() -> str:
@@ -166,7 +166,7 @@ def _section(fault: Fault) -> Iterator[str]:
     if rows:
         cells = [f"| `{name}` | {_cell(about)} | {_cell(values)} |" for name, values, about in rows]
         yield "\n".join(["| parameter | | default |", "|---|---|---|", *cells, ""])
-    yield f"Acts on: {', '.join(acts_on(fault))}. Source: {fault.source}.\n"
+    yield f"The example acts on: {', '.join(acts_on(fault))}. Source: {fault.source}.\n"
 
 
 def _cell(text: str) -> str:

@@ -32,7 +32,7 @@ def test_every_fault_is_explained_and_acts_on_something(name: str) -> None:
     code, shown = run(name)
     assert code == 0
     assert "faults: [" in shown
-    assert re.search(r"Acts on: \w", shown)
+    assert re.search(r"The example acts on: \w", shown)
 
 
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
