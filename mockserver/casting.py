@@ -7,9 +7,11 @@ each turn was, the nearest first.
 
 from collections.abc import Mapping
 
+import msgspec
+
 from mockserver.errors import Refusal
 from mockserver.matching import Call, differences, matches
-from mockserver.script import Play, Script
+from mockserver.script import Play, ReplyPlan, Script
 from mockserver.session import Progress, Session
 
 NEAR_MISSES = 3
@@ -20,13 +22,14 @@ class Miss(Refusal):
     """No turn matches. `misses` says why, one line a turn, the nearest first."""
 
     def __init__(self, script: Script, session: Session, misses: tuple[str, ...]) -> None:
+        self.seed = script.seed if script.seed is not None else session.seed
         told = "; ".join(misses[:NEAR_MISSES])
         more = f"; and {len(misses) - NEAR_MISSES} more turns" if len(misses) > NEAR_MISSES else ""
         super().__init__(
             404,
             "no_turn_matched",
             f"No turn of the scenario '{script.name}' matches this request. {told}{more}. "
-            f"(session {session.id}, seed {session.seed})",
+            f"(session {session.id}, seed {self.seed})",
         )
         self.misses = misses
 
@@ -37,11 +40,12 @@ def cast_turn(script: Script, progress: Progress, call: Call, session: Session) 
     Raises `Miss` for a conversation that no turn takes. Other operations are answered by default then.
     """
     play = choose(script, progress, call)
-    if play is None and is_used_up(script, progress):
+    if play is None and call.operation.is_conversation and is_used_up(script, progress):
         if script.after == "default":
             return None
         if script.after == "restart":
             progress = Progress(edition=script.edition)
+            call = msgspec.structs.replace(call, state=progress.state)
             play = choose(script, progress, call)
         elif script.after == "repeat":
             play = next((play for play in reversed(script.plays) if _takes(play, call)), None)
@@ -62,7 +66,12 @@ def choose(script: Script, progress: Progress, call: Call) -> Play | None:
 
 
 def _takes(play: Play, call: Call) -> bool:
-    return (play.everywhere or call.operation.is_conversation) and matches(play.matchers, call)
+    return _answers(play, call) and matches(play.matchers, call)
+
+
+def _answers(play: Play, call: Call) -> bool:
+    """Whether a turn is for this kind of operation: a reply for conversations, and so is what names no other."""
+    return call.operation.is_conversation or (play.everywhere and not isinstance(play.plan, ReplyPlan))
 
 
 def _is_spent(play: Play, hits: Mapping[int, int]) -> bool:
@@ -70,8 +79,8 @@ def _is_spent(play: Play, hits: Mapping[int, int]) -> bool:
 
 
 def is_used_up(script: Script, progress: Progress) -> bool:
-    """Whether no turn has plays left."""
-    return all(_is_spent(play, progress.hits) for play in script.plays[progress.used_up :])
+    """Whether no turn that can answer a conversation has plays left."""
+    return all(_is_spent(play, progress.hits) for play in script.plays[progress.used_up :] if play.converses)
 
 
 def _after(script: Script, progress: Progress, play: Play) -> Progress:
@@ -91,7 +100,7 @@ def explain(script: Script, progress: Progress, call: Call) -> tuple[str, ...]:
         reasons = [str(difference) for difference in differences(play.matchers, call)]
         if _is_spent(play, progress.hits):
             reasons.insert(0, f"already played {play.times} of {play.times} times")
-        if not play.everywhere and not call.operation.is_conversation:
+        if not _answers(play, call):
             reasons.insert(0, f"it answers messages and chat, not {call.operation.name}")
         found.append((len(reasons), play.number, f"Turn {play.number}: {', and '.join(reasons)}"))
     return tuple([line for _, _, line in sorted(found)])

@@ -72,6 +72,23 @@ class Guest(Protocol):
         """An error as the operation's document has it, or None if it documents none for that status."""
 
 
+class BodySchema:
+    """The schema of a request body, compiled when the first body comes: most runs use few operations."""
+
+    __slots__ = ("_document", "_schema", "_validator")
+
+    def __init__(self, document: JsonObject, schema: JsonObject) -> None:
+        self._document = document
+        self._schema = schema
+        self._validator: jsonschema_rs.Draft202012Validator | None = None
+
+    def validate(self, body: Json) -> None:
+        """Raises `jsonschema_rs.ValidationError` for a body that is not valid."""
+        if self._validator is None:
+            self._validator = _compile(self._document, self._schema)
+        self._validator.validate(body)
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of the contract.
 
@@ -92,9 +109,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None
     statuses: tuple[int, ...]
     example: bytes | None
-    validator: jsonschema_rs.Draft202012Validator | None = None
+    validator: BodySchema | None = None
     body_optional: bool = True
-    form: jsonschema_rs.Draft202012Validator | None = None
+    form: BodySchema | None = None
     guest: Guest | None = None
     sources: frozenset[str] = frozenset()
 
@@ -262,11 +279,11 @@ def _unit(keyword: str) -> str:
 
 
 def _operations(document: JsonObject) -> Iterator[Operation]:
-    compiled: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+    schemas: dict[bytes, BodySchema] = {}
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
-                yield _operation(document, path, method, item[method], compiled)
+                yield _operation(document, path, method, item[method], schemas)
 
 
 def _operation(
@@ -274,7 +291,7 @@ def _operation(
     path: str,
     method: str,
     raw: JsonObject,
-    compiled: dict[bytes, jsonschema_rs.Draft202012Validator],
+    schemas: dict[bytes, BodySchema],
 ) -> Operation:
     id = str(raw.get("operationId") or f"{method} {path}")
     security = cast(Sequence[JsonObject], raw.get("security", document.get("security", ())))
@@ -294,21 +311,21 @@ def _operation(
         max_tokens=_default(document, schema, "max_tokens"),
         statuses=tuple([int(status) for status in raw["responses"] if status.isdecimal()]),
         example=_example(document, raw),
-        validator=_compiled(document, schema, compiled),
+        validator=_body_schema(document, schema, schemas),
         body_optional=body.get("required") is not True,
-        form=_compiled(document, content.get(FORM, {}).get("schema"), compiled),
+        form=_body_schema(document, content.get(FORM, {}).get("schema"), schemas),
         sources=frozenset(raw.get("x-source", ())),
     )
 
 
-def _compiled(
-    document: JsonObject, schema: JsonObject | None, compiled: dict[bytes, jsonschema_rs.Draft202012Validator]
-) -> jsonschema_rs.Draft202012Validator | None:
-    """The validator of a schema; operations that share a schema share it."""
+def _body_schema(
+    document: JsonObject, schema: JsonObject | None, schemas: dict[bytes, BodySchema]
+) -> BodySchema | None:
+    """The schema of a body; operations that share it share what is compiled."""
     if schema is None:
         return None
     key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
-    return compiled.get(key) or compiled.setdefault(key, _compile(document, schema))
+    return schemas.get(key) or schemas.setdefault(key, BodySchema(document, schema))
 
 
 def _compile(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:

@@ -18,6 +18,7 @@ session as it was.
 from collections.abc import Mapping
 from copy import copy
 from decimal import Decimal
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -114,6 +115,9 @@ class _Arrival(msgspec.Struct, frozen=True, gc=False):
         """What a managed answer says of the account."""
         return billing.money(self.session, self.meter, self.rate, usage) if self.meter is not None else {}
 
+
+_PLAIN = " !#$&'()*+,/:;=?@[]"
+"""What stands for itself in a seed that is told in a header; the rest is percent-encoded."""
 
 _NOTHING_SAID = Conversation(model="", messages=(), body={})
 
@@ -356,8 +360,9 @@ class Engine:
         """The mock's own refusal, in the client's dialect."""
         failure = refusal.failure
         misses = refusal.misses if isinstance(refusal, Miss) else ()
-        note = Note(session=session.id, seed=session.seed, operation=name, code=failure.code, misses=misses)
-        told = (("x-mock-error", failure.code), ("x-mock-seed", session.seed))
+        seed = refusal.seed if isinstance(refusal, Miss) else session.seed
+        note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
+        told = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_PLAIN)))
         if operation is None:
             wire = wire_of(request.path)
             return Decision(responses.failed(failure, wire, session, self.settings.envelope, told), note)
@@ -384,4 +389,4 @@ def _seed(session: Session) -> tuple[object, ...]:
 def _seeded(session: Session, request: Request) -> Session:
     """The session with the seed that the caller demands, if any."""
     seed = request.headers.get(SEED_HEADER)
-    return session if seed is None or seed == session.seed else msgspec.structs.replace(session, seed=seed[:100])
+    return session if seed is None else msgspec.structs.replace(session, seed=unquote(seed)[:100])

@@ -136,7 +136,9 @@ def _body(wanted: dict[str, JsonValue]) -> Matcher:
 
 def _body_schema(schema: dict[str, JsonValue]) -> Matcher:
     try:
-        validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+        validator = jsonschema_rs.Draft202012Validator(
+            schema, pattern_options=jsonschema_rs.RegexOptions(), offline=True
+        )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         raise ValueError(f"not a JSON Schema: {str(error).partition(chr(10))[0]}") from None
 

@@ -1,6 +1,10 @@
 """JSON Pointer (RFC 6901): one value inside another by its path, `/messages/0/content`."""
 
+import re
 from collections.abc import Mapping, Sequence
+
+_INDEX = re.compile("0|[1-9][0-9]{0,9}")
+_BARE_TILDE = re.compile("~(?![01])")
 
 
 class Missing:
@@ -17,6 +21,8 @@ def parts_of(pointer: str) -> tuple[str, ...]:
     """The parts of a pointer. Raises `ValueError` for a text that is none."""
     if pointer and not pointer.startswith("/"):
         raise ValueError(f"'{pointer}' is not a JSON Pointer; it begins with / as in /metadata/user_id")
+    if _BARE_TILDE.search(pointer):
+        raise ValueError(f"'{pointer}' is not a JSON Pointer; a tilde is written ~0, a slash in a name ~1")
     return tuple([part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]])
 
 
@@ -25,7 +31,7 @@ def follow(value: object, parts: Sequence[str]) -> object:
     for part in parts:
         if isinstance(value, Mapping) and part in value:
             value = value[part]
-        elif isinstance(value, Sequence) and not isinstance(value, str) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING

@@ -20,7 +20,7 @@ faults and values) is checked when the file is made ready to play: see `script`.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from mockserver.account import Account
 from mockserver.conversation import Stop
@@ -91,18 +91,31 @@ class CountTest(Model):
     def _says_something(self) -> Self:
         if self.equals is None and self.at_least is None and self.at_most is None:
             raise ValueError("expected one of equals, at_least, at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is more than at_most, so no number can pass")
         return self
 
 
 class When(Model):
     """What a request must be like. Every key that is given must hold; no key takes anything."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_values(cls, data: object) -> object:
+        """A key without a value would be a rule that its author believes in and nobody asks."""
+        blank = sorted(key for key, value in data.items() if value is None) if isinstance(data, dict) else []
+        if blank:
+            raise ValueError(f"{', '.join(blank)} has no value; write one, or leave the key out")
+        return data
+
     operation: Annotated[list[str], OneOrMore] | None = Field(
-        None, description="The operation, by its name in openapi.yaml (messages, chat, models, ...), or one of several."
+        None,
+        min_length=1,
+        description="The operation, by its name in openapi.yaml (messages, chat, models, ...), or one of several.",
     )
     wire: Literal["anthropic", "openai"] | None = Field(None, description="The dialect of the request.")
-    model: Annotated[list[str], OneOrMore] | None = Field(
-        None, description="The model id that the client sent, as a glob: qwen-*; or one of several."
+    model: Annotated[list[Annotated[str, Field(min_length=1)]], OneOrMore] | None = Field(
+        None, min_length=1, description="The model id that the client sent, as a glob: qwen-*; or one of several."
     )
     stream: bool | None = Field(None, description="Whether a stream is asked for.")
     last: Literal["user", "assistant", "tool_result"] | None = Field(
@@ -187,15 +200,28 @@ class Pace(Model):
         return self
 
 
+FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name in headers:
+        if name.lower() in FRAMING:
+            raise ValueError(
+                f"'{name}' is the server's own; to bend how a body is framed use a fault (mockserver faults)"
+            )
+    return headers
+
+
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
-HeaderValue = Annotated[str, Field(pattern=r"^[^\r\n\x00]*$", max_length=4000)]
+HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\x80-\xff]*$", max_length=4000)]
+SentHeaders = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_sendable)]
 
 
 class RawResponse(Model):
     """A response as it is written here, for any operation. A body that is not text is sent as JSON."""
 
     status: int = Field(200, ge=200, le=599, description="The HTTP status.")
-    headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Headers; content-type is found if missing.")
+    headers: SentHeaders = Field(default={}, description="Headers; content-type is found if missing.")
     body: JsonValue = Field("", description="Text, or a value that is sent as JSON; {{names}} in texts are replaced.")
 
 
@@ -225,7 +251,7 @@ class Turn(Model):
     id: str | None = Field(
         None, pattern=r"^[A-Za-z0-9]{1,64}$", description="The reply's id, without the prefix that each wire gives it."
     )
-    headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Headers to add, or to replace.")
+    headers: SentHeaders = Field(default={}, description="Headers to add, or to replace.")
     then: str | None = Field(None, description="The named state that the session is in afterwards.", min_length=1)
 
     @model_validator(mode="after")

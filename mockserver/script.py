@@ -88,12 +88,13 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     """A turn made ready. `number` counts from 1; `times` None means always.
 
     `operations` are those that it answers by name. `everywhere` says that its `when` chooses the operation or path
-    itself; a turn that does not answers conversations only.
+    itself; a turn that does not answers conversations only. `converses` says that it can answer one.
     """
 
     number: int
     operations: frozenset[str]
     everywhere: bool
+    converses: bool
     matchers: tuple[Matcher, ...]
     exact: Mapping[str, object]
     part: str
@@ -127,8 +128,10 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
     def complain(path: Path, message: str) -> None:
         complaints.append(Complaint(path, message))
 
+    talks = frozenset(operation.name for operation in contract.operations if operation.is_conversation)
     plays = [
-        _play(index + 1, turn, scenario.tools, ("turns", index), complain) for index, turn in enumerate(scenario.turns)
+        _play(index + 1, turn, scenario.tools, talks, ("turns", index), complain)
+        for index, turn in enumerate(scenario.turns)
     ]
     check(scenario, contract, complain)
     script = make_script(scenario.scenario, plays, scenario.about, scenario.seed, scenario.after)
@@ -159,7 +162,14 @@ def fill(value: object, scene: Scene) -> Json:
     return value
 
 
-def _play(number: int, turn: Turn, tools: Mapping[str, JsonObject], path: Path, complain: Complain) -> Play:
+def _play(
+    number: int,
+    turn: Turn,
+    tools: Mapping[str, JsonObject],
+    conversations: frozenset[str],
+    path: Path,
+    complain: Complain,
+) -> Play:
     plan: Plan
     if turn.error is not None:
         plan = _failure_plan(turn.error, (*path, "error"), complain)
@@ -174,6 +184,7 @@ def _play(number: int, turn: Turn, tools: Mapping[str, JsonObject], path: Path, 
         number=number,
         operations=frozenset(turn.when.operation or ()),
         everywhere=chooses_operation(turn.when),
+        converses=turn.when.operation is None or not conversations.isdisjoint(turn.when.operation),
         matchers=_matchers(turn.when, (*path, "when"), complain),
         exact=exact_keys(turn.when),
         part=wanted_part(turn.when),

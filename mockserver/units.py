@@ -55,7 +55,7 @@ def parse_share(value: object) -> float:
 
 def parse_times(value: object) -> int | None:
     """A whole number from 1, or `always` -> that number, or None for no limit."""
-    if value == "always" or value is None:
+    if value == "always":
         return None
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
