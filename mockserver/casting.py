@@ -66,11 +66,11 @@ def choose(script: Script, progress: Progress, call: Call) -> Play | None:
 
 
 def _takes(play: Play, call: Call) -> bool:
-    return _answers(play, call) and matches(play.matchers, call)
+    return answers_kind(play, call) and matches(play.matchers, call)
 
 
-def _answers(play: Play, call: Call) -> bool:
-    """Whether a turn is for this kind of operation: a reply for conversations, and so is what names no other."""
+def answers_kind(play: Play, call: Call) -> bool:
+    """Whether a turn is for this kind of operation: a reply is for conversations, and so is what names no other."""
     return call.operation.is_conversation or (play.everywhere and not isinstance(play.plan, ReplyPlan))
 
 
@@ -100,7 +100,7 @@ def explain(script: Script, progress: Progress, call: Call) -> tuple[str, ...]:
         reasons = [str(difference) for difference in differences(play.matchers, call)]
         if _is_spent(play, progress.hits):
             reasons.insert(0, f"already played {play.times} of {play.times} times")
-        if not _answers(play, call):
+        if not answers_kind(play, call):
             reasons.insert(0, f"it answers messages and chat, not {call.operation.name}")
         found.append((len(reasons), play.number, f"Turn {play.number}: {', and '.join(reasons)}"))
     return tuple([line for _, _, line in sorted(found)])

@@ -4,6 +4,7 @@ Each check is a function of the scenario that complains with a path inside the f
 all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ def check(scenario: Scenario, contract: Contract, complain: Complain) -> None:
     """Every check."""
     for number, turn in enumerate(scenario.turns):
         _check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, complain)
+        _check_conditions(turn.when, ("turns", number, "when"), complain)
     _check_states(scenario, complain)
     _check_tools(scenario, complain)
     _check_reach(scenario, complain)
@@ -85,16 +87,65 @@ def _check_tools(scenario: Scenario, complain: Complain) -> None:
             if use is not None and use.input is not None and use.name in validators:
                 path: Path = ("turns", number, "reply", place, "tool_use", "input")
                 for error in validators[use.name].iter_errors(use.input):
-                    complain((*path, *error.instance_path), f"breaks the schema of {use.name}: {error.message}")
+                    if _is_certain(error, use.input):
+                        complain((*path, *error.instance_path), f"breaks the schema of {use.name}: {error.message}")
+
+
+_CERTAIN = frozenset({"type", "required", "additionalProperties", "minItems", "maxItems", "propertyNames"})
+"""Keywords that do not ask what a text says: a template gives text, whatever it is filled with."""
+
+
+def _is_certain(error: jsonschema_rs.ValidationError, given: object) -> bool:
+    """Whether an error in what is given stays, whatever its templates are filled with."""
+    if not _has_template(given):
+        return True
+    if {"then", "else"} & set(error.schema_path):  # the condition may have looked at a template elsewhere
+        return False
+    return error.schema_path[-1] in _CERTAIN or not _has_template(error.instance)
+
+
+def _has_template(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_template, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and "{{" in value
+
+
+def _check_conditions(when: When, path: Path, complain: Complain) -> None:
+    """What must not hold may not be what always holds."""
+    for key, inner in inner_conditions(when):
+        if key == ("not",) and _takes_everything(inner):
+            complain((*path, "not"), "takes everything, so that this turn can never be played")
+        _check_conditions(inner, (*path, *key), complain)
+
+
+def _takes_everything(when: When) -> bool:
+    if not when.model_fields_set <= {"all", "any"}:
+        return False
+    every = all(_takes_everything(one) for one in when.all or ())
+    return every and (when.any is None or any(_takes_everything(one) for one in when.any))
 
 
 def _check_reach(scenario: Scenario, complain: Complain) -> None:
-    """A turn behind another that is always played, and takes all that it takes, is never played."""
+    """A turn behind another that is always played, and takes all that it takes, is never played.
+
+    Each turn that is always played is looked up by the demand that is rarest in the file, so that the time grows with
+    the file and not with its square.
+    """
+    demands = [_demands(turn.when) for turn in scenario.turns]
+    common = Counter([demand for each in demands for demand in each])
+    always: dict[tuple[str, str] | None, list[int]] = {}
     for number, turn in enumerate(scenario.turns):
-        for place, earlier in enumerate(scenario.turns[:number]):
-            if earlier.times is None and _covers(earlier.when, turn.when):
-                complain(("turns", number), f"is never played: turn {place + 1} takes everything that it takes")
-                break
+        places = [place for demand in (None, *demands[number]) for place in always.get(demand, ())]
+        cover = next((place for place in sorted(places) if _covers(scenario.turns[place].when, turn.when)), None)
+        if cover is not None:
+            complain(("turns", number), f"is never played: turn {cover + 1} takes everything that it takes")
+        elif turn.times is None:
+            rarest = min(demands[number], key=lambda demand: (common[demand], demand), default=None)
+            always.setdefault(rarest, []).append(number)
+
+
+def _demands(when: When) -> list[tuple[str, str]]:
+    return [(key, repr(getattr(when, key))) for key in sorted(when.model_fields_set)]
 
 
 def _covers(wide: When, narrow: When) -> bool:

@@ -50,14 +50,32 @@ def scenario_schema() -> str:
 
 
 def _short_forms(schema: dict[str, object]) -> None:
-    """Allow the short spellings, which the models take before they look: `reply: hi`, `text: hi`, `operation: chat`."""
+    """Allow the short spellings, which the models take before they look: `reply: hi`, `text: hi`, `first: 300ms`.
+
+    What only the validators know is closed too: the names of faults and of headers.
+    """
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)
     for name, short in (("TextTest", "string"), ("CountTest", "integer"), ("ReplyBlock", "string")):
         definitions[name] = {"anyOf": [{"type": short}, definitions[name]]}
+    fixed = definitions["Fixed"]
+    definitions["Fixed"] = {"anyOf": [*fixed["properties"]["value"]["anyOf"], fixed]}
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    properties["seed"]["anyOf"].insert(0, {"type": "integer"})
+    for name in ("Turn", "RawResponse"):
+        definitions[name]["properties"]["headers"]["additionalProperties"] = False
     turn = definitions["Turn"]["properties"]
     turn["reply"] = {"anyOf": [{"$ref": "#/$defs/ReplyBlock"}, *turn["reply"]["anyOf"]], **_said(turn["reply"])}
-    turn["faults"]["items"]["anyOf"][0] = {"enum": sorted(FAULTS)}
+    names = {"enum": sorted(FAULTS)}
+    with_parameters = {
+        "type": "object",
+        "propertyNames": {"enum": [*names["enum"], "quirk"]},
+        "properties": {"quirk": names},
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    turn["faults"]["items"]["anyOf"] = [names, with_parameters]
     when = definitions["When"]["properties"]
     for key in ("operation", "model"):
         when[key] = {"anyOf": [{"type": "string"}, *when[key]["anyOf"]], **_said(when[key])}

@@ -10,16 +10,31 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from mockserver.casting import Miss, cast_turn
+from mockserver import keys
+from mockserver.casting import Miss, answers_kind, cast_turn
 from mockserver.contract import Contract
 from mockserver.engine import Request, read_call
 from mockserver.errors import OperatorError, Refusal
 from mockserver.matching import Call, differences
-from mockserver.script import Script
+from mockserver.script import Play, Script
 from mockserver.session import Progress, Session
 
-_DATA = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"}
-_NO_VALUE = {"-s", "-i", "-v", "-k", "-L", "-N", "-f", "-S", "--silent", "--include", "--verbose", "--no-buffer"}
+_WITH_VALUE = {
+    **dict.fromkeys(("-X", "--request"), "method"),
+    **dict.fromkeys(("-H", "--header"), "header"),
+    **dict.fromkeys(("-d", "--data", "--data-binary", "--data-ascii", "--json"), "data"),
+    "--data-raw": "raw data",
+    "--url": "url",
+    **dict.fromkeys(("-o", "--output", "-m", "--max-time", "--connect-timeout", "-w", "--write-out"), "nothing"),
+}
+"""What the options with a value mean here."""
+
+_NO_VALUE = {
+    *("-s", "-S", "-i", "-v", "-k", "-L", "-N", "-f", "-g", "--silent", "--show-error", "--include", "--verbose"),
+    *("--insecure", "--location", "--no-buffer", "--fail", "--fail-with-body", "--compressed", "--http1.1", "--http2"),
+    *("--globoff", "--no-progress-meter"),
+}
+"""Options without a value, none of which changes what a scenario sees of a request."""
 
 
 def read_request(text: str, path: str | None, headers: Sequence[str] = ()) -> Request:
@@ -61,29 +76,50 @@ def _from_curl(text: str, path: str | None, headers: dict[str, str]) -> Request:
         words = shlex.split(text.replace("\\\n", " "))[1:]
     except ValueError as error:
         raise OperatorError(f"the curl command cannot be read: {error}") from None
-    method, url, body = "", "", ""
+    method, url, data = "", "", list[str]()
+    for option, value in _options(words):
+        if option == "method":
+            method = value
+        elif option == "header":
+            name, value = _header(value)
+            headers.setdefault(name, value)
+        elif option == "data" and value.startswith("@"):
+            raise OperatorError(f"the body is in another file; put it in place of {value}, or give that file itself")
+        elif option in ("data", "raw data"):
+            data.append(value)
+        elif option == "url":
+            url = value
+    found = urlsplit(url if "://" in url else f"//{url}")
+    method = method or ("POST" if data else "GET")
+    return Request(method, path or found.path or "/", headers, "&".join(data).encode(), query=found.query)
+
+
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The words of a curl command as what they mean, with their values: written apart, glued on or after `=`."""
     rest = iter(words)
     for word in rest:
-        if word in ("-X", "--request"):
-            method = next(rest, "")
-        elif word in ("-H", "--header"):
-            name, value = _header(next(rest, ":"))
-            headers.setdefault(name, value)
-        elif word in _DATA:
-            body = next(rest, "")
-        elif not word.startswith("-"):
-            url = word
-        elif word not in _NO_VALUE:
-            raise OperatorError(f"the curl option {word} is not understood here; leave it out")
-    found = urlsplit(url if "://" in url else f"//{url}")
-    method = method or ("POST" if body else "GET")
-    return Request(method, path or found.path or "/", headers, body.encode(), query=found.query)
+        if not word.startswith("-"):
+            yield "url", word
+            continue
+        if word.startswith("--"):
+            option, glued, value = word.partition("=")
+        else:
+            while word[:2] in _NO_VALUE:  # -sN is -s -N
+                word = f"-{word[2:]}"
+            option, value = word[:2], word[2:]
+            glued = value
+        if option in _WITH_VALUE:
+            yield _WITH_VALUE[option], value if glued else next(rest, "")
+        elif option not in _NO_VALUE and option != "-":
+            raise OperatorError(f"the curl option {option} is not understood here; leave it out")
 
 
 def explain_lines(script: Script, contract: Contract, request: Request) -> Iterator[str]:
     """What a new session's first request gets, and why each turn does or does not answer."""
     try:
         operation, parameters = contract.find(request.method, request.path)
+        if operation.guest is None:
+            keys.authenticate(operation, request.headers)
         call = read_call(operation, request, parameters)
     except Refusal as refusal:
         yield f"No turn is asked: the gateway refuses the request with {refusal.failure.status}."
@@ -96,16 +132,31 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         yield f"No turn of '{script.name}' matches this {operation.name} request; it is answered 404."
     else:
         yield f"No turn of '{script.name}' names {operation.name}; the mock answers by itself."
+    earlier: list[Play] = []
     for play in script.plays:
         reasons = [str(difference) for difference in differences(play.matchers, call)]
-        if not play.everywhere and not operation.is_conversation:
+        if not answers_kind(play, call):
             reasons.insert(0, f"it answers messages and chat, not {operation.name}")
         if reasons:
             yield f"  turn {play.number}: no; {', and '.join(reasons)}"
-        elif play.number == chosen:
-            yield f"  turn {play.number}: yes"
         else:
-            yield f"  turn {play.number}: would match as well, when turn {chosen} is used up"
+            yield f"  turn {play.number}: {_standing(earlier)}"
+            earlier.append(play)
+
+
+def _standing(earlier: Sequence[Play]) -> str:
+    """What becomes of a turn that matches, behind those that match too."""
+    if not earlier:
+        return "yes"
+    for play in earlier:
+        if play.times is None:
+            if play.then is not None:  # it may not match in the state that it leads to
+                return f"would match as well, when turn {play.number} does not"
+            return f"is never reached for this request: turn {play.number} always answers"
+    numbers = [str(play.number) for play in earlier]
+    if len(numbers) == 1:
+        return f"would match as well, when turn {numbers[0]} is used up"
+    return f"would match as well, when turns {', '.join(numbers[:-1])} and {numbers[-1]} are used up"
 
 
 def _chosen(script: Script, call: Call) -> int:

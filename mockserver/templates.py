@@ -2,7 +2,7 @@
 
 A template is text with names in double braces; a name stands for one value of the request, the session or a seeded
 generator. There are no expressions and no code. Templates are taken apart when a file loads, so that a name that
-means nothing is refused there, with the nearest one that does.
+means nothing, or that is not closed, is refused there, with what to write instead.
 """
 
 import re
@@ -50,10 +50,12 @@ VALUES: Mapping[str, Value] = {
     "turn": lambda scene: str(scene.turn),
     "hit": lambda scene: str(scene.hit),
     "now": lambda scene: str(int(scene.now)),
+    "braces": lambda scene: "{{",
 }
 """The plain names: the text of the last user message, the system text, the text of the last tool result, the model that
-the client sent, the turn's number in its file and how often it has been played, and the session's time in seconds
-since the epoch. Beside them `faker.<provider>`, and `body/<path>`, a value of the request body by JSON Pointer."""
+the client sent, the turn's number in its file and how often it has been played, the session's time in seconds since
+the epoch, and two opening braces as they stand. Beside them `faker.<provider>`, and `body/<path>`, a value of the
+request body by JSON Pointer."""
 
 
 class Template(msgspec.Struct, frozen=True, gc=False):
@@ -74,17 +76,27 @@ class Template(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse(text: str) -> Template:
-    """Take a text apart. Raises `ValueError` for a name that means nothing."""
+    """Take a text apart. Raises `ValueError` for a name that means nothing, or that is not closed."""
     parts: list[str | Value] = []
     end = 0
     for found in _NAME.finditer(text):
         if found.start() > end:
-            parts.append(text[end : found.start()])
+            parts.append(_literal(text[end : found.start()]))
         parts.append(_value(found[1], f"{text}\x1f{found.start()}"))
         end = found.end()
     if end < len(text):
-        parts.append(text[end:])
+        parts.append(_literal(text[end:]))
     return Template(tuple(parts))
+
+
+def _literal(text: str) -> str:
+    _, opened, name = text.partition("{{")
+    if opened:
+        told = name.partition("\n")[0][:40]
+        raise ValueError(
+            f"'{{{{{told}' is not closed by }}}} on its line; write {{{{braces}}}} for braces as they stand"
+        )
+    return text
 
 
 def _value(name: str, place: str) -> Value:
@@ -100,8 +112,10 @@ def _value(name: str, place: str) -> Value:
 
 
 def _faker(name: str, place: str) -> Value:
+    if fake.is_date(name):
+        raise ValueError(f"faker's '{name}' counts from today, so no seed could fix it; use {{{{now}}}}, or plain text")
     if not fake.is_text(name):
-        hint = did_you_mean(name, fake.names())
+        hint = did_you_mean(name, fake.names() - {name})
         raise ValueError(f"faker has no value called '{name}' that needs nothing more and gives text; {hint}")
     return lambda scene: fake.value(name, digest(*scene.seed, place))
 

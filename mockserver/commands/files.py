@@ -1,14 +1,18 @@
 """The commands for scenario files: `scenarios`, `lint`, `explain`, `schema` and `new`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.commands.contracts import contract_option, open_contract
 from mockserver.commands.errors import honest
 from mockserver.errors import AuthorError, OperatorError, Problem
+
+if TYPE_CHECKING:
+    from mockserver.contract import Contract
 
 SCHEMA_FILE = "scenario.schema.json"
 
@@ -45,8 +49,12 @@ def _as_json(problem: Problem) -> str:
 def _as_github(problem: Problem) -> str:
     """A workflow command of GitHub Actions: an annotation on the line."""
     message = f"{problem.path}: {problem.message}" if problem.path else problem.message
-    escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::error file={problem.file},line={problem.line},col={problem.column}::{escaped}"
+    file = _escaped(problem.file).replace(":", "%3A").replace(",", "%2C")
+    return f"::error file={file},line={problem.line},col={problem.column}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_json, "github": _as_github}
@@ -60,24 +68,39 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 def lint(paths: tuple[str, ...], form: str, foreign: Path | None) -> None:
     """Check scenario files: every mistake in one pass, one a line; exit code 1 if there is any."""
     from mockserver import loader
-    from mockserver.library import read_script
 
     contract, _ = open_contract(foreign)
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no scenario file (*.yaml) in there")
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            read_script(file, contract)
-        except AuthorError as error:
-            problems += error.problems
+    problems = _problems(files, contract)
     for problem in problems:
         click.echo(FORMATS[form](problem))
     if form == "text":
         right = f"{len(files)} file{'s' if len(files) > 1 else ''} checked, "
         click.echo(right + (f"{len(problems)} mistakes." if len(problems) != 1 else "1 mistake."), err=bool(problems))
     sys.exit(1 if problems else 0)
+
+
+def _problems(files: Iterable[Path], contract: "Contract") -> list[Problem]:
+    """What is wrong with each file, and with two of one name in one folder, which could not be served together."""
+    from mockserver.library import read_script
+
+    problems: list[Problem] = []
+    named: dict[tuple[Path, str], Path] = {}
+    for file in files:
+        try:
+            name = read_script(file, contract).name
+        except AuthorError as error:
+            problems += error.problems
+        except OperatorError as error:
+            problems.append(Problem(str(file), 1, 1, "", str(error).removeprefix(f"{file}: ")))
+        else:
+            twin = named.setdefault((file.parent.resolve(), name), file)
+            if twin.resolve() != file.resolve():
+                message = f"'{name}' is also the name of {twin}; choose another"
+                problems.append(Problem(str(file), 1, 1, "scenario", message))
+    return problems
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """`mockserver serve`: the gateway in the foreground, until Ctrl-C."""
 
+import logging
 import sys
 import threading
 from functools import partial
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from mockserver.sessions import Store
     from mockserver.wire.failures import Envelope
 
+log = logging.getLogger("mockserver")
+
 ENVELOPES = ("superset", "anthropic", "openai", "fastapi", "bare")
 """The shapes that an error body can have; see `wire.failures`."""
 
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""
+
+KEPT = "Not loaded; what played before plays on."
 
 KEY = "sk_test"
 SETTINGS = """\
@@ -171,26 +176,48 @@ def _line(exchange: "Exchange") -> str:
     return f"{exchange.number:5}  {outcome.status}  {name:<20} {what}{ended}".rstrip()
 
 
-def _watch(app: "Gateway", contract: "Contract", scenario: str | None) -> None:
-    """Load what was chosen again whenever it is saved; a save with mistakes keeps what plays, and is told."""
+def reload(app: "Gateway", contract: "Contract", scenario: str) -> str:
+    """Load what was chosen again; what is wrong with it keeps what plays. Gives what the operator is told."""
     from mockserver.errors import AuthorError
     from mockserver.library import load_library
 
+    try:
+        library = load_library(contract, scenario)
+        app.engine = app.engine.with_scripts(library.scripts, library.playing)
+    except (AuthorError, OperatorError) as error:
+        return f"{error}\n{KEPT}"
+    except Exception as error:  # whatever it is, the next save must be seen
+        log.exception("a scenario could not be loaded; this is a bug of the mock")
+        return f"{scenario}: {type(error).__name__}: {error}\n{KEPT}"
+    return f"Loaded again. Plays {_what_plays(library)}."
+
+
+def _watch(app: "Gateway", contract: "Contract", scenario: str | None) -> None:
+    """Load what was chosen again whenever it is saved.
+
+    A file is watched by its folder, since editors put a new file in its place; a link also where it leads.
+    """
     if scenario is None or not Path(scenario).exists():
         raise OperatorError("--watch needs a file or a folder: serve --scenario FILE --watch")
     try:
         from watchfiles import watch
     except ImportError:
         raise OperatorError("--watch needs the watchfiles package: pip install 'ainative-mockserver[watch]'") from None
+    chosen = Path(scenario)
+    folders = {chosen} if chosen.is_dir() else {chosen.absolute().parent, chosen.resolve().parent}
+
+    def concerns(_: object, path: str) -> bool:
+        return is_watched(chosen, Path(path))
 
     def follow() -> None:
-        for _ in watch(scenario, debounce=50, step=20):
-            try:
-                library = load_library(contract, scenario)
-            except (AuthorError, OperatorError) as error:
-                click.echo(f"{error}\nNot loaded; what played before plays on.", err=True)
-            else:
-                app.engine = app.engine.with_scripts(library.scripts, library.playing)
-                click.echo(f"Loaded again. Plays {_what_plays(library)}.")
+        for _ in watch(*sorted(folders), watch_filter=concerns, debounce=50, step=20, recursive=False):
+            click.echo(reload(app, contract, scenario))
 
     threading.Thread(target=follow, name="watch", daemon=True).start()
+
+
+def is_watched(chosen: Path, changed: Path) -> bool:
+    """Whether a changed file concerns what was chosen: the file itself, or a scenario file of the folder."""
+    if chosen.is_dir():
+        return changed.suffix in (".yaml", ".yml")
+    return changed.name in (chosen.name, chosen.resolve().name)
