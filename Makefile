@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: serve test check clients bench matrix format clean
+.PHONY: serve test check clients bench matrix mutants format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -28,6 +28,9 @@ bench: $(VENV)/.dev
 # Real SDKs against every fault of a stream: writes docs/clients.md and docs/clients.json.
 matrix: clients
 	$(BIN)/python -m tools.matrix
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

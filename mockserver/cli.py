@@ -12,6 +12,7 @@ from mockserver import __version__
 from mockserver.commands.errors import honest
 from mockserver.commands.faults import faults
 from mockserver.commands.files import explain, lint, new, scenarios, schema
+from mockserver.commands.gate import contract
 from mockserver.commands.serve import serve
 
 
@@ -33,5 +34,5 @@ def openapi(version: str) -> None:
     click.echo(text if version == "3.2" else to_31(text), nl=False)
 
 
-for command in (serve, scenarios, lint, explain, faults, schema, new):
+for command in (serve, scenarios, lint, explain, faults, schema, new, contract):
     main.add_command(command)

@@ -51,7 +51,8 @@ def test_it_carries_every_scenario_and_chaos_profile(unpacked: Path) -> None:
 
 
 def test_it_carries_no_tests_and_no_tools(unpacked: Path) -> None:
-    assert {path.name for path in unpacked.iterdir() if path.is_dir() and path.suffix != ".dist-info"} == {"mockserver"}
+    folders = {path.name for path in unpacked.iterdir() if path.is_dir() and path.suffix != ".dist-info"}
+    assert folders == {"contracts", "mockserver"}
 
 
 def test_it_lists_what_is_shipped(unpacked: Path) -> None:

@@ -1,0 +1,217 @@
+"""openapi.yaml, read for checking: operations, what each may answer, and compiled validators.
+
+`documented_only` leaves out what only published programs and SDKs say (`x-source` of nothing but OBS and SDK):
+operations, responses, headers, and single fields, which then may be there or not and may have any value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+import yaml
+
+OBSERVED = frozenset({"OBS", "SDK"})
+"""The sources that are no documents."""
+
+FORMS = frozenset({"AnthropicError", "FastApiError", "BareError"})
+"""Forms of an error that programs have seen. Leaving them out would not narrow the choice but open it to anything."""
+
+Node = dict[str, Any]
+
+
+def is_observed(sources: object) -> bool:
+    """Whether these sources name no document."""
+    return isinstance(sources, list) and bool(sources) and set(sources) <= OBSERVED
+
+
+class Validator:
+    """A compiled schema that says what is wrong, the deepest reason first."""
+
+    def __init__(self, schema: Node, components: Node) -> None:
+        whole = {"allOf": [schema], "components": {"schemas": components.get("schemas", {})}}
+        self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+    def problems(self, value: object) -> list[str]:
+        """What is wrong with a value, at most three things, each with its place."""
+        if self._compiled.is_valid(value):
+            return []
+        found = {}
+        for error in self._compiled.iter_errors(value):
+            place = "/" + "/".join(str(step) for step in error.instance_path)
+            found[f"{place}: {error.message[:200]}"] = len(error.instance_path)
+        return sorted(found, key=lambda text: -found[text])[:3] or ["it does not match its schema"]
+
+
+@dataclass(frozen=True)
+class HeaderRule:
+    """What the contract says of one header of a response."""
+
+    name: str
+    required: bool
+    schema: Node
+
+
+@dataclass(frozen=True)
+class Response:
+    """What an operation may answer with one status."""
+
+    status: int
+    content: Mapping[str, Validator]
+    headers: tuple[HeaderRule, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract."""
+
+    name: str
+    method: str
+    path: str
+    wire: str
+    variant: str
+    sources: tuple[str, ...]
+    alias_of: str
+    invalid_status: int
+    schemes: tuple[str, ...]
+    key_optional: bool
+    responses: Mapping[int, Response]
+    examples: Mapping[str, Any]
+    request: Validator | None
+    request_schema: Node
+
+    @property
+    def is_conversation(self) -> bool:
+        """Whether a model answers here."""
+        return (self.wire == "anthropic" and "count_tokens" not in self.name) or self.wire == "openai"
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether an answer costs credits (D4: BYOK does not)."""
+        return self.is_conversation and self.variant != "byok"
+
+
+class Document:
+    """The contract."""
+
+    def __init__(self, text: str, *, documented_only: bool = False) -> None:
+        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        self.documented_only = documented_only
+        self.components: Node = loaded["components"]
+        if documented_only:
+            schemas = self.components["schemas"]
+            self.components["schemas"] = {
+                name: schema if name in FORMS else _documented(schema) for name, schema in schemas.items()
+            }
+        self._named: dict[str, Validator] = {}
+        self.operations: dict[str, Operation] = {}
+        for path, methods in loaded["paths"].items():
+            for method, node in methods.items():
+                if not (documented_only and is_observed(node.get("x-source"))):
+                    self.operations[node["operationId"]] = self._operation(path, method.upper(), node)
+
+    @classmethod
+    def open(cls, path: Path, *, documented_only: bool = False) -> "Document":
+        """Read the file."""
+        return cls(path.read_text(encoding="utf-8"), documented_only=documented_only)
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """The operation of a method and a path (without its query), or None."""
+        path = path.partition("?")[0]
+        for operation in self.operations.values():
+            if operation.method == method and _fits(operation.path, path):
+                return operation
+        return None
+
+    def validator(self, name: str) -> Validator:
+        """The validator of a schema under components/schemas."""
+        if name not in self._named:
+            self._named[name] = Validator({"$ref": f"#/components/schemas/{name}"}, self.components)
+        return self._named[name]
+
+    @cached_property
+    def conversations(self) -> list[Operation]:
+        """The operations that a model answers, each back end once."""
+        return [one for one in self.operations.values() if one.is_conversation and not one.alias_of]
+
+    def _resolve(self, node: Any) -> Any:
+        while isinstance(node, dict) and "$ref" in node:
+            found: Any = {"components": self.components}
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                found = found[step.replace("~1", "/").replace("~0", "~")]
+            node = found
+        return node
+
+    def _operation(self, path: str, method: str, node: Node) -> Operation:
+        body = self._resolve(node.get("requestBody", {}))
+        media = body.get("content", {}).get("application/json", {})
+        examples = {name: self._resolve(one)["value"] for name, one in media.get("examples", {}).items()}
+        security: list[Node] = node.get("security", [])
+        schema = media.get("schema", {})
+        return Operation(
+            name=node["operationId"],
+            method=method,
+            path=path,
+            wire=node.get("x-wire", "json"),
+            variant=node.get("x-variant", ""),
+            sources=tuple(node.get("x-source", ())),
+            alias_of=node.get("x-alias-of", ""),
+            invalid_status=node.get("x-invalid-status", 400),
+            schemes=tuple(name for one in security for name in one),
+            key_optional=not security or {} in security,
+            responses=dict(self._responses(node["responses"])),
+            examples=examples,
+            request=Validator(schema, self.components) if schema else None,
+            request_schema=schema,
+        )
+
+    def _responses(self, nodes: Node) -> Any:
+        for status, reference in nodes.items():
+            node = self._resolve(reference)
+            content = {kind: self._body(kind, one) for kind, one in node.get("content", {}).items()}
+            headers = tuple(
+                HeaderRule(name, bool(rule.get("required")), rule.get("schema", {}))
+                for name, rule in ((name, self._resolve(one)) for name, one in node.get("headers", {}).items())
+            )
+            yield int(status), Response(int(status), content, headers)
+
+    def _body(self, kind: str, media: Node) -> Validator:
+        schema = media.get("schema", {})
+        if kind != "text/event-stream" and "$ref" in schema:
+            return self.validator(schema["$ref"].rpartition("/")[2])
+        return Validator(schema if kind != "text/event-stream" else {}, self.components)
+
+
+def _documented(node: Any) -> Any:
+    """A schema without what is only observed."""
+    if isinstance(node, list):
+        return [_documented(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if is_observed(node.get("x-source")) and "properties" in node:
+        return {}
+    gone = {name for name, one in (node.get("properties") or {}).items() if _only_observed(one)}
+    kept = {key: _documented(value) for key, value in node.items() if key not in ("properties", "required")}
+    if isinstance(node.get("properties"), dict):
+        kept["properties"] = {name: _documented(one) for name, one in node["properties"].items() if name not in gone}
+    if "required" in node:
+        kept["required"] = (
+            [name for name in node["required"] if name not in gone]
+            if isinstance(node["required"], list)
+            else _documented(node["required"])
+        )
+    return kept
+
+
+def _only_observed(node: object) -> bool:
+    return isinstance(node, dict) and is_observed(node.get("x-source"))
+
+
+def _fits(template: str, path: str) -> bool:
+    wanted, given = template.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        (want.startswith("{") and unquote(have) != "") or want == have for want, have in zip(wanted, given, strict=True)
+    )

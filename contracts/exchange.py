@@ -1,0 +1,125 @@
+"""One request and its answer, as recorded: the value that every judge reads.
+
+Header names are in lower case. `body` is what came over the wire after the transfer coding was undone, byte for byte;
+`ended` says how it stopped. Nothing here raises on odd content: what cannot be read is None.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+Ended: TypeAlias = Literal["complete", "cut", "silent", "endless", "none"]
+"""complete; connection lost in the body; nothing more came in time; it did not stop; there was no answer at all."""
+
+DESCRIPTIONS: Mapping[Ended, str] = {
+    "complete": "ended properly",
+    "cut": "the connection was lost before the body was complete",
+    "silent": "the body was never completed: nothing more came before the time limit",
+    "endless": "the body did not end within the limits of size and time",
+    "none": "no answer",
+}
+
+
+def read_json(raw: bytes) -> Json:
+    """The JSON of a body, or None if it is none (a JSON null reads as None too)."""
+    try:
+        found: Json = json.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def dig(value: Json, *path: str | int) -> Json:
+    """What is at a path of keys and positions, or None where the path leads nowhere."""
+    for step in path:
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def items(value: Json) -> list[Json]:
+    """A list, or an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def count_of(value: Json) -> int | None:
+    """A whole number, or None; a boolean is no number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it was sent."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+    @cached_property
+    def json(self) -> Json:
+        """The JSON of the body, or None."""
+        return read_json(self.body) if self.body else None
+
+    @property
+    def credentials(self) -> list[str]:
+        """Every key and token in its headers, without the scheme."""
+        found = [self.headers.get("x-api-key", ""), self.headers.get("authorization", "").partition(" ")[2]]
+        return [value.strip() for value in found if value.strip()]
+
+    @property
+    def wants_stream(self) -> bool:
+        """Whether it asks for server-sent events."""
+        return dig(self.json, "stream") is True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. Status 0: nothing did, and `trouble` says why."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    ended: Ended = "complete"
+    first: float = 0.0
+    seconds: float = 0.0
+    trouble: str = ""
+
+    @cached_property
+    def json(self) -> Json:
+        """The JSON of the body, or None."""
+        return read_json(self.body)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def media(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it says of itself that it is server-sent events."""
+        return self.media == "text/event-stream"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, its answer, the operation of the contract, and when it was sent (seconds since 1970)."""
+
+    asked: Asked
+    answer: Answer
+    operation: str = ""
+    at: float = 0.0
+    broken_on_purpose: bool = False
+    """The request asks for a failure on purpose, so a 5xx is what it should get."""

@@ -1,0 +1,80 @@
+"""The suite inside `schemathesis run`: every judge as a check, and the scenes after the run.
+
+    export GATEWAY_URL=http://localhost:8000 GATEWAY_KEY=sk_…
+    schemathesis --config-file contracts/schemathesis.toml run openapi.yaml
+
+schemathesis sends what it generates; each answer goes past the judges. What its generated requests cannot show is left
+to the scenes, which run once at the end as they do in `mockserver contract`. With GATE_SCENES=off only the judges run.
+"""
+
+import os
+import time
+from typing import Any
+
+import schemathesis
+
+from contracts.document import Document
+from contracts.exchange import Answer, Asked, Ended, Exchange
+from contracts.judging import Memory, Sight, judge
+from contracts.promises import PROMISES
+
+_document: list[Document] = []
+_memory = Memory()
+
+
+def document() -> Document:
+    """The contract, read once."""
+    if not _document:
+        from mockserver.shipped import OPENAPI
+
+        _document.append(Document.open(OPENAPI))
+    return _document[0]
+
+
+def exchange_of(response: Any, case: Any) -> Exchange:
+    """What schemathesis recorded, as the judges know it."""
+    request = response.request
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    asked = Asked(request.method, case.formatted_path, headers, body)
+    fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
+    ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
+    answer = Answer(response.status_code, fields, response.content or b"", ended, response.elapsed)
+    found = document().find(asked.method, asked.path)
+    return Exchange(asked, answer, found.name if found else "", time.time())
+
+
+@schemathesis.check
+def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
+    """Every judge, on one answer."""
+    exchange = exchange_of(response, case)
+    sight = Sight(exchange, document(), document().operations.get(exchange.operation), _memory)
+    found = [finding for _, findings in judge(sight, _outside_runs) for finding in findings]
+    if found:
+        told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
+        raise AssertionError("\n".join(told))
+
+
+def _outside_runs(name: str) -> bool:
+    """Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
+    return name not in ("ids-unique", "request-id-unique", "no-server-error")
+
+
+@schemathesis.check
+class GatewayScenes:
+    """After the run, the scenes."""
+
+    def after_response(self, ctx: Any, response: Any, case: Any) -> None:
+        """Nothing: the judges have seen it."""
+
+    def after_run(self, ctx: Any) -> None:
+        """Play the scenes of the profile; fail with every promise that was broken."""
+        url = os.environ.get("GATEWAY_URL")
+        if not url or os.environ.get("GATE_SCENES") == "off":
+            return
+        from mockserver.gate.reports.terminal import lines
+        from mockserver.gate.testing import run_from
+
+        run = run_from(url, os.environ)
+        if run.ledger.of("broken"):
+            raise AssertionError("\n".join(lines(run)))

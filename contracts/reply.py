@@ -1,0 +1,196 @@
+"""What an answer of a model says, whole or streamed, on either wire: one value to compare and to check.
+
+Reading is lenient: what is missing is None, and the grammar and the schemas complain about it elsewhere.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from contracts import sse
+from contracts.exchange import Answer, Json, count_of, dig, items, read_json
+
+Kind: TypeAlias = Literal["text", "tool", "other"]
+
+STOPS = {
+    "end_turn": "end",
+    "stop": "end",
+    "stop_sequence": "end",
+    "tool_use": "tool",
+    "tool_calls": "tool",
+    "function_call": "tool",
+    "max_tokens": "length",
+    "length": "length",
+}
+"""Both wires' words for why an answer ended -> one word."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block; `arguments` of a tool call is an object, or None if it cannot be read."""
+
+    kind: Kind
+    text: str = ""
+    id: str = ""
+    name: str = ""
+    arguments: Json = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of a model. `stop` is in the wire's own word."""
+
+    id: str | None
+    model: str | None
+    blocks: tuple[Block, ...]
+    stop: str | None
+    stop_sequence: str | None
+    input: int | None
+    output: int | None
+    total: int | None
+    created: int | None
+    extra: Json
+    choices: int = 1
+
+    @property
+    def text(self) -> str:
+        """All text."""
+        return "".join(block.text for block in self.blocks if block.kind == "text")
+
+    @property
+    def calls(self) -> list[Block]:
+        """The tool calls."""
+        return [block for block in self.blocks if block.kind == "tool"]
+
+    @property
+    def ended(self) -> str:
+        """Why it ended, in one word for both wires."""
+        return STOPS.get(self.stop or "", self.stop or "")
+
+
+def read_reply(wire: str, answer: Answer) -> Reply | None:
+    """The reply of a 200, or None if it cannot be read at all."""
+    if answer.status != 200:
+        return None
+    if answer.is_stream:
+        events: list[Json] = [event.json for event in sse.parse(answer.body).events if isinstance(event.json, dict)]
+        return _messages_stream(events) if wire == "anthropic" else _chat_stream(events)
+    if not isinstance(answer.json, dict):
+        return None
+    return _message(answer.json) if wire == "anthropic" else _completion(answer.json)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _object(text: Json) -> Json:
+    """Arguments as a string of JSON, or as they are; no text at all is no arguments."""
+    if not isinstance(text, str):
+        return text
+    return read_json(text.encode("utf-8", "surrogatepass")) if text else {}
+
+
+def _message(body: Json) -> Reply:
+    blocks = []
+    for block in items(dig(body, "content")):
+        kind = dig(block, "type")
+        if kind == "text":
+            blocks.append(Block("text", _text(dig(block, "text")) or ""))
+        elif kind == "tool_use":
+            id, name = str(dig(block, "id")), str(dig(block, "name"))
+            blocks.append(Block("tool", id=id, name=name, arguments=dig(block, "input")))
+        else:
+            blocks.append(Block("other"))
+    return Reply(
+        _text(dig(body, "id")),
+        _text(dig(body, "model")),
+        tuple(blocks),
+        _text(dig(body, "stop_reason")),
+        _text(dig(body, "stop_sequence")),
+        count_of(dig(body, "usage", "input_tokens")),
+        count_of(dig(body, "usage", "output_tokens")),
+        None,
+        None,
+        body,
+    )
+
+
+def _messages_stream(events: list[Json]) -> Reply:
+    """Put the message together as an SDK does."""
+    body: dict[str, Json] = {"content": []}
+    content: dict[int, dict[str, Json]] = {}
+    for event in events:
+        index = count_of(dig(event, "index")) or 0
+        kind = dig(event, "type")
+        if kind == "message_start":
+            message = dig(event, "message")
+            body = {**(message if isinstance(message, dict) else {}), "content": []}
+        elif kind == "content_block_start":
+            block = dig(event, "content_block")
+            content[index] = dict(block) if isinstance(block, dict) else {}
+        elif kind == "content_block_delta":
+            block = content.setdefault(index, {"type": "text", "text": ""})
+            for source, target in (("text", "text"), ("partial_json", "json"), ("thinking", "thinking")):
+                part = dig(event, "delta", source)
+                if isinstance(part, str):
+                    block[target] = str(block.get(target) or "") + part
+        elif kind == "message_delta":
+            for name in ("stop_reason", "stop_sequence"):
+                body[name] = dig(event, "delta", name)
+            before, after = body.get("usage"), dig(event, "usage")
+            merged = {**(before if isinstance(before, dict) else {}), **(after if isinstance(after, dict) else {})}
+            body["usage"] = merged
+    for block in content.values():
+        if block.get("type") == "tool_use" and block.get("json"):
+            block["input"] = _object(block["json"])
+    body["content"] = [content[index] for index in sorted(content)]
+    return _message(body)
+
+
+def _completion(body: Json) -> Reply:
+    message = dig(body, "choices", 0, "message")
+    blocks = []
+    content = _text(dig(message, "content"))
+    if content:
+        blocks.append(Block("text", content))
+    for call in items(dig(message, "tool_calls")):
+        arguments = dig(call, "function", "arguments")
+        name = str(dig(call, "function", "name"))
+        blocks.append(Block("tool", id=str(dig(call, "id")), name=name, arguments=_object(arguments)))
+    return Reply(
+        _text(dig(body, "id")),
+        _text(dig(body, "model")),
+        tuple(blocks),
+        _text(dig(body, "choices", 0, "finish_reason")),
+        None,
+        count_of(dig(body, "usage", "prompt_tokens")),
+        count_of(dig(body, "usage", "completion_tokens")),
+        count_of(dig(body, "usage", "total_tokens")),
+        count_of(dig(body, "created")),
+        body,
+        len(items(dig(body, "choices"))),
+    )
+
+
+def _chat_stream(events: list[Json]) -> Reply:
+    body: dict[str, Json] = {}
+    content, finish = "", None
+    calls: dict[int, dict[str, str]] = {}
+    for event in events:
+        if isinstance(event, dict):
+            body.update({key: value for key, value in event.items() if key != "choices" and value is not None})
+        choice = dig(event, "choices", 0)
+        content += _text(dig(choice, "delta", "content")) or ""
+        finish = dig(choice, "finish_reason") or finish
+        for call in items(dig(choice, "delta", "tool_calls")):
+            whole = calls.setdefault(count_of(dig(call, "index")) or 0, {"id": "", "name": "", "arguments": ""})
+            whole["id"] = whole["id"] or str(dig(call, "id") or "")
+            whole["name"] = whole["name"] or str(dig(call, "function", "name") or "")
+            whole["arguments"] += _text(dig(call, "function", "arguments")) or ""
+    put = [
+        {"id": one["id"], "function": {"name": one["name"], "arguments": one["arguments"]}} for one in calls.values()
+    ]
+    message = {"content": content, "tool_calls": put}
+    whole_body = {**body, "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
+    return _completion(json.loads(json.dumps(whole_body)))

@@ -1,0 +1,91 @@
+"""Server-sent events from raw bytes, kept close to the bytes: what the framing judges need is not parsed away.
+
+Theory (WHATWG HTML, "Parsing an event stream"): UTF-8; lines end with CRLF, LF or CR; a line is a comment (it begins
+with a colon), a field (`name: value`) or blank; a blank line sends the event off. An event that no blank line ends is
+never sent off, so clients lose it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from contracts.exchange import Json, read_json
+
+FIELDS = frozenset({"data", "event", "id", "retry"})
+DONE = "[DONE]"
+BOM = b"\xef\xbb\xbf"
+_LINE = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event. `name` is None without an `event:` line; `sent` is False if no blank line ended it."""
+
+    number: int
+    name: str | None
+    data: str | None
+    sent: bool = True
+
+    @cached_property
+    def json(self) -> Json:
+        """The JSON of its data, or None."""
+        return read_json(self.data.encode("utf-8", "surrogatepass")) if self.data else None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is OpenAI's end mark."""
+        return (self.data or "").strip() == DONE
+
+    def __str__(self) -> str:
+        kind = self.json.get("type") if isinstance(self.json, dict) else None
+        return f"event #{self.number} ({self.name or kind or (self.data or '')[:40]!r})"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """All events of a body, and the lines that are no fields."""
+
+    events: tuple[Event, ...]
+    strays: tuple[str, ...] = ()
+    comments: int = 0
+    lone_cr: bool = False
+
+
+@dataclass
+class _Draft:
+    name: str | None = None
+    data: list[str] = field(default_factory=list)
+    touched: bool = False
+
+
+def parse(body: bytes) -> Stream:
+    """The events of a body. Never raises; bytes that are not UTF-8 become U+FFFD."""
+    text = body.removeprefix(BOM).decode("utf-8", "replace")
+    events: list[Event] = []
+    strays: list[str] = []
+    comments, draft = 0, _Draft()
+    lines = _LINE.split(text)
+    for line in lines if lines[-1] else lines[:-1]:  # what follows the last line end is no line if it is nothing
+        name, colon, value = line.partition(":")
+        if not line:
+            if draft.touched:
+                events.append(_event(len(events), draft, sent=True))
+            draft = _Draft()
+        elif line.startswith(":"):
+            comments += 1
+        elif name not in FIELDS:
+            strays.append(line)
+        else:
+            draft.touched = True
+            value = value.removeprefix(" ")
+            if name == "data":
+                draft.data.append(value)
+            elif name == "event":
+                draft.name = value if colon else ""
+    if draft.touched:
+        events.append(_event(len(events), draft, sent=False))
+    return Stream(tuple(events), tuple(strays), comments, bool(re.search(r"\r(?!\n)", text)))
+
+
+def _event(number: int, draft: _Draft, *, sent: bool) -> Event:
+    return Event(number, draft.name, "\n".join(draft.data) if draft.data else None, sent)

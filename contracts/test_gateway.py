@@ -1,0 +1,27 @@
+"""One test for each promise of the gateway."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contracts.promises import PROMISES
+
+if TYPE_CHECKING:
+    from mockserver.gate.runner import Run
+
+
+@pytest.mark.parametrize("name", list(PROMISES))
+def test_promise(name: str, run: "Run") -> None:
+    """The promise is kept."""
+    from mockserver.gate.reports.curl import curl
+
+    entry = run.ledger.entries.get(name)
+    if entry is None or entry.state == "not examined":
+        pytest.skip(entry.why_not if entry else "left out")
+    if entry.state == "broken":
+        told = [f"{entry.promise.sentence} [{entry.promise.source}]"]
+        for finding in entry.findings:
+            told.append(f"got: {finding.got}")
+            if finding.exchange is not None:
+                told.append(curl(run.settings.url, finding.exchange.asked))
+        pytest.fail("\n".join(told), pytrace=False)

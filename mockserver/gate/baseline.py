@@ -1,0 +1,82 @@
+"""A baseline: deviations that are known and accepted, each by name, date and reason. New ones fail; healed ones too.
+
+```yaml
+- {promise: error-dialect, since: 2026-11-20, why: the old proxy answers in OpenAI's form, until: 2027-01-31}
+```
+An entry past its `until` counts no more. A promise that is kept again must leave the file: otherwise it could break
+once more without anybody noticing.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contracts.promises import PROMISES
+from mockserver.errors import OperatorError
+from mockserver.gate.ledger import Ledger
+
+KEYS = {"promise", "since", "why", "until"}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One accepted deviation."""
+
+    promise: str
+    since: datetime.date
+    why: str
+    until: datetime.date | None = None
+
+
+def read(file: Path) -> list[Accepted]:
+    """The entries of a file. Raises `OperatorError` for a mistake in it."""
+    try:
+        loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise OperatorError(f"{file}: cannot be read: {error}") from None
+    if not isinstance(loaded, list):
+        raise OperatorError(f"{file}: it must be a list of accepted deviations")
+    return [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
+
+
+def _entry(file: Path, number: int, one: Any) -> Accepted:
+    where = f"{file}: entry {number}"
+    if not isinstance(one, dict) or not {"promise", "since", "why"} <= set(one) or set(one) - KEYS:
+        raise OperatorError(f"{where}: it has promise, since, why, and perhaps until")
+    if one["promise"] not in PROMISES:
+        raise OperatorError(
+            f"{where}: no promise is named {one['promise']!r}; `mockserver contract promises` lists them"
+        )
+    for name in ("since", "until"):
+        if one.get(name) is not None and not isinstance(one[name], datetime.date):
+            raise OperatorError(f"{where}: {name} is a date, such as 2026-11-20")
+    return Accepted(one["promise"], one["since"], str(one["why"]), one.get("until"))
+
+
+def apply(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
+    """Mark what is accepted; say which entries must leave the file."""
+    stale = []
+    for one in accepted:
+        entry = ledger.entries.get(one.promise)
+        if entry is None:
+            continue
+        if one.until is not None and one.until < today:
+            stale.append(f"{one.promise}: accepted until {one.until}, which is over")
+        elif entry.broken:
+            entry.accepted = f"since {one.since}: {one.why}"
+        elif entry.examined:
+            stale.append(f"{one.promise}: it is kept now; take it out of the baseline")
+    return stale
+
+
+def write(ledger: Ledger, today: datetime.date) -> str:
+    """A baseline of everything that is broken now."""
+    entries = [
+        {"promise": entry.promise.name, "since": today, "why": entry.findings[0].got if entry.findings else "TODO"}
+        for entry in ledger.of("broken", "accepted")
+    ]
+    return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)

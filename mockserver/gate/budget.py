@@ -1,0 +1,97 @@
+"""What a run may cost, counted before anything is sent.
+
+The tokens of a request are counted as what it could cost at most: its own bytes (no tokenizer makes more tokens than
+bytes; a third of that is already more than any real text has) and the whole of its max_tokens. A request that could go
+beyond the budget is not sent. Requests that only a refusal can follow are counted in the same way: a target that does
+not refuse them would charge for them.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contracts.exchange import Answer, Asked, count_of, dig
+from contracts.talk import CannotTell, Sender
+
+ASSUMED_ANSWER = 4096
+"""Tokens of an answer without max_tokens: the documented default (D0, D1)."""
+
+LONGEST_ANSWER = 10**9
+"""No gateway writes more, whatever a robustness scene asks for."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that a run may send. None is without a limit; `rate` is requests a second."""
+
+    requests: int | None = None
+    tokens: int | None = None
+    rate: float | None = None
+
+    def __str__(self) -> str:
+        if self.requests is None:
+            return "no limit"
+        return f"at most {self.requests} requests and {self.tokens:,} tokens, {self.rate:g} a second"
+
+
+@dataclass
+class Spent:
+    """What a run has sent."""
+
+    requests: int = 0
+    tokens: int = 0
+
+
+def cost_of(asked: Asked) -> int:
+    """The tokens that a request may cost at most; only POST to a model costs any."""
+    if asked.method != "POST" or asked.body is None or not asked.path.endswith(("/messages", "/completions")):
+        return 0
+    if not isinstance(dig(asked.json, "messages"), list):
+        return len(asked.body) // 3  # there is nothing that a model could answer
+    limits = [count_of(dig(asked.json, name)) for name in ("max_tokens", "max_completion_tokens")]
+    given = [limit for limit in limits if limit is not None]
+    longest = min(max(0, *given), LONGEST_ANSWER) if given else ASSUMED_ANSWER
+    return len(asked.body) // 3 + longest
+
+
+class Purse:
+    """A sender that never goes beyond its budget."""
+
+    def __init__(
+        self,
+        send: Sender,
+        budget: Budget,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._send, self._budget = send, budget
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self.spent = Spent()
+
+    def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
+        """Count, then send. Raises `CannotTell` if the budget does not allow it."""
+        cost = cost_of(asked)
+        with self._lock:
+            most, spent = self._budget, self.spent
+            if most.requests is not None and spent.requests + 1 > most.requests:
+                raise CannotTell(f"the budget of {most.requests} requests is used up")
+            if most.tokens is not None and spent.tokens + cost > most.tokens:
+                raise CannotTell(f"it might cost {cost} tokens, {most.tokens - spent.tokens} are left in the budget")
+            spent.requests += 1
+            spent.tokens += cost
+            wait = self._turn()
+        if wait > 0:
+            self._sleep(wait)
+        return self._send(asked, pieces=pieces)
+
+    def _turn(self) -> float:
+        """Seconds until this request's turn has come."""
+        if not self._budget.rate:
+            return 0.0
+        now = self._clock()
+        turn = max(self._next, now)
+        self._next = turn + 1 / self._budget.rate
+        return turn - now

@@ -1,0 +1,34 @@
+"""What the proxy says while traffic passes: a line for each exchange, its violations below, a log for programs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from contracts.exchange import Exchange
+from contracts.judging import Finding
+from contracts.promises import PROMISES
+from mockserver.gate.proxy import Tell
+from mockserver.gate.reports.curl import curl
+
+
+def teller(base: str, echo: Callable[[str], None], log: Path | None) -> Tell:
+    """A function that tells of exchanges."""
+
+    def tell(exchange: Exchange, findings: list[Finding]) -> None:
+        asked, answer = exchange.asked, exchange.answer
+        mark = "!" if findings else " "
+        echo(f"{mark} {answer.status or '---'}  {asked.method} {asked.path}  {answer.seconds * 1000:.0f} ms")
+        for finding in findings:
+            echo(f"      {finding.promise} [{PROMISES[finding.promise].source}]: {finding.got}")
+        if log is not None and findings:
+            told = {
+                "at": exchange.at,
+                "status": answer.status,
+                "request": curl(base, asked),
+                "broken": [{"promise": finding.promise, "got": finding.got} for finding in findings],
+            }
+            with log.open("ab") as file:
+                file.write(orjson.dumps(told) + b"\n")
+
+    return tell

@@ -1,0 +1,77 @@
+"""Profiles: how much a run does. The table is the documentation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mockserver.gate.budget import Budget
+from mockserver.gate.client import Limits
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One way to run. `acts` names the scenes' own profile; `seconds` ends a run that takes too long."""
+
+    name: str
+    about: str
+    acts: str
+    budget: Budget
+    limits: Limits
+    max_tokens: int
+    thorough: bool
+    paid: bool
+    seconds: float
+    latency: float = 5.0
+    rounds: int = 1
+
+
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="smoke",
+            about="seconds: the main routes, cheap requests",
+            acts="smoke",
+            budget=Budget(),
+            limits=Limits(connect=3, silence=3, total=6, size=2 * 1024 * 1024),
+            max_tokens=256,
+            thorough=False,
+            paid=False,
+            seconds=60,
+        ),
+        Profile(
+            name="paid",
+            about="a gateway that charges: few requests, tiny answers, a stated budget",
+            acts="paid",
+            budget=Budget(requests=220, tokens=60_000, rate=4),
+            limits=Limits(connect=10, silence=30, total=60),
+            max_tokens=64,
+            thorough=False,
+            paid=True,
+            seconds=600,
+            latency=60,  # D1's own example gives up after 60 s
+        ),
+        Profile(
+            name="full",
+            about="a mock, or staging: every route, every scene, generated requests",
+            acts="full",
+            budget=Budget(),
+            limits=Limits(connect=3, silence=4, total=10),
+            max_tokens=256,
+            thorough=True,
+            paid=False,
+            seconds=300,
+        ),
+        Profile(
+            name="soak",
+            about="full, again and again with new seeds, for an hour or until something breaks",
+            acts="full",
+            budget=Budget(),
+            limits=Limits(connect=5, silence=10, total=30),
+            max_tokens=256,
+            thorough=True,
+            paid=False,
+            seconds=3600,
+            rounds=1_000_000,
+        ),
+    )
+}

@@ -1,0 +1,148 @@
+"""A small HTTP relay: a server in front of a gateway, for the validating proxy and for the mutants.
+
+`respond` gets a request and gives back what to answer; `Upstream` asks the gateway. A body goes out piece by piece as
+it is given, so streams pass through as they come. `ending` says what happens after the last piece: the body is
+completed, or the connection is cut, or nothing more comes until the client gives up.
+"""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Literal
+
+import urllib3
+
+from contracts.exchange import Asked
+
+HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
+"""Headers between two neighbours, not between client and gateway (RFC 9110, 7.6.1)."""
+
+
+@dataclass
+class Outgoing:
+    """What goes back to the client."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    pieces: Iterable[bytes]
+    ending: Literal["complete", "cut", "hang"] = "complete"
+
+
+Respond = Callable[[Asked], Outgoing]
+
+
+class Upstream:
+    """Asks the gateway behind the relay."""
+
+    def __init__(self, base: str, *, timeout: float = 60.0) -> None:
+        self._base = base.rstrip("/")
+        self._pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=urllib3.Timeout(connect=10, read=timeout))
+
+    def open(self, asked: Asked) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
+        """Status, headers, and the body as it comes."""
+        headers = {name: value for name, value in asked.headers.items() if name not in HOP | {"content-length"}}
+        response = self._pool.request(
+            asked.method,
+            self._base + asked.path,
+            body=asked.body,
+            headers=headers,
+            preload_content=False,
+            redirect=False,
+        )
+        fields = [(name.lower(), value) for name, value in response.headers.items() if name.lower() not in HOP]
+        return response.status, fields, _read(response)
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    try:
+        while piece := response.read1(65_536, decode_content=False):
+            yield piece
+        response.release_conn()
+    finally:
+        response.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that left is no news."""
+
+
+def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+        def send_response(self, code: int, message: str | None = None) -> None:
+            """The status line alone: server and date are the gateway's."""
+            self.send_response_only(code, message)
+
+        def _relay(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            out = respond(Asked(self.command, self.path, headers, read_body(self)))
+            self.send_response(out.status)
+            for name, value in out.headers:
+                self.send_header(name, value)
+            sized = any(name == "content-length" for name, _ in out.headers)
+            silent = self.command == "HEAD" or out.status in (204, 304)
+            if not sized and not silent:
+                self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            self.wfile.flush()
+            for piece in out.pieces:
+                self.wfile.write(piece if sized or silent else b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.flush()
+            if out.ending == "complete":
+                self.wfile.write(b"" if sized or silent else b"0\r\n\r\n")
+                return
+            self.close_connection = True
+            if out.ending == "hang":
+                with contextlib.suppress(OSError):
+                    self.connection.settimeout(60)
+                    self.connection.recv(1)
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _relay  # noqa: N815
+
+    return Handler
+
+
+def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:
+    """The body of a request, with its length or in chunks."""
+    if handler.headers.get("transfer-encoding", "").lower() != "chunked":
+        length = handler.headers.get("content-length")
+        return None if length is None else handler.rfile.read(int(length))
+    found = b""
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        found += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return found
+
+
+def server(respond: Respond, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:
+    """A bound server, not yet serving."""
+    return _Server((host, port), _handler(respond))
+
+
+@contextmanager
+def serving(respond: Respond) -> Iterator[str]:
+    """Serve on a free port for as long as the block lasts; gives the URL."""
+    listening = server(respond)
+    Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listening.server_address[1]}"
+    finally:
+        listening.shutdown()
+        listening.server_close()

@@ -1,0 +1,192 @@
+"""A run of the gate: probe, play the scenes of the profile, judge every exchange, keep the ledger.
+
+Nothing a target does can stop or hang a run: every answer is bounded by the client, the run by its profile's seconds,
+and a target that stops answering at all is left alone after a few attempts.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from contracts.document import Document
+from contracts.exchange import Answer, Asked, Exchange
+from contracts.judging import Memory, Sight, judge
+from contracts.promises import Promise
+from contracts.talk import Act, CannotTell, Sender, Talk, Target, acts
+from mockserver.errors import OperatorError
+from mockserver.gate import aids
+from mockserver.gate.budget import Purse, Spent
+from mockserver.gate.client import Client
+from mockserver.gate.ledger import Ledger
+from mockserver.gate.probe import probe
+from mockserver.gate.profiles import Profile
+
+PATIENCE = 4
+"""Requests in a row without any answer, after which a target is left alone."""
+
+MOST_TROUBLE = 5
+"""Answers without a proper end in a whole run: each costs its full time limit."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator chose."""
+
+    url: str
+    profile: Profile
+    key: str
+    contract: Path
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    documented_only: bool = False
+    aids: Mapping[str, str] = field(default_factory=dict)
+    model: str | None = None
+    short_sse: bool = False
+    latency: float | None = None
+    verify: bool = True
+
+
+@dataclass
+class Run:
+    """A finished run."""
+
+    settings: Settings
+    ledger: Ledger
+    spent: Spent
+    seconds: float
+    stopped: str = ""
+    is_mock: bool = False
+
+
+class _Stopped(Exception):
+    """The run ends here."""
+
+
+def chosen(settings: Settings) -> Callable[[Promise], bool]:
+    """Which promises are in force."""
+
+    def one(promise: Promise) -> bool:
+        if settings.documented_only and promise.is_observed:
+            return False
+        names = (promise.name, promise.group)
+        wanted = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
+        return wanted and not any(fnmatch(name, pattern) for pattern in settings.exclude for name in names)
+
+    return one
+
+
+class Runner:
+    """One run. `progress` is told each scene before it is played."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        send: Sender | None = None,
+        progress: Callable[[str], None] = lambda name: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._document = Document.open(settings.contract, documented_only=settings.documented_only)
+        self._ledger = Ledger(chosen(settings))
+        if not self._ledger.entries:
+            raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
+        self._client = Client(settings.url, settings.profile.limits, verify=settings.verify) if send is None else None
+        self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]
+        self._memory, self._lock = Memory(), threading.Lock()
+        self._progress, self._sleep = progress, sleep
+        self._silent, self._trouble = 0, 0
+        self._deadline = time.monotonic() + settings.profile.seconds
+        self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
+
+    def run(self) -> Run:
+        """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
+        start = time.monotonic()
+        stopped, is_mock = "", False
+        try:
+            is_mock = probe(self._purse, self._settings.url, self._settings.key)
+            for round in range(self._settings.profile.rounds):
+                self._play(self._target(round, is_mock))
+                if self._settings.profile.rounds > 1 and self._ledger.of("broken"):
+                    break
+        except _Stopped as end:
+            stopped = str(end)
+        except CannotTell as end:
+            stopped = str(end)
+        finally:
+            if self._client is not None:
+                self._client.close()
+        return Run(self._settings, self._ledger, self._purse.spent, time.monotonic() - start, stopped, is_mock)
+
+    def _target(self, round: int, is_mock: bool) -> Target:
+        settings, profile = self._settings, self._settings.profile
+        helped = {**(aids.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.aids}
+        return Target(
+            key=settings.key,
+            aids=helped,
+            model=settings.model,
+            max_tokens=profile.max_tokens,
+            thorough=profile.thorough,
+            paid=profile.paid,
+            seed=settings.seed + round,
+        )
+
+    def _play(self, target: Target) -> None:
+        talk = Talk(self._document, target, self._send, self._see, self._ledger.verdict, time.time, self._wait)
+        for act in acts(self._settings.profile.acts):
+            if self._wanted(act):
+                self._progress(act.name)
+                self._perform(act, talk)
+
+    def _wanted(self, act: Act) -> bool:
+        """A scene is played for its own promises; with --only, not for what judges may see in passing."""
+        return not self._settings.only or any(name in self._ledger.entries for name in (*act.promises, *self._judged))
+
+    @property
+    def _judged(self) -> Iterable[str]:
+        from contracts.judging import load
+
+        return load()
+
+    def _perform(self, act: Act, talk: Talk) -> None:
+        try:
+            act.play(talk)
+        except CannotTell as why:
+            self._ledger.reason(act.promises, str(why))
+        except _Stopped as why:
+            self._ledger.reason(act.promises, str(why))
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            got = f"its answers cannot be read: {type(error).__name__}: {str(error)[:160]}"
+            self._ledger.verdict(act.promises[0], kept=False, got=got, exchange=None)
+
+    def _send(self, asked: Asked, *, pieces: int = 1) -> Answer:
+        if time.monotonic() > self._deadline:
+            raise _Stopped(f"the run took longer than {self._settings.profile.seconds:g} s")
+        answer = self._purse(asked, pieces=pieces)
+        with self._lock:
+            self._silent = self._silent + 1 if answer.status == 0 or answer.ended in ("silent", "endless") else 0
+            self._trouble += self._silent > 0
+            silent, trouble = self._silent, self._trouble
+        if silent >= PATIENCE or trouble >= MOST_TROUBLE:
+            self._see(Exchange(asked, answer, "", time.time()))
+            raise _Stopped(f"{trouble} answers had no proper end ({answer.trouble}); the rest was not examined")
+        return answer
+
+    def _wait(self, seconds: float) -> None:
+        if time.monotonic() + seconds > self._deadline:
+            raise _Stopped("waiting would take longer than the run may")
+        self._sleep(seconds)
+
+    def _see(self, exchange: Exchange) -> None:
+        settings = self._settings
+        operation = self._document.operations.get(exchange.operation)
+        latency = settings.latency if settings.latency is not None else settings.profile.latency
+        sight = Sight(exchange, self._document, operation, self._memory, settings.short_sse, latency)
+        with self._lock:
+            for name, findings in judge(sight, self._ledger.entries.__contains__):
+                self._ledger.examined(name, findings)

@@ -1,0 +1,1 @@
+"""The contract gate, and the suite that it runs."""

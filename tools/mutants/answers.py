@@ -1,0 +1,354 @@
+"""Faults in whole answers: status, headers, envelope, fields, arithmetic, tools, money. One row, one fault."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from tools.mutants.shot import Change, Shot
+
+Edit = Callable[[Any], object]
+TRACE = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 12, in chat\nKeyError: model'
+COUNTER = itertools.count(1)
+
+
+def status(old: int, new: int, path: str = "") -> Change:
+    """Another status."""
+
+    def after(shot: Shot) -> None:
+        if shot.status == old and path in shot.path:
+            shot.status = new
+
+    return after
+
+
+def header(when: int, name: str, value: str | None, *, stream: bool | None = None) -> Change:
+    """Another header."""
+
+    def after(shot: Shot) -> None:
+        if shot.status == when and stream in (None, shot.is_stream):
+            shot.header(name, value)
+
+    return after
+
+
+def body(low: int, high: int, edit: Edit, path: str = "") -> Change:
+    """Edit the JSON of answers with a status in this range."""
+
+    def after(shot: Shot) -> None:
+        if low <= shot.status <= high and not shot.is_stream and path in shot.path and isinstance(shot.json, dict):
+            value = shot.json
+            edit(value)
+            shot.json = value
+
+    return after
+
+
+def failed(edit: Edit) -> Change:
+    """Edit errors."""
+    return body(400, 599, edit)
+
+
+def message(edit: Edit) -> Change:
+    """Edit messages."""
+    return body(200, 200, lambda value: edit(value) if "content" in value else None, "/messages")
+
+
+def chat(edit: Edit) -> Change:
+    """Edit chat completions."""
+    return body(200, 200, lambda value: edit(value) if "choices" in value else None, "/chat/completions")
+
+
+def raw(low: int, high: int, content: bytes, kind: str | None = None) -> Change:
+    """Another body altogether."""
+
+    def after(shot: Shot) -> None:
+        if low <= shot.status <= high:
+            shot.body = content
+            if kind:
+                shot.header("content-type", kind)
+
+    return after
+
+
+def setting(*path: Any) -> Edit:
+    """Put the last of the path where the rest of it leads."""
+
+    def edit(value: Any) -> None:
+        for step in path[:-2]:
+            value = value[step]
+        value[path[-2]] = path[-1]
+
+    return edit
+
+
+def without(*path: Any) -> Edit:
+    """Take out what is at the path."""
+
+    def edit(value: Any) -> None:
+        for step in path[:-1]:
+            value = value[step]
+        value.pop(path[-1], None)
+
+    return edit
+
+
+def scaled(*path: Any, by: Callable[[Any], Any]) -> Edit:
+    """Change what is at the path, if it is there."""
+
+    def edit(value: Any) -> None:
+        for step in path[:-1]:
+            value = value[step]
+        if path[-1] in value:
+            value[path[-1]] = by(value[path[-1]])
+
+    return edit
+
+
+def _calls(edit: Edit) -> Change:
+    """Edit every tool call, on both wires."""
+
+    def each(value: Any) -> None:
+        for block in value.get("content", []):
+            if block["type"] == "tool_use":
+                edit(block)
+        for choice in value.get("choices", []):
+            for call in choice["message"].get("tool_calls") or []:
+                edit(call["function"])
+
+    return body(200, 200, each)
+
+
+def _arguments(new: str) -> Edit:
+    import json
+
+    def edit(call: Any) -> None:
+        call["input" if "input" in call else "arguments"] = json.loads(new) if "input" in call else new
+
+    return edit
+
+
+def _stop(value: Any, messages: str, chats: str, *, called: bool) -> None:
+    if "content" in value and called == (value["stop_reason"] == "tool_use"):
+        value["stop_reason"] = messages
+    if "choices" in value and called == (value["choices"][0]["finish_reason"] == "tool_calls"):
+        value["choices"][0]["finish_reason"] = chats
+
+
+def _echo(shot: Shot) -> None:
+    if shot.status == 401 and shot.asked.credentials:
+        value = shot.json
+        value["error"]["message"] += f": {shot.asked.credentials[0]}"
+        shot.json = value
+
+
+def _leaky_header(shot: Shot) -> None:
+    if shot.status == 200 and shot.asked.credentials:
+        shot.header("x-debug-key", shot.asked.credentials[0])
+
+
+def _stale(shot: Shot) -> None:
+    """Every other answer of a route is the one before it."""
+    if shot.status == 200 and not shot.is_stream and shot.is_chat:
+        before = shot.memory.get(shot.path)
+        shot.memory[shot.path] = shot.body
+        if before is not None:
+            shot.body = before
+
+
+def _allow_gone(shot: Shot) -> None:
+    if shot.status == 405:
+        shot.header("allow", None)
+
+
+def _cors(shot: Shot) -> None:
+    shot.headers = [pair for pair in shot.headers if not pair[0].startswith("access-control")]
+
+
+def _preflight(shot: Shot) -> None:
+    if shot.asked.method == "OPTIONS":
+        shot.status = 405
+
+
+def _slow(shot: Shot) -> None:
+    if shot.path.endswith("/models"):
+        shot.delay = 1.2
+
+
+def _truncated(shot: Shot) -> None:
+    if shot.status == 200 and not shot.is_stream and shot.is_chat:
+        shot.header("content-length", str(len(shot.body)))
+        shot.body, shot.ending = shot.body[:-20], "cut"
+
+
+def _frozen(shot: Shot) -> None:
+    if shot.path.endswith("/credits/balance") and shot.status == 200:
+        shot.body = shot.memory.setdefault("balance", shot.body)
+
+
+def _charging(kind: str) -> Change:
+    """The balance falls by one for each request of a kind."""
+
+    def after(shot: Shot) -> None:
+        refused = 400 <= shot.status < 500 and shot.is_messages
+        if (kind == "refused" and refused) or (kind == "byok" and shot.is_byok):
+            shot.memory["extra"] = shot.memory.get("extra", 0) + 1
+        elif shot.path.endswith("/credits/balance") and shot.status == 200 and shot.memory.get("extra"):
+            value = shot.json
+            value["remaining_credits"] -= shot.memory["extra"]
+            value["used_credits"] += shot.memory["extra"]
+            shot.json = value
+
+    return after
+
+
+def _always_limited(shot: Shot) -> None:
+    if shot.status == 429:
+        shot.memory[str(shot.asked.credentials)] = (shot.headers, shot.body)
+    elif shot.status == 200 and str(shot.asked.credentials) in shot.memory:
+        shot.status, (shot.headers, shot.body) = 429, shot.memory[str(shot.asked.credentials)]
+
+
+def _two_choices(value: Any) -> None:
+    value["choices"].append({**value["choices"][0], "index": 1})
+
+
+ANSWERS: dict[str, tuple[str, Change]] = {
+    "ok-is-201": ("status", status(200, 201)),
+    "invalid-is-500": ("status", status(400, 500)),
+    "invalid-is-200": ("status", status(400, 200)),
+    "unauthorized-is-403": ("status", status(401, 403)),
+    "unauthorized-is-404": ("status", status(401, 404)),
+    "no-credits-is-403": ("status", status(402, 403)),
+    "limited-is-503": ("status", status(429, 503)),
+    "absent-is-200": ("status", status(404, 200, "/oauth")),
+    "byok-invalid-is-400": ("status", status(422, 400)),
+    "messages-invalid-is-422": ("status", status(400, 422, "/messages")),
+    "chat-invalid-is-422": ("status", status(400, 422, "/chat/completions")),
+    "wrong-method-is-200": ("status", status(405, 200)),
+    "fault-is-400": ("status", status(500, 400)),
+    "loading-is-400": ("status", status(503, 400)),
+    "teapot": ("status", status(400, 418)),
+    "json-as-text": ("header", header(200, "content-type", "text/plain", stream=False)),
+    "json-untyped": ("header", header(200, "content-type", None, stream=False)),
+    "stream-as-json": ("header", header(200, "content-type", "application/json", stream=True)),
+    "stream-as-latin1": ("header", header(200, "content-type", "text/event-stream; charset=iso-8859-1", stream=True)),
+    "error-as-html-type": ("header", header(401, "content-type", "text/html")),
+    "retry-after-gone": ("header", header(429, "retry-after", None)),
+    "retry-after-float": ("header", header(429, "retry-after", "1.5")),
+    "retry-after-zero": ("header", header(429, "retry-after", "0")),
+    "retry-after-negative": ("header", header(429, "retry-after", "-1")),
+    "retry-after-date": ("header", header(429, "retry-after", "Fri, 20 Nov 2026 12:00:00 GMT")),
+    "retry-after-huge": ("header", header(429, "retry-after", "99999999")),
+    "allow-gone": ("header", _allow_gone),
+    "no-cors": ("header", _cors),
+    "no-preflight": ("header", _preflight),
+    "request-id-constant": ("header", header(200, "x-request-id", "req_same")),
+    "request-id-empty": ("header", header(200, "x-request-id", " ")),
+    "error-is-html": ("envelope", raw(400, 499, b"<!DOCTYPE html><html><body>Bad</body></html>", "text/html")),
+    "error-is-empty": ("envelope", raw(400, 499, b"")),
+    "error-is-string": ("envelope", raw(400, 499, b'"no"')),
+    "error-without-message": ("envelope", failed(lambda value: value["error"].pop("message"))),
+    "error-with-empty-message": ("envelope", failed(setting("error", "message", ""))),
+    "error-with-trace": ("envelope", failed(setting("error", "message", TRACE))),
+    "error-with-other-words": ("envelope", failed(setting("message", "Something else"))),
+    "error-with-other-code": ("envelope", failed(setting("code", "other_code"))),
+    "error-type-wrong": ("envelope", failed(setting("error", "type", "rate_limited_or_so"))),
+    "error-type-number": ("envelope", failed(setting("error", "type", 7))),
+    "anthropic-error-untyped": ("envelope", failed(lambda value: value.pop("type", None))),
+    "error-echoes-key": ("envelope", _echo),
+    "header-echoes-key": ("envelope", _leaky_header),
+    "message-without-id": ("field", message(without("id"))),
+    "message-id-shape": ("field", message(setting("id", "12345"))),
+    "message-without-usage": ("field", message(without("usage"))),
+    "message-role-user": ("field", message(setting("role", "user"))),
+    "message-type-wrong": ("field", message(setting("type", "completion"))),
+    "message-content-string": ("field", message(setting("content", "Hello"))),
+    "message-without-stop": ("field", message(without("stop_reason"))),
+    "message-stop-unknown": ("field", message(setting("stop_reason", "done"))),
+    "message-empty": ("field", message(setting("content", []))),
+    "message-tokens-text": ("type", message(scaled("usage", "input_tokens", by=str))),
+    "chat-without-choices": ("field", chat(setting("choices", []))),
+    "chat-object-wrong": ("field", chat(scaled("object", by=lambda _: "text_completion"))),
+    "chat-finish-null": ("field", chat(setting("choices", 0, "finish_reason", None))),
+    "chat-content-list": ("type", chat(setting("choices", 0, "message", "content", [{"type": "text", "text": "Hi"}]))),
+    "chat-two-choices": ("field", chat(_two_choices)),
+    "chat-index-one": ("field", chat(setting("choices", 0, "index", 1))),
+    "chat-created-ms": ("field", chat(scaled("created", by=lambda value: value * 1000))),
+    "chat-created-zero": ("field", chat(scaled("created", by=lambda _: 0))),
+    "chat-created-text": ("type", chat(scaled("created", by=str))),
+    "byok-provider-wrong": ("field", chat(scaled("provider", by=lambda _: "openai"))),
+    "byok-iterations-zero": ("field", chat(scaled("iterations", by=lambda _: 0))),
+    "byok-without-total": ("field", chat(without("total_tokens_used"))),
+    "byok-total-wrong": ("arithmetic", chat(scaled("total_tokens_used", by=lambda value: value + 1))),
+    "top-finish-differs": ("field", chat(scaled("finish_reason", by=lambda _: "length"))),
+    "model-replaced": ("field", body(200, 200, scaled("model", by=lambda _: "gpt-4o"))),
+    "ids-constant": ("field", chat(setting("id", "chatcmpl-same"))),
+    "message-ids-constant": ("field", message(setting("id", "msg_same"))),
+    "total-off-by-one": ("arithmetic", chat(scaled("usage", "total_tokens", by=lambda value: value + 1))),
+    "output-zero": ("arithmetic", message(setting("usage", "output_tokens", 0))),
+    "input-zero": ("arithmetic", message(setting("usage", "input_tokens", 0))),
+    "input-absurd": ("arithmetic", message(setting("usage", "input_tokens", 9_000_000))),
+    "output-absurd": ("arithmetic", message(setting("usage", "output_tokens", 200_000))),
+    "output-negative": ("arithmetic", message(setting("usage", "output_tokens", -1))),
+    "tool-renamed": ("tool", _calls(setting("name", "rm_rf"))),
+    "tool-arguments-missing": ("tool", _calls(_arguments("{}"))),
+    "tool-arguments-typed": ("tool", _calls(_arguments('{"city": 7, "unit": "celsius", "zone": 7}'))),
+    "tool-arguments-list": ("tool", _calls(_arguments("[]"))),
+    "tool-arguments-broken": (
+        "tool",
+        chat(
+            lambda value: [
+                call["function"].update(arguments='{"city": ')
+                for call in value["choices"][0]["message"].get("tool_calls") or []
+            ]
+        ),
+    ),
+    "tool-stop-says-end": ("tool", body(200, 200, lambda value: _stop(value, "end_turn", "stop", called=True))),
+    "text-stop-says-tool": ("tool", body(200, 200, lambda value: _stop(value, "tool_use", "tool_calls", called=False))),
+    "text-stop-says-length": (
+        "meaning",
+        body(200, 200, lambda value: _stop(value, "max_tokens", "length", called=False)),
+    ),
+    "tool-id-constant": (
+        "tool",
+        body(
+            200,
+            200,
+            lambda value: [
+                block.update(id="toolu_same") for block in value.get("content", []) if block["type"] == "tool_use"
+            ],
+        ),
+    ),
+    "count-constant": ("meaning", body(200, 200, scaled("input_tokens", by=lambda _: 12), "count_tokens")),
+    "count-zero": ("meaning", body(200, 200, scaled("input_tokens", by=lambda _: 0), "count_tokens")),
+    "model-lookup-other": ("meaning", body(200, 200, setting("id", "other-model"), "/models/")),
+    "models-without-object": ("field", body(200, 200, without("object"), "/models")),
+    "models-empty": (
+        "meaning",
+        body(200, 200, lambda value: value.update(data=[]) if "data" in value else None, "/models"),
+    ),
+    "stale-answers": ("concurrency", _stale),
+    "slow-models": ("time", _slow),
+    "body-cut": ("framing", _truncated),
+    "balance-frozen": ("money", _frozen),
+    "refused-costs": ("money", _charging("refused")),
+    "byok-costs": ("money", _charging("byok")),
+    "balance-sum-wrong": (
+        "money",
+        body(200, 200, scaled("used_credits", by=lambda value: value + 5), "/credits/balance"),
+    ),
+    "percentage-as-part": (
+        "money",
+        body(200, 200, scaled("usage_percentage", by=lambda value: value / 100 + 50), "/credits"),
+    ),
+    "balance-unnamed": ("money", body(200, 200, without("remaining_credits"), "/credits/balance")),
+    "consumed-wrong": ("money", chat(scaled("credits_consumed", by=lambda value: value + 1))),
+    "remaining-wrong": ("money", chat(scaled("credits_remaining", by=lambda value: value + 1))),
+    "limited-for-ever": ("money", _always_limited),
+    "login-lasts-an-hour": ("account", body(200, 200, setting("expires_in", 3600), "/auth/login")),
+    "login-opaque-token": ("account", body(200, 200, setting("access_token", "opaque"), "/auth/login")),
+    "me-somebody-else": ("account", body(200, 200, setting("email", "eve@example.com"), "/auth/me")),
+    "refresh-dead-token": ("account", body(200, 200, setting("access_token", "a.b.c"), "/auth/refresh")),
+    "login-half-is-400": ("account", status(422, 400, "/auth/login")),
+}
+"""The name of a mutant -> its family and its change of the answer."""

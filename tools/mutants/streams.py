@@ -1,0 +1,250 @@
+"""Faults in streams: order, indexes, ends, identity, fragments; and in their raw bytes. One row, one fault."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tools.mutants.shot import Change, Shot, frames, put
+
+Frames = list[dict[str, Any]]
+
+
+def _on(wire: str, edit: Callable[[Frames], Any]) -> Change:
+    """Edit the events of one wire's streams, in place, or by giving back new ones."""
+
+    def after(shot: Shot) -> None:
+        wanted = {"messages": shot.is_messages, "chat": shot.is_chat, "both": True}[wire]
+        if shot.status == 200 and shot.is_stream and wanted:
+            events = frames(shot)
+            changed = edit(events)
+            put(shot, changed if isinstance(changed, list) else events)
+
+    return after
+
+
+def _raw(edit: Callable[[bytes], bytes], ending: str = "complete") -> Change:
+    """Edit the bytes of streams."""
+
+    def after(shot: Shot) -> None:
+        if shot.status == 200 and shot.is_stream:
+            shot.body, shot.ending = edit(shot.body), ending
+
+    return after
+
+
+def kind(event: dict[str, Any]) -> str:
+    """The type of an Anthropic event."""
+    return str(event["data"].get("type")) if isinstance(event["data"], dict) else ""
+
+
+def _drop(name: str) -> Change:
+    return _on("messages", lambda events: [one for one in events if kind(one) != name])
+
+
+def _each(name: str, edit: Callable[[Any], Any]) -> Change:
+    return _on("messages", lambda events: [edit(one["data"]) for one in events if kind(one) == name] and events)
+
+
+def _twice(name: str) -> Change:
+    return _on("messages", lambda events: [one for one in events for _ in range(2 if kind(one) == name else 1)])
+
+
+def _swap(first: str, second: str) -> Change:
+    """Exchange the first event of two kinds."""
+
+    def edit(events: Frames) -> None:
+        kinds = [kind(one) for one in events]
+        if first in kinds and second in kinds:
+            one, other = kinds.index(first), kinds.index(second)
+            events[one], events[other] = events[other], events[one]
+
+    return _on("messages", edit)
+
+
+def _choice(event: dict[str, Any]) -> Any:
+    data = event["data"]
+    return (
+        data["choices"][0] if isinstance(data, dict) and data.get("choices") else {"delta": {}, "finish_reason": None}
+    )
+
+
+def _chunks(edit: Callable[[int, Any], object]) -> Change:
+    """Edit each chunk with a choice: its number and its data."""
+
+    def each(events: Frames) -> None:
+        for number, one in enumerate(events):
+            if isinstance(one["data"], dict) and one["data"].get("choices"):
+                edit(number, one["data"])
+
+    return _on("chat", each)
+
+
+def _calls(edit: Callable[[int, Any], object]) -> Change:
+    """Edit each fragment of a tool call: the number of its chunk, and itself."""
+    return _chunks(
+        lambda number, data: [edit(number, call) for call in data["choices"][0]["delta"].get("tool_calls", [])]
+    )
+
+
+def _finish(edit: Callable[[Frames, int], Any]) -> Change:
+    """Edit around the chunk with the finish reason."""
+
+    def each(events: Frames) -> Any:
+        where = next((n for n, one in enumerate(events) if _choice(one)["finish_reason"]), None)
+        return edit(events, where) if where is not None else None
+
+    return _on("chat", each)
+
+
+def _text_lost(events: Frames) -> Frames:
+    texts = [one for one in events if kind(one) == "content_block_delta" and "text" in one["data"]["delta"]]
+    texts += [one for one in events if _choice(one)["delta"].get("content")]
+    return [one for one in events if not texts or one is not texts[-1]]
+
+
+def _fragment_lost(events: Frames) -> Frames:
+    parts = [one for one in events if kind(one) == "content_block_delta" and "partial_json" in one["data"]["delta"]]
+    return [one for one in events if not parts or one is not parts[-1]]
+
+
+def _usage_unasked(shot: Shot) -> None:
+    asked = shot.asked.json
+    if (
+        shot.status == 200
+        and shot.is_stream
+        and shot.is_chat
+        and isinstance(asked, dict)
+        and "stream_options" not in asked
+    ):
+        events = frames(shot)
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        events.insert(-1, {"data": {**events[0]["data"], "choices": [], "usage": usage}})
+        put(shot, events)
+
+
+def _renamed(one: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"event": name, "data": one["data"]}
+
+
+DONE = {"data": "[DONE]"}
+
+STREAMS: dict[str, tuple[str, Change]] = {
+    "no-message-start": ("order", _drop("message_start")),
+    "two-message-starts": ("order", _twice("message_start")),
+    "no-block-start": ("order", _drop("content_block_start")),
+    "no-block-stop": ("order", _drop("content_block_stop")),
+    "no-message-delta": ("order", _drop("message_delta")),
+    "no-message-stop": ("order", _drop("message_stop")),
+    "two-message-stops": ("order", _twice("message_stop")),
+    "delta-before-start": ("order", _swap("content_block_start", "content_block_delta")),
+    "message-delta-early": ("order", _swap("content_block_stop", "message_delta")),
+    "start-late": ("order", _swap("message_start", "content_block_start")),
+    "index-from-one": ("order", _each("content_block_start", lambda data: data.update(index=data["index"] + 1))),
+    "delta-index-off": ("order", _each("content_block_delta", lambda data: data.update(index=data["index"] + 1))),
+    "stop-index-off": ("order", _each("content_block_stop", lambda data: data.update(index=data["index"] + 1))),
+    "after-message-stop": ("order", _on("messages", lambda events: [*events, events[2]])),
+    "done-after-message-stop": ("order", _on("messages", lambda events: [*events, DONE])),
+    "events-unnamed": ("field", _on("messages", lambda events: [{"data": one["data"]} for one in events])),
+    "events-misnamed": ("field", _on("messages", lambda events: [_renamed(one, "completion") for one in events])),
+    "delta-kind-wrong": (
+        "type",
+        _each("content_block_delta", lambda data: data["delta"].update(type="input_json_delta", partial_json="x")),
+    ),
+    "text-null": ("type", _each("content_block_delta", lambda data: data["delta"].update(text=None))),
+    "delta-text-number": ("type", _each("content_block_delta", lambda data: data["delta"].update(text=42))),
+    "block-start-untyped": ("field", _each("content_block_start", lambda data: data["content_block"].pop("type"))),
+    "start-without-usage": ("field", _each("message_start", lambda data: data["message"].pop("usage"))),
+    "delta-without-usage": ("field", _each("message_delta", lambda data: data.pop("usage"))),
+    "delta-without-stop": ("field", _each("message_delta", lambda data: data["delta"].pop("stop_reason"))),
+    "output-falls": (
+        "arithmetic",
+        _each("message_start", lambda data: data["message"]["usage"].update(output_tokens=999)),
+    ),
+    "start-input-zero": (
+        "arithmetic",
+        _each("message_start", lambda data: data["message"]["usage"].update(input_tokens=0)),
+    ),
+    "stream-input-differs": (
+        "meaning",
+        _each("message_start", lambda data: data["message"]["usage"].update(input_tokens=3)),
+    ),
+    "stream-stop-differs": (
+        "meaning",
+        _each("message_delta", lambda data: data["delta"].update(stop_reason="max_tokens")),
+    ),
+    "stream-model-differs": ("field", _each("message_start", lambda data: data["message"].update(model="gpt-4o"))),
+    "stream-id-constant": ("field", _each("message_start", lambda data: data["message"].update(id="msg_same"))),
+    "text-lost": ("meaning", _on("both", _text_lost)),
+    "fragment-lost": ("tool", _on("messages", _fragment_lost)),
+    "fragment-broken": (
+        "tool",
+        _each(
+            "content_block_delta",
+            lambda data: "partial_json" in data["delta"] and data["delta"].update(partial_json="}{"),
+        ),
+    ),
+    "error-event": (
+        "order",
+        _on(
+            "messages",
+            lambda events: [
+                *events[:3],
+                {
+                    "event": "error",
+                    "data": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+                },
+            ],
+        ),
+    ),
+    "unknown-event": (
+        "field",
+        _on("messages", lambda events: [events[0], {"event": "status", "data": {"type": "status"}}, *events[1:]]),
+    ),
+    "no-done": ("order", _on("chat", lambda events: events[:-1])),
+    "two-dones": ("order", _on("chat", lambda events: [*events, DONE])),
+    "after-done": ("order", _on("chat", lambda events: [*events, events[1]])),
+    "chunk-ids-differ": ("field", _chunks(lambda number, data: data.update(id=f"chatcmpl-{number}"))),
+    "chunk-models-differ": ("field", _chunks(lambda number, data: data.update(model=f"model-{number}"))),
+    "chunk-created-runs": ("field", _chunks(lambda number, data: data.update(created=data.get("created", 0) + number))),
+    "role-missing": ("field", _chunks(lambda number, data: data["choices"][0]["delta"].pop("role", None))),
+    "role-repeated": ("field", _chunks(lambda number, data: data["choices"][0]["delta"].update(role="assistant"))),
+    "call-index-from-one": ("tool", _calls(lambda number, call: call.update(index=call["index"] + 1))),
+    "call-index-gone": ("tool", _calls(lambda number, call: call.pop("index"))),
+    "call-id-repeated": ("tool", _calls(lambda number, call: call.update(id="call_1"))),
+    "call-unnamed": ("tool", _calls(lambda number, call: call["function"].pop("name", None))),
+    "call-untyped": ("tool", _calls(lambda number, call: call.pop("type", None))),
+    "call-arguments-broken": ("tool", _calls(lambda number, call: call["function"].update(arguments="}{"))),
+    "no-finish": ("order", _finish(lambda events, where: events[:where] + events[where + 1 :])),
+    "two-finishes": ("order", _finish(lambda events, where: [*events[:where], events[where], *events[where:]])),
+    "content-after-finish": (
+        "order",
+        _finish(lambda events, where: [*events[: where + 1], events[1], *events[where + 1 :]]),
+    ),
+    "finish-differs": ("meaning", _finish(lambda events, where: _choice(events[where]).update(finish_reason="length"))),
+    "usage-unasked": ("field", _usage_unasked),
+    "usage-withheld": (
+        "field",
+        _on(
+            "chat",
+            lambda events: [
+                one for one in events if not (isinstance(one["data"], dict) and one["data"].get("choices") == [])
+            ],
+        ),
+    ),
+    "chunks-named": ("framing", _on("chat", lambda events: [_renamed(one, "chunk") for one in events])),
+    "chunk-object-wrong": ("field", _chunks(lambda number, data: data.update(object="chat.completion"))),
+    "chunk-content-list": ("type", _chunks(lambda number, data: data["choices"][0]["delta"].update(content=["x"]))),
+    "bom": ("framing", _raw(lambda raw: b"\xef\xbb\xbf" + raw)),
+    "cr-only": ("framing", _raw(lambda raw: raw.replace(b"\n", b"\r"))),
+    "last-blank-line-gone": ("framing", _raw(lambda raw: raw[:-1])),
+    "blank-lines-gone": ("framing", _raw(lambda raw: raw.replace(b"\n\n", b"\n"))),
+    "json-cut": ("framing", _raw(lambda raw: raw.replace(b'"}', b'"', 1))),
+    "empty-data": ("framing", _raw(lambda raw: raw.replace(b"\n\n", b"\n\ndata:\n\n", 1))),
+    "not-utf8": ("framing", _raw(lambda raw: raw.replace(b"Hello", b"Hell\xf6"))),
+    "stray-line": ("framing", _raw(lambda raw: raw.replace(b"\n\n", b"\n\noops\n\n", 1))),
+    "data-prefix-gone": ("framing", _raw(lambda raw: raw.replace(b"data: ", b""))),
+    "stream-empty": ("framing", _raw(lambda raw: b"")),
+    "stream-cut": ("framing", _raw(lambda raw: raw[: len(raw) // 2], "cut")),
+    "stream-half": ("framing", _raw(lambda raw: raw[: raw.rfind(b"data:", 0, len(raw) * 2 // 3)])),
+    "stream-hangs": ("framing", _raw(lambda raw: raw, "hang")),
+}
+"""The name of a mutant -> its family and its change of the answer."""
