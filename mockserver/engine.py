@@ -225,12 +225,15 @@ class Engine:
         chosen = self._script(call) if call.conversation is not None else script
         if chosen is not script:
             held, meter = self._metered(session, operation, request, holder, chosen, now)
-        rate = ZERO
-        if call.conversation is not None:
+        rate, conversation = ZERO, call.conversation
+        if conversation is not None:
+            if not conversation.model:
+                conversation = msgspec.structs.replace(conversation, model=models.default_model(held.plan))
+                call = msgspec.structs.replace(call, conversation=conversation)
             allowed = held.account.models if held.account is not None else None
-            models.check_model(call.conversation, held.plan, allowed, strict=self.settings.strict_models)
+            models.check_model(conversation, held.plan, allowed, strict=self.settings.strict_models)
             if meter is not None:
-                rate = billing.rate_of(self.accounts.prices, meter.account, call.conversation.model)
+                rate = billing.rate_of(self.accounts.prices, meter.account, conversation.model)
         return _Arrival(session, request, call, parameters, now, held, chosen, meter, rate)
 
     def _metered(

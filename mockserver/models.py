@@ -31,6 +31,11 @@ ROBUST = frozenset({"Anthropic", "OpenAI"})
 """Providers whose models the tips do not concern. D1: "Claude handles 100+"."""
 
 
+def default_model(plan: str) -> str:
+    """The model of a request that names none, which the managed routes allow (D1: default model)."""
+    return "qwen-coder-32b" if plans.includes(plan, "pro") else "qwen-7b"
+
+
 def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | None, *, strict: bool) -> None:
     """Refuse a model that does not exist, is not to be had, or is too small. Raises `Refusal` 400, 403 or 404."""
     id = conversation.model

@@ -268,3 +268,13 @@ def test_unpaired_calls_are_refused_in_the_words_of_the_wire(dialect: Dialect, l
 def test_a_tool_round_trip_is_answered(dialect: Dialect) -> None:
     messages: JsonValue = [*HELLO, dialect.call("a", "b"), *dialect.results("b", "a")]
     assert say(Talk(), dialect, messages=messages).status == 200
+
+
+def test_a_managed_request_without_a_model_gets_the_default_of_its_plan() -> None:
+    """D1: qwen-coder-32b from Pro on, else qwen-7b."""
+    body: dict[str, JsonValue] = {"messages": HELLO}
+    path = "/api/v1/managed/chat/completions"
+    open_account = Talk().post(path, body, {"authorization": "Bearer sk_test"})
+    starter = Talk(script("scenario: s\naccount: {plan: starter, credits: 9}\nturns: [{reply: x}]"))
+    assert open_account.json["model"] == "qwen-coder-32b"
+    assert starter.post(path, body, {"authorization": "Bearer sk_test"}).json["model"] == "qwen-7b"
