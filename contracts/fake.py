@@ -96,6 +96,7 @@ def aids() -> dict[str, str]:
         "loading": LOADING,
         "expired": expired_token(),
         "login": f"{USER}:{PASSWORD}",
+        "user": f"{USER}:{PASSWORD}",
     }
 
 

@@ -45,6 +45,7 @@ AIDS: Mapping[str, str] = {
     "loading": "give --loading-key KEY, a key for which the model is loading",
     "expired": "give --expired-token TOKEN, a token that has expired",
     "login": "give --login EMAIL:PASSWORD of a user who may be logged in and out",
+    "user": "give --login EMAIL:PASSWORD of a user whose password is checked",
     "metered": "give --key KEY of an account that is metered (its balance is not unlimited)",
 }
 """What a promise may need -> how to give it."""
@@ -174,7 +175,7 @@ balance-falls           | D3 | Credit Costs              | An answer lowers the 
 refused-is-free         | D3 | Credit Costs              | A refused request does not lower the balance. | metered
 byok-is-free            | D4 | Pricing                   | A BYOK request does not lower the balance. | metered
 login                   | D2 D1 | Authentication         | A login gives tokens; the access token is a JWT of 24 hours. | login
-login-refused           | D2 OBS | Authentication        | A wrong password is 401, and half a login is 422. | login
+login-refused           | D2 OBS | Authentication        | A wrong password is 401, and half a login is 422. | user
 me                      | D1 | Known Quirks              | /auth/me says who is logged in. | login
 refresh                 | D1 | Bearer Token              | A refresh gives a new access token that works. | login
 logout                  | OBS | Authentication           | After logout the token is 401. | login

@@ -219,3 +219,20 @@ def test_scenario_stream_cut_by_credits() -> None:
     events = talk("stream-cut-by-credits").say(stream=True).events
     assert events[-1]["type"] == "error"
     assert 0 < len([event for event in events if event["type"] == "content_block_delta"]) < 10
+
+
+def test_scenario_metered() -> None:
+    """Every answer costs some credits, and the balance tells."""
+    played = talk("metered")
+    left = [played.get("/api/v1/public/credits/balance").json["remaining_credits"]]
+    for _ in range(2):
+        assert played.say().status == 200
+        left.append(played.get("/api/v1/public/credits/balance").json["remaining_credits"])
+    assert left == sorted(left, key=lambda value: -float(str(value)))
+    assert len(set(map(str, left))) == 3
+
+
+def test_scenario_no_credits() -> None:
+    """Metered routes are 402, BYOK still answers."""
+    played = talk("no-credits")
+    assert [played.say().status, played.say("/v1/chat/completions").status] == [402, 200]

@@ -28,7 +28,7 @@ def balance(talk: Talk, key: str | None = None) -> tuple[Exchange, float]:
 @scene("balance-adds-up")
 def adds_up(talk: Talk) -> None:
     """Total, used, remaining, percentage."""
-    exchange, left = balance(talk)
+    exchange, left = balance(talk, talk.target.aids.get("metered"))
     body = exchange.answer.json
     total, used = number(dig(body, "total_credits")), number(dig(body, "used_credits"))
     if dig(body, "unlimited") is True or total is None or used is None:
@@ -145,9 +145,11 @@ def session(talk: Talk) -> None:
         talk.expect("refresh", _me(talk, newer), 200)
     closing = talk.operation("logout") if talk.has("logout") else None
     if closing is not None:
-        for last in [token, *([newer] if newer else [])]:
+        # A gateway may end the whole login with either token, so only the first of them must still be good.
+        for number, last in enumerate([*([newer] if newer else []), token]):
             headers = JSON_HEADERS | {"authorization": f"Bearer {last}"}
-            talk.expect("logout", talk.send(Asked("POST", closing.path, headers, b"")), 200)
+            closed = talk.send(Asked("POST", closing.path, headers, b""))
+            talk.expect("logout", closed, *((200,) if number == 0 else (200, 401)))
             talk.expect("logout", _me(talk, last), 401)
 
 
@@ -175,8 +177,8 @@ def _refresh(talk: Talk, token: str) -> str | None:
 
 @scene("login-refused")
 def wrong_password(talk: Talk) -> None:
-    """A wrong password, half a login, no JSON."""
-    email, _, password = talk.aid("login").partition(":")
+    """A wrong password, and half a login."""
+    email, _, password = talk.aid("user").partition(":")
     talk.expect("login-refused", _login(talk, email, password + "x"), 401)
     operation = talk.operation("login")
     talk.expect("login-refused", talk.post(operation, json.dumps({"email": email}).encode(), headers={}), 422)

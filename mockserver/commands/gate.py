@@ -163,6 +163,7 @@ def _settings(url: str, options: dict[str, Any]) -> "Settings":
         "loading": options["loading_key"],
         "expired": options["expired_token"],
         "login": options["login"],
+        "user": options["login"],
     }
     return Settings(
         url=url,

@@ -9,13 +9,19 @@ from collections.abc import Mapping
 SCENARIOS: Mapping[str, str] = {
     "steady": "greeting",
     "exhausted": "credits-exhausted",
+    "empty": "no-credits",
+    "metered": "metered",
     "limited": "rate-limited",
     "failing": "server-error",
     "loading": "model-loading",
 }
 """The aid -> the shipped scenario that gives it."""
 
+OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2lnbmVkLWJ5LW5vYm9keS1oZXJl"
+"""A token of 1970: {sub: 1, iat: 0, exp: 86400}."""
+
 
 def of_mock(run: str) -> dict[str, str]:
     """The aids of our own mock; `run` tells runs apart."""
-    return {aid: f"sk_mock_{scenario}_{run}" for aid, scenario in SCENARIOS.items()}
+    keys = {aid: f"sk_mock_{scenario}_{run}" for aid, scenario in SCENARIOS.items()}
+    return {**keys, "login": "gate@example.com:gate", "expired": OLD_TOKEN}
