@@ -20,6 +20,12 @@ Body: TypeAlias = dict[str, Any]
 DEFAULT_MODEL = "qwen-coder-32b"
 """D1's default."""
 
+LONGEST_WAIT = 12
+"""Seconds that a run is ready to wait for a rate window or a cold start."""
+
+PATIENCE = 4
+"""How often a request is tried while the target limits it."""
+
 JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
 
 
@@ -93,7 +99,24 @@ class Talk:
     # Sending
 
     def send(self, asked: Asked, *, on_purpose: bool = False, pieces: int = 1, judged: bool = True) -> Exchange:
-        """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for."""
+        """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for.
+
+        A 429 that nobody asked for is the target's right: the wait that it names is kept if it is short. That, or an
+        account that is used up, says nothing about the promise in hand, so the scene ends.
+        """
+        for _ in range(PATIENCE):
+            exchange = self._exchange(asked, on_purpose, pieces, judged)
+            wait = exchange.answer.header("retry-after") or ""
+            if on_purpose or exchange.answer.status not in (402, 429):
+                return exchange
+            if exchange.answer.status == 402:
+                raise CannotTell("the account of --key has no credits left (402)")
+            if not wait.isdigit() or int(wait) > LONGEST_WAIT:
+                raise CannotTell(f"the target limits the requests of --key (429, retry-after {wait or 'missing'})")
+            self.wait(int(wait))
+        raise CannotTell("the target limits the requests of --key (429 again after every wait)")
+
+    def _exchange(self, asked: Asked, on_purpose: bool, pieces: int, judged: bool) -> Exchange:
         at = self._now()
         answer = self._send(asked, pieces=pieces)
         found = self.document.find(asked.method, asked.path)

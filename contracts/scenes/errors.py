@@ -7,15 +7,13 @@ from contracts.document import Operation
 from contracts.exchange import Asked
 from contracts.failures import code_of, message_of
 from contracts.scenes.conversation import tool
-from contracts.talk import JSON_HEADERS, Body, CannotTell, Talk, scene
+from contracts.talk import JSON_HEADERS, LONGEST_WAIT, Body, CannotTell, Talk, scene
 
 MAIN = ("messages", "chat", "chat_byok")
 HIGH_TEMPERATURE = {"D0": True, "D1": True, "D2": True, "D3": False, "D4": False}
 """Whether the route of a document takes a temperature between 1 and 2."""
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
-LONGEST_WAIT = 12
-"""Seconds that a scene is ready to wait for a rate window or a cold start."""
 
 Change = Mapping[str, Any]
 

@@ -66,7 +66,7 @@ def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
     """A run that waits for nothing."""
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
     clock = settings.pop("clock", None)
-    given = Settings(url=url, profile=chosen, key=fake.KEY, contract=OPENAPI, **settings)
+    given = Settings(url=url, profile=chosen, key=settings.pop("key", fake.KEY), contract=OPENAPI, **settings)
     return Runner(given, sleep=clock or (lambda seconds: None)).run()
 
 

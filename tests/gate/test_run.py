@@ -54,6 +54,20 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
 
 
+def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
+    with other_gateway() as (url, sleep):
+        done = run(url, key=fake.LIMITED, clock=sleep)
+    assert done.ledger.of("broken") == []
+    assert done.ledger.coverage > 70
+
+
+def test_a_key_without_credits_leaves_promises_not_examined() -> None:
+    with other_gateway() as (url, _):
+        done = run(url, key=fake.EMPTY)
+    assert done.ledger.of("broken") == []
+    assert any("no credits left" in entry.why_not for entry in done.ledger.of("not examined"))
+
+
 def test_the_documented_contract_alone_can_be_examined() -> None:
     with other_gateway() as (url, sleep):
         done = run(url, aids=fake.aids(), clock=sleep, documented_only=True)
