@@ -7,6 +7,34 @@ next session and what happens on the wire. From there, each question has its tab
 - what is asked: `contract` (openapi.yaml, compiled), `keys`, `conversation`
 - what is played: `scenario` (the language), `script` (made ready), `matching`, `templates`, `replies`
 - around the engine: `loader` and `library` (files), `sessions`, `journal`, `player`, `app`, `server`, `cli`
+- in a test: `pytest_plugin` (the fixture `gateway`), `testing`, `starting` (`mockserver.start`), `verdict`
+
+What is public here is imported when it is first used: a plugin must cost nothing where it is not used.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.scenario import Scenario
+    from mockserver.starting import start
+    from mockserver.testing import GatewaySession
+    from mockserver.verifying import ClientError
+
+__all__ = ["ClientError", "GatewaySession", "Scenario", "__version__", "start"]
+
+_PUBLIC = {
+    "ClientError": "mockserver.verifying",
+    "GatewaySession": "mockserver.testing",
+    "Scenario": "mockserver.scenario",
+    "start": "mockserver.starting",
+}
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'mockserver' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -4,17 +4,20 @@ Gateway routes are served by this one raw callable, without a framework between:
 framework's request and response objects would cost more than the engine does.
 """
 
+import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from itertools import count
 from typing import cast
 
 from mockserver import billing
+from mockserver.capture import capture
 from mockserver.clock import Clock, SystemClock
 from mockserver.connection import EXTENSION, Connection
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, wire_of
-from mockserver.journal import Journal, Outcome
+from mockserver.journal import Balance, Journal, Outcome
 from mockserver.keys import ANONYMOUS
 from mockserver.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
 from mockserver.session import REAL, Session, Timeline
@@ -25,6 +28,12 @@ log = logging.getLogger("mockserver")
 
 MOST_DISCARDED = 20 * MAX_BODY
 """How much of a too large body is read and thrown away, so that the client can finish sending and read its 413."""
+
+MOST_FAILURES = 100
+"""How many failures of our own are remembered, for the tests that they must fail."""
+
+SETTLING = 20
+"""Turns of the loop from a client's seeing the end of its connection to the journal's entry; a reset takes nine."""
 
 AWAY = 1
 """The seconds of retry-after while the store is away: a store that restarts is back within one or two."""
@@ -45,6 +54,7 @@ class Gateway:
         self.engine = engine
         self.store: Store = store if store is not None else MemoryStore()
         self.journal = journal if journal is not None else Journal()
+        self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._name = secrets.token_hex(8)  # tells this server's tickets from those of others; never on the wire
         self._tickets = count()
@@ -85,18 +95,28 @@ class Gateway:
         id = self.engine.session_of(request)
         try:
             decision, clock = await self._decide(id, request, now)
-        except Exception:
+        except Exception as error:
+            self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
             await _fail(request, send)
             return
         extensions = cast(Mapping[str, object], scope.get("extensions") or {})
         connection = cast(Connection | None, extensions.get(EXTENSION))
         outcome = await play(decision.actions, send, receive, self._timer_of(clock), connection)
+        credits = None
         if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
-            await self._settle(id, decision, outcome)
-        self._enter(request, decision, outcome, clock.at(now))
+            credits = await self._settle(id, decision, outcome)
+        self._enter(request, decision, outcome, clock, now, credits)
         if outcome.breaks_off:
             raise Severed("the scenario breaks the connection off here")
+
+    async def settled(self) -> None:
+        """Return when everything that has ended by now stands in the journal.
+
+        A client can have read the end of an answer a few turns of the loop before its exchange is entered.
+        """
+        for _ in range(SETTLING):
+            await asyncio.sleep(0)
 
     async def advance(self, id: str, seconds: float) -> None:
         """Move the clock of a session on."""
@@ -117,18 +137,26 @@ class Gateway:
             self.store.owe(id, lambda session: billing.void(session, request.ticket))
             return self.engine.away(request, AWAY), REAL
 
-    async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> None:
-        """Book what was really delivered, and the time that passed on a virtual clock; later, if the store is away."""
+    async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> Balance | None:
+        """Book what was really delivered, and the time that passed on a virtual clock; later, if the store is away.
+
+        Gives the balance before the answer and after it, if it was paid for.
+        """
         now, complete = self._clock.now(), outcome.ended == "complete"
 
         def change(session: Session) -> Session:
             settled = self.engine.settle(session, decision, outcome.frames, complete)
             return settled.advanced(now, outcome.seconds) if settled.clock.is_virtual else settled
 
+        def booked(session: Session) -> tuple[Session, Balance | None]:
+            settled = change(session)
+            return settled, _balance(decision, session, settled)
+
         try:
-            await self.store.update(id, lambda session: (change(session), None))
+            return await self.store.update(id, booked)
         except StoreAwayError:
             self.store.owe(id, change)
+            return None
 
     def _timer_of(self, clock: Timeline) -> Timer:
         """What the player waits by: a virtual clock's waits take no time, a fast one's take less."""
@@ -136,10 +164,27 @@ class Gateway:
             return VirtualTimer()
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
-    def _enter(self, request: Request, decision: Decision, outcome: Outcome, now: float) -> None:
+    def _enter(
+        self,
+        request: Request,
+        decision: Decision,
+        outcome: Outcome,
+        clock: Timeline,
+        arrived: float,
+        credits: Balance | None,
+    ) -> None:
         client = request.headers.get("user-agent", "")[:200]
-        body = b"" if "/auth/" in request.path else request.body  # passwords and tokens are never kept
-        self.journal.enter(now, client, request.method, request.path, body, decision.note, outcome)
+        left, virtual = self._clock.now(), clock.is_virtual
+        path, body, kept = capture(request, decision, arrived=arrived, left=left, virtual=virtual, credits=credits)
+        self.journal.enter(clock.at(arrived), client, request.method, path, body, decision.note, outcome, kept)
+
+
+def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:
+    """What the account had before it paid for an answer, and what it has now that the answer is settled."""
+    receipt = decision.receipt
+    if receipt is None or receipt.books not in held.ledgers:
+        return None
+    return Balance(held.ledgers[receipt.books].remaining + receipt.paid, settled.ledgers[receipt.books].remaining)
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:

@@ -66,7 +66,8 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
     `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
-    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired.
+    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired; `faults` are the
+    names of those that the turn asks for.
     """
 
     session: str
@@ -80,6 +81,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     usage: Usage | None = None
     tips: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -354,6 +356,7 @@ class Engine:
             code=code,
             idle_faults=idle,
             usage=usage,
+            faults=play.fault_names,
         )
         return session, Decision(actions, note)
 

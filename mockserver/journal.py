@@ -1,15 +1,20 @@
 """The journal: what happened, exchange by exchange, bounded in number and in bytes.
 
-An exchange is entered when its answer has ended, with what was really delivered. Keys never come in: the headers that
-carry them are not kept. When the journal is full, the oldest exchange goes.
+An exchange is entered when its answer has ended, with what was really delivered. Secrets never come in: `capture`
+takes keys, tokens and cookies out before anything is stored. When the journal is full, the oldest exchange goes.
+
+Stored is what was there anyway (the body, the actions, the note); what people ask of it, a parsed conversation or the
+answer event by event, is derived when somebody asks: see `records`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from mockserver.actions import Actions, Data
 from mockserver.engine import Note
 
 MOST_EXCHANGES = 1_000
@@ -19,6 +24,8 @@ OVERHEAD = 500
 LONGEST_PATH = 2_000
 WRITE = 150
 """What one write of its answer weighs."""
+ACTION = 120
+"""What one action weighs beside its bytes."""
 
 
 Ended: TypeAlias = Literal["complete", "closed", "reset", "client_left", "server_stopped"]
@@ -54,6 +61,33 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         return found
 
 
+class Balance(msgspec.Struct, frozen=True, gc=False):
+    """The credits of an account before its answer was paid for, and after it was settled."""
+
+    before: Decimal
+    after: Decimal
+
+
+class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What is kept of an exchange beside its body, secrets taken out.
+
+    `arrived` and `left` are the host's time; `virtual` says that waits on the session's clock took none of it.
+    `leaked` says that the caller's own key stood in the body. `actions` are what was to be sent: `Outcome` says how
+    much of it was.
+    """
+
+    headers: Mapping[str, str] = {}
+    actions: Actions = ()
+    arrived: float = 0.0
+    left: float = 0.0
+    virtual: bool = False
+    leaked: bool = False
+    credits: Balance | None = None
+
+
+NOTHING_CAPTURED = Captured()
+
+
 class Exchange(msgspec.Struct, frozen=True, gc=False):
     """One request and its answer. `number` counts from 1; `at` is in seconds since the epoch."""
 
@@ -65,6 +99,7 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     note: Note
     outcome: Outcome
+    captured: Captured = NOTHING_CAPTURED
 
 
 class Journal:
@@ -82,13 +117,35 @@ class Journal:
         return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(self._exchanges)
+        return iter(tuple(self._exchanges))  # a copy: another thread may read while the server enters
 
-    def enter(self, at: float, client: str, method: str, path: str, body: bytes, note: Note, outcome: Outcome) -> None:
-        """Enter one exchange. A body larger than the whole journal is kept cut to nothing."""
+    @property
+    def entered(self) -> int:
+        """How many exchanges there ever were: the number of the last."""
+        return self._entered
+
+    @property
+    def forgotten(self) -> int:
+        """How many exchanges have gone because the journal was full."""
+        return self._entered - len(self._exchanges)
+
+    def enter(
+        self,
+        at: float,
+        client: str,
+        method: str,
+        path: str,
+        body: bytes,
+        note: Note,
+        outcome: Outcome,
+        captured: Captured = NOTHING_CAPTURED,
+    ) -> None:
+        """Enter one exchange. A body or an answer larger than the whole journal is kept cut to nothing."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
-        exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome)
+        if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
+            captured = msgspec.structs.replace(captured, actions=(), headers={})
+        exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
         self._exchanges.append(exchange)
         self._bytes += _weight(exchange)
         while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
@@ -100,4 +157,15 @@ class Journal:
 def _weight(exchange: Exchange) -> int:
     """The bytes that an exchange holds, roughly."""
     texts = (exchange.client, exchange.path, *exchange.note.misses)
-    return OVERHEAD + len(exchange.body) + sum([len(text) for text in texts]) + WRITE * len(exchange.outcome.writes)
+    said = len(exchange.body) + sum([len(text) for text in texts])
+    return OVERHEAD + said + WRITE * len(exchange.outcome.writes) + _size(exchange.captured, exchange.outcome)
+
+
+def _size(captured: Captured, outcome: Outcome) -> int:
+    """The bytes of headers and actions. What was delivered is known already; what was not is counted."""
+    held = sum([len(value) for value in captured.headers.values()])
+    if not captured.actions:
+        return held
+    if outcome.ended == "complete":
+        return held + outcome.bytes + ACTION * outcome.of
+    return held + sum([len(action.payload) + ACTION for action in captured.actions if isinstance(action, Data)])

@@ -253,6 +253,7 @@ class Turn(Model):
     )
     headers: SentHeaders = Field(default={}, description="Headers to add, or to replace.")
     then: str | None = Field(None, description="The named state that the session is in afterwards.", min_length=1)
+    must: bool = Field(False, description="A test that ends before this turn was played fails.")
 
     @model_validator(mode="after")
     def _answers_once(self) -> Self:

@@ -88,7 +88,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     """A turn made ready. `number` counts from 1; `times` None means always.
 
     `operations` are those that it answers by name. `everywhere` says that its `when` chooses the operation or path
-    itself; a turn that does not answers conversations only. `converses` says that it can answer one.
+    itself; a turn that does not answers conversations only. `converses` says that it can answer one. A test that ends
+    before a turn with `must` was played fails.
     """
 
     number: int
@@ -103,6 +104,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Apply, ...]
     headers: Headers
     then: str | None
+    fault_names: tuple[str, ...] = ()
+    must: bool = False
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +202,8 @@ def _play(
         ),
         headers=_lowered(turn.headers),
         then=turn.then,
+        fault_names=tuple([given if isinstance(given, str) else next(iter(given), "") for given in turn.faults]),
+        must=turn.must,
     )
 
 

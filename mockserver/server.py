@@ -14,7 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import uvicorn
 
@@ -102,6 +102,12 @@ class _ThreadServer(uvicorn.Server):
         if self._failure is not None:
             raise self._failure
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of a server that has begun."""
+        assert self._loop is not None, "begin() returns when there is a loop"
+        return self._loop
+
     def end(self) -> None:
         """End every connection and the thread."""
         if self._loop is not None and self._done is not None:
@@ -136,13 +142,27 @@ class _ThreadServer(uvicorn.Server):
             await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
 
 
+class Serving(NamedTuple):
+    """A server in a thread: where it is, and the loop on which everything of it happens."""
+
+    url: str
+    loop: asyncio.AbstractEventLoop
+
+
 @contextmanager
-def running(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread for as long as the block lasts; gives the URL."""
+def threaded(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
+    """Serve in a thread for as long as the block lasts; gives the URL and the loop."""
     with bind(host, port) as sock:
         server = _ThreadServer(_config(app), sock)
         server.begin()
         try:
-            yield url_of(sock)
+            yield Serving(url_of(sock), server.loop)
         finally:
             server.end()
+
+
+@contextmanager
+def running(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve in a thread for as long as the block lasts; gives the URL."""
+    with threaded(app, host, port) as serving:
+        yield serving.url

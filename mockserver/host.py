@@ -1,0 +1,130 @@
+"""The host: one server for all tests of a process, or for one block, and the seam to it from other threads.
+
+A test runs in its own thread, the server in another with a loop of its own. Everything that touches a session happens
+on that loop (`Link.run`), so a test needs no lock and an asyncio or trio test is not disturbed. In process there is no
+loop but the test's own, and nothing of a host ever waits, so its coroutines are simply driven.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from mockserver.accounts import Accounts
+from mockserver.app import Gateway
+from mockserver.chaos import ChaoticEngine
+from mockserver.clock import SystemClock
+from mockserver.contract import Contract
+from mockserver.engine import Settings
+from mockserver.journal import Exchange, Journal
+from mockserver.library import load_contract
+from mockserver.server import threaded
+from mockserver.session import Session, start_clock
+from mockserver.sessions import MemoryStore
+from mockserver.shelf import Profiles, Scripts
+
+T = TypeVar("T")
+
+IN_PROCESS = "http://gateway.test"
+"""The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
+
+
+class Link(Protocol):
+    """How a coroutine of the host is run from outside."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent and yields is the loop's affair
+        """Run it, and give what it gives."""
+        ...
+
+
+class ThreadLink:
+    """The host runs in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on the host's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class DirectLink:
+    """The host has no loop of its own: what never waits can be driven from anywhere."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Drive it; a bare yield to the loop is passed over."""
+        while True:
+            try:
+                work.send(None)
+            except StopIteration as done:
+                found: T = done.value
+                return found
+
+
+class Host:
+    """A gateway, and what tests need of it. `seed` and `speed` hold for every session that says nothing else."""
+
+    def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: Settings | None = None) -> None:
+        self.contract: Contract = load_contract()
+        self.scripts = Scripts(self.contract)
+        self.profiles = Profiles()
+        self.accounts = Accounts()
+        self.clock = SystemClock()
+        engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
+        store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
+        self.app = Gateway(engine, store=store, journal=Journal(), clock=self.clock)
+        self.link: Link = DirectLink()
+        self.url = IN_PROCESS
+        self.minted: dict[str, int] = {}
+        self.sessions: set[str] = set()
+        self._entered = threading.Condition()
+        self.app.journal.listeners.append(self._tell)
+
+    def _tell(self, _: Exchange) -> None:
+        with self._entered:
+            self._entered.notify_all()
+
+    def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        """Change a session."""
+        return self.link.run(self.app.store.update(id, change))
+
+    def settle(self) -> None:
+        """Return when everything that has ended by now stands in the journal."""
+        self.link.run(self.app.settled())
+
+    def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
+        """Wait until it holds, looking again after every exchange; gives whether it does."""
+        with self._entered:
+            return self._entered.wait_for(holds, timeout)
+
+    def now(self, id: str) -> float:
+        """A session's time."""
+        host = self.clock.now()
+        return self.update(id, lambda session: (session, session.clock.at(host)))
+
+    def seed(self, id: str, seed: str) -> None:
+        """Give a session a seed."""
+        self.update(id, lambda session: (msgspec.structs.replace(session, seed=seed), None))
+
+
+@contextmanager
+def hosting(
+    *,
+    virtual: bool = True,
+    speed: float = 1.0,
+    in_process: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: Settings | None = None,
+) -> Iterator[Host]:
+    """A host for as long as the block lasts."""
+    found = Host(virtual=virtual, speed=speed, settings=settings)
+    if in_process:
+        yield found
+        return
+    with threaded(found.app, host, port) as serving:
+        found.url, found.link = serving.url, ThreadLink(serving.loop)
+        yield found

@@ -1,0 +1,267 @@
+"""The verdict: each rule finds its client, and none finds anything in what a correct client does."""
+
+import importlib
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from pydantic import JsonValue
+
+from mockserver.blame import Limits
+from mockserver.journal import Captured, Exchange, Outcome
+from mockserver.testing import GatewaySession
+from mockserver.verdict import RULES, judge
+from tests.posting import post
+from tests.support import CHAT, MESSAGES
+
+USER: JsonValue = {"role": "user", "content": "Hello"}
+TOOLS: JsonValue = [
+    {
+        "name": "search",
+        "input_schema": {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]},
+    }
+]
+
+
+def then(gateway: GatewaySession, *later: JsonValue, tools: JsonValue = None) -> httpx.Response:
+    """The same conversation, with these messages after it."""
+    messages: JsonValue = [USER, *later]
+    return post(gateway, messages=messages) if tools is None else post(gateway, messages=messages, tools=tools)
+
+
+def call(gateway: GatewaySession, text: str = "") -> JsonValue:
+    """The assistant's message with the tool call that the gateway has just made."""
+    [made] = gateway.journal.last.answer.calls
+    given: JsonValue = made.input if isinstance(made.input, dict) else {"q": "made up"}
+    return {"role": "assistant", "content": [{"type": "tool_use", "id": made.id, "name": made.name, "input": given}]}
+
+
+def result(gateway: GatewaySession, *, is_error: bool = False) -> JsonValue:
+    [made] = gateway.journal.last.answer.calls
+    block: JsonValue = {"type": "tool_result", "tool_use_id": made.id, "content": "42", "is_error": is_error}
+    return {"role": "user", "content": [block]}
+
+
+def test_retry_after_ignored(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=2).reply("hi")
+    post(gateway)
+    post(gateway)
+    [finding] = gateway.verdict()
+    assert (finding.rule, finding.requests) == ("retry-after-ignored", (1, 2))
+    assert "retry-after 2 s; the next try came 0." in finding.evidence
+
+
+def test_retry_after_shortened(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=20).reply("hi")
+    post(gateway)
+    gateway.clock.advance(15)
+    post(gateway)
+    assert gateway.verdict().rules == {"retry-after-ignored"}
+
+
+def test_waiting_long_enough_is_right(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=20).reply("hi")
+    post(gateway)
+    gateway.clock.advance(20)
+    post(gateway)
+    assert not gateway.verdict()
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+def test_retried_in_vain(gateway: GatewaySession, status: int) -> None:
+    gateway.error(status).reply("hi")
+    post(gateway)
+    gateway.clock.advance(1)
+    post(gateway)
+    assert gateway.verdict().rules == {"retried-in-vain"}
+
+
+def test_another_question_after_a_refusal_is_no_retry(gateway: GatewaySession) -> None:
+    gateway.error(400).reply("hi")
+    post(gateway)
+    post(gateway, text="Something else")
+    assert not gateway.verdict()
+
+
+def test_equal_requests_that_were_answered_are_no_retries(gateway: GatewaySession) -> None:
+    post(gateway)
+    post(gateway)
+    assert not gateway.verdict()
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_gave_up_early(gateway: GatewaySession, status: int) -> None:
+    gateway.error(status)
+    post(gateway)
+    assert gateway.verdict().rules == {"gave-up-early"}
+
+
+def test_who_is_told_to_wait_an_hour_may_give_up(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=3600)
+    post(gateway)
+    assert not gateway.verdict()
+
+
+def test_who_is_told_not_to_retry_may_give_up(gateway: GatewaySession) -> None:
+    gateway.turn(error={"status": 503}, headers={"x-should-retry": "false"})
+    post(gateway)
+    assert not gateway.verdict()
+
+
+def test_no_back_off(gateway: GatewaySession) -> None:
+    gateway.error(503, times=3).reply("hi")
+    for _ in range(4):
+        post(gateway)
+    assert gateway.verdict().rules == {"no-back-off"}
+
+
+def test_credits_ignored(gateway: GatewaySession) -> None:
+    gateway.error(402, times="always")
+    for text in "abc":
+        post(gateway, text=text)
+    assert gateway.verdict().rules == {"credits-ignored"}
+
+
+def test_truncated_accepted(gateway: GatewaySession) -> None:
+    gateway.reply("one two three four").fault("close", at=5).reply("ok")
+    with pytest.raises(httpx.HTTPError):
+        post(gateway, stream=True)
+    partial = gateway.journal.last.answer.text
+    assert 0 < len(partial) < len("one two three four")
+    then(gateway, {"role": "assistant", "content": partial}, USER)
+    assert gateway.verdict().rules == {"truncated-accepted"}
+
+
+def test_truncated_and_asked_again_is_right(gateway: GatewaySession) -> None:
+    gateway.reply("one two three four").fault("close", at=5).reply("ok")
+    with pytest.raises(httpx.HTTPError):
+        post(gateway, stream=True)
+    gateway.clock.advance(1)
+    post(gateway, stream=True)
+    assert not gateway.verdict()
+
+
+def test_error_event_ignored(gateway: GatewaySession) -> None:
+    gateway.reply("one two three four").fault("error_event", at=5).reply("ok")
+    post(gateway, stream=True)
+    partial = gateway.journal.last.answer.text
+    then(gateway, {"role": "assistant", "content": partial}, USER)
+    assert gateway.verdict().rules == {"error-event-ignored"}
+
+
+@pytest.mark.parametrize(("is_error", "rules"), [(False, {"invalid-arguments-used"}), (True, set[str]())])
+def test_invalid_arguments(gateway: GatewaySession, is_error: bool, rules: set[str]) -> None:
+    gateway.tool_use("search", query="wrong name").reply("ok")
+    post(gateway, tools=TOOLS)
+    then(gateway, call(gateway), result(gateway, is_error=is_error), tools=TOOLS)
+    assert gateway.verdict().rules == rules
+
+
+@pytest.mark.parametrize("later", ["none", "other"])
+def test_tool_result_mismatched(gateway: GatewaySession, later: str) -> None:
+    gateway.tool_use("search", q="x").reply("ok")
+    post(gateway, tools=TOOLS)
+    other: JsonValue = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_x", "content": "4"}]}
+    then(gateway, call(gateway), USER if later == "none" else other, tools=TOOLS)
+    assert gateway.verdict().rules == {"tool-result-mismatched"}
+
+
+def test_a_proper_tool_loop_is_right(gateway: GatewaySession) -> None:
+    gateway.tool_use("search", q="x").reply("ok")
+    post(gateway, tools=TOOLS)
+    then(gateway, call(gateway), result(gateway), tools=TOOLS)
+    assert not gateway.verdict()
+
+
+def test_unbounded_history(gateway: GatewaySession) -> None:
+    talk: list[JsonValue] = [{"role": role, "content": "x"} for _ in range(100) for role in ("user", "assistant")]
+    for size in (199, 200):
+        post(gateway, messages=[*talk[:size], USER])
+    assert gateway.verdict().rules == {"unbounded-history"}
+
+
+def test_key_leaked(gateway: GatewaySession) -> None:
+    post(gateway, text=f"use {gateway.key}")
+    assert gateway.verdict().rules == {"key-leaked"}
+
+
+def exchanges(gateway: GatewaySession, times: list[tuple[float, float]], outcome: Outcome) -> Iterator[Exchange]:
+    """The last exchange, as if it had happened at these times."""
+    base = gateway.journal.last.exchange
+    for number, (arrived, left) in enumerate(times, start=1):
+        kept = Captured(headers={}, arrived=arrived, left=left)
+        yield Exchange(number, arrived, "", base.method, base.path, base.body, base.note, outcome, kept)
+
+
+def rules_of(gateway: GatewaySession, times: list[tuple[float, float]], outcome: Outcome, limits: Limits) -> set[str]:
+    from mockserver.records import Record
+
+    contract = gateway._host.contract
+    return judge([Record(one, contract) for one in exchanges(gateway, times, outcome)], limits).rules
+
+
+@pytest.mark.parametrize(("most", "rules"), [(1, {"too-concurrent"}), (2, set[str]())])
+def test_too_concurrent(gateway: GatewaySession, most: int, rules: set[str]) -> None:
+    post(gateway)
+    done = Outcome(200, 1, 1, 0.0, "complete")
+    assert rules_of(gateway, [(0, 2), (1, 3), (3, 4)], done, Limits(concurrency=most)) == rules
+
+
+@pytest.mark.parametrize(
+    ("ended", "allowed", "rules"),
+    [("complete", 5.0, {"no-read-timeout"}), ("complete", None, set[str]()), ("client_left", 5.0, set[str]())],
+)
+def test_no_read_timeout(gateway: GatewaySession, ended: str, allowed: float | None, rules: set[str]) -> None:
+    post(gateway)
+    stalled = Outcome(200, 2, 2, 12.0, "client_left" if ended == "client_left" else "complete", 2, ((1, 1, 1.0),))
+    assert rules_of(gateway, [(0, 12)], stalled, Limits(read_timeout=allowed)) == rules
+
+
+def test_every_rule_says_what_is_right_and_why() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES) == 13
+    assert all(rule.right and rule.reason for rule in RULES)
+
+
+# --- the official SDKs do nothing wrong -------------------------------------------------------------------------------
+
+BREAKS = [
+    {"error": {"status": 429, "retry_after": 3}, "times": 2},
+    {"error": {"status": 429, "retry_after": 61}},
+    {"error": {"status": 503}, "times": 2},
+    {"error": {"status": 500}},
+    {"error": {"status": 529}, "times": 2},
+    {"error": {"status": 409}},
+    {"error": {"status": 429}, "headers": {"retry-after": "0"}},
+    {"error": {"status": 503}, "headers": {"retry-after": "soon"}},
+    {"error": {"status": 429}, "headers": {"retry-after-ms": "1500"}},
+    {"error": {"status": 400}},
+    {"error": {"status": 402}},
+    {"error": {"status": 400}, "headers": {"x-should-retry": "true"}},
+    {"error": {"status": 429}, "headers": {"x-should-retry": "false"}},
+    {"error": {"status": 429, "retry_after": 2}, "times": "always"},
+]
+
+
+@pytest.mark.parametrize("turn", BREAKS, ids=str)
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+def test_official_sdks_are_without_blame(
+    gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch, name: str, turn: dict[str, object]
+) -> None:
+    sdk = importlib.import_module(name)
+    monkeypatch.setattr("time.sleep", gateway.clock.advance)
+    gateway.turn(**turn)
+    if turn.get("times") != "always":
+        gateway.reply("hi")
+    made = sdk.Anthropic if name == "anthropic" else sdk.OpenAI
+    with made(base_url=gateway.url if name == "anthropic" else gateway.openai_url, api_key=gateway.key) as client:
+        ask = client.messages.create if name == "anthropic" else client.chat.completions.create
+        for stream in (False, True):
+            said = [{"role": "user", "content": f"{stream}"}]
+            try:
+                answer = ask(model="m", max_tokens=9, messages=said, stream=stream)
+                if stream:
+                    list(answer)
+            except sdk.APIStatusError:
+                gateway.allow_unmatched()
+    assert {record.path for record in gateway.journal} <= {MESSAGES, CHAT}
+    assert not gateway.verdict()
