@@ -21,11 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from mockserver.accounts import Accounts
 from mockserver.actions import Actions, Head, Wait
+from mockserver.asking import outline, read_call
 from mockserver.contract import Contract
 from mockserver.conversation import compact_json
 from mockserver.dice import Dice
-from mockserver.engine import Decision, Engine, Request, Settings, read_call
-from mockserver.errors import did_you_mean
+from mockserver.engine import Decision, Engine, Request, Settings
+from mockserver.errors import Refusal, did_you_mean
 from mockserver.faults import Apply, Context, NoEffectError, compile_fault
 from mockserver.matching import Call, Matcher, compile_when, matches
 from mockserver.scenario import Failing, OneOrMore, When
@@ -194,8 +195,10 @@ class ChaoticEngine(Engine):
         profile = self.profiles.get(memory.profile)
         fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
         actions, failed = decision.actions, False
-        for rule in profile.rules if profile is not None else ():
-            roll = self._roll(rule, memory, session, request, now)
+        rules = profile.rules if profile is not None else ()
+        call = self._call(request) if any(rule.matchers for rule in rules) else None
+        for rule in rules:
+            roll = self._roll(rule, memory, session, call, now)
             if roll is None:
                 continue
             fired[rule.number] = fired.get(rule.number, 0) + 1
@@ -218,16 +221,20 @@ class ChaoticEngine(Engine):
         )
 
     def _call(self, request: Request) -> Call:
+        """The request as conditions see it; one whose body was refused has no conversation."""
         operation, parameters = self.contract.find(request.method, request.path)
-        return read_call(operation, request, parameters)
+        try:
+            return read_call(operation, request, parameters)
+        except Refusal:
+            return outline(operation, request)
 
-    def _roll(self, rule: Rule, memory: ChaosMemory, session: Session, request: Request, now: float) -> float | None:
+    def _roll(self, rule: Rule, memory: ChaosMemory, session: Session, call: Call | None, now: float) -> float | None:
         """The draw of a rule that fires, or None."""
         if rule.limit is not None and memory.fired.get(rule.number, 0) >= rule.limit:
             return None
         if not rule.window.is_open(max(0.0, now - memory.began)):
             return None
-        if rule.matchers and not matches(rule.matchers, self._call(request)):
+        if call is not None and not matches(rule.matchers, call):
             return None
         dice = Dice(session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         roll = dice.unit()

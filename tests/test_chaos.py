@@ -163,3 +163,10 @@ def test_a_file_of_ones_own_is_played(tmp_path: Path) -> None:
     file.write_text("chaos: mine\nrules:\n  - faults: crlf\n")
     profiles, playing = load_profiles(str(file))
     assert (playing, "mine" in profiles, "flaky" in profiles) == ("mine", True, True)
+
+
+def test_a_rule_with_a_condition_leaves_a_refused_request_its_refusal() -> None:
+    """A body that cannot be read has no conversation that a condition could look at."""
+    storm = Storm("  - {when: {last: user}, error: {status: 503}}\n")
+    assert storm.post(MESSAGES, b"{").status == 400
+    assert storm.post(MESSAGES, {"model": "m", "messages": []}).status == 400
