@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+import httpcore  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
 import pytest
 from hypothesis import settings
 
