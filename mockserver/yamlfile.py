@@ -304,6 +304,8 @@ class _Builder:
         """Add the problem of a syntax error, unless its line has been blamed already: that was the cause."""
         place, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         mark, message = _explain(str(error), self.lines, self._place(place), self._place(context or place))
+        if "maximum nesting depth" in str(error):  # libyaml 0.2.6 has a bound of its own, which it may reach before us
+            message = f"nested deeper than {self.limits.depth} levels; flatten it"
         if all(problem.line != mark.line for problem in self.problems):
             self.problems.append(Problem(self.file, mark.line, mark.column, "", message))
 
