@@ -136,6 +136,12 @@ class Accounts:
         found = self._by_key.get(self._digest(key))
         return found if found is not None and _same(found.key, key) else None
 
+    def account_at(self, home: str) -> Account | None:
+        """The account whose session has this name."""
+        return next((member.account for member in self._by_key.values() if member.home == home), None) or next(
+            (account for account in self._by_person.values() if home_of(account) == home), None
+        )
+
     def holder_of_key(self, key: str, script: Played | None = None) -> Holder:
         """The holder of a key who plays a scenario, not judged: for the operator, who may see every balance."""
         member = self._member(key)

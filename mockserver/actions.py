@@ -12,6 +12,7 @@ Rules:
 - `Wait` is time that passes between two actions, in seconds of the session's clock. Waits add up to deadlines that
   are counted from the start of the answer, so that lateness never accumulates. `Wait(0)` is a flush: what was due
   goes out as a write of its own.
+- `Hold` is a pause of the client's own time, not the session's: somebody looks at the answer, and lets it go on.
 - `Close`, `Reset` and `Hang` end an answer improperly, in place of `End`; nothing comes after `Close` and `Reset`.
 - `Raw` and a bare `Head` go past the server's HTTP framing; they need a real socket.
 """
@@ -74,5 +75,11 @@ class Hang(msgspec.Struct, frozen=True, gc=False, tag="hang"):
     seconds: float
 
 
-Action: TypeAlias = Head | Data | Wait | End | Close | Reset | Raw | Hang
+class Hold(msgspec.Struct, frozen=True, gc=False, tag="hold"):
+    """The answer waits here until somebody lets it go on, or for so many seconds of real time."""
+
+    seconds: float
+
+
+Action: TypeAlias = Head | Data | Wait | End | Close | Reset | Raw | Hang | Hold
 Actions: TypeAlias = tuple[Action, ...]

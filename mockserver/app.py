@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from itertools import count
 from typing import cast
 
-from mockserver import billing
-from mockserver.capture import capture
+from mockserver import billing, steering
 from mockserver.clock import Clock, SystemClock
 from mockserver.connection import EXTENSION, Connection
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, wire_of
-from mockserver.journal import Balance, Journal, Outcome
+from mockserver.journal import Balance, Exchange, Journal, Outcome
 from mockserver.keys import ANONYMOUS
 from mockserver.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
-from mockserver.session import REAL, Session, Timeline
+from mockserver.session import REAL, Session, Timeline, Waiting
 from mockserver.sessions import MemoryStore, Store, StoreAwayError
+from mockserver.traffic import Live, Traffic
 from mockserver.wire.failures import failure, render
 
 log = logging.getLogger("mockserver")
@@ -54,6 +54,9 @@ class Gateway:
         self.engine = engine
         self.store: Store = store if store is not None else MemoryStore()
         self.journal = journal if journal is not None else Journal()
+        self.traffic = Traffic()
+        self.waiting: tuple[Waiting, ...] = ()
+        """Answers for the next request, whoever sends it."""
         self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._name = secrets.token_hex(8)  # tells this server's tickets from those of others; never on the wire
@@ -102,11 +105,15 @@ class Gateway:
             return
         extensions = cast(Mapping[str, object], scope.get("extensions") or {})
         connection = cast(Connection | None, extensions.get(EXTENSION))
-        outcome = await play(decision.actions, send, receive, self._timer_of(clock), connection)
+        live = self.traffic.begin(request, decision, clock, now)
+        try:
+            outcome = await play(decision.actions, send, receive, self._timer_of(clock), connection, live.delivery)
+        finally:
+            self.traffic.end(live)
         credits = None
         if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
             credits = await self._settle(id, decision, outcome)
-        self._enter(request, decision, outcome, clock, now, credits)
+        self.traffic.entered(live, self._enter(live, outcome, credits))
         if outcome.breaks_off:
             raise Severed("the scenario breaks the connection off here")
 
@@ -131,11 +138,32 @@ class Gateway:
         if id is None:
             return change(Session(ANONYMOUS))[1]
         try:
+            if self.waiting:
+                return await self._offer(id, request, now)
             return await self.store.update(id, change)
         except StoreAwayError:
             # Whether the store heard us is not known. If it did, the price of an answer that is not sent comes back.
             self.store.owe(id, lambda session: billing.void(session, request.ticket))
             return self.engine.away(request, AWAY), REAL
+
+    async def _offer(self, id: str, request: Request, now: float) -> tuple[Decision, Timeline]:
+        """The same while something waits for everybody: this request has it alone, and gives back what it leaves."""
+        queue, self.waiting = self.waiting, ()
+        left = queue
+
+        def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[Waiting, ...]]]:
+            given = steering.offered(session, queue)
+            after, decision = self.engine.step(given, request, session.clock.at(now))
+            if after is given:
+                return session, (decision, session.clock, queue)
+            after, rest = steering.withdrawn(after, queue)
+            return after, (decision, after.clock, rest)
+
+        try:
+            decision, clock, left = await self.store.update(id, change)
+        finally:
+            self.waiting = (*left, *self.waiting)
+        return decision, clock
 
     async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> Balance | None:
         """Book what was really delivered, and the time that passed on a virtual clock; later, if the store is away.
@@ -164,19 +192,10 @@ class Gateway:
             return VirtualTimer()
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
-    def _enter(
-        self,
-        request: Request,
-        decision: Decision,
-        outcome: Outcome,
-        clock: Timeline,
-        arrived: float,
-        credits: Balance | None,
-    ) -> None:
-        client = request.headers.get("user-agent", "")[:200]
-        left, virtual = self._clock.now(), clock.is_virtual
-        path, body, kept = capture(request, decision, arrived=arrived, left=left, virtual=virtual, credits=credits)
-        self.journal.enter(clock.at(arrived), client, request.method, path, body, decision.note, outcome, kept)
+    def _enter(self, live: Live, outcome: Outcome, credits: Balance | None) -> Exchange:
+        path, body, kept = live.kept(self._clock.now(), credits)
+        at, method, note = live.clock.at(live.arrived), live.request.method, live.decision.note
+        return self.journal.enter(at, live.client, method, path, body, note, outcome, kept)
 
 
 def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:

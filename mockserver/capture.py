@@ -20,7 +20,7 @@ import msgspec
 from mockserver import keys
 from mockserver.actions import Action, Actions, Data, Head, Raw
 from mockserver.asking import Request
-from mockserver.engine import Decision
+from mockserver.decision import Decision
 from mockserver.journal import Balance, Captured
 
 _SECRET = re.compile(r"key|token|secret|passw|auth|cookie|credential|signature", re.IGNORECASE)
@@ -46,7 +46,14 @@ def redacted(name: str, value: str) -> str:
 
 
 def capture(
-    request: Request, decision: Decision, *, arrived: float, left: float, virtual: bool, credits: Balance | None
+    request: Request,
+    decision: Decision,
+    *,
+    arrived: float,
+    left: float,
+    virtual: bool,
+    credits: Balance | None,
+    live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
     key = keys.key_of(request.headers)
@@ -70,6 +77,7 @@ def capture(
         virtual=virtual,
         leaked=leaked,
         credits=credits,
+        live=live,
     )
     return path, body, kept
 

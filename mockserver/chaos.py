@@ -14,6 +14,7 @@ Rules of the house:
 """
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Annotated, Self
 
 import msgspec
@@ -170,6 +171,12 @@ class ChaoticEngine(Engine):
         super().__init__(contract, scripts, settings, accounts)
         self.profiles = profiles if profiles is not None else {}
         self.playing = playing
+
+    def with_chaos(self, profiles: Mapping[str, Profile], playing: str | None) -> Self:
+        """The same engine with other profiles, `playing` by default."""
+        other = copy(self)
+        other.profiles, other.playing = profiles, playing
+        return other
 
     def _step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         """The engine's step, and what chaos makes of it."""

@@ -18,18 +18,20 @@ session as it was.
 from collections.abc import Mapping
 from copy import copy
 from decimal import Decimal
+from typing import Self
 from urllib.parse import quote, unquote
 
 import msgspec
 
-from mockserver import account_answers, answers, billing, cors, keys, models, responses
+from mockserver import account_answers, answers, billing, cors, keys, models, responses, steering
 from mockserver.accounts import NOBODY, Accounts, Holder
 from mockserver.actions import Actions, Headers
 from mockserver.asking import MAX_BODY, Request, asked_of, check_size, outline, read_call, wire_of
 from mockserver.casting import Miss, cast_turn
 from mockserver.contract import Asked, Contract, Operation
 from mockserver.conversation import Conversation, JsonObject, Usage
-from mockserver.errors import Failure, Refusal, did_you_mean
+from mockserver.decision import Decision, Note
+from mockserver.errors import Failure, Refusal
 from mockserver.ledger import ZERO
 from mockserver.matching import Call
 from mockserver.replies import Spark, default_plan
@@ -41,9 +43,6 @@ from mockserver.staging import bend, check_loaded, stage_raw, stage_reply
 from mockserver.templates import Scene
 from mockserver.wire.failures import Envelope
 
-SCENARIO_HEADER = "x-mock-scenario"
-SCENARIO_KEY = "sk_mock_"
-SCENARIO_MODEL = "mock/"
 SEED_HEADER = "x-mock-seed"
 
 __all__ = ["MAX_BODY", "Decision", "Engine", "Note", "Request", "Settings", "read_call", "wire_of"]
@@ -52,44 +51,15 @@ __all__ = ["MAX_BODY", "Decision", "Engine", "Note", "Request", "Settings", "rea
 class Settings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the operator chose.
 
-    The scenario that plays by default; the shape of errors; `strict`: what is only observed is 404; `strict_models`:
-    unknown models are 404, and those that the plan lacks 403.
+    The scenario that plays by default, and the pace laid over it (see `steering`); the shape of errors; `strict`: what
+    is only observed is 404; `strict_models`: unknown models are 404, and those that the plan lacks 403.
     """
 
     scenario: str | None = None
+    pace: str | None = None
     envelope: Envelope = "superset"
     strict: bool = False
     strict_models: bool = False
-
-
-class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Why the answer is what it is, for the journal.
-
-    `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
-    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired; `faults` are the
-    names of those that the turn asks for.
-    """
-
-    session: str
-    seed: str = "0"
-    operation: str = ""
-    scenario: str = ""
-    turn: int = 0
-    code: str = ""
-    misses: tuple[str, ...] = ()
-    idle_faults: tuple[str, ...] = ()
-    usage: Usage | None = None
-    tips: tuple[str, ...] = ()
-    draws: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
-
-
-class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered."""
-
-    actions: Actions
-    note: Note
-    receipt: billing.Receipt | None = None
 
 
 class _Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -139,11 +109,15 @@ class Engine:
         self.settings = settings
         self.accounts = accounts if accounts is not None else Accounts()
 
-    def with_scripts(self, scripts: Mapping[str, Script], playing: str | None) -> "Engine":
+    def with_scripts(self, scripts: Mapping[str, Script], playing: str | None) -> Self:
         """The same engine with other scenarios, `playing` by default."""
+        return self.with_settings(msgspec.structs.replace(self.settings, scenario=playing), scripts)
+
+    def with_settings(self, settings: Settings, scripts: Mapping[str, Script] | None = None) -> Self:
+        """The same engine where the operator has chosen otherwise."""
         other = copy(self)
-        other.scripts = scripts
-        other.settings = msgspec.structs.replace(self.settings, scenario=playing)
+        other.settings = settings
+        other.scripts = self.scripts if scripts is None else scripts
         return other
 
     def session_of(self, request: Request) -> str | None:
@@ -221,10 +195,10 @@ class Engine:
         The account of a scenario that the model chooses can be known only when the body is read.
         """
         check_size(request)
-        script = self._script(outline(operation, request))
+        script = self._script(outline(operation, request), session)
         held, meter = self._metered(session, operation, request, holder, script, now)
         call = read_call(operation, request, parameters)
-        chosen = self._script(call) if call.conversation is not None else script
+        chosen = self._script(call, session) if call.conversation is not None else script
         if chosen is not script:
             held, meter = self._metered(session, operation, request, holder, chosen, now)
         rate, conversation = ZERO, call.conversation
@@ -238,6 +212,9 @@ class Engine:
                 rate = billing.rate_of(self.accounts.prices, meter.account, conversation.model)
         return _Arrival(session, request, call, parameters, now, held, chosen, meter, rate)
 
+    def _script(self, call: Call, session: Session) -> Script | None:
+        return steering.choose_script(call, session, self.scripts, self.settings.scenario)
+
     def _metered(
         self,
         session: Session,
@@ -248,7 +225,7 @@ class Engine:
         now: float,
     ) -> tuple[Holder, billing.Meter | None]:
         """The holder with the account that pays, and what the request is held to. Raises `Refusal` 402 or 429."""
-        held = self.accounts.playing(holder, script)
+        held = self.accounts.playing(holder, steering.with_account(session, script))
         return held, billing.admit(session, held, operation, now, request.ticket)
 
     def _booked(self, arrival: _Arrival, answered: tuple[Session, Decision]) -> tuple[Session, Decision]:
@@ -268,6 +245,28 @@ class Engine:
         return session, Decision(models.with_tips(actions, told), note, receipt)
 
     def _answer(self, arrival: _Arrival) -> tuple[Session, Decision]:
+        """The first that waits and fits; else what the scenario or the mock itself says, with the faults that wait."""
+        session, usual = arrival.session, None
+        for waiting, ready in steering.due(session, arrival.call, self.contract):
+            if ready.is_answer:
+                return self._played(arrival, ready.script, ready.play, steering.taken(session, waiting))
+            usual = usual or self._usual(arrival)
+            laid = self._laid_over(*usual, ready, arrival.now)
+            if laid is not None:
+                return steering.taken(usual[0], waiting), laid
+        return usual or self._usual(arrival)
+
+    def _laid_over(self, session: Session, decision: Decision, ready: steering.Ready, now: float) -> Decision | None:
+        """A decision with the faults of one that waits; None if none of them finds anything to act on."""
+        spark = Spark((session.seed, session.id, steering.NEXT, str(session.requests)))
+        actions, idle = bend(decision.actions, ready.faults, spark, now)
+        if len(idle) == len(ready.faults):
+            return None
+        faults = (*decision.note.faults, *ready.play.fault_names)
+        note = msgspec.structs.replace(decision.note, faults=faults, idle_faults=(*decision.note.idle_faults, *idle))
+        return msgspec.structs.replace(decision, actions=actions, note=note)
+
+    def _usual(self, arrival: _Arrival) -> tuple[Session, Decision]:
         session, call, script = arrival.session, arrival.call, arrival.script
         if script is not None:
             progress = session.of(script.name, script.edition)
@@ -282,7 +281,7 @@ class Engine:
             return session, Decision(actions, note)
         spark = Spark((session.seed, session.id, str(session.requests)))
         scene = Scene(call.conversation, call.body, 0, session.requests, arrival.now, spark.parts)
-        plan = default_plan(call.conversation, spark)
+        plan = steering.at_pace(default_plan(call.conversation, spark), session, self.settings.pace)
         actions, usage = stage_reply(
             plan, call.conversation, call.operation, scene, spark, arrival.trace, arrival.money
         )
@@ -302,7 +301,7 @@ class Engine:
                 accounts=self.accounts,
                 holder=arrival.holder,
                 session=session,
-                script=arrival.script,
+                script=steering.with_account(session, arrival.script),
                 headers=request.headers,
                 body=request.body,
                 form=arrival.call.body,
@@ -310,22 +309,6 @@ class Engine:
             )
             session, body = make(asked)
         return session, responses.whole(200, body, responses.JSON, arrival.trace)
-
-    def _script(self, call: Call) -> Script | None:
-        """The scenario that the caller chose by header, model or key, else the operator's, else none."""
-        name = call.headers.get(SCENARIO_HEADER)
-        if name is None and call.conversation is not None and call.conversation.model.startswith(SCENARIO_MODEL):
-            name = call.conversation.model.removeprefix(SCENARIO_MODEL)
-        if name is None and call.key.startswith(SCENARIO_KEY):
-            name = call.key.removeprefix(SCENARIO_KEY).partition("_")[0]
-        if name is None:
-            name = self.settings.scenario
-        if name is None:
-            return None
-        script = self.scripts.get(name)
-        if script is None:
-            raise Refusal(404, "unknown_scenario", f"No scenario '{name}'; {did_you_mean(name, self.scripts)}")
-        return script
 
     def _played(self, arrival: _Arrival, script: Script, play: Play, session: Session) -> tuple[Session, Decision]:
         """One play of a turn: the session that remembers it, and its answer."""
@@ -343,6 +326,7 @@ class Engine:
         elif isinstance(plan, RawPlan):
             actions = stage_raw(plan, scene, (*arrival.trace, *told))
         else:
+            plan = steering.at_pace(plan, session, self.settings.pace)
             check_loaded(plan, arrival.session, arrival.now)
             headers = (*arrival.trace, *told)
             actions, usage = stage_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from mockserver.actions import Actions, Data
-from mockserver.engine import Note
+from mockserver.decision import Note
 
 MOST_EXCHANGES = 1_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -31,6 +31,8 @@ ACTION = 120
 Ended: TypeAlias = Literal["complete", "closed", "reset", "client_left", "server_stopped"]
 Write: TypeAlias = tuple[int, int, float]
 """After one write: how many frames and bytes were delivered in all, and when, in seconds from the start."""
+Hold: TypeAlias = tuple[int, float]
+"""After how many frames an answer was held back by hand, and for how many seconds of real time."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     of: int = 0
     writes: tuple[Write, ...] = ()
     nearest: tuple[str, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
     @property
     def breaks_off(self) -> bool:
@@ -73,7 +76,7 @@ class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `arrived` and `left` are the host's time; `virtual` says that waits on the session's clock took none of it.
     `leaked` says that the caller's own key stood in the body. `actions` are what was to be sent: `Outcome` says how
-    much of it was.
+    much of it was. `live` is the number that it had while it was on its way.
     """
 
     headers: Mapping[str, str] = {}
@@ -83,6 +86,7 @@ class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     virtual: bool = False
     leaked: bool = False
     credits: Balance | None = None
+    live: int = 0
 
 
 NOTHING_CAPTURED = Captured()
@@ -139,8 +143,8 @@ class Journal:
         note: Note,
         outcome: Outcome,
         captured: Captured = NOTHING_CAPTURED,
-    ) -> None:
-        """Enter one exchange. A body or an answer larger than the whole journal is kept cut to nothing."""
+    ) -> Exchange:
+        """Enter one exchange, and give it. A body or an answer larger than the whole journal is kept cut to nothing."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
         if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
@@ -152,6 +156,7 @@ class Journal:
             self._bytes -= _weight(self._exchanges.popleft())
         for listener in self.listeners:
             listener(exchange)
+        return exchange
 
 
 def _weight(exchange: Exchange) -> int:

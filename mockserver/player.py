@@ -6,6 +6,8 @@ Rules:
 - Waits add up to deadlines that are counted from the start of the answer, so lateness never accumulates.
 - While it waits it notices that the client has left, and stops. Nothing is raised: a client that leaves is an
   outcome, not an error.
+- While the answer's valve is shut (`delivery`) it stops before every action that a client would see. The waits of the
+  answer do not count then; they begin again, from that moment, when the valve is opened.
 - What ASGI cannot say is done on the connection itself (`connection`). Where there is none, what is nearest is done
   instead, and the outcome says so.
 """
@@ -15,9 +17,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Protocol, TypeAlias
 
-from mockserver.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
+from mockserver.actions import Actions, Close, Data, End, Hang, Head, Hold, Raw, Reset, Wait
 from mockserver.connection import Connection
-from mockserver.journal import Ended, Outcome, Write
+from mockserver.delivery import Delivery
+from mockserver.journal import Ended, Outcome
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -112,6 +115,15 @@ class Presence:
         """Wait until the connection that we have ended is over."""
         await asyncio.wait({self._watching()}, timeout=LEAVE)
 
+    async def until(self, waker: "asyncio.Future[None]") -> bool:
+        """Wait for something else than time; gives whether the client is still there."""
+        watch = self._watching()
+        if watch.done():
+            return False
+        self._waker = waker
+        await waker
+        return not watch.done()
+
     async def wait_until(self, deadline: float) -> bool:
         """Wait; gives whether the client is still there. Returns at once when it leaves."""
         watch = self._watch or self._watching()
@@ -147,11 +159,16 @@ class Severed(ConnectionResetError):
 
 
 async def play(
-    actions: Actions, send: Send, receive: Receive, timer: Timer, connection: Connection | None = None
+    actions: Actions,
+    send: Send,
+    receive: Receive,
+    timer: Timer,
+    connection: Connection | None = None,
+    delivery: Delivery | None = None,
 ) -> Outcome:
-    """Perform the actions; gives what was delivered."""
+    """Perform the actions; gives what was delivered. `delivery` is where others can watch it and hold it back."""
     presence = Presence(receive, timer)
-    stage = _Stage(send, presence, timer, connection)
+    stage = _Stage(send, presence, timer, connection, delivery or Delivery())
     try:
         return await stage.play(actions)
     except asyncio.CancelledError:
@@ -161,6 +178,7 @@ async def play(
         return stage.outcome("server_stopped", actions)
     finally:
         presence.close()
+        stage.close()
 
 
 class _Stage:
@@ -168,26 +186,34 @@ class _Stage:
 
     __slots__ = (
         *("_send", "_presence", "_timer", "_connection", "_start", "_due", "_bare", "_nearest"),
-        *("_status", "_frames", "_size", "_writes"),
+        *("_delivery", "_valve"),
     )
 
-    def __init__(self, send: Send, presence: Presence, timer: Timer, connection: Connection | None) -> None:
+    def __init__(
+        self, send: Send, presence: Presence, timer: Timer, connection: Connection | None, delivery: Delivery
+    ) -> None:
         self._send = send
         self._presence = presence
         self._timer = timer
         self._connection = connection
+        self._delivery = delivery
+        self._valve = delivery.valve
         self._due: list[bytes] = []
-        self._writes: list[Write] = []
         self._nearest: list[str] = []
-        self._status = self._frames = self._size = 0
         self._start = timer.now()
         self._bare = False
 
     async def play(self, actions: Actions) -> Outcome:
         """Perform the actions in order."""
         deadline = self._start
-        due = self._due
+        due, valve = self._due, self._valve
         for action in actions:
+            if valve.is_shut and not isinstance(action, Hold):
+                if isinstance(action, Wait):
+                    continue
+                if not await self._let_through():
+                    return self.outcome("client_left", actions)
+                deadline = max(deadline, self._timer.now())
             if isinstance(action, Data):
                 due.append(action.payload)
             elif isinstance(action, Wait):
@@ -214,12 +240,35 @@ class _Stage:
                     return self.outcome("client_left", actions)
             elif isinstance(action, Raw):
                 await self._raw(action)
+            elif isinstance(action, Hold):
+                valve.shut(action.seconds)
             else:
                 return await self._break(action, actions)
         return self.outcome("complete", actions)
 
+    async def _let_through(self) -> bool:
+        """Wait until the valve lets one more action through; gives whether the client is still there."""
+        if self._valve.passes():
+            return True
+        if self._due:
+            await self._flush(more=True)
+        self._delivery.changed()
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        while not self._valve.passes():
+            if not await self._presence.until(self._valve.changed()):
+                return False
+        if len(self._delivery.holds) < MOST_WRITES:
+            self._delivery.holds.append((self._delivery.frames, clock() - began))
+        self._delivery.changed()
+        return True
+
+    def close(self) -> None:
+        """Nothing of this answer is left to be held back."""
+        self._valve.close()
+
     async def _head(self, head: Head) -> None:
-        self._status = head.status
+        self._delivery.status = head.status
         if head.bare and self._connection is not None:
             self._bare = True
             self._connection.write(_written(head))
@@ -232,16 +281,18 @@ class _Stage:
 
     async def _flush(self, *, more: bool) -> None:
         """Everything due in one write. `due` counts its frames: one each."""
-        self._frames += len(self._due)
+        delivery = self._delivery
+        delivery.frames += len(self._due)
         body = self._due[0] if len(self._due) == 1 else b"".join(self._due)
         self._due.clear()
-        self._size += len(body)
+        delivery.bytes += len(body)
         if self._bare and self._connection is not None:
             self._connection.write(body)
         else:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
-        if len(self._writes) < MOST_WRITES:
-            self._writes.append((self._frames, self._size, self._timer.now() - self._start))
+        if len(delivery.writes) < MOST_WRITES:
+            delivery.writes.append((delivery.frames, delivery.bytes, self._timer.now() - self._start))
+        delivery.changed()
 
     async def _end(self) -> None:
         await self._flush(more=False)
@@ -274,15 +325,17 @@ class _Stage:
 
     def outcome(self, ended: Ended, actions: Actions) -> Outcome:
         """What has been delivered so far."""
+        delivery = self._delivery
         return Outcome(
-            status=self._status,
-            frames=self._frames,
-            bytes=self._size,
+            status=delivery.status,
+            frames=delivery.frames,
+            bytes=delivery.bytes,
             seconds=self._timer.now() - self._start,
             ended=ended,
-            of=self._frames if ended == "complete" else sum([isinstance(action, Data) for action in actions]),
-            writes=tuple(self._writes),
+            of=delivery.frames if ended == "complete" else sum([isinstance(action, Data) for action in actions]),
+            writes=tuple(delivery.writes),
             nearest=tuple(self._nearest),
+            holds=tuple(delivery.holds),
         )
 
 

@@ -117,7 +117,11 @@ class RedisStore:
                 return await self._update(id, change)
             except self._errors as error:
                 self._failed = time()
-                raise StoreAwayError(f"the session store does not answer: {type(error).__name__}") from error
+                raise self._away(error) from error
+
+    @staticmethod
+    def _away(error: Exception) -> StoreAwayError:
+        return StoreAwayError(f"the session store does not answer: {type(error).__name__}")
 
     async def _update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         key = PREFIX + id
@@ -158,6 +162,37 @@ class RedisStore:
             else:
                 self._owed.popleft()
                 tries = 0
+
+    async def find(self, id: str) -> Session | None:
+        """The session of that name, or None. Raises `StoreAwayError`."""
+        return next(iter(await self._read([PREFIX + id])), None)
+
+    async def every(self, most: int) -> list[Session]:
+        """The sessions that there are, in no order. Raises `StoreAwayError`."""
+        try:
+            keys: list[bytes] = []
+            async for key in self._redis.scan_iter(match=f"{PREFIX}*", count=1_000):
+                if len(keys) == most:
+                    break
+                keys.append(key)
+        except self._errors as error:
+            raise self._away(error) from error
+        return await self._read(keys) if keys else []
+
+    async def forget(self, id: str) -> None:
+        """Forget a session. Raises `StoreAwayError`."""
+        try:
+            await self._redis.delete(PREFIX + id)
+        except self._errors as error:
+            raise self._away(error) from error
+
+    async def _read(self, keys: "list[str] | list[bytes]") -> list[Session]:
+        """The sessions under these keys, as far as they are there."""
+        try:
+            found = await self._redis.mget(keys)
+        except self._errors as error:
+            raise self._away(error) from error
+        return [msgspec.msgpack.decode(raw, type=Session) for raw in found if isinstance(raw, bytes)]
 
     async def paid(self) -> None:
         """Wait until nothing is owed any more."""

@@ -13,6 +13,7 @@ The store in memory is bounded: beyond `limit` sessions the one that was unused 
 
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from mockserver.errors import MockserverError
@@ -39,6 +40,18 @@ class Store(Protocol):
 
     def owe(self, id: str, change: Callable[[Session], Session]) -> None:
         """Make a change as soon as the store can be reached."""
+        ...
+
+    async def find(self, id: str) -> Session | None:
+        """The session of that name, or None where nobody has asked under it yet. Raises `StoreAwayError`."""
+        ...
+
+    async def every(self, most: int) -> list[Session]:
+        """The sessions that there are, at most so many. Raises `StoreAwayError`."""
+        ...
+
+    async def forget(self, id: str) -> None:
+        """Forget a session: whoever asks next under its name begins anew. Raises `StoreAwayError`."""
         ...
 
 
@@ -70,3 +83,15 @@ class MemoryStore:
         before = self._sessions.get(id)
         if before is not None:
             self._sessions[id] = change(before)
+
+    async def find(self, id: str) -> Session | None:
+        """The session of that name, or None."""
+        return self._sessions.get(id)
+
+    async def every(self, most: int) -> list[Session]:
+        """The sessions that there are, the latest used first."""
+        return list(islice(reversed(self._sessions.values()), most))
+
+    async def forget(self, id: str) -> None:
+        """Forget a session."""
+        self._sessions.pop(id, None)

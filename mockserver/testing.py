@@ -27,7 +27,6 @@ from mockserver.blame import Limits
 from mockserver.chaos import Chaos, Profile, compile_chaos
 from mockserver.chaosfiles import read_profile
 from mockserver.dice import token
-from mockserver.engine import SCENARIO_KEY
 from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.host import IN_PROCESS, Host
 from mockserver.playing import Stage, read_account
@@ -35,6 +34,7 @@ from mockserver.records import Asking, Record, Records
 from mockserver.scenario import Scenario
 from mockserver.session import ChaosMemory, Session
 from mockserver.snapshots import snapshot
+from mockserver.steering import SCENARIO_KEY
 from mockserver.telling import timeline
 from mockserver.units import parse_duration
 from mockserver.verdict import Verdict, judge

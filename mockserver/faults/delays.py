@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mockserver.actions import Action, Actions, Data, Wait
+from mockserver.actions import Action, Actions, Data, Hold, Wait
 from mockserver.faults.fault import At, Context, Fault, NoEffectError, Parameters, find, is_event, is_stream
 from mockserver.spread import Fixed, Spread
 from mockserver.units import Duration
@@ -29,6 +29,18 @@ def stall(actions: Actions, given: Stall, context: Context) -> Actions:
     """Wait before the place."""
     place = find(actions, given.at)
     return (*actions[:place], Wait(given.for_.draw(context.dice)), *actions[place:])
+
+
+class HoldAt(At):
+    """A place, and for how long at the most."""
+
+    for_: Duration = Field(600.0, alias="for", gt=0, description="At the latest then it goes on, in real time.")
+
+
+def hold(actions: Actions, given: HoldAt, context: Context) -> Actions:
+    """Stop before the place until somebody lets the answer go on."""
+    place = find(actions, given.at)
+    return (*actions[:place], Hold(given.for_), *actions[place:])
 
 
 class Slow(Parameters):
@@ -117,6 +129,15 @@ def pieces(action: Data, cuts: Sequence[int]) -> list[Data]:
 
 FAULTS = (
     Fault("stall", "time", "Nothing comes for a while.", "measured: stall_mid", stall, Stall, {"at": 3, "for": "5s"}),
+    Fault(
+        "hold",
+        "time",
+        "The answer stops until somebody lets it go on: the page, or gateway.release() in a test.",
+        "for looking at a client in the middle of a stream",
+        hold,
+        HoldAt,
+        {"at": 3},
+    ),
     Fault(
         "slow",
         "time",
