@@ -14,13 +14,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Literal, NamedTuple
 
 import uvicorn
 
-from mockserver.app import Gateway
 from mockserver.connection import protocol_class
 from mockserver.errors import OperatorError
+from mockserver.front import Application
 
 BACKLOG = 2048
 LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"
@@ -51,7 +52,7 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: Gateway) -> uvicorn.Config:
+def _config(app: Application) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop=LOOP,
@@ -67,20 +68,38 @@ def _config(app: Gateway) -> uvicorn.Config:
     )
 
 
-def run(app: Gateway, sock: socket.socket, ready: Callable[[], None]) -> None:
+class _Server(uvicorn.Server):
+    """A uvicorn server that tells when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._stopping()
+
+
+def run(
+    app: Application,
+    *socks: socket.socket,
+    ready: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until the process is told to stop (Ctrl-C or SIGTERM), then return.
 
-    `ready` is called when a signal ends the server properly, and connections wait to be taken.
+    `ready` is called when a signal ends the server properly, and connections wait to be taken; `stopping` when that
+    signal has come, so that answers without an end of their own can end.
     """
     # The application logs its own failures; what uvicorn says of its shutdown we tell in one word.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = uvicorn.Server(_config(app))
+    server = _Server(_config(app), stopping)
     gc.collect()
     gc.freeze()  # the contract is large and stays: no later collection need walk through it
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     ready()
-    server.run(sockets=[sock])
+    server.run(sockets=list(socks))
 
 
 class _ThreadServer(uvicorn.Server):
@@ -150,7 +169,7 @@ class Serving(NamedTuple):
 
 
 @contextmanager
-def threaded(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
+def threaded(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
     """Serve in a thread for as long as the block lasts; gives the URL and the loop."""
     with bind(host, port) as sock:
         server = _ThreadServer(_config(app), sock)
@@ -162,7 +181,7 @@ def threaded(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[S
 
 
 @contextmanager
-def running(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread for as long as the block lasts; gives the URL."""
     with threaded(app, host, port) as serving:
         yield serving.url

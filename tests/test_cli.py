@@ -22,6 +22,7 @@ from mockserver.contract import Contract
 from tests.support import contract
 
 PATIENCE = 20.0
+TOKEN = "a-token-for-the-tests"
 
 
 def run(*arguments: str) -> Result:
@@ -192,11 +193,15 @@ def ask(port: int) -> int:
 
 
 def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
-    with serving("--quiet", "--scenario", "greeting") as (process, port, printed):
+    with serving("--quiet", "--scenario", "greeting", "--token", TOKEN) as (process, port, printed):
         url = f"http://127.0.0.1:{port}"
         assert printed.splitlines() == [
             f"AINative gateway mock {__version__} listens on {url}",
             "Plays 'greeting': The shortest conversation there is, a greeting to every message.",
+            "See and steer it (the link is the key to it):",
+            "",
+            f"  {url}/_mock/?token={TOKEN}",
+            "",
             "Point a client at it:",
             "",
             f"  Anthropic SDK   ANTHROPIC_BASE_URL={url}",

@@ -34,6 +34,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             *("faults.sequence", "faults.fields", "faults.calls", "faults.content", "faults.delays", "faults.extras"),
             *("faults.headers", "faults.pieces"),
             *("accounts", "account_answers", "billing", "tokens", "models", "cors", "asking", "staging"),
+            *("steering", "decision"),
             *("wire", "wire.sse", "wire.chunks", "wire.pairing", "wire.failures", "wire.anthropic", "wire.openai"),
         },
     ),
@@ -46,6 +47,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             *("chaosfiles", "faultpages"),
             *(
                 "capture",
+                "tally",
                 "delivered",
                 "records",
                 "shelf",
@@ -58,7 +60,16 @@ LAYERS: list[tuple[str, set[str]]] = [
             ),
         },
     ),
-    ("edges", {"connection", "player", "app", "openapi31", "playing"}),
+    (
+        "edges",
+        {
+            *("connection", "delivery", "traffic", "player", "app", "openapi31", "playing", "front", "steered"),
+            *("control", "control.guard", "control.hub", "control.desk", "control.books", "control.feed"),
+            *("control.models", "control.shapes", "control.shown", "control.copies", "control.metrics"),
+            *("control.application", "control.exchange_routes", "control.session_routes", "control.scenario_routes"),
+            *("control.steering_routes", "control.judging_routes", "control.server_routes"),
+        },
+    ),
     (
         "front doors",
         {
@@ -70,6 +81,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "commands.faults",
             "commands.contracts",
             "commands.serve",
+            *("commands.panel", "commands.watching", "commands.lines"),
             "commands.files",
             "commands.gate",
             "cli",

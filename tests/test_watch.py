@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from mockserver.app import Gateway
-from mockserver.commands import serve
+from mockserver.commands import watching
+from mockserver.commands.panel import place_in
 from mockserver.engine import Engine, Settings
 from mockserver.errors import OperatorError
 from mockserver.library import load_library
@@ -36,7 +37,7 @@ def playing(path: Path) -> Gateway:
 
 def reloaded(app: Gateway, path: Path) -> str:
     """What is told of a save."""
-    return serve.reload(app, contract(), str(path))
+    return watching.reload(place_in(app), contract(), str(path))
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_file_that_leaves_a_folder_is_gone(file: Path) -> None:
 def test_only_a_file_or_a_folder_can_be_watched(chosen: str | None) -> None:
     app = Gateway(Engine(contract(), {}, Settings()))
     with pytest.raises(OperatorError, match="--watch needs a file or a folder: serve --scenario FILE --watch"):
-        serve._watch(app, contract(), chosen)
+        watching.watch(place_in(app), contract(), chosen)
 
 
 class AtOnce:
@@ -151,7 +152,7 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
     monkeypatch.setattr("watchfiles.watch", changes)
     monkeypatch.setattr(threading, "Thread", AtOnce)
     app = playing(file)
-    serve._watch(app, contract(), str(file.parent / choice))
+    watching.watch(place_in(app), contract(), str(file.parent / choice))
     assert (folders, say(app)) == ([file.parent], "first")
     told = capsys.readouterr().out
     assert (told.count("Loaded again."), told.count(KEPT)) == (2, 1)
@@ -171,4 +172,4 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
 )
 def test_only_changes_of_what_was_chosen_count(choice: str, changed: str, is_watched: bool, file: Path) -> None:
     (file.parent / "link.yaml").symlink_to(file)
-    assert serve.is_watched(file.parent / choice, file.parent / changed) is is_watched
+    assert watching.is_watched(file.parent / choice, file.parent / changed) is is_watched

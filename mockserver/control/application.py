@@ -1,0 +1,128 @@
+"""The application: the routes of the control API put together, and how its errors look.
+
+Every error has one shape: `{"error": {"code", "message", "problems"?}}`, in words for whoever must act, as everywhere.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from mockserver import __version__, loader, yamlfile
+from mockserver.control import (
+    PREFIX,
+    exchange_routes,
+    judging_routes,
+    scenario_routes,
+    server_routes,
+    session_routes,
+    steering_routes,
+)
+from mockserver.control.guard import TooLargeError
+from mockserver.control.hub import ConflictError, Hub, MissingError
+from mockserver.control.metrics import Meters
+from mockserver.control.scenario_routes import problem_shapes
+from mockserver.errors import AuthorError, OperatorError, Problem
+from mockserver.sessions import StoreAwayError
+
+ABOUT = "See and steer a running gateway mock. Every call needs the token that the server printed when it started."
+
+STATUSES: Sequence[tuple[type[Exception], int, str]] = (
+    (MissingError, 404, "not_found"),
+    (ConflictError, 409, "conflict"),
+    (OperatorError, 422, "cannot"),
+    (ValueError, 422, "cannot"),
+    (TooLargeError, 413, "too_large"),
+    (StoreAwayError, 503, "store_away"),
+)
+"""What our errors are in HTTP."""
+
+
+Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def build(hub: Hub) -> FastAPI:
+    """The application."""
+    app = FastAPI(
+        title="AINative gateway mock: control",
+        version=__version__,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        redirect_slashes=False,
+    )
+    for router in (
+        exchange_routes.routes(hub),
+        session_routes.routes(hub),
+        steering_routes.routes(hub),
+        scenario_routes.routes(hub),
+        judging_routes.routes(hub),
+        server_routes.routes(hub, Meters(hub.app, hub.tally)),
+    ):
+        app.include_router(router, prefix=PREFIX)
+    for kind, status, code in STATUSES:
+        app.add_exception_handler(kind, _handler(status, code))
+    app.add_exception_handler(AuthorError, _mistakes)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    return app
+
+
+def told(
+    status: int, code: str, message: str, problems: Sequence[Problem] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An error in the one shape."""
+    error: dict[str, object] = {"code": code, "message": message}
+    if problems:
+        error["problems"] = [shape.model_dump() for shape in problem_shapes(problems)]
+    return JSONResponse({"error": error}, status, headers=headers)
+
+
+def _handler(status: int, code: str) -> Handler:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        headers = {"retry-after": "1"} if status == 503 else {}
+        return told(status, code, str(error) or code, headers=headers)
+
+    return handle
+
+
+async def _mistakes(request: Request, error: Exception) -> JSONResponse:
+    problems = cast(AuthorError, error).problems
+    first = problems[0]
+    where = f"{first.path}: " if first.path else ""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return told(422, "mistakes", f"{where}{first.message}{more}", problems)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """What the models refuse, in the words of the scenario language, with the nearest name that there is."""
+    invalid = cast(RequestValidationError, error)
+    route = request.scope.get("route")
+    field = getattr(route, "body_field", None)
+    model = getattr(getattr(field, "field_info", None), "annotation", None)
+    first = invalid.errors()[0]
+    if first["loc"][:1] == ("body",) and isinstance(model, type) and issubclass(model, BaseModel):
+        try:
+            loader.check(model, yamlfile.read(orjson.dumps(invalid.body), "body"))
+        except AuthorError as mistakes:
+            return await _mistakes(request, mistakes)
+        except TypeError:
+            pass  # not JSON at all
+    place = ".".join(map(str, first["loc"]))
+    return told(422, "invalid", f"{place}: {first['msg']}")
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    raised = cast(HTTPException, error)
+    words: Mapping[int, str] = {
+        404: f"There is nothing here. What there is: {PREFIX}/openapi.json",
+        405: f"Not with {request.method}. What there is: {PREFIX}/openapi.json",
+    }
+    code = {404: "not_found", 405: "method_not_allowed"}.get(raised.status_code, "error")
+    return told(raised.status_code, code, words.get(raised.status_code, str(raised.detail)), headers=raised.headers)

@@ -1,0 +1,134 @@
+"""Exchanges: what is over and what is on its way, as lists, whole, as they happen, and as something to paste."""
+
+from collections.abc import AsyncIterator
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from mockserver.control import models, shapes, shown
+from mockserver.control.copies import COPIES
+from mockserver.control.feed import Feed
+from mockserver.control.hub import Hub, MissingError
+from mockserver.records import Asking, Record
+from mockserver.traffic import Live
+
+Number = Annotated[int, Query(ge=0)]
+
+
+def _last(records: list[Record], limit: int) -> list[shapes.SummaryShape]:
+    return [shown.summary(record) for record in records[-limit:]]
+
+
+def routes(hub: Hub) -> APIRouter:
+    """The routes of exchanges."""
+    router, journal = APIRouter(tags=["exchanges"]), hub.journal
+
+    def some(records: list[Record], limit: int) -> shapes.ExchangesShape:
+        return shapes.ExchangesShape(
+            exchanges=_last(records, limit), entered=journal.entered, forgotten=journal.forgotten
+        )
+
+    def live_of(id: int) -> Live:
+        found = hub.traffic.live.get(id)
+        if found is None:
+            raise MissingError(f"no answer {id} is on its way; it has ended, or there never was one")
+        return found
+
+    def live_shape(one: Live) -> shapes.LiveShape:
+        return shown.live(one, hub.clock.now(), hub.contract)
+
+    @router.get("/exchanges")
+    async def list_exchanges(
+        session: str | None = None,
+        after: Number = 0,
+        before: Annotated[int | None, Query(ge=0)] = None,
+        limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
+    ) -> shapes.ExchangesShape:
+        """The last exchanges, oldest first; of one session, or with numbers above `after` and below `before`."""
+        found = await hub.records(session, after)
+        return some([one for one in found if before is None or one.number < before], limit)
+
+    @router.post("/exchanges/find")
+    async def find_exchanges(said: models.Finding) -> shapes.ExchangesShape:
+        """Those that are so, in the words of `when`."""
+        asked = Asking(said.when)
+        return some([one for one in await hub.records(said.session) if not one.differences(asked)], said.limit)
+
+    @router.get("/exchanges/{number}")
+    async def read_exchange(number: int) -> shapes.ExchangeShape:
+        """One exchange, whole."""
+        return shown.whole(hub.record(number))
+
+    @router.get("/exchanges/{number}/body", response_class=Response)
+    async def read_body(number: int) -> Response:
+        """The body of its request, uncut, as a file."""
+        return _file(hub.record(number).body, f"exchange-{number}-request.txt")
+
+    @router.get("/exchanges/{number}/answer", response_class=Response)
+    async def read_answer(number: int) -> Response:
+        """The body of its answer as it was handed over, uncut, as a file."""
+        return _file(shown.uncut(hub.record(number).exchange), f"exchange-{number}-answer.txt")
+
+    @router.get("/exchanges/{number}/copy/{kind}")
+    async def copy_exchange(number: int, kind: models.Copy) -> shapes.TextShape:
+        """The exchange as a curl command, a scenario, or a test."""
+        return shapes.TextShape(text=COPIES[kind](hub.record(number), hub.url))
+
+    @router.get("/live")
+    async def list_live() -> list[shapes.LiveShape]:
+        """Every answer that is on its way."""
+        return [live_shape(one) for one in islice(hub.traffic.live.values(), shown.MOST_EVENTS)]
+
+    @router.get("/live/{id}")
+    async def read_live(id: int) -> shapes.ExchangeShape:
+        """One of them, as far as it has come."""
+        exchange = live_of(id).exchange(hub.clock.now())
+        return shown.whole(Record(exchange, hub.contract), is_live=True)
+
+    @router.post("/live/{id}/hold")
+    async def hold(id: int) -> shapes.LiveShape:
+        """Hold it back before its next event."""
+        one = live_of(id)
+        one.delivery.valve.shut()
+        one.delivery.changed()
+        return live_shape(one)
+
+    @router.post("/live/{id}/step")
+    async def step(id: int, said: models.Steps) -> shapes.LiveShape:
+        """Let so many events through, at once; it is held again after them."""
+        one = live_of(id)
+        one.delivery.valve.shut()
+        one.delivery.valve.let(said.events)
+        return live_shape(one)
+
+    @router.post("/live/{id}/run")
+    async def run(id: int) -> shapes.LiveShape:
+        """Let it run on, at its own pace."""
+        one = live_of(id)
+        one.delivery.valve.open()
+        one.delivery.changed()
+        return live_shape(one)
+
+    @router.get("/traffic", response_class=EventSourceResponse)
+    async def watch_traffic(
+        after: Annotated[int | None, Query(ge=0)] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> AsyncIterator[ServerSentEvent]:
+        """What happens, as it happens: began, progress, ended, steered, forgot."""
+        if last_event_id is not None and last_event_id.isdecimal():
+            after = int(last_event_id)
+        async for event in Feed(hub).read(after):
+            yield event
+
+    return router
+
+
+def _file(body: bytes, name: str) -> Response:
+    """Bytes of somebody else's, which no browser shall take for a page."""
+    return Response(
+        body,
+        media_type="text/plain; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )

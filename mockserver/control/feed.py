@@ -1,0 +1,136 @@
+"""The feed: what a page or `tail` is told while it happens, as server-sent events.
+
+Rules:
+
+- What happens is gathered and sent at most ten times a second. Of an answer on its way only the latest state counts, so
+  two hundred streams cost as much as one, and a slow reader loses nothing that it needs.
+- `ended` has the exchange's number as its id. Whoever reconnects with the last id that was seen (or `?after=N`) gets
+  everything from the journal that ended since; what has been forgotten meanwhile is told as `forgot`.
+- A reader that is too slow even so is told to fetch again (`forgot`) instead of being given what would never end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+from fastapi.sse import ServerSentEvent
+from pydantic import BaseModel
+
+from mockserver.control import shown
+from mockserver.control.hub import Hub
+from mockserver.journal import Exchange
+from mockserver.records import Record
+from mockserver.traffic import Live
+
+BEAT = 0.1
+"""Seconds between two batches."""
+MOST_GATHERED = 5_000
+"""How many events may wait for a slow reader."""
+
+
+def _event(name: str, data: object, id: int | None = None) -> ServerSentEvent:
+    text = data.model_dump_json() if isinstance(data, BaseModel) else orjson.dumps(data).decode()
+    return ServerSentEvent(event=name, raw_data=text, id=None if id is None else str(id))
+
+
+class Feed:
+    """One reader of the feed: a watcher of the traffic."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._gathered: list[ServerSentEvent] = []
+        self._moving: dict[int, Live] = {}
+        self._lost = False
+        self._news = asyncio.Event()
+
+    def began(self, live: Live) -> None:
+        """An answer is on its way."""
+        self._gather(_event("began", shown.live(live, self._now(), self._hub.contract)))
+
+    def changed(self, live: Live) -> None:
+        """More of it was handed over."""
+        self._moving[live.id] = live
+        self._news.set()
+
+    def ended(self, live: Live, exchange: Exchange) -> None:
+        """It is over."""
+        self._moving.pop(live.id, None)
+        self._gather(self._ended(exchange))
+
+    def steered(self, what: str) -> None:
+        """Something else has changed."""
+        self._gather(_event("steered", {"what": what}))
+
+    def _now(self) -> float:
+        return self._hub.clock.now()
+
+    def _gather(self, event: ServerSentEvent) -> None:
+        if len(self._gathered) >= MOST_GATHERED:
+            self._gathered.clear()
+            self._lost = True
+        self._gathered.append(event)
+        self._news.set()
+
+    def _ended(self, exchange: Exchange) -> ServerSentEvent:
+        summary = shown.summary(Record(exchange, self._hub.contract))
+        told = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
+        return _event("ended", told, exchange.number)
+
+    async def read(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
+        """Everything from now on, for as long as somebody reads; before it, what ended after number `after`."""
+        hub = self._hub
+        hub.traffic.watchers.append(self)
+        hub.desk.listeners.append(self.steered)
+        hub.feeds.append(self._news.set)
+        try:
+            for event in self._begin(after):
+                yield event
+            while not hub.closing.is_set():
+                await self._news.wait()
+                self._news.clear()
+                for event in self._batch():
+                    yield event
+                await asyncio.sleep(BEAT)
+        finally:
+            hub.traffic.watchers.remove(self)
+            hub.desk.listeners.remove(self.steered)
+            hub.feeds.remove(self._news.set)
+
+    def _begin(self, after: int | None) -> list[ServerSentEvent]:
+        """What the reader missed, and what is on its way."""
+        found: list[ServerSentEvent] = []
+        journal = self._hub.journal
+        if after is not None and after > journal.entered:
+            found.append(_event("forgot", {"before": 0}))  # another server's numbers
+            after = 0
+        if after is not None:
+            if after < journal.forgotten:
+                found.append(_event("forgot", {"before": journal.forgotten + 1}))
+            found += [self._ended(exchange) for exchange in journal if exchange.number > after]
+        now = self._now()
+        return found + [
+            _event("began", shown.live(live, now, self._hub.contract)) for live in self._hub.traffic.live.values()
+        ]
+
+    def _batch(self) -> list[ServerSentEvent]:
+        """What has been gathered, and how far everything is that has moved."""
+        gathered, self._gathered = self._gathered, []
+        if self._lost:
+            self._lost = False
+            gathered.insert(0, _event("forgot", {"before": self._hub.journal.entered + 1}))
+        moving, self._moving = self._moving, {}
+        if moving:
+            now = self._now()
+            states = [
+                {
+                    "id": live.id,
+                    "status": live.delivery.status,
+                    "events": live.delivery.frames,
+                    "bytes": live.delivery.bytes,
+                    "held": live.delivery.valve.is_shut,
+                    "seconds": max(0.0, now - live.arrived),
+                }
+                for live in moving.values()
+            ]
+            gathered.append(_event("progress", states))
+        return gathered

@@ -1,0 +1,180 @@
+"""The guard: what every request to the control API must show before any route is asked.
+
+- **Host** must be an address, `localhost`, or a name that the operator allows. A page of another site that had its name
+  resolved to our address (DNS rebinding) still says its own name here.
+- **Origin**, where a browser sends one, must be the page's own; so must Sec-Fetch-Site. No CORS header is ever sent.
+- **Token**, compared in constant time: as `Authorization: Bearer`, or in the cookie that the printed link sets. The
+  cookie is HttpOnly and SameSite=Strict, and its name has the port in it, since cookies do not know ports.
+- **Size**: a body has a bound, declared or not.
+
+Every answer, the guard's own too, has the same few headers that keep a browser from doing more than it should.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple, cast
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from mockserver.control import PREFIX
+from mockserver.player import Message, Receive, Send
+
+MAX_BODY = 2 * 1024 * 1024
+"""The largest body of a request in bytes: a session's export, or a scenario, and some air."""
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+
+NO_TOKEN = "Open the link that the server printed when it started, or send its token as Authorization: Bearer."
+NO_HOST = "This host name is not known here. Use 127.0.0.1 or localhost, or start the server with --allow-host {name}."
+NO_ORIGIN = "Requests from pages of other origins are refused."
+
+
+class Answer(NamedTuple):
+    """What the guard itself says."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def refusal(status: int, code: str, message: str) -> Answer:
+    """A refusal in the control API's own shape."""
+    body = orjson.dumps({"error": {"code": code, "message": message}})
+    return Answer(status, body, ((b"content-type", b"application/json"),))
+
+
+class Guard:
+    """Judges requests by their scope. `hosts` are names that the operator allows beside addresses and localhost."""
+
+    def __init__(self, token: str, hosts: tuple[str, ...] = ()) -> None:
+        self._token = token.encode()
+        self._hosts = frozenset({"localhost", *[host.lower() for host in hosts]})
+
+    def judge(self, scope: Mapping[str, object]) -> Answer | None:
+        """What to answer in the place of the application, or None to go on."""
+        headers = _headers(scope)
+        host = headers.get("host", "")
+        if not self._knows(host):
+            return refusal(421, "unknown_host", NO_HOST.format(name=_name_of(host) or "NAME"))
+        if not _is_own(headers, host):
+            return refusal(403, "foreign_origin", NO_ORIGIN)
+        given = parse_qs(cast(bytes, scope.get("query_string", b"")).decode("latin-1")).get("token", [""])[0]
+        if given and scope["method"] == "GET" and scope["path"] == f"{PREFIX}/":
+            return self._enter(given, host)
+        if not self._is_token(_token_of(headers, host)):
+            return refusal(401, "no_token", NO_TOKEN)
+        if int(headers.get("content-length", "0") or 0) > MAX_BODY:
+            return refusal(413, "too_large", f"At most {MAX_BODY} bytes.")
+        return None
+
+    def _knows(self, host: str) -> bool:
+        name = _name_of(host)
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in self._hosts or name.endswith(".localhost")
+        return True
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
+
+    def _enter(self, given: str, host: str) -> Answer:
+        """The printed link: the token goes into the cookie and out of the address."""
+        if not self._is_token(given):
+            return refusal(401, "wrong_token", "This link belongs to a server that has ended. " + NO_TOKEN)
+        cookie = f"{cookie_name(host)}={given}; Path={PREFIX}/; HttpOnly; SameSite=Strict"
+        return Answer(303, headers=((b"location", f"{PREFIX}/".encode()), (b"set-cookie", cookie.encode("latin-1"))))
+
+
+def cookie_name(host: str) -> str:
+    """The cookie of the server at this host and port."""
+    return f"mockserver_{urlsplit(f'//{host}').port or 80}"
+
+
+def _headers(scope: Mapping[str, object]) -> dict[str, str]:
+    raw = cast(list[tuple[bytes, bytes]], scope["headers"])
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+
+
+def _name_of(host: str) -> str:
+    """The name or address in a Host header, without its port."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_own(headers: Mapping[str, str], host: str) -> bool:
+    """Whether a request comes from no page at all, or from our own."""
+    origin = headers.get("origin")
+    if origin is not None and origin != f"http://{host}" and origin != f"https://{host}":
+        return False
+    return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+
+
+def _token_of(headers: Mapping[str, str], host: str) -> str:
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(host))
+    except (CookieError, ValueError):
+        return ""
+    return found.value if found is not None else ""
+
+
+# --- on the wire ------------------------------------------------------------------------------------------------------
+
+
+async def answer(given: Answer, send: Send) -> None:
+    """Send what the guard itself says."""
+    length = (b"content-length", str(len(given.body)).encode())
+    await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length, *HEADERS]})
+    await send({"type": "http.response.body", "body": given.body})
+
+
+def safely(send: Send) -> Send:
+    """The same `send`, with the headers on every answer."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = cast(list[tuple[bytes, bytes]], message.get("headers", []))
+            names = {name for name, _ in HEADERS}
+            message = {**message, "headers": [*[pair for pair in own if pair[0] not in names], *HEADERS]}
+        await send(message)
+
+    return sending
+
+
+class TooLargeError(Exception):
+    """A body without a declared length has become too large."""
+
+
+def bounded(receive: Receive) -> Receive:
+    """The same `receive`, for bodies within the bound."""
+    seen = 0
+
+    async def receiving() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(cast(bytes, message.get("body", b"")))
+        if seen > MAX_BODY:
+            raise TooLargeError
+        return message
+
+    return receiving

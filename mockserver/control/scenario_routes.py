@@ -1,0 +1,139 @@
+"""Scenarios, chaos profiles and faults: what there is to play, and whether a text can be played."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from fastapi import APIRouter
+
+from mockserver import faultpages, yamlfile
+from mockserver.control import models, shapes
+from mockserver.control.hub import Hub, missing
+from mockserver.errors import AuthorError, Problem
+from mockserver.explaining import explain_lines, read_request
+from mockserver.faults import FAULTS
+from mockserver.script import Script
+
+
+def problem_shapes(problems: Iterable[Problem]) -> list[shapes.ProblemShape]:
+    """Mistakes, as they are shown: the file is the text that was sent."""
+    return [
+        shapes.ProblemShape(line=one.line, column=one.column, path=one.path, message=one.message) for one in problems
+    ]
+
+
+def routes(hub: Hub) -> APIRouter:
+    """The routes of scenarios, profiles and faults."""
+    router, desk = APIRouter(tags=["scenarios"]), hub.desk
+
+    def shape(script: Script) -> shapes.ScenarioShape:
+        return shapes.ScenarioShape(
+            name=script.name, about=script.about, origin=desk.origin_of(script.name), turns=len(script.plays)
+        )
+
+    @router.get("/scenarios")
+    async def list_scenarios() -> list[shapes.ScenarioShape]:
+        """Every scenario by name."""
+        return [shape(script) for _, script in sorted(desk.scenarios.items())]
+
+    @router.get("/scenarios/{name}")
+    async def read_scenario(name: str) -> shapes.ScenarioTextShape:
+        """One scenario, with its text."""
+        with missing():
+            text = desk.text_of(name)
+        return shapes.ScenarioTextShape(**shape(desk.scenarios[name]).model_dump(), yaml=text)
+
+    @router.put("/scenarios/{name}")
+    async def put_scenario(name: str, said: models.Text) -> shapes.ScenarioTextShape:
+        """Keep a scenario in memory, live at once. It hides a file of the same name."""
+        script = desk.put_scenario(name, said.yaml)
+        desk.tell("scenarios")
+        return shapes.ScenarioTextShape(**shape(script).model_dump(), yaml=said.yaml)
+
+    @router.delete("/scenarios/{name}", status_code=204)
+    async def delete_scenario(name: str) -> None:
+        """Forget a scenario in memory; what it hid is back."""
+        with missing():
+            desk.delete_scenario(name)
+        desk.tell("scenarios")
+
+    @router.post("/lint")
+    async def lint(said: models.Text) -> shapes.LintShape:
+        """Every mistake of a scenario's text."""
+        problems: list[Problem] = []
+        name = None
+        try:
+            name = desk.read_scenario(said.yaml).name
+        except AuthorError as error:
+            problems = error.problems
+            name = _name_in(said.yaml)
+        return shapes.LintShape(name=name, problems=problem_shapes(problems))
+
+    @router.post("/explain")
+    async def explain(said: models.Explaining) -> shapes.LinesShape:
+        """Which turn answers a request, and why the others do not."""
+        desk.check_scenario(said.scenario)
+        script = desk.scenarios[said.scenario] if said.scenario is not None else desk.read_scenario(said.yaml or "")
+        request = read_request(said.request, said.path)
+        return shapes.LinesShape(lines=list(explain_lines(script, hub.contract, request)))
+
+    @router.get("/chaos")
+    async def list_profiles() -> list[shapes.ProfileShape]:
+        """Every chaos profile."""
+        return [
+            shapes.ProfileShape(name=name, about=profile.about, rules=len(profile.rules))
+            for name, profile in sorted(desk.profiles.items())
+        ]
+
+    @router.put("/chaos/{name}")
+    async def put_profile(name: str, said: models.Text) -> shapes.ProfileShape:
+        """Keep a chaos profile in memory."""
+        profile = desk.put_profile(name, said.yaml)
+        desk.tell("scenarios")
+        return shapes.ProfileShape(name=profile.name, about=profile.about, rules=len(profile.rules))
+
+    @router.delete("/chaos/{name}", status_code=204)
+    async def delete_profile(name: str) -> None:
+        """Forget a chaos profile in memory."""
+        with missing():
+            desk.delete_profile(name)
+        desk.tell("scenarios")
+
+    @router.get("/faults")
+    async def list_faults() -> list[shapes.FaultShape]:
+        """The table of faults."""
+        return list(fault_shapes())
+
+    return router
+
+
+@cache
+def fault_shapes() -> tuple[shapes.FaultShape, ...]:
+    """The table of faults, as it is shown; each example is tried out once."""
+    return tuple(_faults())
+
+
+def _faults() -> Iterator[shapes.FaultShape]:
+    for fault in FAULTS.values():
+        rows = [
+            shapes.ParameterShape(name=name.rstrip("*"), about=about, main=name.endswith("*"), default=default)
+            for name, default, about in faultpages.parameters(fault)
+        ]
+        yield shapes.FaultShape(
+            name=fault.name,
+            group=fault.group,
+            about=fault.about,
+            source=fault.source,
+            example=faultpages.spelled(fault),
+            parameters=rows,
+            acts_on=faultpages.acts_on(fault),
+        )
+
+
+def _name_in(text: str) -> str | None:
+    """The name that a text with mistakes gives itself, if it can be read."""
+    try:
+        value = yamlfile.read(text.encode("utf-8", "surrogatepass"), "scenario").value
+    except AuthorError:
+        return None
+    name = value.get("scenario") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None

@@ -1,0 +1,230 @@
+"""Sessions: list, make, steer, move their time and money, forget, carry elsewhere."""
+
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Annotated
+
+import msgspec
+import orjson
+from fastapi import APIRouter, Path, Response
+from pydantic import ValidationError
+
+from mockserver import __version__, keys, loader, yamlfile
+from mockserver.account import Account
+from mockserver.control import models, shapes
+from mockserver.control.books import ledger_now, moved
+from mockserver.control.hub import MOST_LISTED, ConflictError, Hub
+from mockserver.errors import OperatorError
+from mockserver.scenario import Pace
+from mockserver.session import REAL, ChaosMemory, Session, Steering, Timeline, Waiting
+from mockserver.snapshots import snapshot
+
+Id = Annotated[str, Path(min_length=1, max_length=100)]
+
+
+def written(words: Mapping[str, object]) -> str:
+    """The words of a file, as they are kept."""
+    return orjson.dumps(words).decode()
+
+
+def read_words(model: type[Pace] | type[Account], words: Mapping[str, object], what: str) -> str:
+    """Words that mean something, as they are kept. Raises `AuthorError` with every mistake."""
+    loader.check(model, yamlfile.read(orjson.dumps(words), what))
+    return written(words)
+
+
+class Steersman:
+    """Makes what was said in a body into a change of a session, checked beforehand."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def __call__(self, said: models.Choices, session: Session) -> Session:
+        """The session as it was chosen to be; what was not said stays."""
+        given, steering = said.model_fields_set, session.steering
+        host = self._hub.clock.now()
+        if "scenario" in given:
+            steering = msgspec.structs.replace(steering, scenario=said.scenario)
+        if "pace" in given:
+            words = None if said.pace is None else read_words(Pace, said.pace, "pace")
+            steering = msgspec.structs.replace(steering, pace=words)
+        if "account" in given:
+            words = None if said.account is None else read_words(Account, said.account, "account")
+            steering = msgspec.structs.replace(steering, account=words)
+            ledgers = {books: ledger for books, ledger in session.ledgers.items() if books != "scenario:steered"}
+            session = msgspec.structs.replace(session, ledgers=ledgers)
+        session = msgspec.structs.replace(session, steering=steering)
+        if "seed" in given:
+            session = msgspec.structs.replace(session, seed=said.seed if said.seed is not None else "0")
+        if "chaos" in given:
+            memory = None if said.chaos is None else ChaosMemory(began=session.clock.at(host), profile=said.chaos)
+            session = msgspec.structs.replace(session, chaos=memory)
+        if "clock" in given:
+            session = msgspec.structs.replace(session, clock=_clock(said.clock, session.clock, host))
+        return session
+
+    def check(self, said: models.Choices) -> None:
+        """Raises `OperatorError` or `AuthorError` for what cannot be chosen."""
+        self._hub.desk.check_scenario(said.scenario)
+        self._hub.desk.check_profile(said.chaos)
+        if (
+            said.account is not None
+            and loader.check(Account, yamlfile.read(orjson.dumps(said.account), "account")).all_keys
+        ):
+            raise OperatorError("account: a session's account has no keys; leave out key and keys")
+
+
+def _clock(said: models.ChosenClock | None, clock: Timeline, host: float) -> Timeline:
+    """The clock that was chosen, which goes on from the present one's time; None: the machine's own again."""
+    if said is None:
+        return REAL
+    return Timeline(clock.at(host), host, 0.0 if said.virtual else said.speed)
+
+
+def waiting_shape(one: Waiting, session: str | None) -> shapes.WaitingShape:
+    """What waits, as it is shown."""
+    return shapes.WaitingShape(id=one.id, session=session, times=one.times, words=orjson.loads(one.words))
+
+
+def session_shape(session: Session, hub: Hub) -> shapes.SessionShape:
+    """A session, as it is shown."""
+    now, steering = session.clock.at(hub.clock.now()), session.steering
+    found = ledger_now(session, hub.desk.engine, now)
+    account = None
+    if found is not None and found[0].account is not None:
+        owner, books = found[0].account, found[1]
+        account = shapes.AccountShape(
+            plan=owner.plan,
+            remaining=books.remaining,
+            granted=books.granted,
+            used=books.used,
+            unlimited=owner.unlimited,
+        )
+    last = next((one.at for one in reversed(list(hub.journal)) if one.note.session == session.id), None)
+    return shapes.SessionShape(
+        id=session.id,
+        seed=session.seed,
+        requests=session.requests,
+        scenario=steering.scenario,
+        chaos=session.chaos.profile if session.chaos is not None else None,
+        pace=None if steering.pace is None else orjson.loads(steering.pace),
+        account=account,
+        state={name: progress.state for name, progress in session.progress.items()},
+        hits={name: dict(progress.hits) for name, progress in session.progress.items()},
+        waiting=[waiting_shape(one, session.id) for one in steering.waiting],
+        now=now,
+        clock=shapes.ClockShape(virtual=session.clock.is_virtual, speed=session.clock.speed),
+        last_used=last,
+    )
+
+
+def routes(hub: Hub) -> APIRouter:
+    """The routes of sessions."""
+    router, steer = APIRouter(tags=["sessions"]), Steersman(hub)
+
+    @router.get("/sessions")
+    async def list_sessions() -> list[shapes.SessionShape]:
+        """Every session, the latest used first."""
+        found = [session_shape(session, hub) for session in await hub.app.store.every(MOST_LISTED)]
+        return sorted(found, key=lambda shape: -(shape.last_used or 0.0))
+
+    @router.post("/sessions", status_code=201)
+    async def make_session(said: models.NewSession) -> shapes.NewSessionShape:
+        """Make a session before its first request: with a key of its own, or under a name for x-mock-session."""
+        steer.check(said)
+        key = None if said.name is not None else f"sk_{token_hex(12)}"
+        name = said.name if said.name is not None else keys.session_of(key or "")
+        if await hub.app.store.find(name) is not None:
+            raise ConflictError(f"the session '{name}' is there already; PATCH it, or choose another name")
+        given = said.model_copy(update={})
+
+        def change(session: Session) -> tuple[Session, Session]:
+            after = msgspec.structs.replace(steer(given, session))
+            return after, after
+
+        made = await hub.app.store.update(name, change)
+        hub.desk.tell("sessions")
+        return shapes.NewSessionShape(**session_shape(made, hub).model_dump(), key=key)
+
+    @router.get("/sessions/{id}")
+    async def read_session(id: Id) -> shapes.SessionShape:
+        """One session."""
+        return session_shape(await hub.session(id), hub)
+
+    @router.patch("/sessions/{id}")
+    async def steer_session(id: Id, said: models.Choices) -> shapes.SessionShape:
+        """Choose for one session: scenario, chaos, pace, seed, account, clock; null gives a choice back."""
+        steer.check(said)
+        return session_shape(await hub.change(id, lambda session: steer(said, session)), hub)
+
+    @router.post("/sessions/{id}/reset")
+    async def reset_session(id: Id) -> shapes.SessionShape:
+        """As if it had never asked. What was chosen for it stays; what waits for it does not."""
+
+        def fresh(session: Session) -> Session:
+            steering = msgspec.structs.replace(session.steering, waiting=())
+            return Session(session.id, session.seed, clock=session.clock, steering=steering)
+
+        return session_shape(await hub.change(id, fresh), hub)
+
+    @router.delete("/sessions/{id}", status_code=204)
+    async def forget_session(id: Id) -> None:
+        """Forget it: whoever asks next under its name begins anew."""
+        await hub.session(id)
+        await hub.app.store.forget(id)
+        hub.desk.tell("sessions")
+
+    @router.post("/sessions/{id}/clock")
+    async def advance_clock(id: Id, said: models.Advance) -> shapes.SessionShape:
+        """Move its clock on."""
+        host = hub.clock.now()
+        return session_shape(await hub.change(id, lambda session: session.advanced(host, said.advance)), hub)
+
+    @router.post("/sessions/{id}/account")
+    async def move_balance(id: Id, said: models.Movement) -> shapes.SessionShape:
+        """Top up, or drain. A session without an account gets one, on plan starter."""
+        change = moved(hub.desk.engine, hub.clock.now(), top_up=said.top_up, drain=said.drain)
+        return session_shape(await hub.change(id, change), hub)
+
+    @router.get("/sessions/{id}/snapshot", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
+    async def read_snapshot(id: Id) -> Response:
+        """What its client did, as YAML for golden tests: the same in every run."""
+        await hub.session(id)
+        return Response(snapshot(await hub.records(id)), media_type="text/yaml")
+
+    @router.get("/sessions/{id}/export")
+    async def export_session(id: Id) -> models.Export:
+        """The session as one document, to be kept or put into another server of the same version."""
+        session = await hub.session(id)
+        return models.Export(format=__version__, session=orjson.loads(msgspec.json.encode(session)))
+
+    @router.post("/sessions/import", status_code=201)
+    async def import_session(said: models.Export) -> shapes.SessionShape:
+        """Put an exported session in the place of the one of its name."""
+        session = imported(said)
+        made = await hub.app.store.update(session.id, lambda _: (session, session))
+        hub.desk.tell("sessions")
+        return session_shape(made, hub)
+
+    return router
+
+
+def imported(said: models.Export) -> Session:
+    """The session of an export. Raises `OperatorError` for what this version cannot read, or cannot make sense of."""
+    if said.format != __version__:
+        raise OperatorError(f"this export is of version {said.format}, and this server is {__version__}")
+    try:
+        session = msgspec.convert(said.session, Session, strict=False)
+        _check_steering(session.steering)
+    except (msgspec.ValidationError, ValidationError, orjson.JSONDecodeError) as error:
+        raise OperatorError(f"this is no export of a session: {str(error).splitlines()[0]}") from None
+    models.NewSession(name=session.id)
+    return session
+
+
+def _check_steering(steering: Steering) -> None:
+    """What was chosen must mean something, or the next request would fail of it."""
+    if steering.pace is not None:
+        read_words(Pace, orjson.loads(steering.pace), "pace")
+    if steering.account is not None:
+        read_words(Account, orjson.loads(steering.account), "account")
