@@ -15,6 +15,8 @@ from mockserver.commands.files import explain, lint, new, scenarios, schema
 from mockserver.commands.gate import contract
 from mockserver.commands.serve import serve
 from mockserver.commands.start import start
+from mockserver.commands.tail import tail
+from mockserver.commands.verdict import verdict
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,5 +37,5 @@ def openapi(version: str) -> None:
     click.echo(text if version == "3.2" else to_31(text), nl=False)
 
 
-for command in (serve, start, scenarios, lint, explain, faults, schema, new, contract):
+for command in (serve, tail, verdict, start, scenarios, lint, explain, faults, schema, new, contract):
     main.add_command(command)

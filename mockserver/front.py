@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from mockserver.app import Gateway
 from mockserver.control import PREFIX
-from mockserver.control.guard import Guard, answer, bounded, safely
+from mockserver.control.guard import TOO_LARGE, Guard, answer, read_bounded, safely
 from mockserver.player import Receive, Send
 
 if TYPE_CHECKING:
@@ -43,8 +43,12 @@ class Control:
         if judged is not None:
             await answer(judged, send)
             return
+        bounded = await read_bounded(receive)
+        if bounded is None:
+            await answer(TOO_LARGE, send)
+            return
         application = await self._application()
-        await application(scope, bounded(receive), safely(send))
+        await application(scope, bounded, safely(send))
 
     def close(self) -> None:
         """The server ends."""

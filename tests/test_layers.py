@@ -64,6 +64,7 @@ LAYERS: list[tuple[str, set[str]]] = [
         "edges",
         {
             *("connection", "delivery", "traffic", "player", "app", "openapi31", "playing", "front", "steered"),
+            "remote",
             *("control", "control.guard", "control.hub", "control.desk", "control.books", "control.feed"),
             *("control.models", "control.shapes", "control.shown", "control.copies", "control.metrics"),
             *("control.application", "control.exchange_routes", "control.session_routes", "control.scenario_routes"),
@@ -81,7 +82,14 @@ LAYERS: list[tuple[str, set[str]]] = [
             "commands.faults",
             "commands.contracts",
             "commands.serve",
-            *("commands.panel", "commands.watching", "commands.lines"),
+            *(
+                "commands.panel",
+                "commands.watching",
+                "commands.lines",
+                "commands.tail",
+                "commands.links",
+                "commands.verdict",
+            ),
             "commands.files",
             "commands.gate",
             "cli",

@@ -23,7 +23,6 @@ from mockserver.control import (
     session_routes,
     steering_routes,
 )
-from mockserver.control.guard import TooLargeError
 from mockserver.control.hub import ConflictError, Hub, MissingError
 from mockserver.control.metrics import Meters
 from mockserver.control.scenario_routes import problem_shapes
@@ -37,7 +36,6 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
     (ConflictError, 409, "conflict"),
     (OperatorError, 422, "cannot"),
     (ValueError, 422, "cannot"),
-    (TooLargeError, 413, "too_large"),
     (StoreAwayError, 503, "store_away"),
 )
 """What our errors are in HTTP."""
@@ -107,6 +105,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     field = getattr(route, "body_field", None)
     model = getattr(getattr(field, "field_info", None), "annotation", None)
     first = invalid.errors()[0]
+    if first["loc"][:1] == ("body",) and not isinstance(invalid.body, dict):
+        return told(422, "invalid", "Send a JSON object, with content-type: application/json.")
     if first["loc"][:1] == ("body",) and isinstance(model, type) and issubclass(model, BaseModel):
         try:
             loader.check(model, yamlfile.read(orjson.dumps(invalid.body), "body"))

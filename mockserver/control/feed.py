@@ -42,6 +42,7 @@ class Feed:
         self._moving: dict[int, Live] = {}
         self._lost = False
         self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def began(self, live: Live) -> None:
         """An answer is on its way."""
@@ -58,8 +59,8 @@ class Feed:
         self._gather(self._ended(exchange))
 
     def steered(self, what: str) -> None:
-        """Something else has changed."""
-        self._gather(_event("steered", {"what": what}))
+        """Something else has changed; maybe on another thread, where a saved file was read."""
+        self._loop.call_soon_threadsafe(self._gather, _event("steered", {"what": what}))
 
     def _now(self) -> float:
         return self._hub.clock.now()

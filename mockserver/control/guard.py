@@ -78,8 +78,6 @@ class Guard:
             return self._enter(given, host)
         if not self._is_token(_token_of(headers, host)):
             return refusal(401, "no_token", NO_TOKEN)
-        if int(headers.get("content-length", "0") or 0) > MAX_BODY:
-            return refusal(413, "too_large", f"At most {MAX_BODY} bytes.")
         return None
 
     def _knows(self, host: str) -> bool:
@@ -161,20 +159,25 @@ def safely(send: Send) -> Send:
     return sending
 
 
-class TooLargeError(Exception):
-    """A body without a declared length has become too large."""
-
-
-def bounded(receive: Receive) -> Receive:
-    """The same `receive`, for bodies within the bound."""
-    seen = 0
+async def read_bounded(receive: Receive) -> Receive | None:
+    """The same `receive` once the whole body is known to be within the bound; None if it is not."""
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return receive
+        chunks.append(cast(bytes, message.get("body", b"")))
+        size += len(chunks[-1])
+        more = bool(message.get("more_body"))
+        if size > MAX_BODY:
+            return None
+    waiting: list[Message] = [{"type": "http.request", "body": b"".join(chunks), "more_body": False}]
 
     async def receiving() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(cast(bytes, message.get("body", b"")))
-        if seen > MAX_BODY:
-            raise TooLargeError
-        return message
+        return waiting.pop() if waiting else await receive()
 
     return receiving
+
+
+TOO_LARGE = refusal(413, "too_large", f"At most {MAX_BODY} bytes.")

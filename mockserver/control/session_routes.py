@@ -18,6 +18,7 @@ from mockserver.errors import OperatorError
 from mockserver.scenario import Pace
 from mockserver.session import REAL, ChaosMemory, Session, Steering, Timeline, Waiting
 from mockserver.snapshots import snapshot
+from mockserver.steering import NEXT
 
 Id = Annotated[str, Path(min_length=1, max_length=100)]
 
@@ -109,8 +110,8 @@ def session_shape(session: Session, hub: Hub) -> shapes.SessionShape:
         chaos=session.chaos.profile if session.chaos is not None else None,
         pace=None if steering.pace is None else orjson.loads(steering.pace),
         account=account,
-        state={name: progress.state for name, progress in session.progress.items()},
-        hits={name: dict(progress.hits) for name, progress in session.progress.items()},
+        state={name: progress.state for name, progress in session.progress.items() if name != NEXT},
+        hits={name: dict(progress.hits) for name, progress in session.progress.items() if name != NEXT},
         waiting=[waiting_shape(one, session.id) for one in steering.waiting],
         now=now,
         clock=shapes.ClockShape(virtual=session.clock.is_virtual, speed=session.clock.speed),
@@ -136,10 +137,9 @@ def routes(hub: Hub) -> APIRouter:
         name = said.name if said.name is not None else keys.session_of(key or "")
         if await hub.app.store.find(name) is not None:
             raise ConflictError(f"the session '{name}' is there already; PATCH it, or choose another name")
-        given = said.model_copy(update={})
 
         def change(session: Session) -> tuple[Session, Session]:
-            after = msgspec.structs.replace(steer(given, session))
+            after = msgspec.structs.replace(steer(said, session))  # a value of its own, or the store keeps nothing
             return after, after
 
         made = await hub.app.store.update(name, change)

@@ -1,0 +1,17 @@
+"""How a command names a running server: by the link that `mockserver serve` printed."""
+
+from collections.abc import Callable
+from typing import ParamSpec
+
+import click
+
+P = ParamSpec("P")
+
+DEFAULT = "http://127.0.0.1:8000"
+
+
+def link_options(command: Callable[P, None]) -> Callable[P, None]:
+    """The argument LINK, and the options --token and --session."""
+    command = click.option("--session", metavar="ID", help="Only this session.")(command)
+    command = click.option("--token", envvar="MOCKSERVER_TOKEN", help="The token, where the link has none.")(command)
+    return click.argument("link", default=DEFAULT)(command)
