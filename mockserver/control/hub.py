@@ -86,6 +86,10 @@ class Hub:
             if exchange.number > after and wanted in (None, exchange.note.session)
         ]
 
+    def last_used(self) -> dict[str, float]:
+        """When the last exchange of each session came."""
+        return {exchange.note.session: exchange.at for exchange in self.journal}
+
     def record(self, number: int) -> Record:
         """One exchange. Raises `MissingError`."""
         for exchange in self.journal:

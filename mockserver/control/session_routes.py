@@ -87,8 +87,8 @@ def waiting_shape(one: Waiting, session: str | None) -> shapes.WaitingShape:
     return shapes.WaitingShape(id=one.id, session=session, times=one.times, words=orjson.loads(one.words))
 
 
-def session_shape(session: Session, hub: Hub) -> shapes.SessionShape:
-    """A session, as it is shown."""
+def session_shape(session: Session, hub: Hub, last_used: Mapping[str, float] | None = None) -> shapes.SessionShape:
+    """A session, as it is shown; `last_used` says of each when its last exchange came."""
     now, steering = session.clock.at(hub.clock.now()), session.steering
     found = ledger_now(session, hub.desk.engine, now)
     account = None
@@ -101,7 +101,6 @@ def session_shape(session: Session, hub: Hub) -> shapes.SessionShape:
             used=books.used,
             unlimited=owner.unlimited,
         )
-    last = next((one.at for one in reversed(list(hub.journal)) if one.note.session == session.id), None)
     return shapes.SessionShape(
         id=session.id,
         seed=session.seed,
@@ -115,7 +114,7 @@ def session_shape(session: Session, hub: Hub) -> shapes.SessionShape:
         waiting=[waiting_shape(one, session.id) for one in steering.waiting],
         now=now,
         clock=shapes.ClockShape(virtual=session.clock.is_virtual, speed=session.clock.speed),
-        last_used=last,
+        last_used=(hub.last_used() if last_used is None else last_used).get(session.id),
     )
 
 
@@ -126,7 +125,8 @@ def routes(hub: Hub) -> APIRouter:
     @router.get("/sessions")
     async def list_sessions() -> list[shapes.SessionShape]:
         """Every session, the latest used first."""
-        found = [session_shape(session, hub) for session in await hub.app.store.every(MOST_LISTED)]
+        last = hub.last_used()
+        found = [session_shape(session, hub, last) for session in await hub.app.store.every(MOST_LISTED)]
         return sorted(found, key=lambda shape: -(shape.last_used or 0.0))
 
     @router.post("/sessions", status_code=201)
