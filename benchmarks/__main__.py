@@ -1,8 +1,8 @@
 """`python -m benchmarks [name ...]`: measure the mock, print a table, and say which goals are met.
 
-Without a name, every subject: whole, streams, paced, start, memory, engine, matching. Everything happens on the
-loopback interface and ends by itself in less than three minutes; the only processes that are ended are those that were
-started here.
+Without a name, every subject: whole, streams, paced, start, memory, engine, matching, journal, fixture. Everything
+happens on the loopback interface and ends by itself in about three minutes; the only processes that are ended are those
+that were started here.
 
 This is a report, not a gate: a goal that is missed does not fail the run, because figures depend on the machine. The
 ratios to the bare app do so least; see `results`.
@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import engine, matching, memory, paced, start, streams, whole
+from benchmarks import engine, fixture, journal, matching, memory, paced, start, streams, whole
 from benchmarks.results import Goal, Report, Row
 from benchmarks.servers import BenchmarkError
 
@@ -27,6 +27,8 @@ SUBJECTS: Mapping[str, Callable[[], Report]] = {
     "memory": memory.measure,
     "engine": engine.measure,
     "matching": matching.measure,
+    "journal": journal.measure,
+    "fixture": fixture.measure,
 }
 
 
@@ -74,7 +76,7 @@ def _row(row: Row) -> str:
 def _goal(goal: Goal) -> str:
     verdict = "met" if goal.met else "missed"
     asked = f"{_number(goal.value)} {goal.unit}, at most {goal.limit:g}"
-    return f"  {verdict:8}{goal.what:24}{asked:32}{goal.remark}".rstrip()
+    return f"  {verdict:8}{goal.what:30}{asked:32}{goal.remark}".rstrip()
 
 
 def _number(value: float) -> str:

@@ -1,96 +1,164 @@
-"""What a test pays for the fixture: the first one, and each one after it, beside pytest-httpserver if it is installed.
+"""What a test pays for the fixture: the first one, and each one after it, beside pytest-httpserver in the same run.
 
-    python -m benchmarks.fixture
+Method: a test is what the fixture does around it (make a session, judge it, close it), what the test itself says, and
+its requests through one shared httpx client. The same requests alone are measured in the same rounds, so that the
+fixture's own cost can be told from the client's. pytest-httpserver does the same test: expect one request, answer JSON,
+check, clear. pytest's own cost of running a test is in neither.
 
-Each test sends one POST through one shared httpx client; the client's own cost is measured against a bare request and
-told with the others. Targets: under 2 ms a test beyond the first, the first under 150 ms after import.
+The first test is measured in a process of its own that has imported everything: from nothing to a server that has
+answered one scripted request. It is told twice: as usual, with the parsed contract kept where Python keeps its
+bytecode, and where Python may write none (PYTHONDONTWRITEBYTECODE), so that openapi.yaml is parsed in every process.
 """
 
 import logging
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from statistics import median, quantiles
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from statistics import median
 
 import httpx
+import orjson
 
-TESTS = 300
+from benchmarks.results import Goal, Report, Row, ratio, rounds
+from benchmarks.servers import ROOT, BenchmarkError
+
+TESTS = 60
+"""So many tests in a round."""
+FIRST_LIMIT, NEXT_LIMIT = 150.0, 2.0
+"""Milliseconds."""
 BODY = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 
 
-def main() -> None:
-    """Print the table."""
-    import mockserver.testing  # noqa: F401 - imports are not part of the first test
+def measure() -> Report:
+    with ExitStack() as stack, httpx.Client() as client:
+        tests, server = stack.enter_context(_gateway_tests(client)), stack.enter_context(_httpserver_test(client))
+        costs = rounds({name: _timed(test) for name, test in {**tests, "httpserver": server}.items()})
+    rows, goals = [_row("first test after import", kept=True), _row("  where no bytecode is kept", kept=False)], []
+    goals += [Goal(row.what.strip(), "ms", row.mock, FIRST_LIMIT, row.remark) for row in rows]
+    requests = median(costs["request"])
+    for name, number in (("default answer", 1), ("429 and reply, built", 2)):
+        own, beside = median(costs[name]), costs["httpserver"] if number == 1 else None
+        rows.append(
+            Row(
+                f"test, {name}",
+                "ms/test",
+                own,
+                median(beside) if beside else None,
+                ratio(costs[name], beside) if beside else None,
+                "beside pytest-httpserver" if beside else f"{number} requests",
+            )
+        )
+        fixture = median([test - number * alone for test, alone in zip(costs[name], costs["request"], strict=True)])
+        goals.append(Goal(f"test, {name}", "ms", fixture, NEXT_LIMIT, f"beyond its requests of {requests:.2f} ms"))
+    return Report(rows, goals)
+
+
+def _timed(test: Callable[[int], None]) -> Callable[[], float]:
+    """Runs a round of tests, and gives the milliseconds of one: the median, as a pause is not a test's."""
+
+    def measured() -> float:
+        times = []
+        for number in range(TESTS):
+            started = time.perf_counter()
+            test(number)
+            times.append(1000 * (time.perf_counter() - started))
+        return median(times)
+
+    return measured
+
+
+@contextmanager
+def _gateway_tests(client: httpx.Client) -> Iterator[Mapping[str, Callable[[int], None]]]:
     from mockserver.host import hosting
     from mockserver.testing import GatewaySession
 
-    with ExitStack() as stack, httpx.Client() as client:
-        started = time.perf_counter()
-        host = stack.enter_context(hosting())
-        ready = 1000 * (time.perf_counter() - started)
-        first = GatewaySession(host, "first").reply("hi")
-        client.post(f"{first.url}/v1/messages", json=BODY, headers={"x-api-key": first.key})
-        first.check()
-        print(f"gateway: server ready after {ready:.0f} ms, first test done after {_since(started):.0f} ms")
+    with hosting() as host:
+
+        def ask(url: str, key: str) -> None:
+            client.post(f"{url}/v1/messages", json=BODY, headers={"x-api-key": key})
+
+        def end(gateway: GatewaySession, times: int) -> None:
+            gateway.assert_called(times=times)
+            gateway.check()
+            gateway.close()
 
         def default(number: int) -> None:
-            """A test that answers by default."""
             gateway = GatewaySession(host, f"default {number}")
-            client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})
-            gateway.assert_called(times=1)
-            gateway.check()
-            gateway.close()
+            ask(gateway.url, gateway.key)
+            end(gateway, 1)
 
-        def scripted(number: int) -> None:
-            """A test that builds a 429 and a reply, and plays both."""
-            gateway = GatewaySession(host, f"scripted {number}").error(429).reply(f"hi {number}")
-            for _ in range(2):
-                client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})
-            gateway.assert_called(times=2)
-            gateway.check()
-            gateway.close()
+        def built(number: int) -> None:
+            gateway = GatewaySession(host, f"built {number}").error(429).reply(f"hi {number}")
+            ask(gateway.url, gateway.key)
+            ask(gateway.url, gateway.key)
+            end(gateway, 2)
 
-        def bare(_: int) -> None:
-            """The request alone."""
-            client.post(f"{host.url}/v1/messages", json=BODY, headers={"x-api-key": "sk_test"})
-
-        for name, work in (("one request, no test", bare), ("default answer", default), ("429 then reply", scripted)):
-            _print(name, work)
-        _beside(client)
+        yield {
+            "request": lambda _: ask(host.url, "sk_test"),
+            "default answer": default,
+            "429 and reply, built": built,
+        }
 
 
-def _beside(client: httpx.Client) -> None:
+@contextmanager
+def _httpserver_test(client: httpx.Client) -> Iterator[Callable[[int], None]]:
     try:
         from pytest_httpserver import HTTPServer
     except ImportError:
-        print("pytest-httpserver is not installed")
-        return
+        raise BenchmarkError("pytest-httpserver is not installed; it is in the group `dev`") from None
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would be measured too
-    server = HTTPServer()
-    server.start()
+    with HTTPServer() as server:
 
-    def work(_: int) -> None:
-        server.expect_oneshot_request("/v1/messages", method="POST").respond_with_json({"content": "hi"})
-        client.post(server.url_for("/v1/messages"), json=BODY)
-        server.check_assertions()
-        server.clear()
+        def test(_: int) -> None:
+            server.expect_oneshot_request("/v1/messages", method="POST").respond_with_json({"content": "hi"})
+            client.post(server.url_for("/v1/messages"), json=BODY)
+            server.check_assertions()
+            server.clear()
 
-    _print("pytest-httpserver", work)
-    server.stop()
+        yield test
 
 
-def _since(started: float) -> float:
-    return 1000 * (time.perf_counter() - started)
+def _row(what: str, *, kept: bool) -> Row:
+    """The first test in fresh processes; with bytecode kept, the first of them is not counted."""
+    with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = folder
+        if not kept:
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        found = [_in_a_process(environment) for _ in range(6)][1:]
+    ready, done = (median([one[place] for one in found]) for place in (0, 1))
+    return Row(what, "ms", done, remark=f"server ready after {ready:.0f} ms")
 
 
-def _print(name: str, work: Callable[[int], None]) -> None:
-    times = []
-    for number in range(TESTS):
+def _in_a_process(environment: Mapping[str, str]) -> list[float]:
+    command = [sys.executable, "-m", "benchmarks.fixture"]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    if ran.returncode != 0:
+        raise BenchmarkError(f"the first test failed: {ran.stderr.decode().strip().splitlines()[-1:]}")
+    times: list[float] = orjson.loads(ran.stdout)
+    return times
+
+
+def first() -> list[float]:
+    """The first test of this process: milliseconds until the server was ready, and until the test had ended."""
+    from mockserver.host import hosting
+    from mockserver.testing import GatewaySession
+
+    with httpx.Client() as client:
         started = time.perf_counter()
-        work(number)
-        times.append(_since(started))
-    print(f"{name:<22} p50 {median(times):6.2f} ms   p90 {quantiles(times, n=10)[-1]:6.2f} ms")
+        with hosting() as host:
+            ready = time.perf_counter() - started
+            gateway = GatewaySession(host, "first").reply("hi")
+            client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})
+            gateway.check()
+            return [1000 * ready, 1000 * (time.perf_counter() - started)]
 
 
 if __name__ == "__main__":
-    main()
+    import mockserver.testing  # noqa: F401 - imports are not part of the first test
+
+    print(orjson.dumps(first()).decode())

@@ -9,6 +9,7 @@ helps here; `engine` has a text that is new each time. The goal in microseconds 
 ratio for any.
 """
 
+from functools import partial
 from statistics import median
 
 from benchmarks import load, requests, servers
@@ -56,7 +57,7 @@ def _wire(mock: servers.Server, bare: servers.Server, wire: str, request: bytes)
     for name in asked:
         cost(name, WARM_UP)
         bursts[name].clear()
-    costs = rounds({name: lambda name=name: cost(name, COUNTS[name]) for name in asked})  # type: ignore[misc]
+    costs = rounds({name: partial(cost, name, COUNTS[name]) for name in asked})
     own = median(costs["mock"])
     joined, each = (ratio(costs["mock"], costs[name]) for name in ("joined", "each"))
     events = bursts["mock"][0].events // bursts["mock"][0].answers

@@ -5,13 +5,16 @@ Rules:
 - Tries of one call are alike in session, path and conversation; two equal bodies alone prove nothing, since two workers
   may well ask the same.
 - An official SDK says which retry a request is (`x-stainless-retry-count`): number n continues the call whose last
-  try was n - 1, and 0 begins a new one.
-- Who does not say so retries only what has failed: the same conversation again, after the last try had ended badly.
-- Who comes before the last try has ended is another call.
+  try was n - 1.
+- Who says 0 or nothing tries again by himself, perhaps around an SDK that does not: the same conversation again, after
+  the last try had ended badly and no retry of the SDK's went on with it.
+- Who comes before the last try has ended is another call. Where that has happened, several ask the same, and nobody
+  can tell a try that says nothing from a first one of somebody else: it is taken for that.
 """
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
 
 import orjson
 
@@ -53,23 +56,38 @@ def waited(before: Record, after: Record) -> float:
 
 def group(records: Sequence[Record]) -> list[list[Record]]:
     """The logical calls, each as its tries in order."""
+    alike: dict[bytes, list[Record]] = {}
+    for record in sorted(records, key=_when):
+        alike.setdefault(likeness(record), []).append(record)
+    calls = [call for same in alike.values() for call in _calls(same)]
+    return sorted(calls, key=lambda call: _when(call[0]))
+
+
+def _when(record: Record) -> tuple[float, int]:
+    return arrived(record), record.number
+
+
+def _calls(same: Sequence[Record]) -> list[list[Record]]:
+    """The logical calls among requests that are alike, by time."""
     calls: list[list[Record]] = []
-    latest: dict[bytes, list[list[Record]]] = {}
-    for record in sorted(records, key=lambda one: (arrived(one), one.number)):
-        alike = latest.setdefault(likeness(record), [])
-        call = next((call for call in reversed(alike) if _continues(call[-1], record)), None)
+    alone = all(left(before) <= arrived(after) for before, after in pairwise(same))
+    for place, record in enumerate(same):
+        ended = [call for call in reversed(calls) if left(call[-1]) <= arrived(record)]
+        if record.retry:
+            call = next((call for call in ended if _said(call[-1]) == record.retry - 1), None)
+        else:
+            call = next((call for call in ended if _was_left(call[-1], same[place + 1 :])), None) if alone else None
         if call is None:
-            call = []
-            alike.append(call)
-            calls.append(call)
-        call.append(record)
+            calls.append([record])
+        else:
+            call.append(record)
     return calls
 
 
-def _continues(last: Record, record: Record) -> bool:
-    """Whether a request is the next try after another of the same likeness."""
-    if left(last) > arrived(record):
-        return False
-    if record.retry is not None and last.retry is not None:
-        return record.retry == last.retry + 1
-    return record.retry is None and last.retry is None and failed(last)
+def _said(record: Record) -> int:
+    return record.retry or 0
+
+
+def _was_left(last: Record, later: Sequence[Record]) -> bool:
+    """Whether a try ended badly and its SDK did not go on."""
+    return failed(last) and (last.retry is None or all(record.retry != last.retry + 1 for record in later))

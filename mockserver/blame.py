@@ -13,9 +13,7 @@ import jsonschema_rs
 from mockserver.attempts import arrived, failed, left, likeness, waited
 from mockserver.conversation import Conversation, Message, Text, ToolUse
 from mockserver.delivered import ToolCall
-from mockserver.errors import Refusal
 from mockserver.records import Record
-from mockserver.wire import WIRES
 from mockserver.wire.pairing import find_unpaired
 
 NEVER_AGAIN = frozenset({400, 401, 402, 403, 404, 405, 413, 422})
@@ -147,7 +145,7 @@ def _continuations(run: Run, record: Record) -> Iterator[tuple[Record, Message]]
         return
     size = len(conversation.messages)
     for later in run.records:
-        other = later.conversation or _loosely(later)
+        other = later.conversation_sent
         if arrived(later) < left(record) or other is None or len(other.messages) <= size:
             continue
         if other.messages[:size] == conversation.messages and other.messages[size].role == "assistant":
@@ -254,21 +252,10 @@ def mismatched_results(run: Run) -> Found:
     for record in run.records:
         if record.status != 400:
             continue
-        conversation = _loosely(record)
+        conversation = record.conversation_sent
         unpaired = find_unpaired(conversation.messages) if conversation is not None else None
         if unpaired is not None:
             yield (record,), f"{unpaired.id} {_UNPAIRED[unpaired.fault]} (messages.{unpaired.message})"
-
-
-def _loosely(record: Record) -> Conversation | None:
-    """The conversation of a request that was refused, if it can be read at all."""
-    operation = record.call.operation
-    if operation.wire == "json" or not isinstance(record.json, dict):
-        return None
-    try:
-        return WIRES[operation.wire].parse(record.json, operation.max_tokens)
-    except (Refusal, KeyError, TypeError, AttributeError, ValueError):
-        return None
 
 
 # --- the client as a whole --------------------------------------------------------------------------------------------
@@ -284,9 +271,9 @@ def unbounded_history(run: Run) -> Found:
 
 def leaked_key(run: Run) -> Found:
     """The key in a body."""
-    for record in run.records:
-        if record.exchange.captured.leaked:
-            yield (record,), "the API key stands in the body of the request"
+    leaked = [record for record in run.records if record.exchange.captured.leaked]
+    if leaked:
+        yield tuple(leaked), "the API key stands in the body of the request"
 
 
 def no_read_timeout(run: Run) -> Found:

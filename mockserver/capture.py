@@ -57,10 +57,12 @@ def capture(
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
     key = keys.key_of(request.headers)
-    headers = {name: redacted(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    if len(key) >= SHORTEST_KEY:
-        headers, path = _without_key(headers, path, key)
+    if len(key) < SHORTEST_KEY:
+        headers = {name: redacted(name, value) for name, value in request.headers.items()}
+    else:
+        headers = _without_key(request.headers, key)
+        path = path.replace(key, keys.mask(key))
         secret = key.encode("utf-8", "surrogatepass")
         leaked = secret in body
         if leaked:
@@ -82,11 +84,15 @@ def capture(
     return path, body, kept
 
 
-def _without_key(headers: Mapping[str, str], path: str, key: str) -> tuple[dict[str, str], str]:
-    """Headers and path in which the key does not stand either."""
-    shown = keys.mask(key)
-    clean = {name: value.replace(key, shown) if key in value else value for name, value in headers.items()}
-    return clean, path.replace(key, shown)
+def _without_key(headers: Mapping[str, str], key: str) -> dict[str, str]:
+    """Headers as they may be kept, in which the key does not stand either."""
+    kept = dict(headers)
+    for name, value in headers.items():
+        if is_secret(name):
+            kept[name] = redacted(name, value)
+        elif key in value:
+            kept[name] = value.replace(key, keys.mask(key))
+    return kept
 
 
 def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:

@@ -99,12 +99,12 @@ def protocol_class() -> type[asyncio.Protocol]:
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
     except ImportError:
-        from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]
+        from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]  # alike, without a common base
 
     class MockProtocol(Base):
         """The protocol; every connection wraps the application once."""
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own parameter
             super().connection_made(transport)
             inner, connection = self.app, SocketConnection(transport, self.flow.drain)
 

@@ -113,6 +113,7 @@ class Journal:
         self._most = most
         self._most_bytes = most_bytes
         self._exchanges: deque[Exchange] = deque()
+        self._weights: deque[int] = deque()
         self._bytes = 0
         self._entered = 0
         self.listeners: list[Callable[[Exchange], None]] = []
@@ -150,10 +151,13 @@ class Journal:
         if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
             captured = msgspec.structs.replace(captured, actions=(), headers={})
         exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
+        weight = _weight(exchange)
         self._exchanges.append(exchange)
-        self._bytes += _weight(exchange)
+        self._weights.append(weight)
+        self._bytes += weight
         while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
-            self._bytes -= _weight(self._exchanges.popleft())
+            self._exchanges.popleft()
+            self._bytes -= self._weights.popleft()
         for listener in self.listeners:
             listener(exchange)
         return exchange

@@ -20,6 +20,7 @@ from mockserver.errors import Refusal
 from mockserver.journal import Exchange
 from mockserver.matching import Call, Difference, Matcher, compile_when, differences
 from mockserver.scenario import When
+from mockserver.wire import WIRES
 
 NO_ROUTE = Operation(
     id="",
@@ -100,6 +101,17 @@ class Record:
     def conversation(self) -> Conversation | None:
         """The conversation that was sent, parsed; None if it is none or was refused."""
         return self.call.conversation
+
+    @cached_property
+    def conversation_sent(self) -> Conversation | None:
+        """The conversation, also where it was refused, if it can be read at all."""
+        operation = self.call.operation
+        if self.conversation is not None or operation.wire == "json" or not isinstance(self.json, dict):
+            return self.conversation
+        try:
+            return WIRES[operation.wire].parse(self.json, operation.max_tokens)
+        except (Refusal, KeyError, TypeError, AttributeError, ValueError):
+            return None
 
     @property
     def status(self) -> int:

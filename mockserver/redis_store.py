@@ -21,6 +21,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
@@ -152,7 +153,7 @@ class RedisStore:
         while self._owed:
             id, change = self._owed[0]
             try:
-                await self.update(id, lambda session, change=change: (change(session), None))  # type: ignore[misc]
+                await self.update(id, partial(_changed, change))
             except StoreAwayError:
                 await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
                 tries += 1
@@ -204,3 +205,8 @@ class RedisStore:
         if self._payer is not None:
             self._payer.cancel()
         await self._redis.aclose()
+
+
+def _changed(change: Callable[[Session], Session], session: Session) -> tuple[Session, None]:
+    """A change that has nothing to tell, as an update wants it."""
+    return change(session), None

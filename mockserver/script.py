@@ -221,18 +221,17 @@ def _matchers(when: When, path: Path, complain: Complain) -> tuple[Matcher, ...]
             found += compile_when(When.model_construct(_fields_set={key}, **{key: getattr(when, key)}))
         except ValueError as error:
             complain((*path, key), str(error))
+    algebra = when.model_fields_set & {"all", "any", "not_"}
+    if not algebra:
+        return tuple(found)
     before = len(found)
     for place, inner in inner_conditions(when):
         found += _matchers(inner, (*path, *place), complain)
+    only = When.model_construct(_fields_set=algebra, **{key: getattr(when, key) for key in algebra})
     try:
-        return (*found[:before], *compile_when(_only_algebra(when)))
+        return (*found[:before], *compile_when(only))
     except ValueError:
         return ()  # told above, at its own place
-
-
-def _only_algebra(when: When) -> When:
-    keys = when.model_fields_set & {"all", "any", "not_"}
-    return When.model_construct(_fields_set=keys, **{key: getattr(when, key) for key in keys})
 
 
 def _template(text: str, path: Path, complain: Complain) -> Template:

@@ -15,9 +15,9 @@ MOST_LINES = 50
 
 def said(record: Record) -> str:
     """What the client asked for, in a few words."""
-    conversation = record.conversation
+    conversation = record.conversation_sent
     if conversation is None:
-        return ""
+        return f"body {shown(record.body.decode('utf-8', 'replace'))}" if record.body else ""
     if conversation.last == "tool_result":
         results = conversation.tool_results
         return "tool_result " + ", ".join([f"{result.tool_use_id}: {shown(result.text)}" for result in results])

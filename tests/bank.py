@@ -15,13 +15,31 @@ from mockserver.engine import Engine, Request, Settings
 from mockserver.keys import session_of
 from mockserver.script import Script
 from mockserver.session import Session
-from tests.support import BYOK, CHAT, HELLO, MESSAGES, NOW, Answer, contract
+from tests.support import BYOK, CHAT, HELLO, MESSAGES, NOW, Answer, contract, script
 
 BALANCE = "/api/v1/public/credits/balance"
 LOGIN, REFRESH = "/api/v1/auth/login", "/api/v1/auth/refresh"
 ME, LOGOUT = "/api/v1/auth/me", "/api/v1/auth/logout"
 MANAGED = "/api/v1/managed/chat/completions"
 PUBLIC = "/api/v1/public/chat/completions"
+CONVERSATIONS = sorted({operation.path for operation in contract().operations if operation.is_conversation})
+
+TWO = script("""
+scenario: two
+turns:
+  - reply: hello
+    usage: {input: 1200, output: 800}
+    times: always
+""")
+RUN_OUT = script("""
+scenario: run-out
+account: {plan: starter, credits: 3}
+turns:
+  - reply: hello
+    usage: {input: 1200, output: 800}
+    times: always
+""")
+THREE_CREDITS = "accounts: [{key: sk_three, plan: starter, credits: 3}]"
 
 
 def accounts_of(text: str) -> AccountsFile:
@@ -122,6 +140,7 @@ __all__ = [
     "BALANCE",
     "BYOK",
     "CHAT",
+    "CONVERSATIONS",
     "LOGIN",
     "LOGOUT",
     "MANAGED",
@@ -130,5 +149,9 @@ __all__ = [
     "NOW",
     "PUBLIC",
     "REFRESH",
+    "RUN_OUT",
+    "THREE_CREDITS",
+    "TWO",
     "Bank",
+    "accounts_of",
 ]

@@ -94,6 +94,14 @@ class Answer:
         assert isinstance(found, dict)
         return found
 
+    def at(self, *path: str) -> JsonValue:
+        """The value at a path of the body."""
+        found: JsonValue = self.json
+        for name in path:
+            assert isinstance(found, dict)
+            found = found[name]
+        return found
+
     @property
     def events(self) -> list[dict[str, JsonValue]]:
         """The JSON of every event of a stream but [DONE]."""

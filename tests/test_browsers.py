@@ -3,9 +3,10 @@
 import pytest
 
 from mockserver.actions import Head
+from mockserver.contract import Operation
 from mockserver.engine import Engine, Request, Settings
 from mockserver.session import Session
-from mockserver.wire.failures import ENVELOPES
+from mockserver.wire.failures import ENVELOPES, Envelope
 from tests.bank import BALANCE, CHAT, LOGIN, MESSAGES, NOW, Bank
 from tests.support import contract, turns
 
@@ -78,13 +79,13 @@ def test_routes_that_do_not_exist_are_404(path: str) -> None:
 
 
 @pytest.mark.parametrize("operation", contract().operations, ids=lambda operation: operation.id)
-def test_strict_answers_404_to_what_is_only_observed(operation: object) -> None:
+def test_strict_answers_404_to_what_is_only_observed(operation: Operation) -> None:
     for strict in (False, True):
         bank = Bank(settings=Settings(strict=strict))
-        path = operation.path.replace("{model_id}", "qwen-7b")  # type: ignore[attr-defined]
-        answer = bank.send(Request(operation.method, path, {"authorization": "Bearer sk_a"}))  # type: ignore[attr-defined]
-        absent = operation.name.startswith("oauth")  # type: ignore[attr-defined]
-        only_observed = strict and operation.sources == {"OBS"}  # type: ignore[attr-defined]
+        path = operation.path.replace("{model_id}", "qwen-7b")
+        answer = bank.send(Request(operation.method, path, {"authorization": "Bearer sk_a"}))
+        absent = operation.name.startswith("oauth")
+        only_observed = strict and operation.sources == {"OBS"}
         assert (answer.status == 404) is (absent or only_observed), path
 
 
@@ -122,8 +123,8 @@ def type_of(status: int, wire: str) -> str:
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
 @pytest.mark.parametrize("status", sorted(FAILURES))
 @pytest.mark.parametrize("envelope", sorted(ENVELOPES))
-def test_every_published_error_shape_can_be_chosen(envelope: str, status: int, path: str) -> None:
-    bank = Bank(ACCOUNTS, settings=Settings(envelope=envelope, strict_models=True))  # type: ignore[arg-type]
+def test_every_published_error_shape_can_be_chosen(envelope: Envelope, status: int, path: str) -> None:
+    bank = Bank(ACCOUNTS, settings=Settings(envelope=envelope, strict_models=True))
     answer = FAILURES[status](bank, path)
     assert answer.status == status
     wire = "anthropic" if path == MESSAGES else "openai"

@@ -1,5 +1,6 @@
 """Chaos: rules that fire by chance, in windows, so often; the same seed breaks the same requests."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -36,14 +37,13 @@ class Storm(Talk):
         self.session = Session("test", seed)
         self.now = NOW
 
-    def ask(self, count: int = 1, **fields: object) -> list[str]:
+    def ask(self, count: int = 1, headers: Mapping[str, str] | None = None, **fields: object) -> list[str]:
         """What fired for each of so many requests, in short."""
-        return [" ".join(draw.split(": ")[0] for draw in self.one(**fields).note.draws) for _ in range(count)]
+        return [" ".join(draw.split(": ")[0] for draw in self.one(headers, **fields).note.draws) for _ in range(count)]
 
-    def one(self, **fields: object) -> Answer:
-        headers = {"x-api-key": "sk_t"} | dict(fields.pop("headers", {}))  # type: ignore[call-overload]
+    def one(self, headers: Mapping[str, str] | None = None, **fields: object) -> Answer:
         body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], **fields}
-        request = Request("POST", MESSAGES, headers, orjson.dumps(body))
+        request = Request("POST", MESSAGES, {"x-api-key": "sk_t", **(headers or {})}, orjson.dumps(body))
         self.session, decision = self.engine.step(self.session, request, self.now)
         return Answer(decision)
 

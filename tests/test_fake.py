@@ -48,17 +48,17 @@ class _AnyDate(type):
 
 class _LaterDatetime(datetime, metaclass=_AnyDate):
     @classmethod
-    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]  # typeshed says Self; faker takes any
         return datetime.now() + LATER
 
     @classmethod
-    def today(cls) -> datetime:  # type: ignore[override]
+    def today(cls) -> datetime:  # type: ignore[override]  # typeshed says Self; faker takes any
         return datetime.now() + LATER
 
 
 class _LaterDate(date, metaclass=_AnyDate):
     @classmethod
-    def today(cls) -> date:  # type: ignore[override]
+    def today(cls) -> date:  # type: ignore[override]  # typeshed says Self; faker takes any
         return date.today() + LATER
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
+from mockserver.actions import Action, Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
 from mockserver.app import Gateway
 from mockserver.engine import Decision, Engine, Note, Request, Settings
 from mockserver.faults import NoEffectError
@@ -39,7 +39,7 @@ class Virtual:
         asyncio.get_running_loop().call_soon(wake, waker)
 
 
-def perform(*actions: object) -> tuple[Outcome, list[Message]]:
+def perform(*actions: Action) -> tuple[Outcome, list[Message]]:
     """Play on plain ASGI, without a connection below it."""
     sent: list[Message] = []
 
@@ -51,13 +51,13 @@ def perform(*actions: object) -> tuple[Outcome, list[Message]]:
         return {}
 
     async def main() -> Outcome:
-        return await play(actions, send, receive, Virtual())  # type: ignore[arg-type]
+        return await play(actions, send, receive, Virtual())
 
     return asyncio.run(main()), sent
 
 
 @pytest.mark.parametrize(("action", "ended", "instead"), [(Close(), "closed", "FIN"), (Reset(), "reset", "RST")])
-def test_without_a_socket_a_break_is_told_as_what_was_nearest(action: object, ended: str, instead: str) -> None:
+def test_without_a_socket_a_break_is_told_as_what_was_nearest(action: Action, ended: str, instead: str) -> None:
     outcome, sent = perform(HEAD, Data(b"a", "x"), Data(b"b", "x"), action)
     assert (outcome.ended, outcome.frames, outcome.breaks_off) == (ended, 2, True)
     assert outcome.nearest == (f"broken off by an exception instead of {instead}",)

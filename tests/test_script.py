@@ -155,5 +155,5 @@ def test_only_texts_are_filled_in_and_the_rest_stays_what_it_is() -> None:
 def test_a_script_is_frozen() -> None:
     ready = script("scenario: test\nturns: [{reply: x}]")
     with pytest.raises(AttributeError):
-        ready.name = "other"  # type: ignore[misc]
+        ready.name = "other"  # type: ignore[misc]  # what is tried
     assert msgspec.structs.replace(ready, name="other").plays is ready.plays

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import orjson
 import pytest
@@ -67,8 +68,9 @@ class Answer:
 
     def __init__(self, sent: list[Message]) -> None:
         self.status = sent[0]["status"]
-        self.headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}  # type: ignore[attr-defined]
-        self.body: bytes = b"".join([message["body"] for message in sent[1:]])  # type: ignore[misc]
+        raw = cast(list[tuple[bytes, bytes]], sent[0]["headers"])
+        self.headers = {name.decode(): value.decode() for name, value in raw}
+        self.body = b"".join([cast(bytes, message["body"]) for message in sent[1:]])
 
 
 async def ask(app: Gateway, path: str = MESSAGES, method: str = "POST", key: str = "sk_hundred") -> Answer:
@@ -225,7 +227,9 @@ def test_a_store_that_goes_away_is_503_with_retry_after_and_recovers(redis: Redi
     asyncio.run(main())
 
 
-def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(redis: RedisServer) -> None:
+def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The worst moment: Redis makes the write and dies before it can say so."""
 
     async def main() -> None:
@@ -239,9 +243,9 @@ def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(redis: RedisServ
             raise ConnectionResetError
 
         assert (await ask(app)).status == 200
-        store._write = cut  # type: ignore[method-assign]
+        monkeypatch.setattr(store, "_write", cut)
         assert (await ask(app)).status == 503
-        store._write = write  # type: ignore[method-assign]
+        monkeypatch.undo()
         redis.start()
         assert (await ask(gateway(other))).status == 200
         await store.paid()
@@ -252,7 +256,9 @@ def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(redis: RedisServ
     asyncio.run(main())
 
 
-def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(redis: RedisServer) -> None:
+def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
         store = RedisStore(redis.url, session)
         app = gateway(store)
@@ -264,7 +270,7 @@ def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(redis: RedisSe
                 redis.kill()
             return await update(id, change)
 
-        store.update = failing  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(store, "update", failing)
         assert (await ask(app)).status == 200
         assert len(calls) >= 2
         redis.start()

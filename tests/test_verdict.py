@@ -115,6 +115,34 @@ def test_no_back_off(gateway: GatewaySession) -> None:
     assert gateway.verdict().rules == {"no-back-off"}
 
 
+SDK_SAYS_FIRST = {"x-stainless-retry-count": "0"}
+
+
+def test_a_loop_of_the_applications_own_around_an_sdk_is_found(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=2, times=2).reply("hi")
+    for _ in range(3):
+        post(gateway, headers=SDK_SAYS_FIRST)
+    assert [finding.requests for finding in gateway.verdict()] == [(1, 2), (2, 3)]
+    assert gateway.verdict().rules == {"retry-after-ignored"}
+
+
+def test_a_first_try_beside_the_retries_of_another_worker_is_none_of_them(gateway: GatewaySession) -> None:
+    gateway.error(429, retry_after=2).reply("hi", times=2)
+    post(gateway, headers=SDK_SAYS_FIRST)
+    post(gateway, headers=SDK_SAYS_FIRST)  # the same question, of a worker that was not refused
+    gateway.clock.advance(2)
+    post(gateway, headers={"x-stainless-retry-count": "1"})
+    assert not gateway.verdict()
+
+
+def test_workers_that_ask_the_same_at_a_time_are_not_taken_for_one_that_tries_again(gateway: GatewaySession) -> None:
+    gateway.error(503)
+    post(gateway, headers=SDK_SAYS_FIRST)
+    refused = Outcome(503, 1, 1, 1.0, "complete")
+    assert rules_of(gateway, [(0, 1), (0.5, 1.5), (1.51, 2.51)], refused, Limits()) == {"gave-up-early"}
+    assert rules_of(gateway, [(0, 1), (1.01, 2.01), (2.02, 3.02)], refused, Limits()) == {"no-back-off"}
+
+
 def test_credits_ignored(gateway: GatewaySession) -> None:
     gateway.error(402, times="always")
     for text in "abc":

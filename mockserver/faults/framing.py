@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mockserver.actions import Action, Actions, Data, Wait
 from mockserver.faults.delays import cut_up, pieces
@@ -155,9 +155,16 @@ def one_write(actions: Actions, given: Nothing, context: Context) -> Actions:
     return changed(actions, kept, "the answer comes in one write anyway")
 
 
-def row(name: str, about: str, source: str, apply: Callable[..., Actions], *rest: object) -> Fault:
+def row(
+    name: str,
+    about: str,
+    source: str,
+    apply: Callable[..., Actions],
+    parameters: type[Parameters] = Nothing,
+    example: JsonValue = None,
+) -> Fault:
     """A row of this group."""
-    return Fault(name, "framing", about, source, apply, *rest)  # type: ignore[arg-type]
+    return Fault(name, "framing", about, source, apply, parameters, example)
 
 
 _NO_LINE = "no event has an `event:` line"

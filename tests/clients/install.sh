@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install the SDKs of the real-client tests under .clients/ at the top of the tree, each set in a folder of its own:
 #   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
+#   .clients/agents                      LangChain and pydantic-ai in the same way: 190 MB that development does without
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
 # Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
 # files and of the interpreter that it was installed for. `PYTHON` names the interpreter; the tests must run on the same.
@@ -51,7 +52,7 @@ with_npm() {
 mkdir -p "$clients"
 echo '*' > "$clients/.gitignore"
 jobs=()
-for name in current previous oldest; do
+for name in current previous oldest agents; do
   install_set "$name" with_pip "$here/requirements-$name.txt" & jobs+=($!)
 done
 for name in node node-previous; do

@@ -5,6 +5,7 @@ usage; or the error that was raised; or that nothing came within LIMIT seconds. 
 tests/clients).
 """
 
+# It runs with two SDKs of three majors, whose types differ; its functions are the verbs of a table.
 # mypy: ignore-errors
 # ruff: noqa: D103
 

@@ -8,9 +8,11 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from contracts import fake
 from contracts.exchange import Asked
@@ -68,9 +70,9 @@ class Clock:
         self.ahead += seconds
 
 
-def responder(mutant: Mutant, base: str):  # type: ignore[no-untyped-def]
+def responder(mutant: Mutant, base: str) -> Callable[[Asked], Outgoing]:
     """What the relay answers: the gateway's answer with one fault."""
-    upstream, memory = Upstream(base), {}  # type: ignore[var-annotated]
+    upstream, memory = Upstream(base), dict[str, Any]()  # Any: a mutant keeps what it likes
 
     def respond(asked: Asked) -> Outgoing:
         shot = Shot(asked, memory)

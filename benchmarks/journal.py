@@ -1,0 +1,99 @@
+"""What the journal costs: the application's path with it, beside the same path that keeps nothing.
+
+Method: the ASGI application without a socket, with the shipped contract and one scenario; a request goes in at
+`receive`, the answer is thrown away at `send`. CPU time of a batch, the two in turns; see `results`. The journal is
+full when measuring begins, so that for every exchange that comes in the oldest goes, as on a server that runs for long.
+
+Limits: what is measured is the mock's own path; the bytes that uvicorn and the kernel move are in neither. So the ratio
+is higher than a client sees.
+"""
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+
+from benchmarks import requests, servers
+from benchmarks.results import Goal, Report, Row, ratio, rounds
+from mockserver.app import Gateway
+from mockserver.clock import SystemClock
+from mockserver.engine import Decision, Engine, Request, Settings
+from mockserver.journal import MOST_EXCHANGES, Balance, Outcome
+from mockserver.library import load_contract, load_library
+from mockserver.player import Message
+from mockserver.session import Timeline
+
+HISTORY = 200
+BATCH = 400
+LIMIT = 1.25
+"""A journal that costs more than a quarter of everything else is silly."""
+
+
+class Forgetful(Gateway):
+    """The application without a journal."""
+
+    def _enter(
+        self,
+        request: Request,
+        decision: Decision,
+        outcome: Outcome,
+        clock: Timeline,
+        arrived: float,
+        credits: Balance | None,
+    ) -> None:
+        return
+
+
+def measure() -> Report:
+    rows, goals = [], []
+    for what, reply, body in (
+        ("small request", requests.REPLY, requests.small()),
+        ("stream of 50 deltas", requests.STREAMED, requests.small(stream=True)),
+        (f"{HISTORY} messages", requests.REPLY, requests.history(HISTORY)),
+    ):
+        costs = rounds({"kept": _timed(Gateway, reply, body), "forgotten": _timed(Forgetful, reply, body)})
+        times = ratio(costs["kept"], costs["forgotten"])
+        own, other = median(costs["kept"]), median(costs["forgotten"])
+        rows.append(Row(f"journal, {what}", "CPU us/request", own, other, times, "beside no journal"))
+        goals.append(Goal(f"journal, {what}", "x without", times, LIMIT, f"{own - other:.1f} us an exchange"))
+    return Report(rows, goals)
+
+
+def _timed(kind: type[Gateway], reply: str, body: bytes) -> Callable[[], float]:
+    """A function that serves a batch and gives the CPU time of one request in microseconds."""
+    contract = load_contract()
+    with servers.workplace() as place:
+        library = load_library(contract, str(Path(place.scenario(reply))))
+    engine = Engine(contract, library.scripts, Settings(scenario=library.playing))
+    app = kind(engine, clock=SystemClock())
+    headers = {"host": "127.0.0.1", "content-type": "application/json", "user-agent": "bench", "x-api-key": "sk_bench"}
+    scope: Mapping[str, object] = {
+        "type": "http",
+        "method": "POST",
+        "path": requests.PATHS["anthropic"],
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message.get("status", 200) != 200:
+            raise servers.BenchmarkError(f"the mock refused a request: {message}")
+
+    async def serve(count: int) -> None:
+        for _ in range(count):
+            await app(scope, receive, send)
+
+    asyncio.run(serve(MOST_EXCHANGES))
+
+    def measured() -> float:
+        gc.collect()
+        before = time.thread_time_ns()
+        asyncio.run(serve(BATCH))
+        return (time.thread_time_ns() - before) / BATCH / 1_000
+
+    return measured

@@ -1,0 +1,52 @@
+"""pydantic-ai agents with one tool: jobs come as JSON lines, what each saw goes out as JSON lines.
+
+A job is `{"wire": …, "stream": …, "env": {…}}`. Where the gateway is and which key it wants stands in the environment,
+where the models read it. All run on one event loop, since the framework keeps its HTTP client for all models.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+from pydantic_ai import Agent
+from pydantic_ai.settings import ModelSettings
+
+MODELS = {"anthropic": "anthropic:claude-sonnet-4.5", "openai": "openai-chat:gpt-4o"}
+QUESTION = "What does /tmp/test.txt say?"
+
+SETTINGS = ModelSettings(max_tokens=1000)
+"""Left alone it asks for 16,384, which is more than the documents give."""
+
+
+async def run(wire: str, stream: bool) -> dict[str, object]:
+    """Run an agent to its last word: what its tool was called with, and what it said."""
+    paths: list[str] = []
+
+    def read_file(path: str) -> str:
+        """Read a file."""
+        paths.append(path)
+        return "42"
+
+    agent = Agent(MODELS[wire], tools=[read_file], model_settings=SETTINGS)
+    if stream:
+        async with agent.run_stream(QUESTION) as result:
+            said = "".join([piece async for piece in result.stream_text(delta=True)])
+    else:
+        said = (await agent.run(QUESTION)).output
+    return {"said": said, "paths": sorted(paths)}  # calls at a time run in threads
+
+
+async def main() -> None:
+    """One job after the other."""
+    for line in sys.stdin:
+        job = json.loads(line)
+        os.environ.update(job["env"])
+        try:
+            seen = await run(job["wire"], job["stream"])
+        except Exception as error:
+            seen = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(seen))
+
+
+asyncio.run(main())
