@@ -47,7 +47,7 @@ CUT: Mapping[str, list[object]] = {
 }
 """What an error in the middle of a stream is to each SDK: its class, and the status that it makes up."""
 
-PLAIN = ["Object", None]
+PLAIN: list[object] = ["Object", None]
 """What it was to every provider of Vercel's before that class was made: the error of the wire as it came."""
 
 
