@@ -173,9 +173,9 @@ class Gateway:
         arrived: float,
         credits: Balance | None,
     ) -> None:
-        client = request.headers.get("user-agent", "")[:200]
         left, virtual = self._clock.now(), clock.is_virtual
         path, body, kept = capture(request, decision, arrived=arrived, left=left, virtual=virtual, credits=credits)
+        client = kept.headers.get("user-agent", "")[:200]
         self.journal.enter(clock.at(arrived), client, request.method, path, body, decision.note, outcome, kept)
 
 

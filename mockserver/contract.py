@@ -47,6 +47,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        return f"<{self.method}, {len(self.body)} bytes>"  # keys and passwords are in the rest
+
 
 class Given(msgspec.Struct, frozen=True):
     """A whole answer before it is put on the wire."""

@@ -363,9 +363,13 @@ class Engine:
     def _refused(
         self, session: Session, operation: Operation | None, request: Request, refusal: Refusal, name: str
     ) -> Decision:
-        """The mock's own refusal, in the client's dialect; without the operation's `name`, of a request not counted."""
-        failure = refusal.failure
-        misses = refusal.misses if isinstance(refusal, Miss) else ()
+        """The mock's own refusal, in the client's dialect; without the operation's `name`, of a request not counted.
+
+        It repeats what was asked for, in which the caller's own key may stand; that is not shown.
+        """
+        shown = keys.faces(request.headers)
+        failure = msgspec.structs.replace(refusal.failure, message=keys.hide(refusal.failure.message, shown))
+        misses = tuple([keys.hide(miss, shown) for miss in refusal.misses]) if isinstance(refusal, Miss) else ()
         seed = refusal.seed if isinstance(refusal, Miss) else session.seed
         note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
         told = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_PLAIN)))
