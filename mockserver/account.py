@@ -11,7 +11,8 @@ accounts:
     prices: {claude-*: 5}
 ```
 
-Every figure that is left out is the plan's. Unknown keys, plans and figures that mean nothing do not load.
+Every figure that is left out is the plan's. Unknown keys, plans and figures that mean nothing do not load. No message
+and no repr shows a key or a password.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -48,14 +49,14 @@ Credits = Annotated[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class User(_Model):
     """Who logs in."""
 
     email: str = Field(min_length=1, max_length=200)
-    password: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=200, repr=False)
     name: str | None = Field(None, max_length=200)
     role: str = Field("user", min_length=1, max_length=50)
 
@@ -77,9 +78,9 @@ class OwnLimits(_Model):
 class Account(_Model):
     """One account."""
 
-    key: str | None = Field(None, min_length=1, max_length=500, description="Its API key.")
+    key: str | None = Field(None, min_length=1, max_length=500, description="Its API key.", repr=False)
     keys: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
-        default_factory=list, description="Its API keys, where there are several."
+        default_factory=list, description="Its API keys, where there are several.", repr=False
     )
     user: User | None = Field(None, description="Who can log in to it.")
     plan: PlanName = Field("starter", description="The plan whose figures it has.")

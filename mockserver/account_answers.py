@@ -36,6 +36,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     form: Mapping[str, object]
     now: float
 
+    def __repr__(self) -> str:
+        return f"<asked by {self.holder!r}>"  # keys and passwords are in the rest
+
 
 Answer: TypeAlias = tuple[Session, bytes]
 

@@ -105,6 +105,9 @@ class _Member(NamedTuple):
     account: Account
     home: str
 
+    def __repr__(self) -> str:
+        return f"<key of {self.home}>"
+
 
 class Accounts:
     """The accounts of a server. Frozen after it is made; an engine's part like its contract."""

@@ -36,6 +36,9 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     query: str = ""
     ticket: str = ""
 
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path}, {len(self.body)} bytes>"  # keys and passwords are in the rest
+
 
 def wire_of(path: str) -> WireName:
     """The dialect that a client of this path most likely speaks, whether the path exists or not."""

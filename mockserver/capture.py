@@ -4,15 +4,14 @@ Rules:
 
 - Headers whose name speaks of a key, token, cookie, password or login keep their name; of a key and of a bearer token
   the prefix and the last two characters stay, so that a person can tell two keys apart, of everything else nothing.
-- The caller's own key is taken out wherever else it stands: other headers, the path, the body, an answer that repeats
-  the body. That it stood in the body is remembered (`leaked`).
+- The caller's own keys are taken out wherever else they stand: other headers, the path, the body, an answer that
+  repeats the body. That one stood in the body is remembered (`leaked`).
 - Of logins (`/auth/`) neither body nor answer is kept: they are passwords and tokens.
 
 The common request pays one look at each header's name and one search of its body for the key.
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -27,9 +26,6 @@ _SECRET = re.compile(r"key|token|secret|passw|auth|cookie|credential|signature",
 _KEYS = frozenset({"authorization", "x-api-key"})
 NOTHING = "…"
 """What stands in the place of a secret that has no face."""
-
-SHORTEST_KEY = 8
-"""A shorter key would be found in texts by accident."""
 
 
 @lru_cache(maxsize=1_024)
@@ -56,19 +52,15 @@ def capture(
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
-    key = keys.key_of(request.headers)
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    if len(key) < SHORTEST_KEY:
-        headers = {name: redacted(name, value) for name, value in request.headers.items()}
-    else:
-        headers = _without_key(request.headers, key)
-        path = path.replace(key, keys.mask(key))
+    shown = keys.faces(request.headers)
+    headers = {name: keys.hide(redacted(name, value), shown) for name, value in request.headers.items()}
+    path = keys.hide(path, shown)
+    for key, face in shown.items():
         secret = key.encode("utf-8", "surrogatepass")
-        leaked = secret in body
-        if leaked:
-            shown = keys.mask(key).encode()
-            body = body.replace(secret, shown)
-            actions = tuple([_replaced(action, secret, shown) for action in actions])
+        if secret in body:
+            leaked, body = True, body.replace(secret, face.encode())
+            actions = tuple([_replaced(action, secret, face.encode()) for action in actions])
     if "/auth/" in path:
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
@@ -82,17 +74,6 @@ def capture(
         live=live,
     )
     return path, body, kept
-
-
-def _without_key(headers: Mapping[str, str], key: str) -> dict[str, str]:
-    """Headers as they may be kept, in which the key does not stand either."""
-    kept = dict(headers)
-    for name, value in headers.items():
-        if is_secret(name):
-            kept[name] = redacted(name, value)
-        elif key in value:
-            kept[name] = value.replace(key, keys.mask(key))
-    return kept
 
 
 def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:

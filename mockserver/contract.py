@@ -1,8 +1,8 @@
 """The contract made ready: openapi.yaml compiled to a table of operations, a router and request validators.
 
 Law: the contract is one file. What an operation reads (its security, its body, the status of a failed validation, the
-default of `max_tokens`) comes from the document, so that no second copy of the wire schemas exists. The document
-arrives here as plain data; reading the file is the loader's business.
+defaults of `max_tokens` and `max_iterations`) comes from the document, so that no second copy of the wire schemas
+exists. The document arrives here as plain data; reading the file is the loader's business.
 
 Of the document's extensions four matter here: `x-wire` (the dialect: anthropic, openai or json), `x-variant`
 (plain, byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other
@@ -46,6 +46,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Parameters = {}
     query: str = ""
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<{self.method}, {len(self.body)} bytes>"  # keys and passwords are in the rest
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -107,6 +110,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     schemes: tuple[Scheme, ...]
     key_optional: bool
     max_tokens: int | None
+    max_iterations: int | None = None
     statuses: tuple[int, ...]
     example: bytes | None
     validator: BodySchema | None = None
@@ -114,6 +118,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     form: BodySchema | None = None
     guest: Guest | None = None
     sources: frozenset[str] = frozenset()
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it says that its path does not exist (D1: /api/oauth/roles): nothing is documented but 404."""
+        return self.statuses == (404,)
 
     @property
     def is_conversation(self) -> bool:
@@ -154,7 +163,10 @@ class Contract:
         """The operation of a request and its path parameters.
 
         Raises `Refusal` 404 for an unknown path (naming the nearest known one) and 405 with `allow` for an unknown
-        method of a known path (RFC 9110, 15.5.6).
+        method of a known path (RFC 9110, 15.5.6). A path that does not exist exists for no method.
+
+        HEAD is such a method. RFC 9110, 9.1 wants it wherever GET is; but no document names it, and the gateway's
+        own framework (D3 names its files; its 422 and `detail` are FastAPI's) answers 405 where only GET is routed.
         """
         found = self._own.match(path, method)
         if found is not None:
@@ -168,6 +180,8 @@ class Contract:
             known = nearest(path, [*self._own, *self._guests])
             hint = f" Did you mean {known}?" if known else ""
             raise Refusal(404, "unknown_route", f"No such route: {path}.{hint}")
+        if found is not None and all(operation.is_absent for operation in found[0].values()):
+            return next(iter(found[0].values())), found[1]
         allowed = ", ".join(sorted({name for match in (found, beside) if match is not None for name in match[0]}))
         raise Refusal(
             405,
@@ -309,6 +323,7 @@ def _operation(
         schemes=tuple([_SCHEMES[name] for need in security for name in need if name in _SCHEMES]),
         key_optional=not security or any(not need for need in security),
         max_tokens=_default(document, schema, "max_tokens"),
+        max_iterations=_default(document, schema, "max_iterations"),
         statuses=tuple([int(status) for status in raw["responses"] if status.isdecimal()]),
         example=_example(document, raw),
         validator=_body_schema(document, schema, schemas),

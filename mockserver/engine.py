@@ -347,28 +347,40 @@ class Engine:
     def _refused(
         self, session: Session, operation: Operation | None, request: Request, refusal: Refusal, name: str
     ) -> Decision:
-        """The mock's own refusal, in the client's dialect."""
-        failure = refusal.failure
-        misses = refusal.misses if isinstance(refusal, Miss) else ()
+        """The mock's own refusal, in the client's dialect; without the operation's `name`, of a request not counted.
+
+        It repeats what was asked for, in which the caller's own key may stand; that is not shown.
+        """
+        shown = keys.faces(request.headers)
+        failure = msgspec.structs.replace(refusal.failure, message=keys.hide(refusal.failure.message, shown))
+        misses = tuple([keys.hide(miss, shown) for miss in refusal.misses]) if isinstance(refusal, Miss) else ()
         seed = refusal.seed if isinstance(refusal, Miss) else session.seed
         note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
         told = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_PLAIN)))
+        came = (request.method, request.path, keys.key_of(request.headers), request.body, failure.code)
+        uncounted = () if name else came
         if operation is None:
             wire = wire_of(request.path)
-            return Decision(responses.failed(failure, wire, session, self.settings.envelope, told), note)
-        return Decision(self._failed(session, operation, request.headers, failure, told), note)
+            return Decision(responses.failed(failure, wire, session, self.settings.envelope, told, *uncounted), note)
+        return Decision(self._failed(session, operation, request.headers, failure, told, *uncounted), note)
 
     def _failed(
-        self, session: Session, operation: Operation, headers: Mapping[str, str], failure: Failure, told: Headers
+        self,
+        session: Session,
+        operation: Operation,
+        headers: Mapping[str, str],
+        failure: Failure,
+        told: Headers,
+        *uncounted: object,
     ) -> Actions:
         """An error answer: a foreign operation's as its document has it, else in the client's dialect."""
         if operation.guest is not None:
             asked = Asked(method=operation.method, headers=headers)
             given = operation.guest.failed(failure, asked, *_seed(session))
             if given is not None:
-                trace = responses.trace(session, operation.wire)
+                trace = responses.trace(session, operation.wire, *uncounted)
                 return responses.given(given, (*failure.headers, *trace, *told))
-        return responses.failed(failure, operation.wire, session, self.settings.envelope, told)
+        return responses.failed(failure, operation.wire, session, self.settings.envelope, told, *uncounted)
 
 
 def _seed(session: Session) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ from mockserver.errors import Refusal
 
 REFUSED_PREFIX = "sk-ant-"
 ANONYMOUS = "anonymous"
+SHORTEST = 8
+"""A shorter key would be found in texts by accident."""
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +34,20 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
 
 def mask(key: str) -> str:
     """What may be shown of a key: its prefix and its last two characters."""
-    return f"{key[:3]}…{key[-2:]}" if len(key) > 8 else "…"
+    return f"{key[:3]}…{key[-2:]}" if len(key) > SHORTEST else "…"
+
+
+def faces(headers: Mapping[str, str]) -> dict[str, str]:
+    """Every key that a request brings, be it where the operation reads it or not, and what may be shown of it."""
+    came = {headers.get("x-api-key", "").strip(), headers.get("authorization", "").rpartition(" ")[2]}
+    return {key: mask(key) for key in came if len(key) >= SHORTEST}
+
+
+def hide(text: str, shown: Mapping[str, str]) -> str:
+    """The text with a face in the place of every key."""
+    for key, face in shown.items():
+        text = text.replace(key, face)
+    return text
 
 
 def session_of(key: str) -> str:

@@ -128,6 +128,13 @@ class _Mistake(msgspec.Struct, frozen=True):
         return str(self.location[-1])
 
     @property
+    def shown(self) -> str:
+        """The value at fault as the author knows it; of keys and passwords only what it is."""
+        if _SECRETS.isdisjoint(self.path) or not isinstance(self.input, str | int | float):
+            return _shown(self.input)
+        return "text" if isinstance(self.input, str) else "a number"
+
+    @property
     def known(self) -> list[str]:
         """The keys that the mapping at fault may have."""
         return _keys(self.owners[-1][1])
@@ -295,6 +302,7 @@ _SYNONYMS = {  # What the APIs and other tools call it: our word.
     "role": "last",
 }
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_SECRETS = frozenset({"key", "keys", "password"})
 _LONGEST_SHOWN = 48
 _MOST_KEYS = 12  # worth listing in a message
 
@@ -306,12 +314,12 @@ def _tell(mistake: _Mistake) -> str:
     if mistake.kind in ("literal_error", "enum"):
         return _unknown_value(mistake)
     if mistake.kind in _SHAPES:
-        return f"expected {_shape(mistake)}, not {_shown(mistake.input)}{_remedy(mistake)}"
+        return f"expected {_shape(mistake)}, not {mistake.shown}{_remedy(mistake)}"
     if mistake.kind == "string_pattern_mismatch":
         pattern = str(mistake.context["pattern"])
-        return f"expected {_PATTERNS.get(pattern, f'text that matches {pattern}')}, not {_shown(mistake.input)}"
+        return f"expected {_PATTERNS.get(pattern, f'text that matches {pattern}')}, not {mistake.shown}"
     if mistake.kind in _SENTENCES:
-        words = {**mistake.context, "name": mistake.location and mistake.location[-1], "shown": _shown(mistake.input)}
+        words = {**mistake.context, "name": mistake.location and mistake.location[-1], "shown": mistake.shown}
         return _SENTENCES[mistake.kind].format_map(words)
     return mistake.said.replace("Input should be", "expected").removeprefix("Value error, ")
 
@@ -356,8 +364,8 @@ def _unknown_value(mistake: _Mistake) -> str:
     """A value that is none of the few that there are."""
     known = [str(value) for option in mistake.options if get_origin(option) is Literal for value in get_args(option)]
     if isinstance(mistake.input, str) and known:
-        return f"unknown value {_shown(mistake.input)}; {did_you_mean(mistake.input, known)}"
-    return f"expected {_or(known) or mistake.context.get('expected')}, not {_shown(mistake.input)}"
+        return f"unknown value {mistake.shown}; {did_you_mean(mistake.input, known)}"
+    return f"expected {_or(known) or mistake.context.get('expected')}, not {mistake.shown}"
 
 
 def _is_wrong_shape(mistake: _Mistake) -> bool:

@@ -36,6 +36,9 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     body: JsonObject = {}
     state: str = "start"
 
+    def __repr__(self) -> str:
+        return f"<call of {self.operation.name}>"  # keys and passwords are in the rest
+
 
 class Difference(msgspec.Struct, frozen=True, gc=False):
     """One reason why a turn does not match: `what` is the thing compared, in words.

@@ -44,9 +44,6 @@ CREDITS_PER_TOKEN = 0.001
 PROVIDERS = frozenset({"meta_llama", "anthropic"})
 """The providers of the BYOK route (D2, D4)."""
 
-MAX_ITERATIONS = 5
-"""The default of max_iterations (D2, D4)."""
-
 SENTENCES = (
     "Hello! How can I help you today?",
     "Certainly. Here is a short answer from the mock gateway.",
@@ -105,7 +102,7 @@ def check_limits(operation: Operation, conversation: Conversation) -> None:
         provider = conversation.body.get("provider")
         if provider not in PROVIDERS:
             raise Refusal(400, "unsupported_provider", f"Unsupported provider: {provider}", param="provider")
-    limit = conversation.body.get("max_iterations", MAX_ITERATIONS if operation.variant == "byok" else None)
+    limit = conversation.body.get("max_iterations", operation.max_iterations)
     if isinstance(limit, int | float) and conversation.tool_rounds >= limit:
         raise Refusal(
             400,

@@ -17,15 +17,19 @@ JSON = "application/json"
 STREAM = "text/event-stream; charset=utf-8"
 
 
-def request_id(session: Session) -> str:
-    """The id of the session's present request."""
-    return "req_" + token(session.seed, session.id, "request", session.requests)
+def request_id(session: Session, *uncounted: object) -> str:
+    """The id of the session's present request.
+
+    A request that no session counts is told apart by what it is (`uncounted`); the same once more has the same id,
+    since nothing remembers it.
+    """
+    return "req_" + token(session.seed, session.id, "request", session.requests, *uncounted)
 
 
-def trace(session: Session, wire: WireName) -> Headers:
+def trace(session: Session, wire: WireName, *uncounted: object) -> Headers:
     """The headers by which an answer can be found again."""
     name = "request-id" if wire == "anthropic" else "x-request-id"
-    return ((name, request_id(session)), ("x-mock-session", session.id))
+    return ((name, request_id(session, *uncounted)), ("x-mock-session", session.id))
 
 
 def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Actions:
@@ -49,10 +53,12 @@ def streamed(frames: Sequence[Data], headers: Headers) -> Actions:
     return (Head(200, (*about, *headers)), *frames, End())
 
 
-def failed(failure: Failure, wire: WireName, session: Session, envelope: Envelope, told: Headers) -> Actions:
+def failed(
+    failure: Failure, wire: WireName, session: Session, envelope: Envelope, told: Headers, *uncounted: object
+) -> Actions:
     """An error answer in the client's dialect."""
-    body = render(failure, wire, request_id(session), envelope)
-    return whole(failure.status, body, JSON, (*failure.headers, *trace(session, wire), *told))
+    body = render(failure, wire, request_id(session, *uncounted), envelope)
+    return whole(failure.status, body, JSON, (*failure.headers, *trace(session, wire, *uncounted), *told))
 
 
 def with_headers(actions: Actions, added: Headers) -> Actions:

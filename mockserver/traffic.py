@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from mockserver import keys
 from mockserver.asking import Request
 from mockserver.capture import capture
 from mockserver.decision import Decision
@@ -32,8 +33,9 @@ class Live(msgspec.Struct, frozen=True):
 
     @property
     def client(self) -> str:
-        """What the client calls itself."""
-        return self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
+        """What the client calls itself, with no key in it."""
+        headers = self.request.headers
+        return keys.hide(headers.get("user-agent", "")[:LONGEST_CLIENT], keys.faces(headers))
 
     def kept(self, now: float, credits: Balance | None = None) -> tuple[str, bytes, Captured]:
         """The path, the body and the rest as they may be kept, secrets taken out."""

@@ -74,8 +74,11 @@ def test_without_an_origin_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/oauth/roles", "/api/oauth/profile", "/api/v1/credits/balance"])
-def test_routes_that_do_not_exist_are_404(path: str) -> None:
-    assert Bank().get(path, "sk_a").status == 404
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE", "OPTIONS"])
+def test_routes_that_do_not_exist_are_404_for_every_method(path: str, method: str) -> None:
+    for headers in ({"x-api-key": "sk_a"}, {}):
+        answer = Bank().send(Request(method, path, headers))
+        assert (answer.status, "allow" in answer.headers) == (404, False)
 
 
 @pytest.mark.parametrize("operation", contract().operations, ids=lambda operation: operation.id)

@@ -8,9 +8,10 @@ from pydantic import JsonValue
 
 from mockserver.conversation import tokens
 from tests.dialects import DIALECTS, Dialect, Json
-from tests.support import BYOK, HELLO, MESSAGES, Answer, Talk, script, turns
+from tests.support import BYOK, CHAT, HELLO, MESSAGES, Answer, Talk, script, turns
 
 MANAGED = "/api/v1/managed/chat/completions"
+PUBLIC = "/api/v1/public/chat/completions"
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=["anthropic", "openai"])
 
 SCHEMA: Json = {
@@ -248,6 +249,14 @@ def test_more_iterations_than_the_limit_are_refused(rounds: int, fields: Json, l
     answer = Talk().say(BYOK, messages, **fields)
     words = f"Maximum tool calling iterations ({limit}) exceeded without completion"
     assert (answer.status, answer.json.get("message")) == ((200, None) if limit is None else (400, words))
+
+
+@pytest.mark.parametrize(("path", "status"), [(CHAT, 200), (PUBLIC, 200), (MANAGED, 200), (BYOK, 400)])
+def test_a_loop_ends_by_itself_on_the_route_that_documents_it_and_where_it_is_told_to(path: str, status: int) -> None:
+    messages: JsonValue = HELLO + [m for n in range(7) for m in (OPENAI.call(f"c{n}"), *OPENAI.results(f"c{n}"))]
+    assert Talk().say(path, messages).status == status
+    assert Talk().say(path, messages, max_iterations=7).status == 400
+    assert Talk().say(path, messages, max_iterations=8).status == 200
 
 
 def test_iterations_are_counted_from_the_conversation() -> None:

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-import orjson
 import pytest
 
 from mockserver import billing, ledger, redis_store
@@ -29,12 +28,11 @@ from mockserver.session import Session
 from mockserver.sessions import MemoryStore, Store, StoreAwayError
 from tests.bank import BALANCE, CHAT, LOGIN, MESSAGES, REFRESH, accounts_of
 from tests.redis_server import RedisServer
+from tests.serving import BODY, HUNDRED, ask_by_socket, served
 from tests.support import contract, turns
 
 ONE_CREDIT = turns("  - reply: hello\n    usage: {input: 600, output: 400}\n    times: always")
-HUNDRED = "accounts: [{key: sk_hundred, plan: enterprise, credits: 100}]"
 ID = session_of("sk_hundred")
-BODY = orjson.dumps({"model": "m", "max_tokens": 500, "messages": [{"role": "user", "content": "Hi"}]})
 
 
 @pytest.fixture
@@ -140,41 +138,6 @@ def test_a_window_is_not_overrun_by_two_gateways(redis: RedisServer) -> None:
             await store.aclose()
 
     asyncio.run(main())
-
-
-@contextmanager
-def served(tmp_path: Path, *options: str) -> Iterator[tuple[str, int, "subprocess.Popen[str]"]]:
-    """`mockserver serve` as a process of its own: its host, port and process."""
-    (tmp_path / "accounts.yaml").write_text(HUNDRED, encoding="utf-8")
-    (tmp_path / "one.yaml").write_text(
-        "scenario: one\nturns:\n  - reply: hello\n    usage: {input: 600, output: 400}\n    times: always\n",
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet"]
-    command += ["--accounts", str(tmp_path / "accounts.yaml"), "--scenario", str(tmp_path / "one.yaml"), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:
-        assert server.stdout is not None
-        said = []
-        try:
-            for line in server.stdout:
-                said.append(line)
-                if found := re.search(r"http://([0-9.]+):(\d+)", line):
-                    yield found[1], int(found[2]), server
-                    return
-            pytest.fail(f"the mock did not start:\n{''.join(said)}")
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.communicate()
-
-
-async def ask_by_socket(host: str, port: int) -> int:
-    """One request on a connection of its own; gives the status."""
-    reader, writer = await asyncio.open_connection(host, port)
-    head = f"POST {MESSAGES} HTTP/1.1\r\nhost: {host}\r\nx-api-key: sk_hundred\r\nconnection: close\r\n"
-    writer.write(f"{head}content-length: {len(BODY)}\r\n\r\n".encode() + BODY)
-    answer = await reader.read()
-    writer.close()
-    return int(answer.split(b" ", 2)[1])
 
 
 def test_a_thousand_requests_to_three_worker_processes_are_a_hundred_answers(

@@ -28,22 +28,35 @@ class Program(NamedTuple):
     file: str
     packages: str
 
+    @property
+    def folder(self) -> Path:
+        """Where its packages are."""
+        return PACKAGES / self.packages
+
+    @property
+    def command(self) -> list[str]:
+        """What starts it, without its arguments. Python without site-packages: the SDK's own, not the mock's."""
+        how = [sys.executable, "-S"] if self.file.endswith(".py") else ["node", "--experimental-import-meta-resolve"]
+        return [*how, str(HERE / self.file)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """These packages and no others, and none of the caller's settings."""
+        names = "PYTHONPATH" if self.file.endswith(".py") else "CLIENT_PACKAGES"
+        return {"PATH": os.environ["PATH"], names: str(self.folder)}
+
     def run(self, base_url: str) -> dict[str, Facts]:
-        """Every verb -> what it saw. Runs with these packages and no others, and without the caller's settings."""
-        folder = PACKAGES / self.packages
-        environment = {"PATH": os.environ["PATH"]}
-        if self.file.endswith(".py"):
-            command = [sys.executable, "-S"]  # no site-packages: the SDK's own dependencies, not the mock's
-            environment["PYTHONPATH"] = str(folder)
-        else:
-            command = ["node", "--experimental-import-meta-resolve"]
-            environment["CLIENT_PACKAGES"] = str(folder)
-        command += [str(HERE / self.file), base_url]
+        """Every verb -> what it saw."""
         done = subprocess.run(
-            command, env=environment, capture_output=True, encoding="utf-8", timeout=TIME_LIMIT, check=False
+            [*self.command, base_url],
+            env=self.environment,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=TIME_LIMIT,
+            check=False,
         )
         if done.returncode != 0:
-            remedy = "" if folder.exists() else f"\n{folder} is not there: run {HERE / 'install.sh'}"
+            remedy = "" if self.folder.exists() else f"\n{self.folder} is not there: run {HERE / 'install.sh'}"
             raise RuntimeError(f"{self.file} with {self.packages}: exit code {done.returncode}\n{done.stderr}{remedy}")
         found: dict[str, Facts] = json.loads(done.stdout)
         return found
@@ -70,6 +83,7 @@ VERCEL_OPENAI = OPENAI._replace(tools="tool-calls", role={}, streams_usage=True)
 COMMON = {
     400: "BadRequestError",
     401: "AuthenticationError",
+    403: "PermissionDeniedError",
     404: "NotFoundError",
     429: "RateLimitError",
     500: "InternalServerError",

@@ -51,39 +51,50 @@ export async function eachStatus(ask) {
 }
 
 /**
- * Run `ask(fetch)` with waits that take no time. -> the requests sent, the seconds asked for, the answer's text.
+ * Give every wait of an SDK, in seconds, to `wait` instead of to the clock. -> a function that ends this.
  *
  * Only the SDK's own waits are touched: timers of a minute or longer are its time limits, those shorter than 100 ms its
  * housekeeping, and those that Node itself sets (by its place in the stack) keep connections alive.
  */
+export function withWaits(wait) {
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (callback, delay, ...rest) => {
+    const isNode = new Error().stack.split("\n")[2].includes("node:internal");
+    const isWait = delay >= 100 && delay < 60_000 && !isNode;
+    if (!isWait) return real(callback, delay, ...rest);
+    return void Promise.resolve(wait(delay / 1000)).then(() => callback(...rest));
+  };
+  return () => void (globalThis.setTimeout = real);
+}
+
+/** Run `ask(fetch)` with waits that take no time. -> the requests sent, the seconds asked for, the answer's text. */
 export async function withInstantWaits(ask) {
   const seen = { attempts: 0, waits: [] };
   const countingFetch = (...request) => {
     seen.attempts += 1;
     return fetch(...request);
   };
-  const real = globalThis.setTimeout;
-  globalThis.setTimeout = (callback, delay, ...rest) => {
-    const isNode = new Error().stack.split("\n")[2].includes("node:internal");
-    const isWait = delay >= 100 && delay < 60_000 && !isNode;
-    if (isWait) seen.waits.push(delay / 1000);
-    return real(callback, isWait ? 0 : delay, ...rest);
-  };
+  const end = withWaits((seconds) => void seen.waits.push(seconds));
   try {
     const text = await ask(countingFetch);
     return { ...seen, text };
   } finally {
-    globalThis.setTimeout = real;
+    end();
   }
 }
 
-/** What the verb saw, or how it failed: the error's class, HTTP status and message. */
+/** An error of an SDK, as the tests compare it: its class, HTTP status and message. Some throw plain objects. */
+export function failure(error) {
+  const name = error.name && error.name !== "Error" ? error.name : error.constructor.name;
+  return { ok: false, error: name, status: error.status ?? error.statusCode ?? null, message: error.message };
+}
+
+/** What the verb saw, or how it failed. */
 async function attempt(verb) {
   try {
     return { ok: true, ...(await verb()) };
   } catch (error) {
-    const name = error.name === "Error" ? error.constructor.name : error.name;
-    return { ok: false, error: name, status: error.status ?? error.statusCode ?? null, message: error.message };
+    return failure(error);
   }
 }
 
