@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+import mockserver
+from mockserver import GatewaySession
 from tests.browser.complaints import LOOPBACK, Complaints
 from tests.browser.site import serving
 
@@ -81,6 +83,13 @@ def complaints(context: BrowserContext) -> Iterator[Complaints]:
 def page(context: BrowserContext, complaints: Complaints) -> Page:
     """A page of a fresh profile, watched by `complaints`."""
     return context.new_page()
+
+
+@pytest.fixture
+def live(request: pytest.FixtureRequest) -> Iterator[GatewaySession]:
+    """A gateway whose time passes, for a person or a page that does something meanwhile."""
+    with mockserver.start(clock="real", name=request.node.nodeid) as gateway:
+        yield gateway
 
 
 @pytest.fixture
