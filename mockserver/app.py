@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from itertools import count
 from typing import cast
 
-from mockserver import billing, steering
+from mockserver import billing, cors, steering
+from mockserver.actions import Data, End, Head
 from mockserver.clock import Clock, SystemClock
 from mockserver.connection import EXTENSION, Connection
 from mockserver.engine import MAX_BODY, Decision, Engine, Request, wire_of
@@ -101,7 +102,7 @@ class Gateway:
         except Exception as error:
             self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
-            await _fail(request, send)
+            await _fail(request, send, receive)
             return
         extensions = cast(Mapping[str, object], scope.get("extensions") or {})
         connection = cast(Connection | None, extensions.get(EXTENSION))
@@ -224,13 +225,13 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
             return b"".join(chunks), size > MAX_BODY
 
 
-async def _fail(request: Request, send: Send) -> None:
+async def _fail(request: Request, send: Send, receive: Receive) -> None:
     """Our own bug, told without its details, in the client's dialect."""
     told = failure(500, code="mock_error", message="The mock failed; its log says why.")
     body = render(told, wire_of(request.path), "")
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    head = Head(500, (("content-type", "application/json"), ("content-length", str(len(body)))))
+    actions = cors.shared((head, Data(body), End()), request.headers)
+    await play(actions, send, receive, LoopTimer())
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

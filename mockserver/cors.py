@@ -1,7 +1,9 @@
 """CORS: browsers may call the gateway's routes from any page (D3's React SDK does). The control API never says so.
 
 Source: the Fetch standard, "CORS protocol". The origin is echoed, since `*` is not allowed together with credentials;
-so are the headers that a preflight asks for. Every header that a client can need to see is exposed by its name.
+so are the headers that a preflight asks for. Every header that an answer has is exposed by its name, since SDKs and
+pages read some that no document names. An answer that says itself who may read it keeps its word: so a scenario can
+play a gateway that gets CORS wrong.
 """
 
 from collections.abc import Mapping
@@ -10,12 +12,22 @@ import msgspec
 
 from mockserver.actions import Actions, End, Head, Headers
 
-METHODS = "GET, POST, OPTIONS"
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+"""Those of the gateway, and those of any document that is served beside it."""
+
 MAX_AGE = 600
 """Seconds that a browser may remember a preflight; Chromium's own bound is two hours."""
 
 EXPOSED = ("request-id", "x-request-id", "retry-after", "x-mock-session")
-"""Exposed always; of the rest, every x-mock-… header that the answer really has."""
+"""Exposed always, so that a page can tell a header that is absent from one that it may not see."""
+
+UNMENTIONED = frozenset(
+    {
+        *("cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"),
+        *("set-cookie", "vary", "connection", "transfer-encoding"),
+    }
+)
+"""Headers that every page may read anyway, that none may ever read, or that are not about the answer."""
 
 
 def _origin(headers: Mapping[str, str]) -> Headers:
@@ -26,10 +38,13 @@ def _origin(headers: Mapping[str, str]) -> Headers:
     )
 
 
-def preflight(method: str, headers: Mapping[str, str]) -> Actions | None:
-    """The answer to a browser's preflight, or None if this is none. It has no key: browsers send none with it."""
-    if method != "OPTIONS" or "origin" not in headers or "access-control-request-method" not in headers:
-        return None
+def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser asks what a page may do. It has no key: browsers send none with it."""
+    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def preflight(headers: Mapping[str, str]) -> Actions:
+    """The answer to a preflight."""
     allowed: Headers = (
         *_origin(headers),
         ("access-control-allow-methods", METHODS),
@@ -51,6 +66,9 @@ def shared(actions: Actions, headers: Mapping[str, str]) -> Actions:
 
 
 def _shared(head: Head, headers: Mapping[str, str]) -> Head:
-    own = [name for name, _ in head.headers if name.startswith("x-mock-")]
-    exposed = ("access-control-expose-headers", ", ".join(dict.fromkeys([*EXPOSED, *own])))
-    return msgspec.structs.replace(head, headers=(*head.headers, *_origin(headers), exposed))
+    own = [name.lower() for name, _ in head.headers]
+    if "access-control-allow-origin" in own:
+        return head
+    exposed = dict.fromkeys([*EXPOSED, *[name for name in own if name not in UNMENTIONED]])
+    told = ("access-control-expose-headers", ", ".join(exposed))
+    return msgspec.structs.replace(head, headers=(*head.headers, *_origin(headers), told))

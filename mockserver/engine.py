@@ -88,6 +88,9 @@ class _Arrival(msgspec.Struct, frozen=True, gc=False):
         return billing.money(self.session, self.meter, self.rate, usage) if self.meter is not None else {}
 
 
+PREFLIGHT = "preflight"
+"""What a preflight is called where other requests have the name of their operation."""
+
 _PLAIN = " !#$&'()*+,/:;=?@[]"
 """What stands for itself in a seed that is told in a header; the rest is percent-encoded."""
 
@@ -121,7 +124,12 @@ class Engine:
         return other
 
     def session_of(self, request: Request) -> str | None:
-        """The session that a request belongs to, or None if it makes none: a refused key, a name that is none."""
+        """The session that a request belongs to, or None if it makes none: a refused key, a name that is none.
+
+        A preflight makes none either: it has no key, and must be answered while the store is away.
+        """
+        if cors.is_preflight(request.method, request.headers):
+            return None
         try:
             operation, _ = self.contract.find(request.method, request.path)
         except Refusal:
@@ -135,9 +143,8 @@ class Engine:
         """The next session, and the decision. `now` is the session's time in seconds since the epoch."""
         if "origin" not in request.headers:
             return self._step(session, request, now)
-        asked = cors.preflight(request.method, request.headers)
-        if asked is not None:
-            return session, Decision(asked, Note(session=session.id, operation="preflight"))
+        if cors.is_preflight(request.method, request.headers):
+            return session, Decision(cors.preflight(request.headers), Note(session=session.id, operation=PREFLIGHT))
         session, decision = self._step(session, request, now)
         return session, msgspec.structs.replace(decision, actions=cors.shared(decision.actions, request.headers))
 

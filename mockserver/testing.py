@@ -27,6 +27,7 @@ from mockserver.blame import Limits
 from mockserver.chaos import Chaos, Profile, compile_chaos
 from mockserver.chaosfiles import read_profile
 from mockserver.dice import token
+from mockserver.engine import PREFLIGHT
 from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.host import IN_PROCESS, Host
 from mockserver.playing import Stage, read_account
@@ -259,11 +260,13 @@ class GatewaySession:
         return self
 
     def _strays(self) -> str:
-        """A hint at requests that came with another key, while the test ran."""
+        """A hint at requests that came with another key, while the test ran; a browser's preflight never has one."""
         strays = [
             exchange
             for exchange in self._host.app.journal
-            if exchange.number > self._first and exchange.note.session not in self._host.sessions
+            if exchange.number > self._first
+            and exchange.note.session not in self._host.sessions
+            and exchange.note.operation != PREFLIGHT
         ]
         if not strays:
             return ""

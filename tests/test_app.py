@@ -1,8 +1,9 @@
 """The ASGI application in memory: bodies of any size, clients that leave, and everything that is no HTTP request."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import repeat
+from typing import TypeVar
 
 import orjson
 import pytest
@@ -13,9 +14,11 @@ from mockserver.engine import MAX_BODY, Decision, Engine, Request, Settings
 from mockserver.player import Message
 from mockserver.script import Script
 from mockserver.session import VIRTUAL_ORIGIN, Session, start_clock
-from mockserver.sessions import MemoryStore
+from mockserver.sessions import MemoryStore, StoreAwayError
 from tests.asgi import LEFT, Client, LeavingTimer, VirtualTimer, body, scope, serve
 from tests.support import HELLO, NOW, contract, turns
+
+T = TypeVar("T")
 
 KEY = {"x-api-key": "sk_secret_0123456789", "user-agent": "curl/8"}
 ASKED = orjson.dumps({"model": "m", "max_tokens": 100, "messages": HELLO})
@@ -228,6 +231,42 @@ def test_a_bug_of_ours_is_a_500_without_its_details() -> None:
 def test_a_bug_of_ours_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     broken()
     assert [(record.name, record.exc_info is not None) for record in caplog.records] == [("mockserver", True)]
+
+
+# What a page sees when something fails
+
+
+PAGE = {"origin": "http://localhost:5173"}
+
+
+class AbsentStore(MemoryStore):
+    """A store that nobody can reach."""
+
+    async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        raise StoreAwayError
+
+
+def absent() -> Gateway:
+    return Gateway(Engine(contract(), {}, Settings()), store=AbsentStore())
+
+
+def test_a_page_can_read_a_bug_of_ours() -> None:
+    client = ask(Gateway(BrokenEngine(contract(), {}, Settings())), ASKED, headers={**KEY, **PAGE})
+    assert client.status == 500
+    assert client.headers[b"access-control-allow-origin"] == b"http://localhost:5173"
+
+
+def test_a_page_can_read_that_the_store_is_away() -> None:
+    client = ask(absent(), ASKED, headers={**KEY, **PAGE})
+    assert (client.status, code(client)) == (503, "store_unavailable")
+    assert client.headers[b"access-control-allow-origin"] == b"http://localhost:5173"
+    assert b"retry-after" in client.headers[b"access-control-expose-headers"]
+
+
+def test_a_preflight_needs_no_store() -> None:
+    asked = {**PAGE, "access-control-request-method": "POST"}
+    client = serve(absent(), scope(method="OPTIONS", headers=asked), Client(body(b"")))
+    assert client.status == 204
 
 
 def test_many_clients_at_once_are_served() -> None:

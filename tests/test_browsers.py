@@ -2,6 +2,7 @@
 
 import pytest
 
+from mockserver import cors
 from mockserver.actions import Head
 from mockserver.contract import Operation
 from mockserver.engine import Engine, Request, Settings
@@ -10,6 +11,7 @@ from mockserver.wire.failures import ENVELOPES, Envelope
 from tests.bank import BALANCE, CHAT, LOGIN, MESSAGES, NOW, Bank
 from tests.support import contract, turns
 
+HI = b'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}'
 ORIGIN = "https://app.example.com"
 PATHS = sorted({operation.path for operation in contract().operations if "{" not in operation.path})
 
@@ -36,6 +38,19 @@ def test_a_preflight_needs_no_key_and_allows_what_it_is_asked_for(path: str) -> 
     assert headers["vary"] == "origin"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_preflight_allows_every_method_that_a_document_beside_the_gateway_can_have(method: str) -> None:
+    allowed = preflight(CHAT, access_control_request_method=method)[1]["access-control-allow-methods"]
+    assert method in allowed.split(", ")
+
+
+def test_a_preflight_belongs_to_no_session() -> None:
+    asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
+    engine = Engine(contract(), {}, Settings())
+    for path in (CHAT, MESSAGES, "/nowhere"):
+        assert engine.session_of(Request("OPTIONS", path, asked)) is None
+
+
 def test_a_private_network_is_allowed_where_it_is_asked_for() -> None:
     assert "access-control-allow-private-network" not in preflight(CHAT)[1]
     asked = preflight(CHAT, access_control_request_private_network="true")[1]
@@ -54,6 +69,33 @@ def test_a_page_can_read_answers_and_errors_with_the_headers_that_matter(stream:
         assert answer.headers["access-control-allow-origin"] == ORIGIN
         exposed = answer.headers["access-control-expose-headers"].split(", ")
         assert {"retry-after", "request-id", "x-mock-session", "x-mock-turn"} <= set(exposed)
+
+
+def test_every_header_that_an_answer_has_is_exposed() -> None:
+    turn = """
+  - error: {status: 429}
+    headers: {x-ratelimit-remaining: "0"}
+    faults: [{retry_after_ms: "1500"}, {should_retry: "true"}]
+"""
+    answer = Bank(scripts=[turns(turn)]).send(Request("POST", MESSAGES, {"x-api-key": "sk_a", "origin": ORIGIN}, HI))
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"retry-after-ms", "x-should-retry", "x-ratelimit-remaining"} <= set(exposed)
+    assert sorted(exposed) == sorted(set(exposed))
+
+
+def test_what_every_page_may_read_anyway_or_never_is_not_exposed() -> None:
+    headers = (("content-type", "text/plain"), ("Set-Cookie", "a=b"), ("X-Mine", "1"))
+    [head] = cors.shared((Head(200, headers),), {"origin": ORIGIN})
+    assert isinstance(head, Head)
+    exposed = dict(head.headers)["access-control-expose-headers"].split(", ")
+    assert exposed == [*cors.EXPOSED, "x-mine"]
+
+
+def test_an_answer_that_says_itself_who_may_read_it_keeps_its_word() -> None:
+    turn = "  - {reply: hi, headers: {access-control-allow-origin: 'https://elsewhere.example'}}"
+    answer = Bank(scripts=[turns(turn)]).send(Request("POST", MESSAGES, {"x-api-key": "sk_a", "origin": ORIGIN}, HI))
+    told = {name: value for name, value in answer.headers.items() if name.startswith("access-control")}
+    assert told == {"access-control-allow-origin": "https://elsewhere.example"}
 
 
 @pytest.mark.parametrize("path", [MESSAGES, BALANCE, LOGIN, "/nowhere"])

@@ -83,6 +83,18 @@ def test_a_failing_test_says_why(pytester: pytest.Pytester, name: str) -> None:
         result.stdout.fnmatch_lines([line])
 
 
+def test_a_browsers_preflight_is_not_taken_for_a_client_with_another_key(pytester: pytest.Pytester) -> None:
+    asks = {"origin": "http://localhost:5173", "access-control-request-method": "POST"}
+    source = f"""
+def test_it(gateway):
+    httpx.options(gateway.url + "/v1/messages", headers={asks})
+    gateway.assert_called()
+"""
+    result = run(pytester, source)
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*came with a key that is not this gateway's*")
+
+
 def test_strict_asks_for_every_turn(pytester: pytest.Pytester) -> None:
     source = """
 @pytest.mark.gateway(strict=True)

@@ -3,6 +3,7 @@
 #   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
 #   .clients/agents                      LangChain and pydantic-ai in the same way: 190 MB that development does without
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
+#   .clients/browser                     what bundles those for a browser, from browser/package-lock.json
 # Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
 # files and of the interpreter that it was installed for. `PYTHON` names the interpreter; the tests must run on the same.
 # Exit codes: 0 installed, 1 an installation failed, 2 something is missing on this machine.
@@ -55,7 +56,7 @@ jobs=()
 for name in current previous oldest agents; do
   install_set "$name" with_pip "$here/requirements-$name.txt" & jobs+=($!)
 done
-for name in node node-previous; do
+for name in node node-previous browser; do
   install_set "$name" with_npm "$here/$name/package.json" "$here/$name/package-lock.json" & jobs+=($!)
 done
 failed=0

@@ -1,0 +1,1 @@
+"""What only a real browser can tell: CORS, the example apps, the page. See conftest for its manners."""
