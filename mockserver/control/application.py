@@ -69,6 +69,7 @@ def build(hub: Hub) -> FastAPI:
     app.add_exception_handler(AuthorError, _mistakes)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failure(hub))
     return app
 
 
@@ -86,6 +87,16 @@ def _handler(status: int, code: str) -> Handler:
     async def handle(request: Request, error: Exception) -> JSONResponse:
         headers = {"retry-after": "1"} if status == 503 else {}
         return told(status, code, str(error) or code, headers=headers)
+
+    return handle
+
+
+def _failure(hub: Hub) -> Handler:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        """Our own bug, told without its details; whoever serves us writes them into the log."""
+        told_of = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"
+        hub.app.failures.append((None, told_of))
+        return told(500, "mock_error", "The mock failed; its log says why.")
 
     return handle
 
@@ -114,8 +125,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
             return await _mistakes(request, mistakes)
         except TypeError:
             pass  # not JSON at all
+    if first["type"] == "recursion_loop":
+        return told(422, "invalid", "There are too many levels in this JSON.")
     place = ".".join(map(str, first["loc"]))
-    return told(422, "invalid", f"{place}: {first['msg']}")
+    return told(422, "invalid", f"{place}: {first['msg'].removeprefix('Value error, ')}")
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

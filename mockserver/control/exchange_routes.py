@@ -14,6 +14,9 @@ from mockserver.control.hub import Hub, MissingError
 from mockserver.records import Asking, Record
 from mockserver.traffic import Live
 
+LONGEST_NUMBER = 18
+"""Digits of an exchange's number; Python refuses to read thousands of them."""
+
 Number = Annotated[int, Query(ge=0)]
 
 
@@ -117,7 +120,7 @@ def routes(hub: Hub) -> APIRouter:
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> AsyncIterator[ServerSentEvent]:
         """What happens, as it happens: began, progress, ended, steered, forgot."""
-        if last_event_id is not None and last_event_id.isdecimal():
+        if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
         async for event in Feed(hub).read(after):
             yield event
