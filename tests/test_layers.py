@@ -66,6 +66,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             *("connection", "delivery", "traffic", "player", "app", "openapi31", "playing", "front", "steered"),
             "remote",
             *("control", "control.guard", "control.hub", "control.desk", "control.books", "control.feed"),
+            *("control.wording", "control.carrying"),
             *("control.models", "control.shapes", "control.shown", "control.copies", "control.metrics"),
             *("control.application", "control.exchange_routes", "control.session_routes", "control.scenario_routes"),
             *("control.steering_routes", "control.judging_routes", "control.server_routes"),

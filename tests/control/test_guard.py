@@ -48,6 +48,8 @@ def state_of(served: Served) -> object:
     return shown, served.get("/exchanges")["entered"]
 
 
+KNOWN = {"authorization": f"Bearer {TOKEN}"}
+
 ATTEMPTS: Mapping[str, tuple[dict[str, str], int, str]] = {
     "no token": ({}, 401, "no_token"),
     "a wrong token": ({"authorization": "Bearer the-token-of-the-test"}, 401, "no_token"),
