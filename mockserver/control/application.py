@@ -6,14 +6,13 @@ Every error has one shape: `{"error": {"code", "message", "problems"?}}`, in wor
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from mockserver import __version__, loader, yamlfile
+from mockserver import __version__
 from mockserver.control import (
     PREFIX,
     exchange_routes,
@@ -28,6 +27,7 @@ from mockserver.control.metrics import Meters
 from mockserver.control.scenario_routes import problem_shapes
 from mockserver.errors import AuthorError, OperatorError, Problem
 from mockserver.sessions import StoreAwayError
+from mockserver.wording import check_words
 
 ABOUT = "See and steer a running gateway mock. Every call needs the token that the server printed when it started."
 
@@ -120,7 +120,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         return told(422, "invalid", "Send a JSON object, with content-type: application/json.")
     if first["loc"][:1] == ("body",) and isinstance(model, type) and issubclass(model, BaseModel):
         try:
-            loader.check(model, yamlfile.read(orjson.dumps(invalid.body), "body"))
+            check_words(model, invalid.body, "body")
         except AuthorError as mistakes:
             return await _mistakes(request, mistakes)
         except TypeError:

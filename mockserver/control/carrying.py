@@ -15,12 +15,12 @@ from mockserver import __version__
 from mockserver.account import Account
 from mockserver.control import models
 from mockserver.control.hub import Hub
-from mockserver.control.wording import check_faults, check_turn, check_words
 from mockserver.errors import OperatorError
 from mockserver.ledger import Ledger
 from mockserver.scenario import Pace
 from mockserver.session import Session, Steering
 from mockserver.steering import ANSWERS, MOST_WAITING
+from mockserver.wording import check_faults, check_turn, check_words
 
 LATEST = 32_503_680_000
 """The year 3000: no clock is further."""

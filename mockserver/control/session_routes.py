@@ -14,11 +14,11 @@ from mockserver.control import models, shapes
 from mockserver.control.books import ledger_now, moved
 from mockserver.control.carrying import exported, imported
 from mockserver.control.hub import MOST_LISTED, ConflictError, Hub
-from mockserver.control.wording import check_words, written
 from mockserver.errors import OperatorError
 from mockserver.scenario import NEXT, Pace
 from mockserver.session import ChaosMemory, Session, Timeline, Waiting
 from mockserver.snapshots import snapshot
+from mockserver.wording import check_words, written
 
 Id = Annotated[str, Path(min_length=1, max_length=100)]
 

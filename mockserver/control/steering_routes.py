@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from mockserver.control import models, shapes
 from mockserver.control.hub import ConflictError, Hub, MissingError
 from mockserver.control.session_routes import waiting_shape
-from mockserver.control.wording import check_faults, check_turn, check_words, written
 from mockserver.scenario import Pace
 from mockserver.session import Session, Waiting
 from mockserver.steering import MOST_WAITING
+from mockserver.wording import check_faults, check_turn, check_words, written
 
 
 def read_next(said: models.Next, hub: Hub) -> Waiting:

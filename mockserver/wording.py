@@ -1,5 +1,6 @@
 """Wording: words of the scenario language that come alone, as JSON, and are checked as those of files are."""
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -12,8 +13,12 @@ from mockserver.dryrun import dry_run
 from mockserver.errors import AuthorError
 from mockserver.scenario import Turn
 from mockserver.steering import make_ready
+from mockserver.yamlfile import Document
 
 M = TypeVar("M", bound=BaseModel)
+
+_NOT_IN_YAML = re.compile("[\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+"""What may stand in JSON as it is, and in YAML as an escape only."""
 
 
 def written(words: Mapping[str, object]) -> str:
@@ -21,9 +26,15 @@ def written(words: Mapping[str, object]) -> str:
     return orjson.dumps(words).decode()
 
 
+def document_of(words: Mapping[str, object], what: str) -> Document:
+    """Words as the document that they would be in a file. Raises TypeError for what is no JSON."""
+    text = _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(words).decode())
+    return yamlfile.read(text.encode(), what)
+
+
 def check_words(model: type[M], words: Mapping[str, object], what: str) -> M:
     """What words mean. Raises `AuthorError` with every mistake."""
-    return loader.check(model, yamlfile.read(orjson.dumps(words), what))
+    return loader.check(model, document_of(words, what))
 
 
 def check_turn(words: Mapping[str, object], contract: Contract) -> Turn:
@@ -44,5 +55,5 @@ def _check_meaning(words: Mapping[str, object], contract: Contract) -> None:
     if not complaints and ready.is_answer:
         complaints = dry_run(ready.script, contract)
     if complaints:
-        document = yamlfile.read(orjson.dumps(words), "next")
+        document = document_of(words, "next")
         raise AuthorError([document.problem(document.written(path[2:]), told) for path, told in complaints])
