@@ -110,7 +110,7 @@ def request_id_unique(sight: Sight) -> Iterator[str]:
     for name in ("request-id", "x-request-id"):
         value = sight.exchange.answer.header(name)
         if value:
-            first = sight.memory.ids.setdefault(f"{name}:{value}", sight.memory.count)
+            first = sight.memory.first(f"{name}:{value}")
             if first != sight.memory.count:
                 yield f"{name} {value} was given to exchange {first} of this run already"
 

@@ -131,8 +131,8 @@ def ids_unique(sight: Sight) -> Iterator[str]:
     for id in ids:
         if not id or id == "None":
             yield "an answer or a tool call has no id"
-        elif sight.memory.ids.setdefault(id, sight.memory.count) != sight.memory.count:
-            yield f"{id} was used by exchange {sight.memory.ids[id]} of this run already"
+        elif (first := sight.memory.first(id)) != sight.memory.count:
+            yield f"{id} was used by exchange {first} of this run already"
 
 
 @judges("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))

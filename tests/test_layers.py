@@ -71,7 +71,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "commands.contracts",
             "commands.serve",
             "commands.files",
-            "commands.gate",
+            *("commands.gate", "commands.check"),
             "cli",
             "__main__",
             *("gate", "gate.client", "gate.budget", "gate.profiles", "gate.probe", "gate.aids", "gate.ledger"),
@@ -83,6 +83,8 @@ LAYERS: list[tuple[str, set[str]]] = [
                 "gate.proxy",
                 "gate.passing",
                 "gate.testing",
+                "gate.coding",
+                "gate.hiding",
             ),
             *(
                 "gate.reports",

@@ -94,7 +94,7 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
     body = b'{"model": "qwen-7b", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
     with other_gateway() as (url, _):
         watcher = Watcher(
-            url, OPENAPI, lambda one, findings: told.append((one.answer.status, [f.promise for f in findings]))
+            url, OPENAPI, lambda one, findings, _: told.append((one.answer.status, [f.promise for f in findings]))
         )
 
         def broken_gateway(asked: Asked) -> relay.Outgoing:
@@ -102,7 +102,7 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
             return relay.Outgoing(status, headers, [b"".join(pieces).replace(b"event: message_stop\n", b"")])
 
         with relay.serving(broken_gateway) as faulty:
-            second = Watcher(faulty, OPENAPI, lambda one, findings: told.append((0, [f.promise for f in findings])))
+            second = Watcher(faulty, OPENAPI, lambda one, findings, _: told.append((0, [f.promise for f in findings])))
             for one in (watcher, second):
                 with relay.serving(one.respond) as front:
                     asked = Asked("POST", MESSAGES, {"x-api-key": fake_key()}, body)

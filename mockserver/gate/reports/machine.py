@@ -10,7 +10,7 @@ import orjson
 from contracts.judging import Finding
 from mockserver import __version__
 from mockserver.gate.ledger import Entry
-from mockserver.gate.reports.curl import curl, hidden
+from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import verdict
 from mockserver.gate.runner import Run
 
@@ -65,20 +65,14 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         told["request"] = curl(run.settings.url, finding.exchange.asked)
         told["answer"] = {
             "status": answer.status,
-            "headers": [list(pair) for pair in answer.headers],
-            "body": without_secrets(finding, answer.body[:4000].decode("utf-8", "replace")),
+            "headers": [
+                [name, "$COOKIE" if name == "set-cookie" else run.ledger.hide(value, finding.exchange)]
+                for name, value in answer.headers
+            ],
+            "body": run.ledger.hide(answer.body[:4000].decode("utf-8", "replace"), finding.exchange),
             "ended": answer.ended,
         }
     return told
-
-
-def without_secrets(finding: Finding, text: str) -> str:
-    """A body without the credential that it may repeat."""
-    assert finding.exchange is not None
-    for secret in finding.exchange.asked.credentials:
-        if len(secret) >= 8:
-            text = text.replace(secret, "$KEY")
-    return hidden(text)
 
 
 def json_report(run: Run) -> bytes:

@@ -4,8 +4,7 @@ from html import escape
 
 from mockserver.gate.ledger import Entry
 from mockserver.gate.reports.curl import curl
-from mockserver.gate.reports.machine import without_secrets
-from mockserver.gate.reports.terminal import verdict
+from mockserver.gate.reports.terminal import effort, verdict
 from mockserver.gate.runner import Run
 
 STYLE = """
@@ -48,7 +47,7 @@ def html_report(run: Run) -> bytes:
 <style>{STYLE}</style></head><body><main>
 <h1>Contract of {escape(settings.url)}</h1>
 <div class="soft">profile {settings.profile.name}, seed {settings.seed}</div>
-<div class="bar">{bar}</div><div>{escape(verdict(run))}</div>
+<div class="bar">{bar}</div><div>{escape(verdict(run))}</div><div class="soft">{escape(effort(run))}</div>
 {f"<p>Stopped early: {escape(run.stopped)}</p>" if run.stopped else ""}
 {f"<h2>Broken</h2>{broken}" if broken else ""}{rest}</main></body></html>
 """
@@ -80,7 +79,7 @@ def _open(run: Run, entry: Entry) -> str:
     for finding in entry.findings:
         told.append(f"<dt>Got</dt><dd>{escape(finding.got)}</dd>")
         if finding.exchange is not None:
-            body = without_secrets(finding, finding.exchange.answer.body[:2000].decode("utf-8", "replace"))
+            body = run.ledger.hide(finding.exchange.answer.body[:2000].decode("utf-8", "replace"), finding.exchange)
             told.append(f"<dd><pre>{escape(curl(run.settings.url, finding.exchange.asked))}</pre>")
             told.append(f"<pre>HTTP {finding.exchange.answer.status}\n{escape(body)}</pre></dd>")
     accepted = f"<dt>Accepted</dt><dd>{escape(entry.accepted)}</dd>" if entry.accepted else ""
