@@ -139,10 +139,9 @@ def _score(profile: str, only: list[str], jobs: int) -> bool:
             found[name] = promises if took <= LONGEST[profile] else []
             late = f" (too late: {LONGEST[profile]:g} s)" if promises and not found[name] else ""
             print(f"  {name:<26} {took:5.1f} s  {', '.join(promises[:6]) or 'SURVIVES'}{late}", flush=True)
-    score = 100 * sum(map(bool, found.values())) / len(names)
-    print(
-        f"\n{profile}: {sum(map(bool, found.values()))} of {len(names)} caught ({score:.1f} %, goal {GOALS[profile]:g} %)"
-    )
+    caught = sum(map(bool, found.values()))
+    score = 100 * caught / len(names)
+    print(f"\n{profile}: {caught} of {len(names)} caught ({score:.1f} %, goal {GOALS[profile]:g} %)")
     print(f"  a run takes {sum(times) / len(times):.1f} s, at most {max(times):.1f} s")
     print(f"  survivors: {', '.join(name for name in names if not found[name]) or 'none'}")
     idle = _needed(found)

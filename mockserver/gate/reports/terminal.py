@@ -72,7 +72,9 @@ def verdict(run: Run) -> str:
 def effort(run: Run) -> str:
     """What it took."""
     rounds = f", {run.rounds} whole round{'' if run.rounds == 1 else 's'}" if run.settings.profile.rounds > 1 else ""
-    sent = f"{run.spent.requests:,} requests of at most {run.spent.tokens:,} tokens"
+    counted = run.settings.profile.budget.tokens is not None
+    tokens = f" of at most {run.spent.tokens:,} tokens" if counted else ""
+    sent = f"{run.spent.requests:,} request{'' if run.spent.requests == 1 else 's'}{tokens}"
     return f"{sent}, {run.seconds:.1f} s, seed {run.settings.seed}{rounds}"
 
 
