@@ -39,7 +39,7 @@ class Entry:
             return self.reasons[0]
         if self.promise.needs:
             return AIDS[self.promise.needs]
-        return "no answer in this run concerned it; a larger profile may (--profile full)"
+        return "nothing in this run concerned it"
 
 
 class Ledger:

@@ -127,6 +127,7 @@ class Runner:
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep = progress, sleep
         self._silent, self._trouble = 0, 0
+        self._played: set[str] = set()
         self._deadline = time.monotonic() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
@@ -149,7 +150,7 @@ class Runner:
         finally:
             if self._client is not None:
                 self._client.close()
-        self._say_why()
+        self._say_why(done.stopped)
         done.seconds = time.monotonic() - start
         return done
 
@@ -164,11 +165,18 @@ class Runner:
             self._client.limits = self._settings.limits
         return is_mock
 
-    def _say_why(self) -> None:
-        """What the scenes of the profile leave out is examined by another profile."""
-        played = {name for act in acts(self._settings.profile.acts) for name in act.promises}
+    def _say_why(self, stopped: str) -> None:
+        """Why what was not examined was not, where no scene has said so."""
+        profile = self._settings.profile
+        larger = "" if profile.acts == "full" else "; --profile full does more"
+        wanted = [act for act in acts(profile.acts) if self._wanted(act)]
+        if stopped:
+            missed = [name for act in wanted if act.name not in self._played for name in act.promises]
+            self._ledger.reason(missed, "the run stopped before it")
+        played = {name for act in wanted for name in act.promises}
         left = [name for name in self._ledger.entries if name not in played and name not in self._judged]
-        self._ledger.reason(left, f"not in the profile {self._settings.profile.name}; --profile full examines it")
+        self._ledger.reason(left, f"not in the profile {profile.name}{larger}")
+        self._ledger.reason(self._judged, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
@@ -190,6 +198,7 @@ class Runner:
             name = act.name.replace("_", " ")
             self._progress(f"{number}/{len(wanted)} {name}, {self._purse.spent.requests} requests")
             self._perform(act, talk)
+            self._played.add(act.name)
 
     def _wanted(self, act: Act) -> bool:
         """A scene is played for its own promises; with --only, not for what judges may see in passing."""

@@ -10,7 +10,7 @@ import shlex
 
 from contracts.exchange import Asked
 from contracts.scenes.auth import ANTHROPIC_KEY
-from mockserver.gate.hiding import MARK, mark_fields
+from mockserver.gate.hiding import MARK, hide, mark_fields
 
 LONGEST = 2000
 """Bytes of a body that is shown as it is."""
@@ -20,6 +20,13 @@ OWN = {"host", "content-length", "connection", "accept-encoding", "user-agent", 
 
 SECRET = {"x-api-key": "KEY", "authorization": "KEY", "proxy-authorization": "KEY", "cookie": "COOKIE"}
 """Headers with a credential -> the variable that stands for it."""
+
+
+def packed(asked: Asked) -> str:
+    """What a packed body holds, for people; nothing if the command shows it."""
+    if asked.body is None or _shown(asked.body):
+        return ""
+    return f"{len(asked.body):,} bytes, beginning with {hide(asked.body[:60].decode('utf-8', 'replace'))!r}"
 
 
 def curl(base: str, asked: Asked) -> str:

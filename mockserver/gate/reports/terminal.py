@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mockserver.gate.ledger import Entry, State
-from mockserver.gate.reports.curl import curl
+from mockserver.gate.reports.curl import curl, packed
 from mockserver.gate.runner import Run
 
 WIDTH = 100
@@ -88,6 +88,7 @@ def _broken(run: Run, entry: Entry, width: int) -> Iterator[str]:
         yield f"            {entry.broken} times, of {entry.examined} that were looked at"
     exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
     if exchange is not None:
+        yield from _wrapped("  the body  ", packed(exchange.asked), width) if packed(exchange.asked) else ()
         yield "  " + curl(run.settings.url, exchange.asked).replace(" \\\n", " \\\n  ")
     yield ""
 
