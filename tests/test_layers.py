@@ -92,6 +92,7 @@ LAYERS: list[tuple[str, set[str]]] = [
                 "gate.reports.terminal",
                 "gate.reports.machine",
                 "gate.reports.page",
+                "gate.reports.scanning",
             ),
         },
     ),

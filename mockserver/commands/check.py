@@ -79,14 +79,14 @@ def need_gate() -> None:
 def check(**options: Any) -> None:
     """Run the promises against the gateway at URL. Exit code 0: kept, 1: broken, 2: could not run."""
     need_gate()
-    from mockserver.gate.reports import machine, page, terminal
+    from mockserver.gate.reports import machine, page, scanning, terminal
 
     run = _judged(options)
     for name, make in (
         ("json", machine.json_report),
         ("junit", machine.junit_report),
         ("html", page.html_report),
-        ("sarif", machine.sarif_report),
+        ("sarif", scanning.sarif_report),
     ):
         if options[name]:
             _write(options[name], make(run))
@@ -95,7 +95,7 @@ def check(**options: Any) -> None:
     for line in terminal.lines(run, width):
         click.echo(_painted(line), color=plain)
     if options["github"]:
-        for line in terminal.annotations(run):
+        for line in scanning.annotations(run):
             click.echo(line)
     sys.exit(0 if run.passed else 1)
 

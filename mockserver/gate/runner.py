@@ -78,6 +78,7 @@ class Run:
     stopped: str = ""
     is_mock: bool = False
     rounds: int = 1
+    began: float = 0.0
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -134,7 +135,7 @@ class Runner:
     def run(self) -> Run:
         """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
         start = time.monotonic()
-        done = Run(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0)
+        done = Run(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
         profile = self._settings.profile
         try:
             done.is_mock = self._probe()

@@ -103,26 +103,3 @@ def _wrapped(before: str, text: str, width: int) -> list[str]:
 def printable(text: str) -> str:
     """Words of a target, which may hold what moves a cursor or turns a line around."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
-
-
-def annotations(run: Run, file: str = "openapi.yaml") -> Iterator[str]:
-    """GitHub's workflow commands: an error for each broken promise, and for what else makes the run fail."""
-    told = []
-    for entry in run.ledger.of("broken"):
-        got = entry.findings[0].got if entry.findings else ""
-        words = f"{entry.promise.sentence} ({entry.promise.source}) Got: {got}"
-        told.append((entry.promise.name, words))
-    if run.stopped:
-        told.append(("the run", f"stopped early: {run.stopped}"))
-    told += [("the run", words) for words in run.complaints]
-    for title, words in told:
-        yield f"::error file={file},title={_property(f'contract: {title}')}::{_data(words)}"
-
-
-def _data(text: str) -> str:
-    """As GitHub's own toolkit escapes it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
