@@ -95,7 +95,7 @@ def clean(value: Any) -> Any:
 
 
 def junit_report(run: Run) -> bytes:
-    """A test case for each promise, and one for the run as a whole; what Ant's schema asks for, and what others take."""
+    """A test case for each promise, and one for the run as a whole, as Ant's schema has it and others read it."""
     ledger, settings = run.ledger, run.settings
     trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     suite = Xml.Element(
