@@ -128,7 +128,7 @@ def _judged(options: dict[str, Any]) -> "Run":
         raise OperatorError("--write-baseline needs --baseline FILE")
     new = options["write_baseline"] and not (file and file.exists())
     accepted = baseline.read(file) if file and not new else []
-    run = _run(_settings(options), quiet=options["quiet"])
+    run = _run(settings_of(options), quiet=options["quiet"])
     today = datetime.datetime.now(tz=datetime.UTC).date()
     if options["write_baseline"]:
         _write(options["baseline"], baseline.write(run.ledger, accepted, today).encode())
@@ -171,7 +171,8 @@ AIDS = {
 """An aid of the suite -> the option that gives it."""
 
 
-def _settings(options: dict[str, Any]) -> "Settings":
+def settings_of(options: dict[str, Any]) -> "Settings":
+    """What the options say. Raises `OperatorError` for what no run can begin with."""
     from mockserver import shipped
     from mockserver.gate.client import base_url, is_loopback
     from mockserver.gate.profiles import PROFILES

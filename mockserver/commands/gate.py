@@ -29,16 +29,19 @@ class Gate(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Gate)
-def contract() -> None:
-    r"""Check a gateway, real or fake, against its documents.
+HELP = """Check a gateway, real or fake, against its documents.
 
-    \b
-    mockserver contract URL            run the promises against a gateway
-    mockserver contract promises       list them
-    mockserver contract diff OLD NEW   is a changed openapi.yaml compatible?
-    mockserver contract proxy ...      judge real traffic on its way through
-    """
+\b
+mockserver contract URL            run the promises against a gateway (--help: its options)
+mockserver contract promises       list them
+mockserver contract diff OLD NEW   is a changed openapi.yaml compatible?
+mockserver contract proxy ...      judge real traffic on its way through
+"""
+
+
+@click.group(cls=Gate, help=HELP)
+def contract() -> None:
+    """Check a gateway, real or fake, against its documents."""
 
 
 contract.add_command(check)

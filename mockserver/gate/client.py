@@ -175,5 +175,14 @@ def explain(error: BaseException) -> str:
         error = inner
     for kind, words in REASONS:
         if isinstance(error, kind):
-            return words if kind is not SSLError else f"{words}: {str(error)[:160]}"
+            return words if kind is not SSLError else f"{words}{_tls(error)}"
     return f"{type(error).__name__}: {str(error)[:160]}"
+
+
+def _tls(error: BaseException) -> str:
+    """Why a handshake failed, and what to do if the certificate is the reason."""
+    words = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" not in words:
+        return f": {words[:160]}"
+    reason = words.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "it is not trusted"
+    return f": its certificate is not accepted, {reason}; SSL_CERT_FILE names another authority, --insecure takes any"

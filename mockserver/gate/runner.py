@@ -117,6 +117,7 @@ class Runner:
         send: Sender | None = None,
         progress: Callable[[str], None] = lambda name: None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._document = Document.open(settings.contract, documented_only=settings.documented_only)
@@ -126,15 +127,15 @@ class Runner:
         self._client = Client(settings.url, settings.limits, verify=settings.verify) if send is None else None
         self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]
         self._memory, self._lock = Memory(), threading.Lock()
-        self._progress, self._sleep = progress, sleep
+        self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble = 0, 0
         self._played: set[str] = set()
-        self._deadline = time.monotonic() + settings.longest
+        self._deadline = clock() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
     def run(self) -> Run:
         """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
-        start = time.monotonic()
+        start = self._clock()
         done = Run(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
         profile = self._settings.profile
         try:
@@ -152,7 +153,7 @@ class Runner:
             if self._client is not None:
                 self._client.close()
         self._say_why(done.stopped)
-        done.seconds = time.monotonic() - start
+        done.seconds = self._clock() - start
         return done
 
     def _probe(self) -> bool:
@@ -224,7 +225,7 @@ class Runner:
             self._ledger.verdict(act.promises[0], kept=False, got=got, exchange=None)
 
     def _send(self, asked: Asked, *, pieces: int = 1) -> Answer:
-        if time.monotonic() > self._deadline:
+        if self._clock() > self._deadline:
             raise _TimeIsUp(f"the run took longer than {self._settings.longest:g} s; --time gives it more")
         answer = self._purse(asked, pieces=pieces)
         with self._lock:
@@ -237,7 +238,7 @@ class Runner:
         return answer
 
     def _wait(self, seconds: float) -> None:
-        if time.monotonic() + seconds > self._deadline:
+        if self._clock() + seconds > self._deadline:
             raise _TimeIsUp(f"the run would take longer than {self._settings.longest:g} s; --time gives it more")
         self._sleep(seconds)
 
