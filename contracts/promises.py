@@ -175,6 +175,7 @@ balance-falls           | D3 | Credit Costs              | An answer lowers the 
 refused-is-free         | D3 | Credit Costs              | A refused request does not lower the balance. | metered
 byok-is-free            | D4 | Pricing                   | A BYOK request does not lower the balance. | metered
 login                   | D2 D1 | Authentication         | A login gives tokens; the access token is a JWT of 24 hours. | login
+login-form              | OBS | Authentication           | A login may come as a form too, as OAuth2 clients send it. | login
 login-refused           | D2 OBS | Authentication        | A wrong password is 401, and half a login is 422. | user
 me                      | D1 | Known Quirks              | /auth/me says who is logged in. | login
 refresh                 | D1 | Bearer Token              | A refresh gives a new access token that works. | login

@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
+
 from contracts import fake
 from contracts.document import Document
 from contracts.exchange import Answer, Asked, Ended, Exchange
 from contracts.judging import Memory, Sight, judge
+from mockserver.cli import main
 from mockserver.gate.client import Limits
 from mockserver.gate.profiles import PROFILES, Profile
 from mockserver.gate.relay import Outgoing, serving
@@ -68,6 +71,12 @@ def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
     clock = settings.pop("clock", None)
     given = Settings(url=url, profile=chosen, key=settings.pop("key", fake.KEY), contract=OPENAPI, **settings)
     return Runner(given, sleep=clock or (lambda seconds: None)).run()
+
+
+def command(*arguments: str) -> Result:
+    """The command, as from a shell in which no variable of the gate is set."""
+    unset = dict.fromkeys(("GATEWAY_KEY", "GITHUB_ACTIONS", "NO_COLOR"), "")
+    return CliRunner().invoke(main, ["contract", *arguments], env=unset)
 
 
 def impatient(name: str = "smoke") -> Profile:

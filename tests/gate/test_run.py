@@ -10,7 +10,6 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
-from click.testing import CliRunner, Result
 
 from contracts import fake
 from contracts.exchange import Answer, Asked
@@ -18,7 +17,6 @@ from contracts.promises import PROMISES
 from contracts.talk import CannotTell
 from mockserver import server
 from mockserver.app import Gateway
-from mockserver.cli import main
 from mockserver.engine import Engine, Settings
 from mockserver.errors import OperatorError
 from mockserver.gate.budget import Budget, Purse, cost_of
@@ -27,14 +25,10 @@ from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.library import load_contract, load_library
 from mockserver.shipped import OPENAPI
-from tests.gate.support import always, closed_port, impatient, other_gateway, run
+from tests.gate.support import always, closed_port, command, impatient, other_gateway, run
 
 PAGE = b"<!doctype html><html><body>Welcome</body></html>"
 HTML = [("content-type", "text/html"), ("content-length", str(len(PAGE)))]
-
-
-def command(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["contract", *arguments], env={"GATEWAY_KEY": "", "GITHUB_ACTIONS": ""})
 
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
@@ -202,7 +196,7 @@ def test_the_command_reports_in_every_form(tmp_path: Path) -> None:
     assert "BROKEN  known-media-type" in done.output
     assert "$KEY" in done.output
     assert "sk_gate_0123456789abcdef" not in done.output + "".join(file.read_text() for file in files.values())
-    assert "::error file=openapi.yaml,title=contract: known-media-type::" in done.output
+    assert "title=contract%3A known-media-type::" in done.output
     told = json.loads(files["json"].read_text())
     assert {one["name"]: one["state"] for one in told["promises"]}["known-media-type"] == "broken"
     suite = Xml.parse(files["junit"]).getroot().find("testsuite")
