@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import uvicorn
 
@@ -105,9 +105,9 @@ def run(
 class _ThreadServer(uvicorn.Server):
     """A uvicorn server that another thread starts and ends."""
 
-    def __init__(self, config: uvicorn.Config, sock: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, *socks: socket.socket) -> None:
         super().__init__(config)
-        self._sock = sock
+        self._socks = socks
         self._ready = threading.Event()
         self._failure: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -147,7 +147,7 @@ class _ThreadServer(uvicorn.Server):
         self._done = asyncio.Event()
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
-        await self.startup(sockets=[self._sock])
+        await self.startup(sockets=list(self._socks))
         self._ready.set()
         await self._done.wait()
         for server in self.servers:
@@ -161,27 +161,19 @@ class _ThreadServer(uvicorn.Server):
             await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
 
 
-class Serving(NamedTuple):
-    """A server in a thread: where it is, and the loop on which everything of it happens."""
-
-    url: str
-    loop: asyncio.AbstractEventLoop
-
-
 @contextmanager
-def threaded(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
-    """Serve in a thread for as long as the block lasts; gives the URL and the loop."""
-    with bind(host, port) as sock:
-        server = _ThreadServer(_config(app), sock)
-        server.begin()
-        try:
-            yield Serving(url_of(sock), server.loop)
-        finally:
-            server.end()
+def threaded(app: Application, *socks: socket.socket) -> Iterator[asyncio.AbstractEventLoop]:
+    """Serve in a thread for as long as the block lasts; gives the loop on which everything of it happens."""
+    server = _ThreadServer(_config(app), *socks)
+    server.begin()
+    try:
+        yield server.loop
+    finally:
+        server.end()
 
 
 @contextmanager
 def running(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread for as long as the block lasts; gives the URL."""
-    with threaded(app, host, port) as serving:
-        yield serving.url
+    with bind(host, port) as sock, threaded(app, sock):
+        yield url_of(sock)

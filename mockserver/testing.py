@@ -11,24 +11,24 @@ The fixture `gateway` (see `pytest_plugin`) gives one; `mockserver.start()` give
 belongs to `key`, which is derived from the test's name: a test gets the same bytes in every run.
 """
 
-import asyncio
 import os
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 import orjson
 
-from mockserver import billing, keys, ledger, loader, yamlfile
+from mockserver import keys, loader, yamlfile
 from mockserver.account import Account
 from mockserver.blame import Limits
 from mockserver.chaos import Chaos, Profile, compile_chaos
 from mockserver.chaosfiles import read_profile
+from mockserver.dials import GatewayAccount, GatewayClock
 from mockserver.dice import token
 from mockserver.engine import PREFLIGHT
 from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.holding import aside, held, let_go
 from mockserver.host import IN_PROCESS, Host
 from mockserver.playing import Stage, read_account
 from mockserver.records import Asking, Record, Records
@@ -37,7 +37,6 @@ from mockserver.session import ChaosMemory, Session
 from mockserver.snapshots import snapshot
 from mockserver.steering import SCENARIO_KEY
 from mockserver.telling import timeline
-from mockserver.units import parse_duration
 from mockserver.verdict import Verdict, judge
 from mockserver.verifying import ClientError, called, ordered, unmatched, unplayed
 
@@ -51,58 +50,6 @@ PATIENCE = 5.0
 """Seconds that `eventually` waits unless told otherwise."""
 
 LOOPBACK = "127.0.0.1,localhost"
-
-
-class GatewayClock:
-    """The session's clock. It is virtual unless somebody asked otherwise: it moves only when told."""
-
-    def __init__(self, host: Host, id: str) -> None:
-        self._host = host
-        self._id = id
-
-    def advance(self, by: str | float) -> None:
-        """Move on by `1h`, `90s` or a number of seconds. It can stand in for `time.sleep`."""
-        self._host.link.run(self._host.app.advance(self._id, parse_duration(by)))
-
-    async def sleep(self, by: str | float) -> None:
-        """The same for async clients: it can stand in for `anyio.sleep`."""
-        self.advance(by)
-
-    @property
-    def now(self) -> float:
-        """The session's time, in seconds since the epoch."""
-        return self._host.now(self._id)
-
-
-class GatewayAccount:
-    """The books of the session's account, as its owner and the operator see them."""
-
-    def __init__(self, host: Host, id: str, key: str, stage: Stage) -> None:
-        self._host = host
-        self._id = id
-        self._key = key
-        self._stage = stage
-
-    def _move(self, move: "Callable[[ledger.Ledger], ledger.Ledger]") -> Decimal:
-        holder = self._host.accounts.holder_of_key(self._key, self._stage.script)
-        now = self._host.now(self._id)
-        found = self._host.update(self._id, billing.movement(holder, now, move))
-        if found is None:
-            raise OperatorError("this session has no account; say account={'credits': 3} where the gateway is made")
-        return found.remaining
-
-    @property
-    def credits(self) -> Decimal:
-        """What is left."""
-        return self._move(lambda books: books)
-
-    def top_up(self, credits: int | str | Decimal) -> Decimal:
-        """Buy credits; gives what is left."""
-        return self._move(lambda books: ledger.top_up(books, Decimal(credits)))
-
-    def drain(self, left: int | str | Decimal = 0) -> Decimal:
-        """Spend all but `left`."""
-        return self._move(lambda books: ledger.drain(books, Decimal(left)))
 
 
 class GatewaySession:
@@ -124,6 +71,7 @@ class GatewaySession:
         self.key = SCENARIO_KEY + self._place
         self.session = keys.session_of(self.key)
         host.sessions.add(self.session)
+        host.own = self.session
         self._first = host.app.journal.entered
         self._strict = strict
         self._allowed = False
@@ -171,6 +119,18 @@ class GatewaySession:
             self._saved.setdefault(name, os.environ.get(name))
             os.environ[name] = value
         return self
+
+    @property
+    def token(self) -> str:
+        """The token of the control API, where the gateway was started with `control=True`; else nothing."""
+        return self._host.token
+
+    @property
+    def page(self) -> str:
+        """The link to the page that shows and steers it, where the gateway was started with `control=True`."""
+        if not self._host.page:
+            raise OperatorError("this gateway has no page; mockserver.start(control=True) has one")
+        return self._host.page
 
     @property
     def transport(self) -> "httpx.ASGITransport":
@@ -306,14 +266,19 @@ class GatewaySession:
         def work() -> list[Record]:
             return self.assert_eventually(times, timeout=timeout, **when)
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            import trio
+        return await aside(work)
 
-            found: list[Record] = await trio.to_thread.run_sync(work)
-            return found
-        return await asyncio.to_thread(work)
+    def held(self, *, timeout: float = PATIENCE) -> int:
+        """Wait until an answer is held back by the fault `hold`; gives how many events were delivered before it."""
+        return held(self._host, self.session, timeout).delivery.frames
+
+    async def until_held(self, *, timeout: float = PATIENCE) -> int:
+        """The same without holding up the test's own loop."""
+        return await aside(lambda: self.held(timeout=timeout))
+
+    def release(self, events: int | None = None, *, timeout: float = PATIENCE) -> None:
+        """Let the answer that is held back go on, or only so many events of it."""
+        let_go(self._host, held(self._host, self.session, timeout), events)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

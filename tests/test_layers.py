@@ -76,7 +76,7 @@ LAYERS: list[tuple[str, set[str]]] = [
         {
             "server",
             "workers",
-            *("host", "testing", "starting", "pytest_plugin", "commands.start"),
+            *("host", "holding", "dials", "testing", "starting", "pytest_plugin", "commands.start"),
             "commands",
             "commands.errors",
             "commands.faults",
