@@ -8,6 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.blame import Limits
+from mockserver.clock import FixedClock
 from mockserver.journal import Captured, Exchange, Outcome
 from mockserver.testing import GatewaySession
 from mockserver.verdict import RULES, judge
@@ -42,6 +43,13 @@ def result(gateway: GatewaySession, *, is_error: bool = False) -> JsonValue:
     return {"role": "user", "content": [block]}
 
 
+@pytest.fixture
+def standing(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host's clock stands still, so that a try that comes at once comes at once on a busy machine too."""
+    monkeypatch.setattr(gateway._host.app, "_clock", FixedClock())
+
+
+@pytest.mark.usefixtures("standing")
 def test_retry_after_ignored(gateway: GatewaySession) -> None:
     gateway.error(429, retry_after=2).reply("hi")
     post(gateway)
@@ -108,6 +116,7 @@ def test_who_is_told_not_to_retry_may_give_up(gateway: GatewaySession) -> None:
     assert not gateway.verdict()
 
 
+@pytest.mark.usefixtures("standing")
 def test_no_back_off(gateway: GatewaySession) -> None:
     gateway.error(503, times=3).reply("hi")
     for _ in range(4):

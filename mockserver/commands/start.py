@@ -1,7 +1,7 @@
 """`mockserver start`: a gateway for a test suite in another language.
 
-It prints one line of JSON (`url`, `openai_url`, `key`, `env`; for the control API `session`, `control`, `token`, `page`)
-and serves until its standard input ends, so it ends with the suite that started it, however that ends.
+It prints one line of JSON (`url`, `openai_url`, `key`, `env`; for the control API `session`, `control`, `token` and
+`page`) and serves until its standard input ends, so it ends with the suite that started it, however that ends.
 """
 
 import sys
