@@ -13,17 +13,17 @@ STREAMED: dict[str, JsonValue] = {"model": "m", "max_tokens": 50, "stream": True
 
 
 def test_a_stream_is_held_in_its_middle_and_let_go(gateway: GatewaySession) -> None:
-    gateway.reply("one two three").fault("hold", at=4)
+    gateway.reply("one two three").fault("hold", at=5)
     with httpx.stream("POST", gateway.url + MESSAGES, json=STREAMED, headers={"x-api-key": gateway.key}) as answer:
         lines = answer.iter_lines()
-        assert gateway.held() == 3
-        before = [next(lines) for _ in range(9)]
+        assert gateway.held() == 4
+        before = [next(lines) for _ in range(12)]
         assert "one" in before[-2]
         gateway.release(1)
-        assert gateway.held() == 4
+        assert gateway.held() == 5
         gateway.release()
         assert any("message_stop" in line for line in lines)
-    assert [frames for frames, _ in gateway.journal.last.exchange.outcome.holds] == [3, 4]
+    assert [frames for frames, _ in gateway.journal.last.exchange.outcome.holds] == [4, 5]
 
 
 def test_what_is_not_held_is_told(gateway: GatewaySession) -> None:
