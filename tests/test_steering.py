@@ -176,6 +176,12 @@ def test_faults_that_find_nothing_to_act_on_wait_on() -> None:
     assert left(found) == ["w0"]
 
 
+def test_faults_wait_on_where_no_turn_matches_and_the_answer_behind_them_is_given() -> None:
+    found = queue(Talk(turns("  - when: {text: never}\n    reply: x\n")), {"faults": ["crlf"]}, {"reply": "one"})
+    assert [found.say(stream=True).status for _ in range(2)] == [200, 404]
+    assert left(found) == ["w0"]
+
+
 def test_a_fault_that_waits_is_paid_as_its_answer_is() -> None:
     found = queue(talk(scenario="paid"), {"faults": ["crlf"]})
     assert found.say(stream=True).note.usage is not None
