@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -14,9 +15,10 @@ from tests.browser.complaints import Complaints
 from tests.clients.roster import PACKAGES
 from tests.support import MESSAGES
 
-TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "browsers.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEXT = (ROOT / "docs" / "browsers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-BY_FETCH, BY_SDK, WITHOUT_CORS = [text for _, text in BLOCKS]
+BY_FETCH, BY_SDK, IN_A_TEST, WITHOUT_CORS = [text for _, text in BLOCKS]
 
 
 Run = Callable[[str], str]
@@ -65,6 +67,15 @@ def test_a_page_reads_a_stream_by_the_sdk(run: Run, gateway: GatewaySession) -> 
     gateway.reply("Hello from the docs")
     assert "Hello from the docs" in run(BY_SDK)
     assert not gateway.verdict()
+
+
+def test_a_test_drives_an_app(
+    page: Page, site: Callable[[Path], str], gateway: GatewaySession, complaints: Complaints
+) -> None:
+    complaints.expect_status(402)
+    names: dict[str, Any] = {"APP": site(ROOT / "examples") + "/plain"}
+    exec(compile(IN_A_TEST, "docs/browsers.md", "exec"), names)
+    names["test_out_of_credits_is_told"](gateway, page)
 
 
 def test_a_scenario_plays_a_proxy_that_forgets_cors(
