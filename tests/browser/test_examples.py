@@ -365,11 +365,13 @@ def test_the_page_fits_and_is_accessible(
     gateway.reply("W" * 200).error(429, retry_after=600).error(402)
     app.open(gateway).say("Hi")
     expect(app.answers.last).to_contain_text("WWW")
-    app.say("Again")
+    app.say("Again\n" * 30)
     expect(app.status).to_contain_text("Too many requests")
+    expect(app.status).to_be_in_viewport(ratio=1)
     found = axe()
     app.button("Stop").click()
     app.say("And again")
     expect(app.alert).to_contain_text("You are out of credits.")
+    expect(app.alert).to_be_in_viewport(ratio=1)
     assert found + axe() == []
     assert app.page.evaluate("document.documentElement.scrollWidth") == width

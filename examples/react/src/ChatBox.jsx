@@ -26,21 +26,23 @@ export function ChatBox({base, apiKey, model}) {
           <Message key={index} {...message} />
         ))}
       </section>
-      <Status {...status} />
-      <div className="notice" role="alert">
-        {trouble && (
-          <>
-            <p>
-              <strong>{TITLES[trouble.kind]}</strong>
-              {trouble.message}
-            </p>
-            <button type="button" onClick={again}>
-              Try again
-            </button>
-          </>
-        )}
+      <div className="foot">
+        <Status {...status} />
+        <div className="notice" role="alert">
+          {trouble && (
+            <>
+              <p>
+                <strong>{TITLES[trouble.kind]}</strong>
+                {trouble.message}
+              </p>
+              <button type="button" onClick={again}>
+                Try again
+              </button>
+            </>
+          )}
+        </div>
+        <Composer busy={busy} onSay={say} onStop={stop} />
       </div>
-      <Composer busy={busy} onSay={say} onStop={stop} />
     </>
   );
 }
