@@ -74,7 +74,7 @@ def run(app: Gateway, sock: socket.socket, ready: Callable[[], None]) -> None:
     """
     # The application logs its own failures; what uvicorn says of its shutdown we tell in one word.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = uvicorn.Server(_config(app))
+    server = _Server(_config(app))
     gc.collect()
     gc.freeze()  # the contract is large and stays: no later collection need walk through it
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -83,8 +83,25 @@ def run(app: Gateway, sock: socket.socket, ready: Callable[[], None]) -> None:
     server.run(sockets=[sock])
 
 
-class _ThreadServer(uvicorn.Server):
-    """A uvicorn server that another thread starts and ends."""
+class _Server(uvicorn.Server):
+    """A uvicorn server whose answers, when it ends, can still book and enter in the journal how far they came."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; what was still open after the grace has been cancelled, and is given time for its last words."""
+        await super().shutdown(sockets)
+        await self.sever()
+
+    async def sever(self) -> None:
+        """Cut every connection, and wait for the answers on them."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
+
+
+class _ThreadServer(_Server):
+    """A server that another thread starts and ends."""
 
     def __init__(self, config: uvicorn.Config, sock: socket.socket) -> None:
         super().__init__(config)
@@ -133,13 +150,9 @@ class _ThreadServer(uvicorn.Server):
         await self._done.wait()
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        tasks = list(self.server_state.tasks)
-        for task in tasks:
+        for task in list(self.server_state.tasks):
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
+        await self.sever()
 
 
 class Serving(NamedTuple):
