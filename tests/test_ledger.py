@@ -28,6 +28,8 @@ BORN = datetime(2026, 1, 31, 10, tzinfo=UTC)
 
 amounts = st.decimals(min_value=0, max_value=60, places=3)
 moments = st.one_of(st.integers(0, 130).map(float), st.floats(0, 3, allow_nan=False))
+prices = st.sampled_from([Decimal(0), Decimal("0.001"), Decimal(50)]) | amounts
+tokens = st.sampled_from([0, 1, 500, 1_000, 2_500]) | st.integers(0, 3_000)
 offsets = st.sampled_from([-1.0, -0.25, 0.0, 0.25, 1.0])
 
 
@@ -118,7 +120,7 @@ class AccountLife(RuleBasedStateMachine):
         start, count = self.windows.get(terms.tariff, (self.second, 0))
         return (start, count) if self.second - start < terms.seconds else (self.second, 0)
 
-    @rule(tariff=st.sampled_from(sorted(TARIFFS)), price=amounts, tokens=st.integers(0, 3_000))
+    @rule(tariff=st.sampled_from(sorted(TARIFFS)), price=prices, tokens=tokens)
     def an_answer_is_asked_for(self, tariff: str, price: Decimal, tokens: int) -> None:
         terms = msgspec.structs.replace(TARIFFS[tariff], unlimited=self.unlimited)
         self.names += 1
@@ -229,6 +231,12 @@ def test_the_answer_that_crosses_zero_is_given_and_the_next_is_not() -> None:
     refused, verdict = ledger.charge(books, TERMS, bill("0.001", "c"), NOW)
     assert verdict == Refused("insufficient_credits", 31 * DAY)
     assert refused is books
+
+
+@pytest.mark.parametrize(("tokens", "refused"), [(4_999, False), (5_000, True), (5_001, True)])
+def test_a_months_tokens_are_used_when_as_many_were_used_as_there_are(tokens: int, refused: bool) -> None:
+    books, _ = ledger.charge(opened(), TERMS, bill("1", tokens=tokens), NOW)
+    assert (ledger.verdict(books, TERMS, NOW) == Refused("token_limit_exceeded", 31 * DAY)) is refused
 
 
 def test_money_is_exact_to_the_last_fraction() -> None:
