@@ -120,8 +120,12 @@ class AccountLife(RuleBasedStateMachine):
         start, count = self.windows.get(terms.tariff, (self.second, 0))
         return (start, count) if self.second - start < terms.seconds else (self.second, 0)
 
-    @rule(tariff=st.sampled_from(sorted(TARIFFS)), price=prices, tokens=tokens)
-    def an_answer_is_asked_for(self, tariff: str, price: Decimal, tokens: int) -> None:
+    @rule(tariff=st.sampled_from(sorted(TARIFFS)), price=prices, tokens=tokens, times=st.integers(1, 5))
+    def answers_are_asked_for(self, tariff: str, price: Decimal, tokens: int, times: int) -> None:
+        for _ in range(times):
+            self._ask(tariff, price, tokens)
+
+    def _ask(self, tariff: str, price: Decimal, tokens: int) -> None:
         terms = msgspec.structs.replace(TARIFFS[tariff], unlimited=self.unlimited)
         self.names += 1
         name, expected = str(self.names), self._expected(terms)
@@ -152,7 +156,7 @@ class AccountLife(RuleBasedStateMachine):
             self.tokens[paid.tariff].append(-min(tokens, paid.tokens))
 
     @precondition(lambda self: self.open)
-    @rule(share=st.integers(0, 150), data=st.data())
+    @rule(share=st.sampled_from([0, 33, 100, 150]), data=st.data())
     def an_answer_is_settled(self, share: int, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.open)))
         paid = self.open.pop(name)
