@@ -52,11 +52,11 @@ def capture(
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
+    headers = {name: redacted(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    shown = keys.faces(request.headers)
-    headers = {name: keys.hide(redacted(name, value), shown) for name, value in request.headers.items()}
-    path = keys.hide(path, shown)
-    for key, face in shown.items():
+    for key, face in keys.faces(request.headers).items():
+        headers = {name: value.replace(key, face) if key in value else value for name, value in headers.items()}
+        path = path.replace(key, face)
         secret = key.encode("utf-8", "surrogatepass")
         if secret in body:
             leaked, body = True, body.replace(secret, face.encode())

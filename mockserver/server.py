@@ -68,18 +68,6 @@ def _config(app: Application) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is told to stop."""
-
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self._stopping()
-
-
 def run(
     app: Application,
     *socks: socket.socket,
@@ -102,8 +90,37 @@ def run(
     server.run(sockets=list(socks))
 
 
-class _ThreadServer(uvicorn.Server):
-    """A uvicorn server that another thread starts and ends."""
+class _Server(uvicorn.Server):
+    """A uvicorn server whose answers, when it ends, can still book and enter in the journal how far they came.
+
+    `stopping` is told when a signal has come that ends it.
+    """
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come: what has no end of its own can end."""
+        super().handle_exit(sig, frame)
+        self._stopping()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; what was still open after the grace has been cancelled, and is given time for its last words."""
+        await super().shutdown(sockets)
+        await self.sever()
+
+    async def sever(self) -> None:
+        """Cut every connection, and wait for the answers on them."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
+
+
+class _ThreadServer(_Server):
+    """A server that another thread starts and ends."""
 
     def __init__(self, config: uvicorn.Config, *socks: socket.socket) -> None:
         super().__init__(config)
@@ -152,13 +169,9 @@ class _ThreadServer(uvicorn.Server):
         await self._done.wait()
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        tasks = list(self.server_state.tasks)
-        for task in tasks:
+        for task in list(self.server_state.tasks):
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
+        await self.sever()
 
 
 @contextmanager
