@@ -28,6 +28,10 @@ from mockserver.shelf import Profiles, Scripts
 
 T = TypeVar("T")
 
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much of what came a process of tests remembers: more than a server, since a test is judged by all of its own."""
+
 IN_PROCESS = "http://gateway.test"
 """The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
 
@@ -75,7 +79,7 @@ class Host:
         self.clock = SystemClock()
         engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
-        self.app = Gateway(engine, store=store, journal=Journal(), clock=self.clock)
+        self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
         self.link: Link = DirectLink()
         self.url = IN_PROCESS
         self.minted: dict[str, int] = {}
