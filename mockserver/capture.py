@@ -62,7 +62,7 @@ def capture(
             shown = keys.mask(key).encode()
             body = body.replace(secret, shown)
             actions = tuple([_replaced(action, secret, shown) for action in actions])
-    if "/auth/" in path:
+    if is_login(path):
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
         headers=headers,
@@ -74,6 +74,11 @@ def capture(
         credits=credits,
     )
     return path, body, kept
+
+
+def is_login(path: str) -> bool:
+    """Whether neither the bodies of a path nor its answers are kept."""
+    return "/auth/" in path
 
 
 def _without_key(headers: Mapping[str, str], key: str) -> dict[str, str]:

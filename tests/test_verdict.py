@@ -76,6 +76,38 @@ def test_retried_in_vain(gateway: GatewaySession, status: int) -> None:
     assert gateway.verdict().rules == {"retried-in-vain"}
 
 
+@pytest.mark.gateway(account={"credits": 0})
+def test_going_on_once_credits_were_bought_is_right(gateway: GatewaySession) -> None:
+    assert post(gateway).status_code == 402
+    gateway.account.top_up(5)
+    assert post(gateway).status_code == 200
+    assert not gateway.verdict()
+
+
+@pytest.mark.gateway(account={"credits": 0})
+def test_going_on_without_credits_is_in_vain(gateway: GatewaySession) -> None:
+    assert [post(gateway).status_code, post(gateway).status_code] == [402, 402]
+    assert gateway.verdict().rules == {"retried-in-vain"}
+
+
+def test_the_same_request_with_another_key_after_a_401_is_right(gateway: GatewaySession) -> None:
+    gateway.error(401).reply("hi")
+    post(gateway)
+    place = gateway.key.removeprefix("sk_mock_")
+    other = {"x-api-key": "sk_refreshed", "x-mock-session": gateway.session, "x-mock-scenario": place}
+    assert post(gateway, headers=other).status_code == 200
+    assert len(gateway.journal) == 2
+    assert not gateway.verdict()
+
+
+def test_logins_are_not_compared_since_their_bodies_are_not_kept(gateway: GatewaySession) -> None:
+    gateway.turn(when={"operation": "login"}, error={"status": 401}, times="always")
+    for password in ("one", "two"):
+        post(gateway, path="/api/v1/auth/login", email="jo@example.com", password=password)
+    assert [record.status for record in gateway.journal] == [401, 401]
+    assert not gateway.verdict()
+
+
 def test_another_question_after_a_refusal_is_no_retry(gateway: GatewaySession) -> None:
     gateway.error(400).reply("hi")
     post(gateway)
