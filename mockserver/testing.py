@@ -13,6 +13,7 @@ belongs to `key`, which is derived from the test's name: a test gets the same by
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -173,6 +174,9 @@ class GatewaySession:
         """The ASGI application of a gateway that was started with `in_process=True`."""
         if self._host.url != IN_PROCESS:
             raise OperatorError("this gateway listens on a socket; mockserver.start(in_process=True) has none")
+        trio = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_run():
+            raise OperatorError("in process the mock needs asyncio's loop; under trio leave out in_process=True")
         return self._host.app
 
     @property

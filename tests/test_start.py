@@ -11,6 +11,7 @@ import httpx2
 import openai
 import orjson
 import pytest
+import trio
 
 import mockserver
 from mockserver.errors import OperatorError
@@ -74,6 +75,15 @@ def test_todays_sdks_are_served_in_process_by_the_transport_of_their_own_library
             return str(chat.choices[0].message.content)
 
     assert asyncio.run(work()) == "hi"
+
+
+def test_in_process_under_trio_is_refused_with_the_remedy() -> None:
+    async def work() -> None:
+        async with mockserver.start(in_process=True) as gateway:
+            _ = gateway.transport
+
+    with pytest.raises(OperatorError, match="under trio leave out in_process=True"):
+        trio.run(work)
 
 
 @pytest.mark.parametrize("name", ["transport", "app"])
