@@ -61,7 +61,7 @@ def capture(
         if secret in body:
             leaked, body = True, body.replace(secret, face.encode())
             actions = tuple([_replaced(action, secret, face.encode()) for action in actions])
-    if "/auth/" in path:
+    if is_login(path):
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
         headers=headers,
@@ -74,6 +74,11 @@ def capture(
         live=live,
     )
     return path, body, kept
+
+
+def is_login(path: str) -> bool:
+    """Whether neither the bodies of a path nor its answers are kept."""
+    return "/auth/" in path
 
 
 def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:

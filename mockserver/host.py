@@ -31,6 +31,10 @@ from mockserver.traffic import Live
 
 T = TypeVar("T")
 
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much of what came a process of tests remembers: more than a server, since a test is judged by all of its own."""
+
 IN_PROCESS = "http://gateway.test"
 """The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
 
@@ -78,7 +82,7 @@ class Host:
         self.clock = SystemClock()
         engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
-        self.app = Gateway(engine, store=store, journal=Journal(), clock=self.clock)
+        self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
         self.link: Link = DirectLink()
         self.url = IN_PROCESS
         self.minted: dict[str, int] = {}

@@ -6,7 +6,7 @@ with mockserver.start("tool-round-trip") as gateway:
 ```
 
 `async with` does the same. When the block ends well, it is as strict as the fixture; when it ends in an error, that
-error is what is told.
+error is what is told, with a note of what happened.
 """
 
 from collections.abc import Mapping
@@ -89,8 +89,12 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._stack:
-            if kind is None and self._gateway is not None:
+            if self._gateway is None:
+                return
+            if error is None:
                 self._gateway.check()
+            elif isinstance(error, Exception):
+                error.add_note(self._gateway.told())
 
     async def __aenter__(self) -> GatewaySession:
         return self.__enter__()

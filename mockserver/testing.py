@@ -12,25 +12,23 @@ belongs to `key`, which is derived from the test's name: a test gets the same by
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
-import orjson
 
-from mockserver import keys, loader, yamlfile
+from mockserver import keys
 from mockserver.account import Account
 from mockserver.blame import Limits
-from mockserver.chaos import Chaos, Profile, compile_chaos
-from mockserver.chaosfiles import read_profile
 from mockserver.dials import GatewayAccount, GatewayClock
 from mockserver.dice import token
 from mockserver.engine import PREFLIGHT
-from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.errors import OperatorError
 from mockserver.holding import aside, held, let_go
 from mockserver.host import IN_PROCESS, Host
-from mockserver.playing import Stage, read_account
+from mockserver.playing import Stage, read_account, read_chaos
 from mockserver.records import Asking, Record, Records
 from mockserver.scenario import Scenario
 from mockserver.session import ChaosMemory, Session
@@ -133,13 +131,21 @@ class GatewaySession:
         return self._host.page
 
     @property
-    def transport(self) -> "httpx.ASGITransport":
-        """A transport for `httpx.AsyncClient`, where the gateway was started with `in_process=True`."""
+    def app(self) -> Any:  # Any: ASGI's types differ in name only between us and every client library
+        """The ASGI application of a gateway that was started with `in_process=True`."""
         if self._host.url != IN_PROCESS:
-            raise OperatorError("this gateway listens on a socket; mockserver.start(in_process=True) has a transport")
+            raise OperatorError("this gateway listens on a socket; mockserver.start(in_process=True) has none")
+        trio = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_run():
+            raise OperatorError("in process the mock needs asyncio's loop; under trio leave out in_process=True")
+        return self._host.app
+
+    @property
+    def transport(self) -> "httpx.ASGITransport":
+        """The application as a transport for `httpx.AsyncClient`."""
+        application = self.app
         import httpx
 
-        application: Any = self._host.app  # ASGI's types differ in name only between us and httpx
         return httpx.ASGITransport(app=application)
 
     # --- what it plays ------------------------------------------------------------------------------------------------
@@ -181,7 +187,7 @@ class GatewaySession:
         """Lay chaos over everything: a shipped profile, a file, `{"rules": [...]}`; None ends it."""
         name = "none"
         if profile is not None:
-            self._host.profiles.put(self._place, _profile(profile, self._host))
+            self._host.profiles.put(self._place, read_chaos(profile, self._host.profiles))
             name = self._place
         now = self._host.clock.now()
 
@@ -200,11 +206,16 @@ class GatewaySession:
 
     def _records(self) -> list[Record]:
         self._host.settle()
-        if self._host.app.journal.forgotten > self._first:
-            raise OperatorError(
-                "the journal was full and has forgotten requests of this test; it keeps 1,000 and 16 MiB"
-            )
+        if self._forgotten:
+            raise OperatorError(self._forgotten)
         return self._entered()
+
+    @property
+    def _forgotten(self) -> str:
+        """What is to be said if the journal no longer has everything that came since the test began."""
+        journal = self._host.app.journal
+        gone, came = journal.forgotten - self._first, journal.entered - self._first
+        return f"the journal was full and has forgotten {gone:,} of {came:,} requests" if gone > 0 else ""
 
     def _entered(self) -> list[Record]:
         own = [one for one in self._host.app.journal if one.note.session == self.session and one.number > self._first]
@@ -212,7 +223,7 @@ class GatewaySession:
 
     def timeline(self) -> str:
         """What happened, for a person."""
-        return timeline(self._records())
+        return timeline(self._entered())
 
     def allow_unmatched(self) -> Self:
         """Do not fail the test because a request matched nothing."""
@@ -284,8 +295,12 @@ class GatewaySession:
 
     def problems(self) -> list[str]:
         """What a strict test fails for: a request that matched nothing, a turn not played, a failure of our own."""
-        records = self._records()
-        lines = [] if self._allowed else unmatched(records)
+        self._host.settle()
+        lines = [] if self._allowed else unmatched(self._entered())
+        if self._forgotten and not self._allowed:
+            lines.append(
+                f"Not known is what they matched: {self._forgotten}; say gateway.allow_unmatched() if it may be."
+            )
         script = self._stage.script
         session: Session = self._host.update(self.session, lambda session: (session, session))
         hits = session.of(script.name, script.edition).hits
@@ -299,15 +314,25 @@ class GatewaySession:
 
         `concurrency`: so many requests at a time are allowed; `read_timeout`: so many seconds of silence.
         """
-        return judge(self._records(), Limits(concurrency, read_timeout))
+        self._records()
+        return self._judged(Limits(concurrency, read_timeout))
+
+    def _judged(self, limits: Limits) -> Verdict:
+        return judge(self._entered(), limits)
 
     def snapshot(self) -> str:
         """The run as readable YAML, the same in every run."""
         return snapshot(self._records())
 
-    def findings(self) -> list[str]:
-        """What there is to say of a test that has failed: its problems, and the verdict."""
-        return [*self.problems(), *[str(finding) for finding in self.verdict()]]
+    def told(self) -> str:
+        """What there is to say of a test that has failed: its problems, the verdict, what happened.
+
+        It never raises: the test's own error is what counts.
+        """
+        try:
+            return self.report([*self.problems(), *[str(finding) for finding in self._judged(Limits())]])
+        except Exception as error:
+            return f"What happened cannot be told: {type(error).__name__}: {error}"
 
     def check(self) -> None:
         """Raise `ClientError` for everything that a strict test fails for."""
@@ -331,22 +356,3 @@ class GatewaySession:
         self._saved.clear()
         self._host.scripts.clear(self._place)
         self._host.profiles.clear(self._place)
-
-
-def _profile(given: str | Path | Mapping[str, object], host: Host) -> Profile:
-    """A chaos profile by name, from a file, or in the words of one."""
-    if isinstance(given, str) and given in host.profiles:
-        return host.profiles[given]
-    if isinstance(given, Mapping):
-        document = yamlfile.read(orjson.dumps({"chaos": "test", **given}), "chaos({…})")
-    elif isinstance(given, str) and "\n" in given:
-        document = yamlfile.read(given.encode(), "chaos('''…''')")
-    elif isinstance(given, Path) or given.endswith((".yaml", ".yml")):
-        return read_profile(Path(given))
-    else:
-        raise OperatorError(f"no chaos profile is called '{given}'; {did_you_mean(given, host.profiles)}")
-    profile, complaints = compile_chaos(loader.check(Chaos, document))
-    if complaints:
-        problems: list[Problem] = [document.problem(document.written(path), told) for path, told in complaints]
-        raise AuthorError(problems)
-    return profile
