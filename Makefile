@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: serve test check clients bench matrix mutants format clean
+.PHONY: serve test check clients bench matrix gate mutants format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -29,6 +29,11 @@ bench: $(VENV)/.dev
 matrix: clients
 	$(BIN)/python -m tools.matrix
 
+# The mock against its own contract: the full gate on twenty seeds, nothing left unexamined. About 8 minutes.
+gate: $(VENV)/.dev
+	$(BIN)/python -m tools.seeds $(ARGS)
+
+# The gate itself, measured: it runs against every faulty gateway. About 40 minutes; ARGS="--profile smoke": 3.
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tools.mutants $(ARGS)
 

@@ -50,7 +50,12 @@ def known_media_type(sight: Sight) -> Iterator[str]:
         yield f"content-type {answer.header('content-type')!r} with status {answer.status}; listed: {listed}"
 
 
-@judges("body-schema", lambda sight: _has_response(sight) and not sight.exchange.answer.is_stream)
+def _has_whole_body(sight: Sight) -> bool:
+    answer = sight.exchange.answer
+    return _has_response(sight) and not answer.is_stream and answer.ended == "complete"
+
+
+@judges("body-schema", _has_whole_body)
 def body_schema(sight: Sight) -> Iterator[str]:
     """The JSON matches the schema of the status."""
     answer, response = sight.exchange.answer, _response(sight)
@@ -110,7 +115,7 @@ def request_id_unique(sight: Sight) -> Iterator[str]:
     for name in ("request-id", "x-request-id"):
         value = sight.exchange.answer.header(name)
         if value:
-            first = sight.memory.ids.setdefault(f"{name}:{value}", sight.memory.count)
+            first = sight.memory.first(f"{name}:{value}")
             if first != sight.memory.count:
                 yield f"{name} {value} was given to exchange {first} of this run already"
 

@@ -1,6 +1,9 @@
-"""`pytest contracts --gateway URL`: one test for each promise; what cannot be examined is skipped, with the reason."""
+"""`pytest contracts --gateway URL`: one test for each promise; what cannot be examined is skipped, with the reason.
 
-import os
+Every option of `mockserver contract` may be set in the environment, as GATE_PROFILE, GATE_EXHAUSTED_KEY, GATE_BASELINE;
+the most used are options of pytest too.
+"""
+
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,30 +12,32 @@ if TYPE_CHECKING:
     from mockserver.gate.runner import Run
 
 OPTIONS = {
-    "gateway": ("GATEWAY_URL", "the gateway to examine"),
-    "gateway-key": ("GATEWAY_KEY", "its API key"),
-    "gate-profile": ("GATE_PROFILE", "smoke, paid or full"),
-    "gate-seed": ("GATE_SEED", "what generated requests come from"),
+    "gateway": "the gateway to examine (GATEWAY_URL)",
+    "gateway-key": "its API key (GATEWAY_KEY)",
+    "gate-profile": "smoke, paid, full or soak (GATE_PROFILE)",
+    "gate-seed": "what generated requests come from (GATE_SEED)",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options; each may also be set in the environment."""
+    """The options."""
     group = parser.getgroup("contract gate")
-    for name, (variable, about) in OPTIONS.items():
-        group.addoption(f"--{name}", default=None, help=f"{about} ({variable})")
+    for name, about in OPTIONS.items():
+        group.addoption(f"--{name}", default=None, help=about)
 
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config) -> "Run":
     """One run of the gate, shared by all tests."""
-    from mockserver.gate.testing import run_from
+    from mockserver.gate.testing import MISTAKES, run_from
 
-    values = dict(os.environ)
-    for name, (variable, _) in OPTIONS.items():
+    arguments = []
+    for name in OPTIONS:
         given = pytestconfig.getoption(name.replace("-", "_"))
         if given is not None:
-            values[variable] = str(given)
-    if not values.get("GATEWAY_URL"):
-        pytest.skip("no gateway: pytest contracts --gateway URL")
-    return run_from(values["GATEWAY_URL"], values)
+            option = "--" + name.removeprefix("gateway-").removeprefix("gate-")
+            arguments += [given] if name == "gateway" else [option, given]
+    try:
+        return run_from(arguments)
+    except MISTAKES as error:  # every test would fail, with the same words
+        pytest.exit(f"the gate cannot run: {error}", returncode=2)

@@ -25,8 +25,11 @@ def reply_of(sight: Sight) -> Reply:
 
 
 def _complete(sight: Sight) -> bool:
-    """A 200 that is not cut on purpose."""
-    return is_ok(sight) and not sight.exchange.broken_on_purpose
+    """A 200 with a reply that can be read; one that cannot, or was cut, breaks its schema or body-complete, no more."""
+    answer, operation = sight.exchange.answer, sight.operation
+    if operation is None or not is_ok(sight) or sight.exchange.broken_on_purpose or answer.ended != "complete":
+        return False
+    return read_reply(operation.wire, answer) is not None
 
 
 def _whole(sight: Sight) -> bool:
@@ -131,8 +134,8 @@ def ids_unique(sight: Sight) -> Iterator[str]:
     for id in ids:
         if not id or id == "None":
             yield "an answer or a tool call has no id"
-        elif sight.memory.ids.setdefault(id, sight.memory.count) != sight.memory.count:
-            yield f"{id} was used by exchange {sight.memory.ids[id]} of this run already"
+        elif (first := sight.memory.first(id)) != sight.memory.count:
+            yield f"{id} was used by exchange {first} of this run already"
 
 
 @judges("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))

@@ -71,9 +71,10 @@ class Asked:
 
     @property
     def credentials(self) -> list[str]:
-        """Every key and token in its headers, without the scheme."""
-        found = [self.headers.get("x-api-key", ""), self.headers.get("authorization", "").partition(" ")[2]]
-        return [value.strip() for value in found if value.strip()]
+        """Every key and token in its headers, without the scheme; a header that is a key alone is one too."""
+        scheme, _, token = self.headers.get("authorization", "").strip().partition(" ")
+        bare = "" if token or scheme.lower() in ("bearer", "basic") else scheme
+        return [value.strip() for value in (self.headers.get("x-api-key", ""), token, bare) if value.strip()]
 
     @property
     def wants_stream(self) -> bool:

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
+from urllib.parse import parse_qsl
 
 from contracts.document import Document, Operation
 from contracts.exchange import read_json
@@ -154,7 +155,7 @@ class Gateway:
             "models": lambda: {"object": "list", "data": [_model(id) for id in MODELS]},
             "model": lambda: _model(path.rpartition("/models/")[2].replace("%2F", "/")),
             "credits_balance": lambda: self._balance(self._account(key)),
-            "login": lambda: self._login(self._body(operation, body)),
+            "login": lambda: self._login(_form(headers, body) or self._body(operation, body)),
             "refresh": lambda: self._refresh(key, body),
             "me": lambda: {"id": "1", "email": self._claims(key, "access")["email"]},
             "logout": lambda: self._logout(key),
@@ -310,6 +311,14 @@ class Gateway:
         if path.partition("/messages")[1]:
             body = {"type": "error", **body}
         return refused.status, [("content-type", "application/json"), *refused.headers], [json.dumps(body).encode()]
+
+
+def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str] | None:
+    """A login that comes as a form, in the names of the JSON one."""
+    if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return None
+    sent = dict(parse_qsl(body.decode("utf-8", "replace")))
+    return {"email": sent.get("username", ""), "password": sent.get("password", "")}
 
 
 def _model(id: str) -> dict[str, Any]:

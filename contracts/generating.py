@@ -21,12 +21,24 @@ PLAIN_ROLES = ("user", "system", "developer")
 
 
 def requests(document: Document, seed: int, examples: int = EXAMPLES) -> Iterator[tuple[Operation, Any, bool]]:
-    """Operation, body, and whether the body is valid. Made once for a seed; generation is what takes time."""
-    if (document.documented_only, seed, examples) not in _MADE:
-        _MADE[document.documented_only, seed, examples] = list(_make(document, seed, examples))
-    yield from _MADE[document.documented_only, seed, examples]
+    """Operation, body, and whether the body is valid. Made once for a seed; generation is what takes time.
+
+    The first time they come as they are made, so that a run can end in between.
+    """
+    wanted = (document.documented_only, seed, examples)
+    if wanted in _MADE:
+        yield from _MADE[wanted]
+        return
+    made = []
+    for one in _make(document, seed, examples):
+        made.append(one)
+        yield one
+    if len(_MADE) >= MOST_MADE:
+        del _MADE[next(iter(_MADE))]
+    _MADE[wanted] = made
 
 
+MOST_MADE = 4
 _MADE: dict[tuple[bool, int, int], list[tuple[Operation, Any, bool]]] = {}
 
 

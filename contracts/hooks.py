@@ -4,11 +4,14 @@
     schemathesis --config-file contracts/schemathesis.toml run openapi.yaml
 
 schemathesis sends what it generates; each answer goes past the judges. What its generated requests cannot show is left
-to the scenes, which run once at the end as they do in `mockserver contract`. With GATE_SCENES=off only the judges run.
+to the scenes, which run once at the end as they do in `mockserver contract`, with the same options: each may be set in
+the environment, as GATE_PROFILE or GATE_BASELINE. With GATE_SCENES=off only the judges run.
 """
 
 import os
 import time
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import schemathesis
@@ -18,17 +21,15 @@ from contracts.exchange import Answer, Asked, Ended, Exchange
 from contracts.judging import Memory, Sight, judge
 from contracts.promises import PROMISES
 
-_document: list[Document] = []
 _memory = Memory()
 
 
-def document() -> Document:
-    """The contract, read once."""
-    if not _document:
-        from mockserver.shipped import OPENAPI
+@cache
+def rules() -> tuple[Document, Callable[[str], bool], bool]:
+    """The contract and which promises are in force, as the options in the environment say."""
+    from mockserver.gate.testing import judging_from
 
-        _document.append(Document.open(OPENAPI))
-    return _document[0]
+    return judging_from([])
 
 
 def exchange_of(response: Any, case: Any) -> Exchange:
@@ -40,7 +41,7 @@ def exchange_of(response: Any, case: Any) -> Exchange:
     fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
     ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
     answer = Answer(response.status_code, fields, response.content or b"", ended, response.elapsed)
-    found = document().find(asked.method, asked.path)
+    found = rules()[0].find(asked.method, asked.path)
     return Exchange(asked, answer, found.name if found else "", time.time())
 
 
@@ -48,16 +49,19 @@ def exchange_of(response: Any, case: Any) -> Exchange:
 def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     """Every judge, on one answer."""
     exchange = exchange_of(response, case)
-    sight = Sight(exchange, document(), document().operations.get(exchange.operation), _memory)
-    found = [finding for _, findings in judge(sight, _outside_runs) for finding in findings]
+    from mockserver.gate.hiding import hidden
+
+    document, in_force, short_sse = rules()
+    sight = Sight(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
+    judged = judge(sight, lambda name: in_force(name) and name not in ONLY_IN_RUNS)
+    found = [hidden(finding) for _, findings in judged for finding in findings]
     if found:
         told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
         raise AssertionError("\n".join(told))
 
 
-def _outside_runs(name: str) -> bool:
-    """Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
-    return name not in ("ids-unique", "request-id-unique", "no-server-error")
+ONLY_IN_RUNS = ("ids-unique", "request-id-unique", "no-server-error")
+"""Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
 
 
 @schemathesis.check
@@ -69,12 +73,11 @@ class GatewayScenes:
 
     def after_run(self, ctx: Any) -> None:
         """Play the scenes of the profile; fail with every promise that was broken."""
-        url = os.environ.get("GATEWAY_URL")
-        if not url or os.environ.get("GATE_SCENES") == "off":
+        if not os.environ.get("GATEWAY_URL") or os.environ.get("GATE_SCENES") == "off":
             return
         from mockserver.gate.reports.terminal import lines
         from mockserver.gate.testing import run_from
 
-        run = run_from(url, os.environ)
-        if run.ledger.of("broken"):
+        run = run_from([])
+        if not run.passed:
             raise AssertionError("\n".join(lines(run)))

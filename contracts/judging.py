@@ -25,12 +25,22 @@ class Finding:
     exchange: Exchange | None = None
 
 
+MOST_IDS = 1_000_000
+"""A soak has no end, but its memory has: the oldest ids are forgotten."""
+
+
 @dataclass
 class Memory:
     """What was seen earlier in a run: id -> the exchange that had it first."""
 
     ids: dict[str, int] = field(default_factory=dict)
     count: int = 0
+
+    def first(self, id: str) -> int:
+        """The exchange that had an id first; this one, if it is new."""
+        if id not in self.ids and len(self.ids) >= MOST_IDS:
+            del self.ids[next(iter(self.ids))]
+        return self.ids.setdefault(id, self.count)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ stream-as-asked         | D0 D1 D3 | Streaming           | `stream: true` is ans
 no-server-error         | D1 | Error Handling            | No request is answered 5xx unless the gateway is made to fail.
 examples-accepted       | D0 D1 D2 D3 D4 | Examples      | The requests that the documents show are answered 200.
 request-id-unique       | SDK | Request ids              | No two successful answers carry the same request id.
-latency                 | D1 | Retry Example             | An answer begins within the time given by --time (else 5 s, and 60 s from a paid gateway).
+latency                 | D1 | Retry Example             | An answer begins within the time given by --latency (else 5 s, and 60 s from a paid gateway).
 
 # framing: the bytes of a stream, before anything is parsed
 sse-charset             | D0 D1 D3 | Streaming           | A stream is UTF-8, without a byte order mark, and declares no other charset.
@@ -175,6 +175,7 @@ balance-falls           | D3 | Credit Costs              | An answer lowers the 
 refused-is-free         | D3 | Credit Costs              | A refused request does not lower the balance. | metered
 byok-is-free            | D4 | Pricing                   | A BYOK request does not lower the balance. | metered
 login                   | D2 D1 | Authentication         | A login gives tokens; the access token is a JWT of 24 hours. | login
+login-form              | OBS | Authentication           | A login may come as a form too, as OAuth2 clients send it. | login
 login-refused           | D2 OBS | Authentication        | A wrong password is 401, and half a login is 422. | user
 me                      | D1 | Known Quirks              | /auth/me says who is logged in. | login
 refresh                 | D1 | Bearer Token              | A refresh gives a new access token that works. | login

@@ -8,6 +8,7 @@ Rules:
   try was n - 1.
 - Who says 0 or nothing tries again by himself, perhaps around an SDK that does not: the same conversation again, after
   the last try had ended badly and no retry of the SDK's went on with it.
+- Logins are never tries of one call: their bodies are not kept, so that they all look alike.
 - Who comes before the last try has ended is another call. Where that has happened, several ask the same, and nobody
   can tell a try that says nothing from a first one of somebody else: it is taken for that.
 """
@@ -18,6 +19,7 @@ from itertools import pairwise
 
 import orjson
 
+from mockserver.capture import is_login
 from mockserver.records import Record
 
 _SAID = ("model", "system", "messages", "tools")
@@ -25,6 +27,8 @@ _SAID = ("model", "system", "messages", "tools")
 
 def likeness(record: Record) -> bytes:
     """What tries of one call have in common."""
+    if is_login(record.path):
+        return str(record.number).encode()
     body = record.json
     said: object = [body.get(name) for name in _SAID] if isinstance(body, dict) else record.body.decode("latin-1")
     return blake2b(orjson.dumps([record.session, record.path, said]), digest_size=16).digest()

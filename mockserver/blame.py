@@ -94,10 +94,17 @@ def ignored_retry_after(run: Run) -> Found:
 
 
 def retried_in_vain(run: Run) -> Found:
-    """A retry of what is refused for what it is."""
+    """A retry of what is refused for what it is: with the same key, and not after what stood in the way has gone."""
     for before, after in _pairs(run):
-        if before.status in NEVER_AGAIN and before.response_headers.get("x-should-retry") != "true":
+        told_to = before.response_headers.get("x-should-retry") == "true"
+        mended = before.turn == 0 and after.status != before.status  # credits were bought, a plan was changed
+        if before.status in NEVER_AGAIN and not told_to and not mended and _key(before) == _key(after):
             yield (before, after), f"a {before.status} ({before.code or 'error'}) was followed by the same request"
+
+
+def _key(record: Record) -> tuple[str | None, ...]:
+    """What can be seen of the key of a request."""
+    return tuple([record.headers.get(name) for name in ("x-api-key", "authorization")])
 
 
 def gave_up(run: Run) -> Found:
@@ -119,7 +126,8 @@ def storm(run: Run) -> Found:
             yield tuple(call), f"{len(call)} tries of one call"
     for before, after in _pairs(run):
         told = {"retry-after", "retry-after-ms"} & set(before.response_headers)
-        if failed(before) and not told and waited(before, after) < LEAST_BACK_OFF:
+        may_pass = failed(before) and before.status not in NEVER_AGAIN
+        if may_pass and not told and waited(before, after) < LEAST_BACK_OFF:
             yield (before, after), f"the next try came {1000 * max(0.0, waited(before, after)):.0f} ms after a failure"
 
 

@@ -52,16 +52,16 @@ def capture(
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
+    headers = {name: redacted(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    shown = keys.faces(request.headers)
-    headers = {name: keys.hide(redacted(name, value), shown) for name, value in request.headers.items()}
-    path = keys.hide(path, shown)
-    for key, face in shown.items():
+    for key, face in keys.faces(request.headers).items():
+        headers = {name: value.replace(key, face) if key in value else value for name, value in headers.items()}
+        path = path.replace(key, face)
         secret = key.encode("utf-8", "surrogatepass")
         if secret in body:
             leaked, body = True, body.replace(secret, face.encode())
             actions = tuple([_replaced(action, secret, face.encode()) for action in actions])
-    if "/auth/" in path:
+    if is_login(path):
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
         headers=headers,
@@ -74,6 +74,11 @@ def capture(
         live=live,
     )
     return path, body, kept
+
+
+def is_login(path: str) -> bool:
+    """Whether neither the bodies of a path nor its answers are kept."""
+    return "/auth/" in path
 
 
 def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:

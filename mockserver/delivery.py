@@ -71,16 +71,17 @@ class Valve:
 class Delivery:
     """How far an answer has come: its status, and the frames and bytes that were handed over, when.
 
-    `holds` says where it was held back, and for how many seconds of real time.
+    `holds` says where it was held back, and for how many seconds of real time; `waits` that it is, at this moment.
     """
 
-    __slots__ = ("bytes", "frames", "holds", "status", "tell", "valve", "writes")
+    __slots__ = ("bytes", "frames", "holds", "status", "tell", "valve", "waits", "writes")
 
     def __init__(self) -> None:
         self.status = self.frames = self.bytes = 0
         self.writes: list[Write] = []
         self.holds: list[Hold] = []
         self.valve = Valve()
+        self.waits = False
         self.tell: Callable[[], None] | None = None
 
     def changed(self) -> None:

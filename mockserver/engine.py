@@ -258,7 +258,10 @@ class Engine:
         for waiting, ready in steering.due(session, arrival.call, self.contract):
             if ready.is_answer:
                 return self._played(arrival, ready.script, ready.play, steering.taken(session, waiting))
-            usual = usual or self._usual(arrival)
+            try:
+                usual = usual or self._usual(arrival)
+            except Refusal:
+                continue  # there is no answer that faults could be laid over
             laid = self._laid_over(*usual, ready, arrival.now)
             if laid is not None:
                 return steering.taken(usual[0], waiting), laid

@@ -13,20 +13,27 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from mockserver import loader, shipped
 from mockserver.accounts import Accounts
 from mockserver.app import Gateway
 from mockserver.chaos import ChaoticEngine
 from mockserver.clock import SystemClock
 from mockserver.contract import Contract
 from mockserver.engine import Settings
+from mockserver.front import Application
 from mockserver.journal import Exchange, Journal
 from mockserver.library import load_contract
-from mockserver.server import threaded
+from mockserver.server import bind, threaded, url_of
 from mockserver.session import Session, start_clock
 from mockserver.sessions import MemoryStore
 from mockserver.shelf import Profiles, Scripts
+from mockserver.traffic import Live
 
 T = TypeVar("T")
+
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much of what came a process of tests remembers: more than a server, since a test is judged by all of its own."""
 
 IN_PROCESS = "http://gateway.test"
 """The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
@@ -75,17 +82,39 @@ class Host:
         self.clock = SystemClock()
         engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
-        self.app = Gateway(engine, store=store, journal=Journal(), clock=self.clock)
+        self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
         self.link: Link = DirectLink()
         self.url = IN_PROCESS
         self.minted: dict[str, int] = {}
         self.sessions: set[str] = set()
-        self._entered = threading.Condition()
-        self.app.journal.listeners.append(self._tell)
+        self.own: str | None = None
+        self.token = self.page = ""
+        self._news = threading.Condition()
+        self.app.traffic.watchers.append(self)
 
-    def _tell(self, _: Exchange) -> None:
-        with self._entered:
-            self._entered.notify_all()
+    def with_control(self) -> Application:
+        """The application with the control API before it; its link is `page`."""
+        from mockserver.steered import steer
+
+        files = {file.stem: file for file in loader.discover(shipped.SCENARIOS)}
+        steered = steer(self.app, files, self.url, own=lambda: self.own)
+        self.token, self.page = steered.token, steered.link(self.url)
+        return steered.app
+
+    def began(self, live: Live) -> None:
+        """An answer is on its way."""
+
+    def changed(self, live: Live) -> None:
+        """More of an answer was handed over, or it is held back."""
+        self._tell()
+
+    def ended(self, live: Live, exchange: Exchange) -> None:
+        """An answer stands in the journal."""
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._news:
+            self._news.notify_all()
 
     def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change a session."""
@@ -96,9 +125,9 @@ class Host:
         self.link.run(self.app.settled())
 
     def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
-        """Wait until it holds, looking again after every exchange; gives whether it does."""
-        with self._entered:
-            return self._entered.wait_for(holds, timeout)
+        """Wait until it holds, looking again after everything that happens; gives whether it does."""
+        with self._news:
+            return self._news.wait_for(holds, timeout)
 
     def now(self, id: str) -> float:
         """A session's time."""
@@ -119,12 +148,15 @@ def hosting(
     host: str = "127.0.0.1",
     port: int = 0,
     settings: Settings | None = None,
+    control: bool = False,
 ) -> Iterator[Host]:
-    """A host for as long as the block lasts."""
+    """A host for as long as the block lasts, with the control API where it is asked for."""
     found = Host(virtual=virtual, speed=speed, settings=settings)
     if in_process:
         yield found
         return
-    with threaded(found.app, host, port) as serving:
-        found.url, found.link = serving.url, ThreadLink(serving.loop)
-        yield found
+    with bind(host, port) as sock:
+        found.url = url_of(sock)
+        with threaded(found.with_control() if control else found.app, sock) as loop:
+            found.link = ThreadLink(loop)
+            yield found

@@ -252,12 +252,15 @@ class _Stage:
             return True
         if self._due:
             await self._flush(more=True)
+        self._delivery.waits = True
         self._delivery.changed()
         clock = asyncio.get_running_loop().time
         began = clock()
         while not self._valve.passes():
             if not await self._presence.until(self._valve.changed()):
+                self._delivery.waits = False
                 return False
+        self._delivery.waits = False
         if len(self._delivery.holds) < MOST_WRITES:
             self._delivery.holds.append((self._delivery.frames, clock() - began))
         self._delivery.changed()

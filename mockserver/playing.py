@@ -16,12 +16,14 @@ from pydantic import ValidationError
 
 from mockserver import loader, yamlfile
 from mockserver.account import Account
+from mockserver.chaos import Chaos, Profile, compile_chaos
+from mockserver.chaosfiles import read_profile
 from mockserver.contract import Contract
 from mockserver.dryrun import dry_run
-from mockserver.errors import AuthorError, OperatorError, Problem
+from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.scenario import Scenario, Turn
 from mockserver.script import Script, compile_scenario, make_script
-from mockserver.shelf import NOTHING_PLAYS, Scripts
+from mockserver.shelf import NOTHING_PLAYS, Profiles, Scripts
 
 __tracebackhide__ = True
 """A failing test shows its own line, not ours (pytest looks for this name)."""
@@ -138,6 +140,25 @@ def read_account(words: Mapping[str, object] | Account | None) -> Account | None
     if account is not None and account.all_keys:
         raise OperatorError("account: the key is minted for the test; leave out key and keys")
     return account
+
+
+def read_chaos(given: str | Path | Mapping[str, object], known: Profiles) -> Profile:
+    """A chaos profile by name, from a file, or in the words of one."""
+    if isinstance(given, str) and given in known:
+        return known[given]
+    if isinstance(given, Mapping):
+        document = yamlfile.read(orjson.dumps({"chaos": "test", **given}), "chaos({…})")
+    elif isinstance(given, str) and "\n" in given:
+        document = yamlfile.read(given.encode(), "chaos('''…''')")
+    elif isinstance(given, Path) or given.endswith((".yaml", ".yml")):
+        return read_profile(Path(given))
+    else:
+        raise OperatorError(f"no chaos profile is called '{given}'; {did_you_mean(given, known)}")
+    profile, complaints = compile_chaos(loader.check(Chaos, document))
+    if complaints:
+        problems: list[Problem] = [document.problem(document.written(path), told) for path, told in complaints]
+        raise AuthorError(problems)
+    return profile
 
 
 def _problem(file: str, path: str, message: str) -> Problem:

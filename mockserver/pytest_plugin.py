@@ -101,7 +101,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except BaseException:
         if GATEWAYS in item.stash:
             gateway = item.stash[GATEWAYS]
-            item.add_report_section("call", "gateway", gateway.report(gateway.findings()))
+            item.add_report_section("call", "gateway", gateway.told())
         raise
     if GATEWAYS in item.stash:
         gateway = item.stash[GATEWAYS]

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import uvicorn
 
@@ -68,18 +68,6 @@ def _config(app: Application) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is told to stop."""
-
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self._stopping()
-
-
 def run(
     app: Application,
     *socks: socket.socket,
@@ -102,12 +90,41 @@ def run(
     server.run(sockets=list(socks))
 
 
-class _ThreadServer(uvicorn.Server):
-    """A uvicorn server that another thread starts and ends."""
+class _Server(uvicorn.Server):
+    """A uvicorn server whose answers, when it ends, can still book and enter in the journal how far they came.
 
-    def __init__(self, config: uvicorn.Config, sock: socket.socket) -> None:
+    `stopping` is told when a signal has come that ends it.
+    """
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
-        self._sock = sock
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come: what has no end of its own can end."""
+        super().handle_exit(sig, frame)
+        self._stopping()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; what was still open after the grace has been cancelled, and is given time for its last words."""
+        await super().shutdown(sockets)
+        await self.sever()
+
+    async def sever(self) -> None:
+        """Cut every connection, and wait for the answers on them."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
+
+
+class _ThreadServer(_Server):
+    """A server that another thread starts and ends."""
+
+    def __init__(self, config: uvicorn.Config, *socks: socket.socket) -> None:
+        super().__init__(config)
+        self._socks = socks
         self._ready = threading.Event()
         self._failure: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -147,41 +164,29 @@ class _ThreadServer(uvicorn.Server):
         self._done = asyncio.Event()
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
-        await self.startup(sockets=[self._sock])
+        await self.startup(sockets=list(self._socks))
         self._ready.set()
         await self._done.wait()
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        tasks = list(self.server_state.tasks)
-        for task in tasks:
+        for task in list(self.server_state.tasks):
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)  # they enter in the journal how far they came
-
-
-class Serving(NamedTuple):
-    """A server in a thread: where it is, and the loop on which everything of it happens."""
-
-    url: str
-    loop: asyncio.AbstractEventLoop
+        await self.sever()
 
 
 @contextmanager
-def threaded(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
-    """Serve in a thread for as long as the block lasts; gives the URL and the loop."""
-    with bind(host, port) as sock:
-        server = _ThreadServer(_config(app), sock)
-        server.begin()
-        try:
-            yield Serving(url_of(sock), server.loop)
-        finally:
-            server.end()
+def threaded(app: Application, *socks: socket.socket) -> Iterator[asyncio.AbstractEventLoop]:
+    """Serve in a thread for as long as the block lasts; gives the loop on which everything of it happens."""
+    server = _ThreadServer(_config(app), *socks)
+    server.begin()
+    try:
+        yield server.loop
+    finally:
+        server.end()
 
 
 @contextmanager
 def running(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread for as long as the block lasts; gives the URL."""
-    with threaded(app, host, port) as serving:
-        yield serving.url
+    with bind(host, port) as sock, threaded(app, sock):
+        yield url_of(sock)

@@ -6,7 +6,7 @@ with mockserver.start("tool-round-trip") as gateway:
 ```
 
 `async with` does the same. When the block ends well, it is as strict as the fixture; when it ends in an error, that
-error is what is told.
+error is what is told, with a note of what happened.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,8 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
     """A gateway on a server of its own, for one block.
 
     `clock`: virtual (waits of the mock take no time) or real; `speed`: how fast a real one runs. `in_process`: no
-    socket; the gateway's `transport` serves an `httpx.AsyncClient`.
+    socket; the gateway's `transport` serves an `httpx.AsyncClient`. `control`: the control API and the page, at the
+    gateway's `page`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         in_process: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
+        control: bool = False,
         name: str = "start",
     ) -> None:
         self._scenario = scenario
@@ -51,6 +53,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         self._speed = speed
         self._strict = strict
         self._where = (in_process, host, port)
+        self._control = control
         self._name = name
         self._stack = ExitStack()
         self._gateway: GatewaySession | None = None
@@ -59,7 +62,14 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         in_process, host, port = self._where
         with ExitStack() as stack:
             hosted = stack.enter_context(
-                hosting(virtual=self._virtual, speed=self._speed, in_process=in_process, host=host, port=port)
+                hosting(
+                    virtual=self._virtual,
+                    speed=self._speed,
+                    in_process=in_process,
+                    host=host,
+                    port=port,
+                    control=self._control,
+                )
             )
             self._gateway = gateway = GatewaySession(
                 hosted,
@@ -79,8 +89,12 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._stack:
-            if kind is None and self._gateway is not None:
+            if self._gateway is None:
+                return
+            if error is None:
                 self._gateway.check()
+            elif isinstance(error, Exception):
+                error.add_note(self._gateway.told())
 
     async def __aenter__(self) -> GatewaySession:
         return self.__enter__()

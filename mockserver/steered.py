@@ -4,7 +4,7 @@ What stands here is wiring: the guard's token, the desk with the files that the 
 the routes share. `serve` and `mockserver start` use it; a gateway without it costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import NamedTuple
@@ -55,15 +55,15 @@ def steer(
     token: str | None = None,
     hosts: tuple[str, ...] = (),
     port: int | None = None,
-    own: str | None = None,
+    own: Callable[[], str | None] = lambda: None,
 ) -> Steered:
     """Put the control API before a gateway that is reached at `url`.
 
     `files` are its scenarios by name; `hosts` are names by which it may be called beside localhost; `port` is the
-    control API's own, if it has one; `own` is the session of a server with one client.
+    control API's own, if it has one; `own` says the session of a server with one client.
     """
     chosen, tally = read_token(token), Tally()
     gateway.journal.listeners.append(tally)
     desk = Desk(gateway, files, shipped.SCENARIOS)
-    control = Control(Guard(chosen, hosts), lambda: Hub(desk, tally, url=url, own=own))
+    control = Control(Guard(chosen, hosts), lambda: Hub(desk, tally, url=url, own=own()))
     return Steered(Front(gateway, control, port), control, desk, chosen)

@@ -2,8 +2,8 @@
 
 A session carries its own choices (`Session.steering`); what it leaves open is the operator's (`engine.Settings`).
 
-- **scenario**: the caller's own choice (header, model, key) comes first, then the session's, then the operator's.
-  `none` is a choice too: nothing plays, the mock answers by itself.
+- **scenario**: what a request says itself (header, model) comes first, then what was chosen for the session, then what
+  the key says, then the operator's. `none` is a choice too: nothing plays, the mock answers by itself.
 - **pace**: what it says is laid over the pace of every reply; what it leaves out stays the turn's.
 - **account**: the account of a session whose keys belong to none.
 - **waiting**: answers and faults for the next request. Each request takes the first that waits and fits: an answer is
@@ -70,25 +70,29 @@ class Steered(NamedTuple):
 
 
 def choose_script(call: Call, session: Session, scripts: Mapping[str, Script], otherwise: str | None) -> Script | None:
-    """The scenario that plays: the caller's, else the session's, else the operator's. Raises `Refusal` 404."""
-    name = chosen_by_caller(call)
+    """The scenario that plays: the request's, else the session's, the key's, the operator's. Raises `Refusal` 404."""
+    name = _said_by_request(call)
     if name is None:
-        name = session.steering.scenario or otherwise
-        if name is None or (name == NONE and NONE not in scripts):
+        name = session.steering.scenario
+        if name == NONE and NONE not in scripts:
             return None
+    if name is None and call.key.startswith(SCENARIO_KEY):
+        name = call.key.removeprefix(SCENARIO_KEY).partition("_")[0]
+    if name is None:
+        if otherwise is None or (otherwise == NONE and NONE not in scripts):
+            return None
+        name = otherwise
     script = scripts.get(name)
     if script is None:
         raise Refusal(404, "unknown_scenario", f"No scenario '{name}'; {did_you_mean(name, scripts)}")
     return script
 
 
-def chosen_by_caller(call: Call) -> str | None:
-    """The scenario that a request names by its header, its model or its key."""
+def _said_by_request(call: Call) -> str | None:
+    """The scenario that a request names by its header or its model."""
     name = call.headers.get(SCENARIO_HEADER)
     if name is None and call.conversation is not None and call.conversation.model.startswith(SCENARIO_MODEL):
-        name = call.conversation.model.removeprefix(SCENARIO_MODEL)
-    if name is None and call.key.startswith(SCENARIO_KEY):
-        name = call.key.removeprefix(SCENARIO_KEY).partition("_")[0]
+        return call.conversation.model.removeprefix(SCENARIO_MODEL)
     return name
 
 

@@ -18,12 +18,15 @@ def said(record: Record) -> str:
     conversation = record.conversation_sent
     if conversation is None:
         return f"body {shown(record.body.decode('utf-8', 'replace'))}" if record.body else ""
+    size = len(conversation.messages)
+    place = f" (message {size})" if size > 1 else ""
     if conversation.last == "tool_result":
         results = conversation.tool_results
-        return "tool_result " + ", ".join([f"{result.tool_use_id}: {shown(result.text)}" for result in results])
+        told = ", ".join([f"{result.tool_use_id}: {shown(result.text)}" for result in results])
+        return f"tool_result {told}{place}"
     if conversation.last == "user":
-        return f"user {shown(conversation.last_user_text)}"
-    return "assistant message last"
+        return f"user {shown(conversation.last_user_text)}{place}"
+    return f"assistant message last{place}"
 
 
 def gave(record: Record) -> str:

@@ -11,33 +11,30 @@ The fixture `gateway` (see `pytest_plugin`) gives one; `mockserver.start()` give
 belongs to `key`, which is derived from the test's name: a test gets the same bytes in every run.
 """
 
-import asyncio
 import os
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
-import orjson
 
-from mockserver import billing, keys, ledger, loader, yamlfile
+from mockserver import keys
 from mockserver.account import Account
 from mockserver.blame import Limits
-from mockserver.chaos import Chaos, Profile, compile_chaos
-from mockserver.chaosfiles import read_profile
+from mockserver.dials import GatewayAccount, GatewayClock
 from mockserver.dice import token
 from mockserver.engine import PREFLIGHT
-from mockserver.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.errors import OperatorError
+from mockserver.holding import aside, held, let_go
 from mockserver.host import IN_PROCESS, Host
-from mockserver.playing import Stage, read_account
+from mockserver.playing import Stage, read_account, read_chaos
 from mockserver.records import Asking, Record, Records
 from mockserver.scenario import Scenario
 from mockserver.session import ChaosMemory, Session
 from mockserver.snapshots import snapshot
 from mockserver.steering import SCENARIO_KEY
 from mockserver.telling import timeline
-from mockserver.units import parse_duration
 from mockserver.verdict import Verdict, judge
 from mockserver.verifying import ClientError, called, ordered, unmatched, unplayed
 
@@ -51,58 +48,6 @@ PATIENCE = 5.0
 """Seconds that `eventually` waits unless told otherwise."""
 
 LOOPBACK = "127.0.0.1,localhost"
-
-
-class GatewayClock:
-    """The session's clock. It is virtual unless somebody asked otherwise: it moves only when told."""
-
-    def __init__(self, host: Host, id: str) -> None:
-        self._host = host
-        self._id = id
-
-    def advance(self, by: str | float) -> None:
-        """Move on by `1h`, `90s` or a number of seconds. It can stand in for `time.sleep`."""
-        self._host.link.run(self._host.app.advance(self._id, parse_duration(by)))
-
-    async def sleep(self, by: str | float) -> None:
-        """The same for async clients: it can stand in for `anyio.sleep`."""
-        self.advance(by)
-
-    @property
-    def now(self) -> float:
-        """The session's time, in seconds since the epoch."""
-        return self._host.now(self._id)
-
-
-class GatewayAccount:
-    """The books of the session's account, as its owner and the operator see them."""
-
-    def __init__(self, host: Host, id: str, key: str, stage: Stage) -> None:
-        self._host = host
-        self._id = id
-        self._key = key
-        self._stage = stage
-
-    def _move(self, move: "Callable[[ledger.Ledger], ledger.Ledger]") -> Decimal:
-        holder = self._host.accounts.holder_of_key(self._key, self._stage.script)
-        now = self._host.now(self._id)
-        found = self._host.update(self._id, billing.movement(holder, now, move))
-        if found is None:
-            raise OperatorError("this session has no account; say account={'credits': 3} where the gateway is made")
-        return found.remaining
-
-    @property
-    def credits(self) -> Decimal:
-        """What is left."""
-        return self._move(lambda books: books)
-
-    def top_up(self, credits: int | str | Decimal) -> Decimal:
-        """Buy credits; gives what is left."""
-        return self._move(lambda books: ledger.top_up(books, Decimal(credits)))
-
-    def drain(self, left: int | str | Decimal = 0) -> Decimal:
-        """Spend all but `left`."""
-        return self._move(lambda books: ledger.drain(books, Decimal(left)))
 
 
 class GatewaySession:
@@ -124,6 +69,7 @@ class GatewaySession:
         self.key = SCENARIO_KEY + self._place
         self.session = keys.session_of(self.key)
         host.sessions.add(self.session)
+        host.own = self.session
         self._first = host.app.journal.entered
         self._strict = strict
         self._allowed = False
@@ -173,13 +119,33 @@ class GatewaySession:
         return self
 
     @property
-    def transport(self) -> "httpx.ASGITransport":
-        """A transport for `httpx.AsyncClient`, where the gateway was started with `in_process=True`."""
+    def token(self) -> str:
+        """The token of the control API, where the gateway was started with `control=True`; else nothing."""
+        return self._host.token
+
+    @property
+    def page(self) -> str:
+        """The link to the page that shows and steers it, where the gateway was started with `control=True`."""
+        if not self._host.page:
+            raise OperatorError("this gateway has no page; mockserver.start(control=True) has one")
+        return self._host.page
+
+    @property
+    def app(self) -> Any:  # Any: ASGI's types differ in name only between us and every client library
+        """The ASGI application of a gateway that was started with `in_process=True`."""
         if self._host.url != IN_PROCESS:
-            raise OperatorError("this gateway listens on a socket; mockserver.start(in_process=True) has a transport")
+            raise OperatorError("this gateway listens on a socket; mockserver.start(in_process=True) has none")
+        trio = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_run():
+            raise OperatorError("in process the mock needs asyncio's loop; under trio leave out in_process=True")
+        return self._host.app
+
+    @property
+    def transport(self) -> "httpx.ASGITransport":
+        """The application as a transport for `httpx.AsyncClient`."""
+        application = self.app
         import httpx
 
-        application: Any = self._host.app  # ASGI's types differ in name only between us and httpx
         return httpx.ASGITransport(app=application)
 
     # --- what it plays ------------------------------------------------------------------------------------------------
@@ -221,7 +187,7 @@ class GatewaySession:
         """Lay chaos over everything: a shipped profile, a file, `{"rules": [...]}`; None ends it."""
         name = "none"
         if profile is not None:
-            self._host.profiles.put(self._place, _profile(profile, self._host))
+            self._host.profiles.put(self._place, read_chaos(profile, self._host.profiles))
             name = self._place
         now = self._host.clock.now()
 
@@ -240,11 +206,16 @@ class GatewaySession:
 
     def _records(self) -> list[Record]:
         self._host.settle()
-        if self._host.app.journal.forgotten > self._first:
-            raise OperatorError(
-                "the journal was full and has forgotten requests of this test; it keeps 1,000 and 16 MiB"
-            )
+        if self._forgotten:
+            raise OperatorError(self._forgotten)
         return self._entered()
+
+    @property
+    def _forgotten(self) -> str:
+        """What is to be said if the journal no longer has everything that came since the test began."""
+        journal = self._host.app.journal
+        gone, came = journal.forgotten - self._first, journal.entered - self._first
+        return f"the journal was full and has forgotten {gone:,} of {came:,} requests" if gone > 0 else ""
 
     def _entered(self) -> list[Record]:
         own = [one for one in self._host.app.journal if one.note.session == self.session and one.number > self._first]
@@ -252,7 +223,7 @@ class GatewaySession:
 
     def timeline(self) -> str:
         """What happened, for a person."""
-        return timeline(self._records())
+        return timeline(self._entered())
 
     def allow_unmatched(self) -> Self:
         """Do not fail the test because a request matched nothing."""
@@ -306,21 +277,30 @@ class GatewaySession:
         def work() -> list[Record]:
             return self.assert_eventually(times, timeout=timeout, **when)
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            import trio
+        return await aside(work)
 
-            found: list[Record] = await trio.to_thread.run_sync(work)
-            return found
-        return await asyncio.to_thread(work)
+    def held(self, *, timeout: float = PATIENCE) -> int:
+        """Wait until an answer is held back by the fault `hold`; gives how many events were delivered before it."""
+        return held(self._host, self.session, timeout).delivery.frames
+
+    async def until_held(self, *, timeout: float = PATIENCE) -> int:
+        """The same without holding up the test's own loop."""
+        return await aside(lambda: self.held(timeout=timeout))
+
+    def release(self, events: int | None = None, *, timeout: float = PATIENCE) -> None:
+        """Let the answer that is held back go on, or only so many events of it."""
+        let_go(self._host, held(self._host, self.session, timeout), events)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def problems(self) -> list[str]:
         """What a strict test fails for: a request that matched nothing, a turn not played, a failure of our own."""
-        records = self._records()
-        lines = [] if self._allowed else unmatched(records)
+        self._host.settle()
+        lines = [] if self._allowed else unmatched(self._entered())
+        if self._forgotten and not self._allowed:
+            lines.append(
+                f"Not known is what they matched: {self._forgotten}; say gateway.allow_unmatched() if it may be."
+            )
         script = self._stage.script
         session: Session = self._host.update(self.session, lambda session: (session, session))
         hits = session.of(script.name, script.edition).hits
@@ -334,15 +314,25 @@ class GatewaySession:
 
         `concurrency`: so many requests at a time are allowed; `read_timeout`: so many seconds of silence.
         """
-        return judge(self._records(), Limits(concurrency, read_timeout))
+        self._records()
+        return self._judged(Limits(concurrency, read_timeout))
+
+    def _judged(self, limits: Limits) -> Verdict:
+        return judge(self._entered(), limits)
 
     def snapshot(self) -> str:
         """The run as readable YAML, the same in every run."""
         return snapshot(self._records())
 
-    def findings(self) -> list[str]:
-        """What there is to say of a test that has failed: its problems, and the verdict."""
-        return [*self.problems(), *[str(finding) for finding in self.verdict()]]
+    def told(self) -> str:
+        """What there is to say of a test that has failed: its problems, the verdict, what happened.
+
+        It never raises: the test's own error is what counts.
+        """
+        try:
+            return self.report([*self.problems(), *[str(finding) for finding in self._judged(Limits())]])
+        except Exception as error:
+            return f"What happened cannot be told: {type(error).__name__}: {error}"
 
     def check(self) -> None:
         """Raise `ClientError` for everything that a strict test fails for."""
@@ -366,22 +356,3 @@ class GatewaySession:
         self._saved.clear()
         self._host.scripts.clear(self._place)
         self._host.profiles.clear(self._place)
-
-
-def _profile(given: str | Path | Mapping[str, object], host: Host) -> Profile:
-    """A chaos profile by name, from a file, or in the words of one."""
-    if isinstance(given, str) and given in host.profiles:
-        return host.profiles[given]
-    if isinstance(given, Mapping):
-        document = yamlfile.read(orjson.dumps({"chaos": "test", **given}), "chaos({…})")
-    elif isinstance(given, str) and "\n" in given:
-        document = yamlfile.read(given.encode(), "chaos('''…''')")
-    elif isinstance(given, Path) or given.endswith((".yaml", ".yml")):
-        return read_profile(Path(given))
-    else:
-        raise OperatorError(f"no chaos profile is called '{given}'; {did_you_mean(given, host.profiles)}")
-    profile, complaints = compile_chaos(loader.check(Chaos, document))
-    if complaints:
-        problems: list[Problem] = [document.problem(document.written(path), told) for path, told in complaints]
-        raise AuthorError(problems)
-    return profile

@@ -21,10 +21,12 @@ BODY = orjson.dumps({"model": "m", "max_tokens": 500, "messages": [{"role": "use
 
 
 @contextmanager
-def served(folder: Path, *options: str, accounts: str = HUNDRED) -> Iterator[tuple[str, int, "subprocess.Popen[str]"]]:
+def served(
+    folder: Path, *options: str, accounts: str = HUNDRED, scenario: str = ONE
+) -> Iterator[tuple[str, int, "subprocess.Popen[str]"]]:
     """A server for as long as the block lasts: its host, port and process. `folder` takes its files."""
     (folder / "accounts.yaml").write_text(accounts, encoding="utf-8")
-    (folder / "one.yaml").write_text(ONE, encoding="utf-8")
+    (folder / "one.yaml").write_text(scenario, encoding="utf-8")
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet"]
     command += ["--accounts", str(folder / "accounts.yaml"), "--scenario", str(folder / "one.yaml"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:

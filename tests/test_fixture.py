@@ -21,7 +21,7 @@ def ask(gateway, text="Hello", messages=None, **more):
 def run(pytester: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResult:
     """Run a test file that has the client."""
     pytester.makepyfile(CLIENT + source)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio", *arguments)
 
 
 def test_a_test_needs_no_set_up(pytester: pytest.Pytester) -> None:
@@ -187,6 +187,67 @@ async def test_it(gateway):
     gateway.assert_called(times=1)
 """
     run(pytester, source, "-p", "anyio").assert_outcomes(passed=1)
+
+
+def test_pytest_asyncio_is_served_in_its_auto_mode(pytester: pytest.Pytester) -> None:
+    source = """
+import anthropic, asyncio, pytest_asyncio
+
+@pytest_asyncio.fixture
+async def client(gateway):
+    async with anthropic.AsyncAnthropic(base_url=gateway.url, api_key=gateway.key) as client:
+        yield client
+
+async def test_it(gateway, client, monkeypatch):
+    sleep, waits = asyncio.sleep, []
+    async def wait(seconds):
+        waits.append(seconds)
+        gateway.clock.advance(seconds)
+        await sleep(0)
+    monkeypatch.setattr("anyio.sleep", wait)
+    gateway.error(429, retry_after=5).reply("hi", times="always")
+    said = [{"role": "user", "content": "Hello"}]
+    asked = [client.messages.create(model="m", max_tokens=9, messages=said) for _ in range(3)]
+    answers = await asyncio.gather(*asked)
+    assert [answer.content[0].text for answer in answers] == ["hi"] * 3
+    await gateway.eventually(4, last="user")
+    assert waits == [5] and not gateway.verdict()
+
+async def test_each_test_has_its_own(gateway, client):
+    gateway.reply("hi", when={"last": "tool_result"})
+    with pytest.raises(anthropic.NotFoundError):
+        await client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "Hello"}])
+"""
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(CLIENT + source)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*matched nothing*"])
+
+
+def test_the_official_sdk_is_served_on_trio(pytester: pytest.Pytester) -> None:
+    source = """
+import openai, trio
+
+def test_it(gateway):
+    async def ask(client):
+        said = [{"role": "user", "content": "Hello"}]
+        async for _ in await client.chat.completions.create(model="m", messages=said, stream=True):
+            pass
+
+    async def main():
+        async with openai.AsyncOpenAI(base_url=gateway.openai_url, api_key=gateway.key) as client:
+            async with trio.open_nursery() as nursery:
+                for _ in range(3):
+                    nursery.start_soon(ask, client)
+                await gateway.eventually(3, stream=True)
+
+    gateway.turn(reply="one two three", pace={"first": "1h", "rate": "1/s"}, times="always")
+    trio.run(main)
+    assert all(record.answer.is_whole for record in gateway.journal)
+"""
+    pytester.makepyfile(CLIENT + source)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
 def test_a_suite_that_does_not_use_it_pays_nothing() -> None:

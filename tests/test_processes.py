@@ -1,19 +1,21 @@
 """Several `serve` processes on one real Redis are one gateway: under load, for tokens, and while that Redis dies."""
 
 import asyncio
+import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.bank import BALANCE, LOGIN, LOGOUT, ME
+from tests.bank import BALANCE, LOGIN, LOGOUT, ME, MESSAGES
 from tests.redis_server import RedisServer
-from tests.serving import HUNDRED, ask_by_socket, exchange, served
+from tests.serving import BODY, HUNDRED, ask_by_socket, exchange, served
 
 Where = tuple[str, int]
 
@@ -89,6 +91,49 @@ def test_a_redis_that_dies_under_load_costs_nobody_a_credit_and_gives_nobody_one
         seen, booked = asyncio.run(main(servers))
     assert set(seen) == {200, 503}
     assert booked == {seen[200]}
+
+
+SLOW = """
+scenario: slow
+turns:
+  - reply: a b c d e f g h i j
+    pace: {interval: 400ms}
+    usage: {input: 1000, output: 1000}
+    times: always
+"""
+
+
+async def stream_until_told(host: str, port: int, process: int, number: signal.Signals) -> int:
+    """How many deltas of a stream came, when the server got that signal after the third."""
+    body = BODY.replace(b"{", b'{"stream": true, ', 1)
+    reader, writer = await asyncio.open_connection(host, port)
+    head = f"POST {MESSAGES} HTTP/1.1\r\nhost: a\r\nx-api-key: sk_hundred\r\ncontent-length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    got = b""
+    while got.count(b"text_delta") < 3:
+        got += await reader.read(4096)
+    os.kill(process, number)
+    with suppress(ConnectionResetError):
+        while more := await reader.read(4096):
+            got += more
+    writer.close()
+    return got.count(b"text_delta")
+
+
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"]), (signal.SIGKILL, [])],
+)
+def test_a_server_that_is_stopped_settles_what_it_was_sending_and_one_that_is_killed_cannot(
+    redis: RedisServer, tmp_path: Path, number: signal.Signals, options: list[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    with served(tmp_path / "other", "--store", redis.url, accounts=RICH) as other:
+        with served(tmp_path, "--store", redis.url, *options, accounts=RICH, scenario=SLOW) as (host, port, server):
+            deltas = asyncio.run(stream_until_told(host, port, server.pid, number))
+        paid = asyncio.run(used(other[:2]))
+    assert 3 <= deltas < 10
+    assert paid == (2 if number is signal.SIGKILL else 1 + Decimal(deltas) / 10)
 
 
 def test_a_login_at_one_server_is_a_login_at_the_other_and_so_is_its_end(redis: RedisServer, tmp_path: Path) -> None:

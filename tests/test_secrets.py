@@ -165,9 +165,9 @@ def test_redis_holds_no_secret(redis: RedisServer) -> None:
         return repr(kept)
 
     store = RedisStore(redis.url, Session)
-    with server.threaded(gateway(store)) as serving:
-        secrets, _ = drive(serving.url)
-        asyncio.run_coroutine_threadsafe(store.aclose(), serving.loop).result(30)
+    with server.bind("127.0.0.1", 0) as sock, server.threaded(gateway(store), sock) as loop:
+        secrets, _ = drive(server.url_of(sock))
+        asyncio.run_coroutine_threadsafe(store.aclose(), loop).result(30)
     assert found_in(secrets, asyncio.run(stored())) == []
 
 

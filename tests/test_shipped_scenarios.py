@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver import loader, shipped
-from mockserver.actions import Wait
+from mockserver.actions import Reset, Wait
 from mockserver.dryrun import dry_run
 from mockserver.library import load_library, read_script
 from mockserver.script import Script
@@ -198,6 +198,17 @@ def test_scenario_long_slow_stream(dialect: Dialect) -> None:
     assert first == 0.8
     assert len(others) > 100
     assert all(0.04 <= seconds <= 0.06 for seconds in others)
+
+
+@BOTH
+def test_scenario_stream_breaks(dialect: Dialect) -> None:
+    """A reset in the middle of a stream; the next try brings all of it."""
+    played = talk("stream-breaks")
+    broken = played.say(dialect.path, stream=True)
+    assert isinstance(broken.actions[-1], Reset)
+    assert b"beginning" in broken.payload
+    assert b"end." not in broken.payload
+    assert played.say(dialect.path).text == "This answer has a beginning, a middle, and an end."
 
 
 def test_scenario_credits_run_out() -> None:

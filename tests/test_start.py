@@ -7,8 +7,11 @@ import sys
 import threading
 
 import httpx
+import httpx2
+import openai
 import orjson
 import pytest
+import trio
 
 import mockserver
 from mockserver.errors import OperatorError
@@ -34,9 +37,18 @@ def test_a_block_is_strict() -> None:
         ask_twice()
 
 
-def test_an_error_in_the_block_is_what_is_told() -> None:
-    with pytest.raises(ZeroDivisionError), mockserver.start(strict=True, scenario="greeting"):
-        raise ZeroDivisionError
+def test_an_error_in_the_block_is_what_is_told_and_what_happened_is_noted_beside_it() -> None:
+    def fail() -> None:
+        with mockserver.start() as gateway:
+            gateway.error(503)
+            post(gateway)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        fail()
+    [note] = caught.value.__notes__
+    assert "gave-up-early (request 1)" in note
+    assert "1. POST /v1/messages: user 'Hello'" in note
 
 
 def test_an_async_block_in_process() -> None:
@@ -51,9 +63,59 @@ def test_an_async_block_in_process() -> None:
     assert asyncio.run(work()) == "hi"
 
 
-def test_a_gateway_with_a_socket_has_no_transport() -> None:
+def test_todays_sdks_are_served_in_process_by_the_transport_of_their_own_library() -> None:
+    async def work() -> str:
+        async with mockserver.start(in_process=True) as gateway:
+            gateway.reply("hi")
+            transport = httpx2.ASGITransport(app=gateway.app)
+            http = openai.DefaultAsyncHttpxClient(transport=transport)
+            async with openai.AsyncOpenAI(base_url=gateway.openai_url, api_key=gateway.key, http_client=http) as client:
+                chat = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello"}])
+            await gateway.eventually(1, last="user")
+            return str(chat.choices[0].message.content)
+
+    assert asyncio.run(work()) == "hi"
+
+
+def test_in_process_under_trio_is_refused_with_the_remedy() -> None:
+    async def work() -> None:
+        async with mockserver.start(in_process=True) as gateway:
+            _ = gateway.transport
+
+    with pytest.raises(OperatorError, match="under trio leave out in_process=True"):
+        trio.run(work)
+
+
+@pytest.mark.parametrize("name", ["transport", "app"])
+def test_a_gateway_with_a_socket_has_no_transport(name: str) -> None:
     with mockserver.start() as gateway, pytest.raises(OperatorError, match="in_process=True"):
-        _ = gateway.transport
+        getattr(gateway, name)
+
+
+def test_a_full_journal_is_told_and_hides_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.host.MOST_EXCHANGES", 2)
+
+    def ask(times: int, *, allowed: bool = False, error: type[Exception] | None = None) -> None:
+        with mockserver.start() as gateway:
+            for _ in range(times):
+                post(gateway)
+            if allowed:
+                gateway.allow_unmatched()
+            if error is not None:
+                raise error
+
+    ask(2)
+    with pytest.raises(mockserver.ClientError, match=r"has forgotten 1 of 3.*say gateway.allow_unmatched"):
+        ask(3)
+    ask(3, allowed=True)
+    with pytest.raises(ZeroDivisionError):
+        ask(3, error=ZeroDivisionError)
+    with mockserver.start() as gateway:
+        for _ in range(3):
+            post(gateway)
+        with pytest.raises(OperatorError, match="has forgotten"):
+            gateway.assert_called(times=3)
+        gateway.allow_unmatched()
 
 
 def test_the_same_bytes_in_every_run() -> None:

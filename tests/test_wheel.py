@@ -6,6 +6,7 @@ Built without isolation by the build backend that is installed, and run from whe
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def test_it_carries_every_scenario_and_chaos_profile(unpacked: Path) -> None:
 def test_it_carries_no_tests_and_no_tools(unpacked: Path) -> None:
     folders = {path.name for path in unpacked.iterdir() if path.is_dir() and path.suffix != ".dist-info"}
     assert folders == {"contracts", "mockserver"}
+
+
+def test_the_source_distribution_carries_the_examples_and_not_what_they_are_built_with(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    [file] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(file) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    examples = {name for name in names if name.startswith("examples/")}
+    assert {"examples/README.md", "examples/plain/chat.js", "examples/react/package-lock.json"} <= examples
+    assert not {name for name in examples if "/node_modules" in name or "/dist" in name}
 
 
 def test_it_lists_what_is_shipped(unpacked: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from urllib.parse import urlencode
 
 from contracts.exchange import Asked, Exchange, Json, dig, read_json
 from contracts.talk import JSON_HEADERS, CannotTell, Talk, scene
@@ -173,6 +174,18 @@ def _refresh(talk: Talk, token: str) -> str | None:
     talk.expect("refresh", exchange, 200)
     found = dig(exchange.answer.json, "access_token")
     return found if isinstance(found, str) else None
+
+
+@scene("login-form")
+def form(talk: Talk) -> None:
+    """The same login, as a form: username and password."""
+    email, _, password = talk.aid("login").partition(":")
+    headers = JSON_HEADERS | {"content-type": "application/x-www-form-urlencoded"}
+    body = urlencode({"username": email, "password": password}).encode()
+    opened = talk.send(Asked("POST", talk.operation("login").path, headers, body))
+    if talk.expect("login-form", opened, 200):
+        given = isinstance(dig(opened.answer.json, "access_token"), str)
+        talk.check("login-form", given, "no access_token", opened)
 
 
 @scene("login-refused")

@@ -1,7 +1,7 @@
 """`mockserver start`: a gateway for a test suite in another language.
 
-It prints one line of JSON (`url`, `openai_url`, `key`, `env`) and serves until its standard input ends, so it ends with
-the suite that started it, however that ends.
+It prints one line of JSON (`url`, `openai_url`, `key`, `env`; for the control API `session`, `control`, `token` and
+`page`) and serves until its standard input ends, so it ends with the suite that started it, however that ends.
 """
 
 import sys
@@ -22,14 +22,29 @@ def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict
     """Serve one test suite until standard input ends; exit 1 if a request matched nothing."""
     import orjson
 
+    from mockserver.control import PREFIX
     from mockserver.starting import start as started
     from mockserver.verifying import ClientError
 
     try:
         with started(
-            scenario, chaos=chaos, seed=seed, clock="real" if clock == "real" else "virtual", strict=strict
+            scenario,
+            chaos=chaos,
+            seed=seed,
+            clock="real" if clock == "real" else "virtual",
+            strict=strict,
+            control=True,
         ) as gateway:
-            told = {"url": gateway.url, "openai_url": gateway.openai_url, "key": gateway.key, "env": gateway.env}
+            told = {
+                "url": gateway.url,
+                "openai_url": gateway.openai_url,
+                "key": gateway.key,
+                "env": gateway.env,
+                "session": gateway.session,
+                "control": f"{gateway.url}{PREFIX}",
+                "token": gateway.token,
+                "page": gateway.page,
+            }
             click.echo(orjson.dumps(told).decode())
             sys.stdout.flush()
             while sys.stdin.buffer.read(65_536):

@@ -5,7 +5,8 @@ and are gone with the server. An engine is frozen, so every change makes another
 under way keeps the one it began with.
 """
 
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar, cast
 
@@ -64,7 +65,7 @@ class Desk:
 
     @property
     def scenarios(self) -> Mapping[str, Script]:
-        """Every scenario by name."""
+        """Every scenario by name, as they are listed. (The fixture's places are not listed, and yet play.)"""
         return {**self._base, **{name: kept.value for name, kept in self._scenarios.items()}}
 
     def origin_of(self, name: str) -> str:
@@ -128,14 +129,17 @@ class Desk:
         self.tell("scenarios")
 
     def _place(self, playing: str | None) -> None:
-        self.app.engine = self.engine.with_scripts(self.scenarios, playing)
+        kept = {name: kept.value for name, kept in self._scenarios.items()}
+        scripts = ChainMap(kept, cast(MutableMapping[str, Script], self._base))  # only the first is ever written to
+        self.app.engine = self.engine.with_scripts(scripts, playing)
 
     # --- chaos and pace -----------------------------------------------------------------------------------------------
 
     @property
     def profiles(self) -> Mapping[str, Profile]:
         """Every chaos profile by name."""
-        return {**self._profiles, **{name: kept.value for name, kept in self._chaos.items()}}
+        kept = {name: kept.value for name, kept in self._chaos.items()}
+        return ChainMap(kept, cast(MutableMapping[str, Profile], self._profiles))  # only the first is ever written to
 
     def put_profile(self, name: str, text: str) -> Profile:
         """Keep a chaos profile in memory. Raises `AuthorError` with every mistake."""

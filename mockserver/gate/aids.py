@@ -4,7 +4,7 @@ The mock's scenarios are chosen as any user would, by the key `sk_mock_<scenario
 run a session of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 SCENARIOS: Mapping[str, str] = {
     "steady": "greeting",
@@ -25,3 +25,10 @@ def of_mock(run: str) -> dict[str, str]:
     """The aids of our own mock; `run` tells runs apart."""
     keys = {aid: f"sk_mock_{scenario}_{run}" for aid, scenario in SCENARIOS.items()}
     return {**keys, "login": "gate@example.com:gate", "expired": OLD_TOKEN}
+
+
+def secrets(key: str, given: Mapping[str, str]) -> Iterator[str]:
+    """What no report may show: every key and token that the operator gave, and the password of a login."""
+    yield key
+    for name, value in given.items():
+        yield value.partition(":")[2] if name in ("login", "user") else value

@@ -8,8 +8,10 @@ once more without anybody noticing.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -40,21 +42,28 @@ def read(file: Path) -> list[Accepted]:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if not isinstance(loaded, list):
         raise OperatorError(f"{file}: it must be a list of accepted deviations")
-    return [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
+    found = [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
+    twice = [name for name, count in Counter(one.promise for one in found).items() if count > 1]
+    if twice:
+        raise OperatorError(f"{file}: {twice[0]} is accepted twice")
+    return found
 
 
 def _entry(file: Path, number: int, one: Any) -> Accepted:
     where = f"{file}: entry {number}"
     if not isinstance(one, dict) or not {"promise", "since", "why"} <= set(one) or set(one) - KEYS:
         raise OperatorError(f"{where}: it has promise, since, why, and perhaps until")
-    if one["promise"] not in PROMISES:
-        raise OperatorError(
-            f"{where}: no promise is named {one['promise']!r}; `mockserver contract promises` lists them"
-        )
-    for name in ("since", "until"):
-        if one.get(name) is not None and not isinstance(one[name], datetime.date):
-            raise OperatorError(f"{where}: {name} is a date, such as 2026-11-20")
-    return Accepted(one["promise"], one["since"], str(one["why"]), one.get("until"))
+    name = str(one["promise"])
+    if name not in PROMISES:
+        near = get_close_matches(name, PROMISES, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "`mockserver contract promises` lists them"
+        raise OperatorError(f"{where}: no promise is named {name!r}; {hint}")
+    for key in ("since", "until"):
+        if type(one.get(key)) is not datetime.date and (key == "since" or one.get(key) is not None):
+            raise OperatorError(f"{where}: {key} is a date, such as 2026-11-20")
+    if not isinstance(one["why"], str) or not one["why"].strip():
+        raise OperatorError(f"{where}: why is a reason in words")
+    return Accepted(name, one["since"], one["why"], one.get("until"))
 
 
 def apply(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
@@ -73,10 +82,12 @@ def apply(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) ->
     return stale
 
 
-def write(ledger: Ledger, today: datetime.date) -> str:
-    """A baseline of everything that is broken now."""
-    entries = [
-        {"promise": entry.promise.name, "since": today, "why": entry.findings[0].got if entry.findings else "TODO"}
-        for entry in ledger.of("broken", "accepted")
-    ]
+def write(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) -> str:
+    """A baseline of everything that is broken now; what was accepted before keeps its date, reason and end."""
+    known = {one.promise: one for one in accepted}
+    entries = []
+    for entry in ledger.of("broken", "accepted"):
+        name = entry.promise.name
+        one = known.get(name) or Accepted(name, today, entry.findings[0].got if entry.findings else "not said")
+        entries.append({key: value for key, value in asdict(one).items() if value is not None})
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)

@@ -1,9 +1,8 @@
 """What a run may cost, counted before anything is sent.
 
 The tokens of a request are counted as what it could cost at most: its own bytes (no tokenizer makes more tokens than
-bytes; a third of that is already more than any real text has) and the whole of its max_tokens. A request that could go
-beyond the budget is not sent. Requests that only a refusal can follow are counted in the same way: a target that does
-not refuse them would charge for them.
+bytes) and the whole of its max_tokens. A request that could go beyond the budget is not sent. Requests that only a
+refusal can follow are counted in the same way: a target that does not refuse them would charge for them.
 """
 
 import threading
@@ -48,11 +47,11 @@ def cost_of(asked: Asked) -> int:
     if asked.method != "POST" or asked.body is None or not asked.path.endswith(("/messages", "/completions")):
         return 0
     if not isinstance(dig(asked.json, "messages"), list):
-        return len(asked.body) // 3  # there is nothing that a model could answer
+        return len(asked.body)  # there is nothing that a model could answer
     limits = [count_of(dig(asked.json, name)) for name in ("max_tokens", "max_completion_tokens")]
     given = [limit for limit in limits if limit is not None]
     longest = min(max(0, *given), LONGEST_ANSWER) if given else ASSUMED_ANSWER
-    return len(asked.body) // 3 + longest
+    return len(asked.body) + longest
 
 
 class Purse:

@@ -5,6 +5,7 @@ whole one; it is well kept, and schemathesis brings it anyway. No retries and no
 is recorded. A failure is no exception but an answer with status 0, or one that ended badly.
 """
 
+import ipaddress
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     IncompleteRead,
+    InsecureRequestWarning,
     LocationValueError,
     NameResolutionError,
     NewConnectionError,
@@ -27,6 +29,7 @@ from urllib3.exceptions import (
 from contracts.exchange import Answer, Asked, Ended
 from mockserver import __version__
 from mockserver.errors import OperatorError
+from mockserver.gate.coding import undone
 
 AGENT = f"ainative-contract-gate/{__version__}"
 PIECE = 65_536
@@ -43,15 +46,12 @@ class Limits:
 
 
 class Client:
-    """Sends requests to one target. Safe to share between threads."""
+    """Sends requests to one target. Safe to share between threads; `limits` may be changed between two requests."""
 
     def __init__(self, url: str, limits: Limits, *, verify: bool = True) -> None:
         self.base = base_url(url)
-        self._limits = limits
-        timeout = urllib3.Timeout(connect=limits.connect, read=limits.silence)
-        self._pool = urllib3.PoolManager(
-            maxsize=16, timeout=timeout, retries=False, cert_reqs="CERT_REQUIRED" if verify else "CERT_NONE"
-        )
+        self.limits = limits
+        self._pool = pool(verify=verify)
 
     def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
         """One request. Never raises for what the target does, and always comes back.
@@ -59,25 +59,32 @@ class Client:
         The library's limits are between two pieces of an answer. Headers that come in drops keep within them for ever,
         so the request has a thread of its own, which is left behind when the time for everything is over.
         """
-        limits, box = self._limits, list[Answer]()
+        limits, box = self.limits, list[Answer]()
         most = limits.connect + limits.silence + limits.total
-        worker = Thread(target=lambda: box.append(self._ask(asked, pieces)), daemon=True)
+        worker = Thread(target=lambda: box.append(self._ask(asked, pieces, limits)), daemon=True)
         worker.start()
         worker.join(most)
         return box[0] if box else Answer(0, ended="none", seconds=most, trouble=f"no whole answer within {most:g} s")
 
-    def _ask(self, asked: Asked, pieces: int) -> Answer:
+    def _ask(self, asked: Asked, pieces: int, limits: Limits) -> Answer:
         start = time.monotonic()
         headers = {"user-agent": AGENT, "accept-encoding": "identity", **asked.headers}
         body = asked.body if pieces == 1 or not asked.body else _pieces(asked.body, pieces)
         try:
             response = self._pool.request(
-                asked.method, self.base + asked.path, body=body, headers=headers, preload_content=False, redirect=False
+                asked.method,
+                self.base + asked.path,
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=limits.connect, read=limits.silence),
+                preload_content=False,
+                redirect=False,
             )
         except (HTTPError, OSError, ValueError) as error:
             return Answer(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
         first = time.monotonic() - start
-        content, ended, trouble = self._read(response, start)
+        content, ended, trouble = _read(response, start, limits)
+        content = undone(content, response.headers.get("content-encoding")) or content
         fields = tuple((name.lower(), value) for name, value in response.headers.items())
         if ended == "complete":
             response.release_conn()
@@ -89,24 +96,32 @@ class Client:
         """Let go of all connections."""
         self._pool.clear()
 
-    def _read(self, response: urllib3.BaseHTTPResponse, start: float) -> tuple[bytes, Ended, str]:
-        found: list[bytes] = []
-        size = 0
-        try:
-            while True:
-                piece = response.read1(PIECE, decode_content=False)
-                if not piece:
-                    return b"".join(found), "complete", ""
-                found.append(piece)
-                size += len(piece)
-                if size > self._limits.size:
-                    return b"".join(found), "endless", f"more than {self._limits.size} bytes"
-                if time.monotonic() - start > self._limits.total:
-                    return b"".join(found), "endless", f"still coming after {self._limits.total:g} s"
-        except ReadTimeoutError:
-            return b"".join(found), "silent", f"nothing for {self._limits.silence:g} s"
-        except (IncompleteRead, ProtocolError, HTTPError, OSError) as error:
-            return b"".join(found), "cut", explain(error)
+
+def pool(*, verify: bool = True) -> urllib3.PoolManager:
+    """Connections to a target, without retries. `verify` is whether its TLS certificate must be good."""
+    if not verify:
+        urllib3.disable_warnings(InsecureRequestWarning)  # the operator has said so
+    return urllib3.PoolManager(maxsize=32, retries=False, cert_reqs="CERT_REQUIRED" if verify else "CERT_NONE")
+
+
+def _read(response: urllib3.BaseHTTPResponse, start: float, limits: Limits) -> tuple[bytes, Ended, str]:
+    found: list[bytes] = []
+    size = 0
+    try:
+        while True:
+            piece = response.read1(PIECE, decode_content=False)
+            if not piece:
+                return b"".join(found), "complete", ""
+            found.append(piece)
+            size += len(piece)
+            if size > limits.size:
+                return b"".join(found), "endless", f"more than {limits.size} bytes"
+            if time.monotonic() - start > limits.total:
+                return b"".join(found), "endless", f"still coming after {limits.total:g} s"
+    except ReadTimeoutError:
+        return b"".join(found), "silent", f"nothing for {limits.silence:g} s"
+    except (IncompleteRead, ProtocolError, HTTPError, OSError) as error:
+        return b"".join(found), "cut", explain(error)
 
 
 def _pieces(body: bytes, count: int) -> Iterator[bytes]:
@@ -119,21 +134,26 @@ def _pieces(body: bytes, count: int) -> Iterator[bytes]:
 
 
 def base_url(url: str) -> str:
-    """The URL of a gateway, without a path. Raises `OperatorError` for what is none."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    """The URL of a gateway, without query and fragment. Raises `OperatorError` for what is none."""
     try:
-        usable = (parts.scheme in ("http", "https") and parts.hostname and parts.port is not None) or parts.hostname
-    except ValueError:
-        usable = None
-    if not usable or parts.scheme not in ("http", "https"):
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
+    except ValueError:  # a port that is no number, an address with half a bracket
+        usable = False
+    if not usable:
         raise OperatorError(f"{url!r} is no URL of a gateway; give one such as http://localhost:8000")
+    if "@" in parts.netloc:
+        raise OperatorError("the URL holds a user and a password, and URLs are printed: give the key with --key")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(base_url(url)).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -155,5 +175,14 @@ def explain(error: BaseException) -> str:
         error = inner
     for kind, words in REASONS:
         if isinstance(error, kind):
-            return words if kind is not SSLError else f"{words}: {str(error)[:160]}"
+            return words if kind is not SSLError else f"{words}{_tls(error)}"
     return f"{type(error).__name__}: {str(error)[:160]}"
+
+
+def _tls(error: BaseException) -> str:
+    """Why a handshake failed, and what to do if the certificate is the reason."""
+    words = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" not in words:
+        return f": {words[:160]}"
+    reason = words.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "it is not trusted"
+    return f": its certificate is not accepted, {reason}; SSL_CERT_FILE names another authority, --insecure takes any"

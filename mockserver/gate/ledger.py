@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from contracts.exchange import Exchange
 from contracts.judging import Finding
 from contracts.promises import AIDS, PROMISES, Promise
+from mockserver.gate.hiding import hidden, hide
 
 State: TypeAlias = Literal["kept", "broken", "accepted", "not examined"]
 MOST_FINDINGS = 5
@@ -38,14 +39,19 @@ class Entry:
             return self.reasons[0]
         if self.promise.needs:
             return AIDS[self.promise.needs]
-        return "no answer in this run concerned it; a larger profile may (--profile full)"
+        return "nothing in this run concerned it"
 
 
 class Ledger:
     """All promises in force."""
 
-    def __init__(self, chosen: Callable[[Promise], bool] = lambda promise: True) -> None:
+    def __init__(self, chosen: Callable[[Promise], bool] = lambda promise: True, secrets: Iterable[str] = ()) -> None:
         self.entries = {name: Entry(promise) for name, promise in PROMISES.items() if chosen(promise)}
+        self._secrets = tuple(secrets)
+
+    def hide(self, text: str, exchange: Exchange) -> str:
+        """What an exchange said, without the credentials of the run."""
+        return hide(text, exchange.asked, self._secrets)
 
     def examined(self, name: str, findings: Iterable[Finding]) -> None:
         """An exchange or a scene examined a promise; with no findings it was kept."""
@@ -53,7 +59,7 @@ class Ledger:
         if entry is None:
             return
         entry.examined += 1
-        found = list(findings)
+        found = [hidden(finding, self._secrets) for finding in findings]
         entry.broken += bool(found)
         for finding in found:
             if len(entry.findings) < MOST_FINDINGS and finding.got not in [one.got for one in entry.findings]:

@@ -15,12 +15,13 @@ from mockserver.gate.reports.curl import curl
 def teller(base: str, echo: Callable[[str], None], log: Path | None) -> Tell:
     """A function that tells of exchanges."""
 
-    def tell(exchange: Exchange, findings: list[Finding]) -> None:
+    def tell(exchange: Exchange, findings: list[Finding], unjudged: str) -> None:
         asked, answer = exchange.asked, exchange.answer
-        mark = "!" if findings else " "
-        echo(f"{mark} {answer.status or '---'}  {asked.method} {asked.path}  {answer.seconds * 1000:.0f} ms")
-        for finding in findings:
-            echo(f"      {finding.promise} [{PROMISES[finding.promise].source}]: {finding.got}")
+        mark = "!" if findings else "?" if unjudged else " "
+        line = f"{mark} {answer.status or '---'}  {asked.method} {asked.path}  {answer.seconds * 1000:.0f} ms"
+        lines = [f"{line}  not judged: {unjudged}" if unjudged else line]
+        lines += [f"      {one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in findings]
+        echo("\n".join(lines))  # at once: other threads tell of theirs
         if log is not None and findings:
             told = {
                 "at": exchange.at,

@@ -9,7 +9,10 @@ from mockserver.gate.client import Limits
 
 @dataclass(frozen=True)
 class Profile:
-    """One way to run. `acts` names the scenes' own profile; `seconds` ends a run that takes too long."""
+    """One way to run. `acts` names the scenes' own profile; `seconds` ends a run that takes too long.
+
+    An answer may be silent for longer than `latency`, so that a slow one is told from one that never comes.
+    """
 
     name: str
     about: str
@@ -32,7 +35,7 @@ PROFILES: Mapping[str, Profile] = {
             about="seconds: the main routes, cheap requests",
             acts="smoke",
             budget=Budget(),
-            limits=Limits(connect=3, silence=3, total=6, size=2 * 1024 * 1024),
+            limits=Limits(connect=3, silence=6, total=10, size=2 * 1024 * 1024),
             max_tokens=256,
             thorough=False,
             paid=False,
@@ -43,7 +46,7 @@ PROFILES: Mapping[str, Profile] = {
             about="a gateway that charges: few requests, tiny answers, a stated budget",
             acts="paid",
             budget=Budget(requests=220, tokens=60_000, rate=4),
-            limits=Limits(connect=10, silence=30, total=60),
+            limits=Limits(connect=10, silence=65, total=120),
             max_tokens=64,
             thorough=False,
             paid=True,
@@ -55,7 +58,7 @@ PROFILES: Mapping[str, Profile] = {
             about="a mock, or staging: every route, every scene, generated requests",
             acts="full",
             budget=Budget(),
-            limits=Limits(connect=3, silence=4, total=10),
+            limits=Limits(connect=3, silence=6, total=12),
             max_tokens=256,
             thorough=True,
             paid=False,
@@ -63,7 +66,7 @@ PROFILES: Mapping[str, Profile] = {
         ),
         Profile(
             name="soak",
-            about="full, again and again with new seeds, for an hour or until something breaks",
+            about="full, again and again with new seeds, for an hour (--time) or until something breaks",
             acts="full",
             budget=Budget(),
             limits=Limits(connect=5, silence=10, total=30),

@@ -1,12 +1,14 @@
 """`mockserver contract proxy`: stands between clients and a gateway, changes nothing, and judges all that passes.
 
 Streams go through piece by piece, as they come, and are judged when they have ended; other proxies collect them first,
-or judge them as text. Every exchange goes past the judges of the suite. Nothing is sent that a client did not send, so
-the proxy costs nothing.
+or judge them as text. A body that was compressed is judged unfolded. Every exchange goes past the judges of the suite;
+one that cannot be judged is told with the reason. Nothing is sent that a client did not send, so the proxy costs
+nothing.
 """
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Lock
 
@@ -17,12 +19,19 @@ from contracts.exchange import Answer, Asked, Ended, Exchange
 from contracts.judging import Finding, Memory, Sight, judge
 from contracts.promises import Promise
 from mockserver.gate.client import explain
+from mockserver.gate.coding import undone
+from mockserver.gate.hiding import hidden
 from mockserver.gate.ledger import Ledger
 from mockserver.gate.relay import Outgoing, Upstream
 
-Tell = Callable[[Exchange, list[Finding]], None]
+Tell = Callable[[Exchange, list[Finding], str], None]
+"""Hears of an exchange, of what is wrong with it, and why it was not judged (nothing: it was)."""
+
 LARGEST = 8 * 1024 * 1024
 """A body that is longer goes through unjudged."""
+
+PATIENCE = 600.0
+"""Seconds between two pieces of an answer: whether that is too long is the client's affair."""
 
 BROKEN = b'{"error": {"message": "the gateway behind cannot be reached", "type": "api_error", "code": "bad_gateway"}}'
 
@@ -38,9 +47,10 @@ class Watcher:
         *,
         documented_only: bool = False,
         short_sse: bool = False,
+        verify: bool = True,
         chosen: Callable[[Promise], bool] = lambda promise: True,
     ) -> None:
-        self._upstream = Upstream(upstream)
+        self._upstream = Upstream(upstream, timeout=PATIENCE, verify=verify)
         self._document = Document.open(contract, documented_only=documented_only)
         self._short_sse = short_sse
         self._tell = tell
@@ -72,11 +82,14 @@ class Watcher:
             return Outgoing(502, fields, [BROKEN])
         first = time.monotonic() - start
         out = Outgoing(status, headers, ())
-        out.pieces = self._counted(self._passing(out, asked, pieces, start, first))
+        passing = self._counted(self._passing(out, asked, pieces, start, first))
+        next(passing)  # it is under way from here on, so it is counted off even if nobody reads it
+        out.pieces = passing
         return out
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         try:
+            yield b""
             yield from pieces
         finally:
             self._count(-1)
@@ -85,7 +98,7 @@ class Watcher:
         self, out: Outgoing, asked: Asked, pieces: Iterator[bytes], start: float, first: float
     ) -> Iterator[bytes]:
         kept: list[bytes] = []
-        size, trouble = 0, ""
+        size, trouble, unjudged = 0, "", ""
         ended_as: Ended = "complete"
         try:
             for piece in pieces:
@@ -93,24 +106,34 @@ class Watcher:
                 if size <= LARGEST:
                     kept.append(piece)
                 yield piece
-        except GeneratorExit:  # the client left: what it did not read is not the gateway's fault
-            return
+        except GeneratorExit:  # what it did not read is not the gateway's fault
+            unjudged = "the client left"
+            raise
         except (HTTPError, OSError) as error:
             ended_as, trouble, out.ending = "cut", explain(error), "cut"
-        if size <= LARGEST:
-            fields = tuple(out.headers)
-            self._see(
-                asked, Answer(out.status, fields, b"".join(kept), ended_as, first, time.monotonic() - start, trouble)
-            )
+        finally:
+            if size > LARGEST:
+                unjudged = f"the body is longer than {LARGEST} bytes"
+            fields, seconds = tuple(out.headers), time.monotonic() - start
+            self._see(asked, Answer(out.status, fields, b"".join(kept), ended_as, first, seconds, trouble), unjudged)
 
-    def _see(self, asked: Asked, answer: Answer) -> None:
+    def _see(self, asked: Asked, answer: Answer, unjudged: str = "") -> None:
+        coding = answer.header("content-encoding")
+        plain = undone(answer.body, coding)
+        if plain is None:
+            unjudged = unjudged or f"its content-encoding is {coding!r}"
+        else:
+            answer = replace(answer, body=plain)
         operation = self._document.find(asked.method, asked.path)
         # Real traffic has real failures: a 5xx is told by its status, not as a broken promise.
         exchange = Exchange(asked, answer, operation.name if operation else "", time.time(), answer.status >= 500)
         found: list[Finding] = []
+        if unjudged:
+            self._tell(exchange, found, unjudged)
+            return
         with self._lock:
             sight = Sight(exchange, self._document, operation, self._memory, self._short_sse)
             for name, findings in judge(sight, self.ledger.entries.__contains__):
                 self.ledger.examined(name, findings)
-                found += findings
-        self._tell(exchange, found)
+                found += map(hidden, findings)
+        self._tell(exchange, found, "")

@@ -7,7 +7,7 @@ completed, or the connection is cut, or nothing more comes until the client give
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,7 @@ from typing import Literal
 import urllib3
 
 from contracts.exchange import Asked
+from mockserver.gate.client import pool
 
 HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
 """Headers between two neighbours, not between client and gateway (RFC 9110, 7.6.1)."""
@@ -38,9 +39,10 @@ Respond = Callable[[Asked], Outgoing]
 class Upstream:
     """Asks the gateway behind the relay."""
 
-    def __init__(self, base: str, *, timeout: float = 60.0) -> None:
+    def __init__(self, base: str, *, timeout: float = 60.0, verify: bool = True) -> None:
         self._base = base.rstrip("/")
-        self._pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=urllib3.Timeout(connect=10, read=timeout))
+        self._timeout = urllib3.Timeout(connect=10, read=timeout)
+        self._pool = pool(verify=verify)
 
     def open(self, asked: Asked) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
         """Status, headers, and the body as it comes."""
@@ -50,6 +52,7 @@ class Upstream:
             self._base + asked.path,
             body=asked.body,
             headers=headers,
+            timeout=self._timeout,
             preload_content=False,
             redirect=False,
         )
@@ -64,6 +67,16 @@ def _read(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         response.release_conn()
     finally:
         response.close()
+
+
+@contextmanager
+def _closed(pieces: Iterable[bytes]) -> Iterator[Iterable[bytes]]:
+    """Close a generator when the client leaves, so that the connection behind it ends at once, and not some time."""
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -88,8 +101,13 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(code, message)
 
         def _relay(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            out = respond(Asked(self.command, self.path, headers, read_body(self)))
+            try:
+                body = read_body(self)
+            except ValueError:  # no length, no sizes of chunks: where the next request begins cannot be known
+                self.close_connection = True
+                self.send_error(400)
+                return
+            out = respond(Asked(self.command, self.path, joined(self.headers.items()), body))
             self.send_response(out.status)
             for name, value in out.headers:
                 self.send_header(name, value)
@@ -99,9 +117,10 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
                 self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             self.wfile.flush()
-            for piece in out.pieces:
-                self.wfile.write(piece if sized or silent else b"%x\r\n%s\r\n" % (len(piece), piece))
-                self.wfile.flush()
+            with _closed(out.pieces) as pieces:
+                for piece in pieces:
+                    self.wfile.write(piece if sized or silent else b"%x\r\n%s\r\n" % (len(piece), piece))
+                    self.wfile.flush()
             if out.ending == "complete":
                 self.wfile.write(b"" if sized or silent else b"0\r\n\r\n")
                 return
@@ -118,17 +137,32 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by their name in lower case; those that come twice are one list (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in ((name.lower(), value) for name, value in pairs):
+        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in found else value
+    return found
+
+
 def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:
     """The body of a request, with its length or in chunks."""
     if handler.headers.get("transfer-encoding", "").lower() != "chunked":
         length = handler.headers.get("content-length")
-        return None if length is None else handler.rfile.read(int(length))
+        return None if length is None else handler.rfile.read(_size(length, 10))
     found = b""
-    while size := int(handler.rfile.readline().split(b";")[0], 16):
+    while size := _size(handler.rfile.readline().split(b";")[0], 16):
         found += handler.rfile.read(size)
         handler.rfile.readline()
     handler.rfile.readline()
     return found
+
+
+def _size(text: str | bytes, base: int) -> int:
+    size = int(text, base)
+    if size < 0:
+        raise ValueError(f"{size} bytes")
+    return size
 
 
 def server(respond: Respond, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:

@@ -1,16 +1,19 @@
 """A run of the gate: probe, play the scenes of the profile, judge every exchange, keep the ledger.
 
 Nothing a target does can stop or hang a run: every answer is bounded by the client, the run by its profile's seconds,
-and a target that stops answering at all is left alone after a few attempts.
+and a target that stops answering at all is left alone after a few attempts. What ends a run early, Ctrl-C too, leaves
+a report of what was seen until then. For a soak the end of its time is no early end.
 """
 
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
+
+from yaml import YAMLError
 
 from contracts.document import Document
 from contracts.exchange import Answer, Asked, Exchange
@@ -20,7 +23,7 @@ from contracts.talk import Act, CannotTell, Sender, Talk, Target, acts
 from mockserver.errors import OperatorError
 from mockserver.gate import aids
 from mockserver.gate.budget import Purse, Spent
-from mockserver.gate.client import Client
+from mockserver.gate.client import Client, Limits
 from mockserver.gate.ledger import Ledger
 from mockserver.gate.probe import probe
 from mockserver.gate.profiles import Profile
@@ -30,6 +33,9 @@ PATIENCE = 4
 
 MOST_TROUBLE = 5
 """Answers without a proper end in a whole run: each costs its full time limit."""
+
+PROBING = 10.0
+"""Seconds for an answer to the probe: a refusal needs no model, so nothing has to be loaded for it."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,24 @@ class Settings:
     model: str | None = None
     short_sse: bool = False
     latency: float | None = None
+    seconds: float | None = None
     verify: bool = True
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the run may take."""
+        return self.profile.seconds if self.seconds is None else self.seconds
+
+    @property
+    def limits(self) -> Limits:
+        """How long an answer may take: longer than the latency that it is judged by."""
+        given, latency = self.profile.limits, self.latency or 0.0
+        return replace(given, silence=max(given.silence, latency + 1), total=max(given.total, 2 * latency + 1))
 
 
 @dataclass
 class Run:
-    """A finished run."""
+    """A finished run. `complaints` are reasons to fail beside broken promises: of the baseline, of --require."""
 
     settings: Settings
     ledger: Ledger
@@ -61,10 +79,22 @@ class Run:
     seconds: float
     stopped: str = ""
     is_mock: bool = False
+    rounds: int = 1
+    began: float = 0.0
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as it should be: exit code 0."""
+        return not (self.ledger.of("broken") or self.stopped or self.complaints)
 
 
 class _Stopped(Exception):
     """The run ends here."""
+
+
+class _TimeIsUp(_Stopped):
+    """Its time is over."""
 
 
 def chosen(settings: Settings) -> Callable[[Promise], bool]:
@@ -80,8 +110,16 @@ def chosen(settings: Settings) -> Callable[[Promise], bool]:
     return one
 
 
+def _opened(settings: Settings) -> Document:
+    try:
+        return Document.open(settings.contract, documented_only=settings.documented_only)
+    except (OSError, YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
+        reason = " ".join(str(error).split()) if isinstance(error, OSError | YAMLError) else repr(error)
+        raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}") from None
+
+
 class Runner:
-    """One run. `progress` is told each scene before it is played."""
+    """One run. `progress` is told, before a scene is played, how far the run is."""
 
     def __init__(
         self,
@@ -89,38 +127,68 @@ class Runner:
         send: Sender | None = None,
         progress: Callable[[str], None] = lambda name: None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._document = Document.open(settings.contract, documented_only=settings.documented_only)
-        self._ledger = Ledger(chosen(settings))
+        self._document = _opened(settings)
+        self._ledger = Ledger(chosen(settings), aids.secrets(settings.key, settings.aids))
         if not self._ledger.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
-        self._client = Client(settings.url, settings.profile.limits, verify=settings.verify) if send is None else None
+        self._client = Client(settings.url, settings.limits, verify=settings.verify) if send is None else None
         self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]
         self._memory, self._lock = Memory(), threading.Lock()
-        self._progress, self._sleep = progress, sleep
+        self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble = 0, 0
-        self._deadline = time.monotonic() + settings.profile.seconds
+        self._played: set[str] = set()
+        self._deadline = clock() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
     def run(self) -> Run:
         """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
-        start = time.monotonic()
-        stopped, is_mock = "", False
+        start = self._clock()
+        done = Run(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
+        profile = self._settings.profile
         try:
-            is_mock = probe(self._purse, self._settings.url, self._settings.key)
-            for round in range(self._settings.profile.rounds):
-                self._play(self._target(round, is_mock))
-                if self._settings.profile.rounds > 1 and self._ledger.of("broken"):
-                    break
-        except _Stopped as end:
-            stopped = str(end)
-        except CannotTell as end:
-            stopped = str(end)
+            done.is_mock = self._probe()
+            while done.rounds < profile.rounds and not (done.rounds and self._ledger.of("broken")):
+                self._play(self._target(done.rounds, done.is_mock))
+                done.rounds += 1
+        except _TimeIsUp as end:
+            done.stopped = "" if profile.rounds > 1 else str(end)
+        except (_Stopped, CannotTell) as end:
+            done.stopped = str(end)
+        except KeyboardInterrupt:
+            done.stopped = "Ctrl-C"
         finally:
             if self._client is not None:
                 self._client.close()
-        return Run(self._settings, self._ledger, self._purse.spent, time.monotonic() - start, stopped, is_mock)
+        self._say_why(done.stopped)
+        done.seconds = self._clock() - start
+        return done
+
+    def _probe(self) -> bool:
+        if self._client is not None:
+            limits = self._settings.limits
+            self._client.limits = replace(
+                limits, silence=min(limits.silence, PROBING), total=min(limits.total, PROBING)
+            )
+        is_mock = probe(self._purse, self._settings.url, self._settings.key)
+        if self._client is not None:
+            self._client.limits = self._settings.limits
+        return is_mock
+
+    def _say_why(self, stopped: str) -> None:
+        """Why what was not examined was not, where no scene has said so."""
+        profile = self._settings.profile
+        larger = "" if profile.acts == "full" else "; --profile full does more"
+        wanted = [act for act in acts(profile.acts) if self._wanted(act)]
+        if stopped:
+            missed = [name for act in wanted if act.name not in self._played for name in act.promises]
+            self._ledger.reason(missed, "the run stopped before it")
+        played = {name for act in wanted for name in act.promises}
+        left = [name for name in self._ledger.entries if name not in played and name not in self._judged]
+        self._ledger.reason(left, f"not in the profile {profile.name}{larger}")
+        self._ledger.reason(self._judged, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
@@ -137,10 +205,12 @@ class Runner:
 
     def _play(self, target: Target) -> None:
         talk = Talk(self._document, target, self._send, self._see, self._ledger.verdict, time.time, self._wait)
-        for act in acts(self._settings.profile.acts):
-            if self._wanted(act):
-                self._progress(act.name)
-                self._perform(act, talk)
+        wanted = [act for act in acts(self._settings.profile.acts) if self._wanted(act)]
+        for number, act in enumerate(wanted, 1):
+            name = act.name.replace("_", " ")
+            self._progress(f"{number}/{len(wanted)} {name}, {self._purse.spent.requests} requests")
+            self._perform(act, talk)
+            self._played.add(act.name)
 
     def _wanted(self, act: Act) -> bool:
         """A scene is played for its own promises; with --only, not for what judges may see in passing."""
@@ -165,8 +235,8 @@ class Runner:
             self._ledger.verdict(act.promises[0], kept=False, got=got, exchange=None)
 
     def _send(self, asked: Asked, *, pieces: int = 1) -> Answer:
-        if time.monotonic() > self._deadline:
-            raise _Stopped(f"the run took longer than {self._settings.profile.seconds:g} s")
+        if self._clock() > self._deadline:
+            raise _TimeIsUp(f"the run took longer than {self._settings.longest:g} s; --time gives it more")
         answer = self._purse(asked, pieces=pieces)
         with self._lock:
             self._silent = self._silent + 1 if answer.status == 0 or answer.ended in ("silent", "endless") else 0
@@ -178,8 +248,8 @@ class Runner:
         return answer
 
     def _wait(self, seconds: float) -> None:
-        if time.monotonic() + seconds > self._deadline:
-            raise _Stopped("waiting would take longer than the run may")
+        if self._clock() + seconds > self._deadline:
+            raise _TimeIsUp(f"the run would take longer than {self._settings.longest:g} s; --time gives it more")
         self._sleep(seconds)
 
     def _see(self, exchange: Exchange) -> None:

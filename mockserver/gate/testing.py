@@ -1,39 +1,24 @@
-"""A run for those who come from elsewhere (pytest, schemathesis): settings from names and values, as from a shell.
+"""A run for those who come from elsewhere (pytest, schemathesis): as on the command line, and from GATE_… variables."""
 
-GATEWAY_URL GATEWAY_KEY GATE_PROFILE GATE_SEED GATE_EXCLUDE and GATE_<AID>, such as GATE_EXHAUSTED
-"""
+from collections.abc import Callable, Sequence
 
-from collections.abc import Mapping
-from pathlib import Path
+import click
 
-from contracts.promises import AIDS
-from mockserver import shipped
+from contracts.document import Document
+from contracts.promises import PROMISES
+from mockserver.commands.check import rules_from, run_from
 from mockserver.errors import OperatorError
-from mockserver.gate.client import base_url, is_loopback
-from mockserver.gate.profiles import PROFILES
-from mockserver.gate.runner import Run, Runner, Settings
+from mockserver.gate.runner import chosen
 
-LOCAL_KEY = "sk_gate_0123456789abcdef"
-"""The key for a target on this machine, if none is given."""
+__all__ = ["MISTAKES", "judging_from", "run_from"]
+
+MISTAKES = (OperatorError, click.UsageError)
+"""What these raise if there is no gateway, or an option is wrong."""
 
 
-def run_from(url: str, values: Mapping[str, str]) -> Run:
-    """One run. Raises `OperatorError` if it cannot begin."""
-    base = base_url(url)
-    key = values.get("GATEWAY_KEY") or (LOCAL_KEY if is_loopback(base) else "")
-    if not key:
-        raise OperatorError("a gateway that is not on this machine needs a key: set GATEWAY_KEY")
-    profile = values.get("GATE_PROFILE") or ("full" if is_loopback(base) else "paid")
-    if profile not in PROFILES:
-        raise OperatorError(f"no profile {profile!r}; there are {', '.join(PROFILES)}")
-    return Runner(
-        Settings(
-            url=base,
-            profile=PROFILES[profile],
-            key=key,
-            contract=Path(shipped.OPENAPI),
-            seed=int(values.get("GATE_SEED") or 0),
-            exclude=tuple((values.get("GATE_EXCLUDE") or "").split()),
-            aids={aid: values[f"GATE_{aid.upper()}"] for aid in AIDS if values.get(f"GATE_{aid.upper()}")},
-        )
-    ).run()
+def judging_from(arguments: Sequence[str]) -> tuple[Document, Callable[[str], bool], bool]:
+    """For who judges answers without a run: the contract, whether a promise is in force, whether streams are short."""
+    settings, accepted = rules_from(arguments)
+    wanted = chosen(settings)
+    document = Document.open(settings.contract, documented_only=settings.documented_only)
+    return document, lambda name: name not in accepted and wanted(PROMISES[name]), settings.short_sse

@@ -3,7 +3,8 @@
 #   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
 #   .clients/agents                      LangChain and pydantic-ai in the same way: 190 MB that development does without
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
-#   .clients/browser                     what bundles those for a browser, from browser/package-lock.json
+#   .clients/browser                     a bundler for those, and axe, from browser/package-lock.json
+#   .clients/react                       what examples/react is built from and with, from its package-lock.json
 # Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
 # files and of the interpreter that it was installed for. `PYTHON` names the interpreter; the tests must run on the same.
 # Exit codes: 0 installed, 1 an installation failed, 2 something is missing on this machine.
@@ -59,6 +60,8 @@ done
 for name in node node-previous browser; do
   install_set "$name" with_npm "$here/$name/package.json" "$here/$name/package-lock.json" & jobs+=($!)
 done
+example=$here/../../examples/react
+install_set react with_npm "$example/package.json" "$example/package-lock.json" & jobs+=($!)
 failed=0
 for job in "${jobs[@]}"; do wait "$job" || failed=1; done
 exit "$failed"

@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
+
 from contracts import fake
 from contracts.document import Document
 from contracts.exchange import Answer, Asked, Ended, Exchange
 from contracts.judging import Memory, Sight, judge
+from mockserver.cli import main
 from mockserver.gate.client import Limits
 from mockserver.gate.profiles import PROFILES, Profile
 from mockserver.gate.relay import Outgoing, serving
@@ -23,6 +26,8 @@ from mockserver.shipped import OPENAPI
 MESSAGES = "/v1/messages"
 CHAT = "/api/v1/chat/completions"
 NOW = 1_767_225_600
+PAGE = b"<!doctype html><html><body>Welcome</body></html>"
+HTML = [("content-type", "text/html"), ("content-length", str(len(PAGE)))]
 SHORT = Limits(connect=2, silence=0.3, total=1, size=200_000)
 
 
@@ -65,9 +70,16 @@ def broken(one: Exchange, *, short_sse: bool = False, memory: Memory | None = No
 def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
     """A run that waits for nothing."""
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
-    clock = settings.pop("clock", None)
+    sleep = settings.pop("sleep", lambda seconds: None)
+    clock = settings.pop("clock", time.monotonic)
     given = Settings(url=url, profile=chosen, key=settings.pop("key", fake.KEY), contract=OPENAPI, **settings)
-    return Runner(given, sleep=clock or (lambda seconds: None)).run()
+    return Runner(given, sleep=sleep, clock=clock).run()
+
+
+def command(*arguments: str) -> Result:
+    """The command, as from a shell in which no variable of the gate is set."""
+    unset = dict.fromkeys(("GATEWAY_KEY", "GITHUB_ACTIONS", "NO_COLOR"), "")
+    return CliRunner().invoke(main, ["contract", *arguments], env=unset)
 
 
 def impatient(name: str = "smoke") -> Profile:

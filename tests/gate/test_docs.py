@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from mockserver.commands.gate import check, contract
+from mockserver.commands.check import check
+from mockserver.commands.gate import contract
 from mockserver.gate import baseline
 from mockserver.gate.profiles import PROFILES
 

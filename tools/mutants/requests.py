@@ -104,6 +104,12 @@ def _any_password(shot: Shot) -> None:
         shot.ask(password="correct horse")
 
 
+def _no_form(shot: Shot) -> None:
+    if shot.path.endswith("/auth/login"):
+        headers = {**shot.asked.headers, "content-type": "application/json"}
+        shot.asked = type(shot.asked)("POST", shot.path, headers, shot.asked.body)
+
+
 def _old_version(shot: Shot) -> None:
     if "anthropic-version" in shot.asked.headers and shot.asked.headers["anthropic-version"] != "2023-06-01":
         shot.asked = type(shot.asked)("POST", shot.path, shot.asked.headers, b"{")
@@ -239,6 +245,7 @@ BEFORE: dict[str, tuple[str, Change]] = {
     "forged-token-accepted": ("auth", _me_first),
     "logout-without-effect": ("account", _logout_lost),
     "any-password": ("account", _any_password),
+    "form-login-refused": ("account", _no_form),
     "version-refused": ("auth", _old_version),
     "limit-not-kept": ("money", _limited_never),
     "credits-not-kept": ("money", _empty_never),

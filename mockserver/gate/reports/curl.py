@@ -1,21 +1,32 @@
-"""A request as a curl command that works when pasted: the credential is $KEY, nothing else is hidden or cut."""
+"""A request as a command that works when pasted: credentials are shell variables, nothing else is hidden or cut.
 
+A body that is too long to read, or that a terminal cannot show, comes packed: `echo … | base64 -d | gunzip | curl`.
+"""
+
+import base64
+import gzip
 import re
 import shlex
 
 from contracts.exchange import Asked
+from contracts.scenes.auth import ANTHROPIC_KEY
+from mockserver.gate.hiding import MARK, hide, mark_fields
 
-LONGEST = 6000
-"""A longer body is written to a file by whoever needs it; nobody pastes it."""
+LONGEST = 2000
+"""Bytes of a body that is shown as it is."""
 
 OWN = {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
 """Headers that curl writes itself."""
 
-SECRET = {"x-api-key", "authorization"}
-REFUSED = "sk-ant-"
-"""Keys that begin so are no secrets here: they are the scenes' own."""
+SECRET = {"x-api-key": "KEY", "authorization": "KEY", "proxy-authorization": "KEY", "cookie": "COOKIE"}
+"""Headers with a credential -> the variable that stands for it."""
 
-SECRET_FIELDS = re.compile(r'("(password|access_token|refresh_token)"\s*:\s*)"(?:[^"\\\\]|\\\\.)*"')
+
+def packed(asked: Asked) -> str:
+    """What a packed body holds, for people; nothing if the command shows it."""
+    if asked.body is None or _shown(asked.body):
+        return ""
+    return f"{len(asked.body):,} bytes, beginning with {hide(asked.body[:60].decode('utf-8', 'replace'))!r}"
 
 
 def curl(base: str, asked: Asked) -> str:
@@ -24,35 +35,37 @@ def curl(base: str, asked: Asked) -> str:
     if asked.method == "HEAD":
         parts.append("--head")
     elif asked.method != ("POST" if asked.body is not None else "GET"):
-        parts.append(f"-X {asked.method}")
+        parts.append(f"-X {shlex.quote(asked.method)}")
     parts.append(shlex.quote(base + asked.path))
     parts += [f"-H {_header(name, value)}" for name, value in asked.headers.items() if name not in OWN]
+    before = ""
     if asked.body is not None:
-        parts.append(_body(asked.body))
-    return " \\\n  ".join(parts)
+        shown = _shown(asked.body)
+        parts.append(f"--data-binary {shown or '@-'}")
+        before = "" if shown else _packed(asked.body)
+    return before + " \\\n  ".join(parts)
 
 
 def _header(name: str, value: str) -> str:
     scheme, space, token = value.partition(" ")
-    if name not in SECRET or REFUSED in value or not value:
+    if name not in SECRET or not value or value.endswith(ANTHROPIC_KEY):
         return shlex.quote(f"{name}: {value}" if value else f"{name};")
-    if name == "authorization" and space and token:
-        return f'"{name}: {scheme} $KEY"'
-    return f'"{name}: $KEY"'
+    if name.endswith("authorization") and space and token and scheme.isalpha():
+        return f'"{name}: {scheme} ${SECRET[name]}"'
+    return f'"{name}: ${SECRET[name]}"'
 
 
-def hidden(text: str) -> str:
-    """A body without passwords and tokens."""
-    return SECRET_FIELDS.sub(lambda found: f'{found.group(1)}"${found.group(2).upper()}"', text)
-
-
-def _body(body: bytes) -> str:
-    if len(body) > LONGEST:
-        return f"--data-binary @body.json  # {len(body)} bytes, beginning with {body[:80]!r}"
+def _shown(body: bytes) -> str:
+    """The body in quotes, or nothing if it cannot be shown so."""
     try:
-        text = hidden(body.decode("utf-8"))
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return f"--data-binary $'{''.join(f'{chr(92)}x{byte:02x}' for byte in body)}'"
-    if "\x00" in text:
-        return f"--data-binary @body.json  # it has a NUL: {text[:80]!r}"
-    return f"--data-binary {shlex.quote(text)}"
+        return ""
+    if len(body) > LONGEST or not text.isprintable():
+        return ""
+    return re.sub(rf"{MARK}(\w+){MARK}", r"""'"$\1"'""", shlex.quote(mark_fields(text)))
+
+
+def _packed(body: bytes) -> str:
+    """What puts the body on curl's standard input."""
+    return f"echo {base64.b64encode(gzip.compress(body, mtime=0)).decode()} | base64 -d | gunzip | "

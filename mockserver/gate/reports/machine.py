@@ -1,8 +1,10 @@
-"""Reports for programs: JSON, JUnit XML, SARIF 2.1.0."""
+"""Reports for programs: JSON and JUnit XML."""
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
 import orjson
@@ -10,8 +12,8 @@ import orjson
 from contracts.judging import Finding
 from mockserver import __version__
 from mockserver.gate.ledger import Entry
-from mockserver.gate.reports.curl import curl, hidden
-from mockserver.gate.reports.terminal import verdict
+from mockserver.gate.reports.curl import curl
+from mockserver.gate.reports.terminal import effort, verdict
 from mockserver.gate.runner import Run
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,6 +28,7 @@ def as_value(run: Run) -> dict[str, Any]:
         "target": settings.url,
         "profile": settings.profile.name,
         "seed": settings.seed,
+        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.began)),
         "documented_only": settings.documented_only,
         "verdict": verdict(run),
         "coverage": round(ledger.coverage, 1),
@@ -34,6 +37,8 @@ def as_value(run: Run) -> dict[str, Any]:
         "tokens_at_most": run.spent.tokens,
         "seconds": round(run.seconds, 3),
         "stopped": run.stopped,
+        "complaints": run.complaints,
+        "passed": run.passed,
         "promises": [_entry(run, entry) for entry in ledger.entries.values()],
     }
 
@@ -65,94 +70,73 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         told["request"] = curl(run.settings.url, finding.exchange.asked)
         told["answer"] = {
             "status": answer.status,
-            "headers": [list(pair) for pair in answer.headers],
-            "body": without_secrets(finding, answer.body[:4000].decode("utf-8", "replace")),
+            "headers": [
+                [name, "$COOKIE" if name == "set-cookie" else run.ledger.hide(value, finding.exchange)]
+                for name, value in answer.headers
+            ],
+            "body": run.ledger.hide(answer.body[:4000].decode("utf-8", "replace"), finding.exchange),
             "ended": answer.ended,
         }
     return told
 
 
-def without_secrets(finding: Finding, text: str) -> str:
-    """A body without the credential that it may repeat."""
-    assert finding.exchange is not None
-    for secret in finding.exchange.asked.credentials:
-        if len(secret) >= 8:
-            text = text.replace(secret, "$KEY")
-    return hidden(text)
-
-
 def json_report(run: Run) -> bytes:
     """The run as JSON."""
-    return orjson.dumps(_clean(as_value(run)), option=orjson.OPT_INDENT_2) + b"\n"
+    return orjson.dumps(clean(as_value(run)), option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Text that UTF-8 can hold."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: _clean(one) for key, one in value.items()}
-    return [_clean(one) for one in value] if isinstance(value, list) else value
+        return {key: clean(one) for key, one in value.items()}
+    return [clean(one) for one in value] if isinstance(value, list) else value
 
 
 def junit_report(run: Run) -> bytes:
-    """A test case for each promise."""
-    ledger = run.ledger
+    """A test case for each promise, and one for the run as a whole, as Ant's schema has it and others read it."""
+    ledger, settings = run.ledger, run.settings
+    trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     suite = Xml.Element(
         "testsuite",
-        name=f"contract of {run.settings.url}",
-        tests=str(len(ledger.entries)),
+        id="0",
+        package="contract",
+        name=f"contract of {settings.url}",
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(run.began)),
+        hostname=urlsplit(settings.url).hostname or "localhost",
+        tests=str(len(ledger.entries) + 1),
         failures=str(len(ledger.of("broken"))),
         skipped=str(len(ledger.of("not examined", "accepted"))),
-        errors="0",
+        errors=str(int(bool(trouble))),
         time=f"{run.seconds:.3f}",
     )
+    properties = Xml.SubElement(suite, "properties")
+    for name, value in (("target", settings.url), ("profile", settings.profile.name), ("seed", str(settings.seed))):
+        Xml.SubElement(properties, "property", name=name, value=value)
     for entry in ledger.entries.values():
-        promise = entry.promise
-        case = Xml.SubElement(suite, "testcase", classname=f"contract.{promise.group}", name=promise.name, time="0")
-        if entry.state == "broken":
-            first = entry.findings[0] if entry.findings else Finding(promise.name, "")
-            failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
-            request = curl(run.settings.url, first.exchange.asked) if first.exchange else ""
-            failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
-        elif entry.state != "kept":
-            Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.why_not))
+        _case(suite, run, entry)
+    whole = Xml.SubElement(suite, "testcase", classname="contract", name="run", time=f"{run.seconds:.3f}")
+    if trouble:
+        Xml.SubElement(whole, "error", message=_xml(trouble[0]), type="run").text = _xml("\n".join(trouble))
+    Xml.SubElement(suite, "system-out").text = f"{verdict(run)}\n{effort(run)}"
+    Xml.SubElement(suite, "system-err")
     root = Xml.Element("testsuites")
     root.append(suite)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
+def _case(suite: Xml.Element, run: Run, entry: Entry) -> None:
+    promise = entry.promise
+    case = Xml.SubElement(suite, "testcase", classname=f"contract.{promise.group}", name=promise.name, time="0")
+    if entry.state == "broken":
+        first = entry.findings[0] if entry.findings else Finding(promise.name, "")
+        failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
+        request = curl(run.settings.url, first.exchange.asked) if first.exchange else ""
+        failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
+    elif entry.state != "kept":
+        Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.why_not))
+
+
 def _xml(text: str) -> str:
     return NO_XML.sub("\ufffd", text)
-
-
-def sarif_report(run: Run) -> bytes:
-    """For code scanning: a rule for each promise, a result for each broken one."""
-    entries = list(run.ledger.entries.values())
-    rules = [
-        {
-            "id": entry.promise.name,
-            "shortDescription": {"text": entry.promise.sentence},
-            "help": {"text": entry.promise.source},
-        }
-        for entry in entries
-    ]
-    results = [
-        {
-            "ruleId": entry.promise.name,
-            "ruleIndex": number,
-            "level": "error" if entry.state == "broken" else "note",
-            "message": {"text": f"{entry.promise.sentence} Got: {entry.findings[0].got if entry.findings else ''}"},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": "openapi.yaml"}}}],
-            "partialFingerprints": {"promise": entry.promise.name},
-        }
-        for number, entry in enumerate(entries)
-        if entry.state in ("broken", "accepted")
-    ]
-    driver = {"name": "mockserver contract", "version": __version__, "rules": rules}
-    document = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
-    return orjson.dumps(_clean(document), option=orjson.OPT_INDENT_2) + b"\n"

@@ -1,65 +1,99 @@
-"""The run as one HTML file: nothing is loaded, no script runs, and everything that a target said is escaped."""
+"""The run as one HTML file: nothing is loaded, no script runs, and everything that a target said is escaped.
 
+What matters first: the verdict, what is broken with the request to paste and the answer, what was not examined and how
+it could be; what was kept is folded away.
+"""
+
+import time
+from collections.abc import Iterator
 from html import escape
 
-from mockserver.gate.ledger import Entry
-from mockserver.gate.reports.curl import curl
-from mockserver.gate.reports.machine import without_secrets
-from mockserver.gate.reports.terminal import verdict
+from contracts.exchange import Exchange
+from mockserver.gate.ledger import Entry, State
+from mockserver.gate.reports.curl import curl, packed
+from mockserver.gate.reports.terminal import STATES, effort, printable, verdict
 from mockserver.gate.runner import Run
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#667;--line:#d8dde3;--card:#fff;--page:#f6f7f9;--good:#1a7f4b;
---bad:#c0392b;--idle:#8a8f98;--code:#f0f2f5}
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5a6372;--line:#d8dde3;--card:#fff;--page:#f6f7f9;--good:#1a7f4b;
+--bad:#c0392b;--known:#b7791f;--idle:#8a8f98;--code:#f0f2f5}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa3b0;--line:#343a44;--card:#1d2128;--page:#14171c;
---good:#4cc38a;--bad:#ff7b6b;--idle:#808894;--code:#262b33}}
-*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:62rem;margin:0 auto;padding:2rem 1.2rem 4rem}h1{font-size:1.5rem;margin:0 0 .2rem}
-h2{font-size:1rem;margin:2rem 0 .5rem;text-transform:capitalize}.soft{color:var(--soft)}
-.bar{display:flex;height:.6rem;border-radius:.3rem;overflow:hidden;margin:1.2rem 0 .4rem;background:var(--line)}
-.bar i{display:block}.kept{background:var(--good)}.broken{background:var(--bad)}.accepted,.idle{background:var(--idle)}
-details,.row{background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.35rem 0;
-padding:.5rem .8rem}
-summary,.row{display:grid;grid-template-columns:.8rem 13rem 1fr auto;gap:.8rem;align-items:baseline;cursor:default}
-summary{cursor:pointer;list-style:none}.dot{width:.7rem;height:.7rem;border-radius:50%;align-self:center}
-.name{font-family:ui-monospace,monospace;font-size:.85rem;overflow-wrap:anywhere}.src{font-size:.8rem;color:var(--soft)}
-pre{background:var(--code);padding:.8rem;border-radius:.4rem;overflow:auto;font-size:.8rem;white-space:pre-wrap;
-overflow-wrap:anywhere}dt{font-weight:600;margin-top:.6rem}dd{margin:0}
-@media(max-width:46rem){summary,.row{grid-template-columns:.8rem 1fr}}
+--good:#4cc38a;--bad:#ff7b6b;--known:#e0b050;--idle:#808894;--code:#262b33}}
+*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif;
+overflow-wrap:anywhere}main{max-width:62rem;margin:0 auto;padding:2rem 1.2rem 4rem}
+h1{font-size:1.4rem;margin:0 0 .2rem;line-height:1.25}h2{font-size:1.05rem;margin:2rem 0 .5rem}.soft{color:var(--soft)}
+.bar{display:flex;height:.6rem;border-radius:.3rem;overflow:hidden;margin:1.2rem 0 .5rem;background:var(--line)}
+.kept{background:var(--good)}.broken{background:var(--bad)}.accepted{background:var(--known)}.idle{background:var(--idle)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0}
+.legend .dot{display:inline-block;margin-right:.4rem}
+.card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.4rem 0;padding:.5rem .8rem}
+.head{display:grid;grid-template-columns:.8rem 13rem 1fr auto;gap:.2rem .8rem;align-items:baseline}
+.dot{width:.7rem;height:.7rem;border-radius:50%;align-self:center}.src{font-size:.8rem;color:var(--soft)}
+.name{font:600 .85rem ui-monospace,monospace}.more{padding:.2rem 0 .2rem 1.6rem}
+ul{margin:.3rem 0;padding-left:1.1rem}summary{cursor:pointer}summary::marker{color:var(--soft)}
+pre{background:var(--code);padding:.7rem .8rem;border-radius:.4rem;overflow:auto;font-size:.8rem;white-space:pre-wrap;
+margin:.3rem 0 .8rem}h3{font-size:.8rem;margin:.7rem 0 .1rem;color:var(--soft);font-weight:600}
+@media(max-width:46rem){.head{grid-template-columns:.8rem 1fr}.head>:nth-child(n+3){grid-column:2}
+.more{padding-left:0}main{padding:1.2rem .7rem 3rem}}
 """
 
-CSS = {"kept": "kept", "broken": "broken", "accepted": "accepted", "not examined": "idle"}
+CSS: dict[State, str] = {"kept": "kept", "broken": "broken", "accepted": "accepted", "not examined": "idle"}
+MOST_BODY = 2000
+"""Characters of an answer that are shown; the JSON report has more."""
 
 
 def html_report(run: Run) -> bytes:
     """The page."""
     ledger, settings = run.ledger, run.settings
     total = max(1, len(ledger.entries))
+    counts = {state: len(ledger.of(state)) for state in STATES}
     bar = "".join(
-        f'<i class="{CSS[state]}" style="width:{100 * len(ledger.of(state)) / total:.2f}%" title="{state}"></i>'
-        for state in ("kept", "broken", "accepted", "not examined")
+        f'<i class="{CSS[one]}" style="width:{100 * count / total:.2f}%"></i>' for one, count in counts.items()
     )
-    broken = "".join(_open(run, entry) for entry in ledger.of("broken"))
-    groups = dict.fromkeys(entry.promise.group for entry in ledger.entries.values())
-    rest = "".join(f"<h2>{escape(group)}</h2>{_group(run, group)}" for group in groups)
+    legend = "".join(
+        f'<span><i class="dot {CSS[one]}"></i>{count} {one}</span>'
+        for one, count in counts.items()
+        if count or one != "accepted"
+    )
+    complaints = [*([f"Stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.began))
     page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>Contract of {escape(settings.url)}</title>
 <style>{STYLE}</style></head><body><main>
-<h1>Contract of {escape(settings.url)}</h1>
-<div class="soft">profile {settings.profile.name}, seed {settings.seed}</div>
-<div class="bar">{bar}</div><div>{escape(verdict(run))}</div>
-{f"<p>Stopped early: {escape(run.stopped)}</p>" if run.stopped else ""}
-{f"<h2>Broken</h2>{broken}" if broken else ""}{rest}</main></body></html>
+<h1>{escape(verdict(run).partition(":")[0])}</h1>
+<div>{escape(settings.url)} <span class="soft">· profile {settings.profile.name} · {when}</span></div>
+<div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {ledger.coverage:.0f} %</span></div>
+<div class="soft">{escape(effort(run))}</div>
+{"".join(f'<p class="card">{escape(printable(one))}</p>' for one in complaints)}
+{"".join(_sections(run))}</main></body></html>
 """
     return page.encode("utf-8", "replace")
 
 
-def _group(run: Run, group: str) -> str:
-    entries = [one for one in run.ledger.entries.values() if one.promise.group == group and one.state != "broken"]
-    return "".join(_open(run, entry) if entry.findings else _row(entry) for entry in entries) or (
-        '<div class="soft">all of them are above</div>'
-    )
+def _sections(run: Run) -> Iterator[str]:
+    for entries, title in (
+        (run.ledger.of("broken"), "Broken"),
+        (run.ledger.of("accepted"), "Accepted by the baseline"),
+    ):
+        if entries:
+            yield f"<h2>{title}</h2>{''.join(_open(run, entry) for entry in entries)}"
+    skipped = run.ledger.of("not examined")
+    if skipped:
+        yield "<h2>Not examined</h2>"
+    for why in dict.fromkeys(entry.why_not for entry in skipped):
+        same = [entry for entry in skipped if entry.why_not == why]
+        yield f'<div class="card"><div>{escape(why)}</div>{_rows(same)}</div>'
+    kept = run.ledger.of("kept")
+    if kept:
+        yield "<h2>Kept</h2>"
+    for group in dict.fromkeys(entry.promise.group for entry in kept):
+        same = [entry for entry in kept if entry.promise.group == group]
+        yield f'<details class="card"><summary>{escape(group)}: {len(same)}</summary>{_rows(same)}</details>'
+
+
+def _rows(entries: list[Entry]) -> str:
+    return "".join(f'<div class="head">{_head(entry)}</div>' for entry in entries)
 
 
 def _head(entry: Entry) -> str:
@@ -70,19 +104,29 @@ def _head(entry: Entry) -> str:
     )
 
 
-def _row(entry: Entry) -> str:
-    why = f'<span></span><span></span><span class="soft">{escape(entry.why_not)}</span>'
-    return f'<div class="row">{_head(entry)}{why if entry.state == "not examined" else ""}</div>'
-
-
 def _open(run: Run, entry: Entry) -> str:
-    told = []
-    for finding in entry.findings:
-        told.append(f"<dt>Got</dt><dd>{escape(finding.got)}</dd>")
-        if finding.exchange is not None:
-            body = without_secrets(finding, finding.exchange.answer.body[:2000].decode("utf-8", "replace"))
-            told.append(f"<dd><pre>{escape(curl(run.settings.url, finding.exchange.asked))}</pre>")
-            told.append(f"<pre>HTTP {finding.exchange.answer.status}\n{escape(body)}</pre></dd>")
-    accepted = f"<dt>Accepted</dt><dd>{escape(entry.accepted)}</dd>" if entry.accepted else ""
-    opened = " open" if entry.state == "broken" else ""
-    return f"<details{opened}><summary>{_head(entry)}</summary><dl>{accepted}{''.join(told)}</dl></details>"
+    """A promise with what speaks against it: the findings of one exchange together, then that exchange."""
+    told = [f"<div>Accepted {escape(entry.accepted)}</div>"] if entry.accepted else []
+    told.append(f"<h3>Got, {entry.broken} of {entry.examined} times</h3>")
+    exchanges: dict[int, Exchange | None] = {id(one.exchange): one.exchange for one in entry.findings}
+    for place, (number, exchange) in enumerate(exchanges.items()):
+        words = [printable(one.got) for one in entry.findings if id(one.exchange) == number]
+        told.append(f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in words)}</ul>")
+        shown = "".join(_exchange(run, exchange)) if exchange is not None else ""
+        told.append(
+            f"<details><summary>its request and answer</summary>{shown}</details>" if place and shown else shown
+        )
+    folded = "".join(told)
+    if entry.accepted:
+        folded = f"<details><summary>what is accepted</summary>{folded}</details>"
+    return f'<div class="card"><div class="head">{_head(entry)}</div><div class="more">{folded}</div></div>'
+
+
+def _exchange(run: Run, exchange: Exchange) -> Iterator[str]:
+    answer, body = exchange.answer, packed(exchange.asked)
+    yield f"<h3>Request{escape(f' ({body})') if body else ''}</h3>"
+    yield f"<pre>{escape(curl(run.settings.url, exchange.asked))}</pre>"
+    said = run.ledger.hide(answer.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
+    first = f"HTTP {answer.status}" if answer.status else f"no answer: {answer.trouble}"
+    shown = "\n".join(printable(line) for line in said.splitlines())
+    yield f"<h3>Answer</h3><pre>{escape(first)}\n{escape(shown)}</pre>"

@@ -3,35 +3,43 @@
 import textwrap
 from collections.abc import Iterator
 
-from mockserver.gate.ledger import Entry
-from mockserver.gate.reports.curl import curl
+from mockserver.gate.ledger import Entry, State
+from mockserver.gate.reports.curl import curl, packed
 from mockserver.gate.runner import Run
 
-WIDTH = 110
+WIDTH = 100
+"""Columns, if nobody says how wide the terminal is. Commands are never wrapped: they are there to be pasted."""
+
+MOST_SHOWN = 3
+"""Findings of one promise; the JSON report has more."""
 
 
-def lines(run: Run) -> Iterator[str]:
+def lines(run: Run, width: int = WIDTH) -> Iterator[str]:
     """The summary, line by line."""
     ledger = run.ledger
     for entry in ledger.of("broken"):
-        yield from _broken(run, entry)
+        yield from _broken(run, entry, width)
     accepted = ledger.of("accepted")
     if accepted:
         yield "Accepted by the baseline"
-        yield from (f"  {entry.promise.name:<22} {entry.accepted}" for entry in accepted)
+        for entry in accepted:
+            yield from _wrapped(f"  {entry.promise.name:<22} ", entry.accepted, width)
         yield ""
     skipped = ledger.of("not examined")
     if skipped:
         yield "Not examined"
         for why in dict.fromkeys(entry.why_not for entry in skipped):
+            yield from _wrapped("  ", f"{why}:", width)
             names = ", ".join(entry.promise.name for entry in skipped if entry.why_not == why)
-            yield from textwrap.wrap(f"{why}:", WIDTH, initial_indent="  ", subsequent_indent="  ")
-            yield from textwrap.wrap(names, WIDTH, initial_indent="    ", subsequent_indent="    ")
+            yield from _wrapped("    ", names, width)
         yield ""
     yield from table(run)
     if run.stopped:
-        yield f"Stopped early: {run.stopped}"
-    yield verdict(run)
+        yield from _wrapped("", f"Stopped early: {run.stopped}", width)
+    for complaint in run.complaints:
+        yield from _wrapped("", complaint, width)
+    yield from _wrapped("", verdict(run), width)
+    yield from _wrapped("  ", effort(run), width)
 
 
 def table(run: Run) -> Iterator[str]:
@@ -39,43 +47,59 @@ def table(run: Run) -> Iterator[str]:
     groups: dict[str, list[Entry]] = {}
     for entry in run.ledger.entries.values():
         groups.setdefault(entry.promise.group, []).append(entry)
-    yield f"  {'':<14}{'kept':>6}{'broken':>8}{'not examined':>14}"
+    states = [state for state in STATES if state != "accepted" or run.ledger.of("accepted")]
+    yield f"  {'':<14}{''.join(f'{state:>{len(state) + 2}}' for state in states)}"
     for group, entries in groups.items():
-        kept = sum(entry.state in ("kept", "accepted") for entry in entries)
-        broken = sum(entry.state == "broken" for entry in entries)
-        rest = len(entries) - kept - broken
-        yield f"  {group:<14}{kept:>6}{broken or '·':>8}{rest or '·':>14}"
+        counts = [sum(entry.state == state for entry in entries) for state in states]
+        cells = (f"{count or '·':>{len(state) + 2}}" for state, count in zip(states, counts, strict=True))
+        yield f"  {group:<14}{''.join(cells)}"
     yield ""
+
+
+STATES: tuple[State, ...] = ("kept", "broken", "accepted", "not examined")
 
 
 def verdict(run: Run) -> str:
-    """The last line."""
+    """The line that counts."""
     ledger = run.ledger
-    broken = len(ledger.of("broken"))
-    kept, skipped = len(ledger.of("kept", "accepted")), len(ledger.of("not examined"))
-    said = f"{broken} promise{'' if broken == 1 else 's'} broken" if broken else "no promise broken"
-    counted = f"{kept} kept, {broken} broken, {skipped} not examined (coverage {ledger.coverage:.0f} %)"
-    sent = f"{run.spent.requests} requests, {run.seconds:.1f} s, seed {run.settings.seed}"
-    return f"{said[0].upper()}{said[1:]}: {counted}; {sent}"
+    counts = {state: len(ledger.of(state)) for state in STATES}
+    broken = counts["broken"]
+    said = f"{broken} promise{'' if broken == 1 else 's'} broken" if broken else "No promise broken"
+    shown = [f"{count} {state}" for state, count in counts.items() if count or state != "accepted"]
+    return f"{said}: {', '.join(shown)} (coverage {ledger.coverage:.0f} %)"
 
 
-def _broken(run: Run, entry: Entry) -> Iterator[str]:
+def effort(run: Run) -> str:
+    """What it took."""
+    rounds = f", {run.rounds} whole round{'' if run.rounds == 1 else 's'}" if run.settings.profile.rounds > 1 else ""
+    counted = run.settings.profile.budget.tokens is not None
+    tokens = f" of at most {run.spent.tokens:,} tokens" if counted else ""
+    sent = f"{run.spent.requests:,} request{'' if run.spent.requests == 1 else 's'}{tokens}"
+    return f"{sent}, {run.seconds:.1f} s, seed {run.settings.seed}{rounds}"
+
+
+def _broken(run: Run, entry: Entry, width: int) -> Iterator[str]:
     promise = entry.promise
     yield f"BROKEN  {promise.name}  [{promise.source}]"
-    yield from textwrap.wrap(promise.sentence, WIDTH, initial_indent="  expected  ", subsequent_indent="            ")
-    for finding in entry.findings[:3]:
-        yield from textwrap.wrap(finding.got, WIDTH, initial_indent="  got       ", subsequent_indent="            ")
+    yield from _wrapped("  expected  ", promise.sentence, width)
+    for finding in entry.findings[:MOST_SHOWN]:
+        yield from _wrapped("  got       ", printable(finding.got), width)
+    if entry.broken > MOST_SHOWN:
+        yield f"            {entry.broken} times, of {entry.examined} that were looked at"
     exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
     if exchange is not None:
-        command = curl(run.settings.url, exchange.asked)
-        yield textwrap.indent(command if len(command) < 2500 else command[:2500] + " … (the JSON report has all)", "  ")
+        yield from _wrapped("  the body  ", packed(exchange.asked), width) if packed(exchange.asked) else ()
+        yield "  " + curl(run.settings.url, exchange.asked).replace(" \\\n", " \\\n  ")
     yield ""
 
 
-def annotations(run: Run, file: str = "openapi.yaml") -> Iterator[str]:
-    """GitHub's workflow commands, one for each broken promise."""
-    for entry in run.ledger.of("broken"):
-        got = entry.findings[0].got if entry.findings else ""
-        words = f"{entry.promise.sentence} ({entry.promise.source}) Got: {got}"
-        escaped = words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        yield f"::error file={file},title=contract: {entry.promise.name}::{escaped}"
+def _wrapped(before: str, text: str, width: int) -> list[str]:
+    after = " " * len(before)
+    return textwrap.wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False) or [
+        before.rstrip()
+    ]
+
+
+def printable(text: str) -> str:
+    """Words of a target, which may hold what moves a cursor or turns a line around."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

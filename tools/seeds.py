@@ -1,0 +1,67 @@
+"""`make gate`: the mock against its own contract, on twenty seeds, with nothing left unexamined.
+
+It does what a user would: `mockserver serve` on a free port, `mockserver contract URL --require-all` for each seed.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCOUNTS = ROOT / "docs" / "accounts.yaml"
+LOGIN = "jo@example.com:secret"
+"""A user of that file."""
+
+MOCKSERVER = (sys.executable, "-m", "mockserver")
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The mock with accounts, for as long as the block lasts; gives the URL."""
+    command = [*MOCKSERVER, "serve", "--port", "0", "--quiet", "--accounts", str(ACCOUNTS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            found = next((url for line in process.stdout if (url := re.search(r"http://\S+", line))), None)
+            if found is None:
+                sys.exit("the mock did not start")
+            yield found[0]
+        finally:
+            process.terminate()
+
+
+def gate(url: str, seed: int) -> bool:
+    """One run; prints a line, or all that the gate says if the run failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.json"
+        options = ["--seed", str(seed), "--profile", "full", "--login", LOGIN, "--require-all", "--json", str(file)]
+        done = subprocess.run(
+            [*MOCKSERVER, "contract", url, "--quiet", *options], capture_output=True, text=True, check=False
+        )
+        told = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    if told is None or done.returncode:
+        print(f"seed {seed}: exit code {done.returncode}\n{done.stdout}{done.stderr}", flush=True)
+    else:
+        print(f"seed {seed}: {told['verdict']}; {told['requests']} requests, {told['seconds']:.1f} s", flush=True)
+    return done.returncode == 0
+
+
+def main() -> int:
+    """1 if the mock fails on any seed."""
+    parser = argparse.ArgumentParser(prog="python -m tools.seeds", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="from 1 to N (20)")
+    options = parser.parse_args()
+    with served() as url:
+        failed = [seed for seed in range(1, options.seeds + 1) if not gate(url, seed)]
+    print(f"clean on {options.seeds - len(failed)} of {options.seeds} seeds")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
