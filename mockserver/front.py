@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from mockserver.app import Gateway
 from mockserver.control import PREFIX
-from mockserver.control.guard import TOO_LARGE, Guard, LeftError, answer, read_bounded, safely
+from mockserver.control.guard import FAILED, TOO_LARGE, Guard, LeftError, answer, read_bounded, safely
 from mockserver.player import Receive, Send
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class Control:
             return
         try:
             application = await self._application()
+        except Exception:
+            log.exception("the control API could not be built; this is a bug of the mock")
+            await answer(FAILED, send)
+            return
+        try:
             await application(scope, bounded, safely(send))
         except Exception:  # it has been answered by the application itself, which raises it again for us
             log.exception("the control API failed; this is a bug of the mock")

@@ -4,7 +4,7 @@ Every error has one shape: `{"error": {"code", "message", "problems"?}}`, in wor
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,7 @@ from mockserver.control import (
     scenario_routes,
     server_routes,
     session_routes,
+    shapes,
     steering_routes,
 )
 from mockserver.control.hub import ConflictError, Hub, MissingError
@@ -35,11 +36,31 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
     (MissingError, 404, "not_found"),
     (ConflictError, 409, "conflict"),
     (OperatorError, 422, "cannot"),
-    (ValueError, 422, "cannot"),
     (StoreAwayError, 503, "store_away"),
 )
 """What our errors are in HTTP."""
 
+
+TELLS: Mapping[int, str] = {
+    400: "The request cannot be read, or a header that is believed comes twice.",
+    401: "The token is missing or wrong.",
+    403: "The request comes from a page of another origin.",
+    404: "What the path or the body names is not there.",
+    409: "It cannot be done as things are.",
+    413: "The body is too large.",
+    421: "The host name is not known here.",
+    422: "What is said means nothing; `problems` has every mistake, where there are several.",
+    500: "The mock failed; its log says why.",
+    503: "The session store is away.",
+}
+"""When a call is refused with which status. The guard's own are among them."""
+
+_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorShape"}}}
+"""Said beside the model, for calls whose own answer is not JSON."""
+
+REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
+    status: {"model": shapes.ErrorShape, "description": tells, "content": _ERROR} for status, tells in TELLS.items()
+}
 
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -54,7 +75,9 @@ def build(hub: Hub) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
+    app.openapi_version = "3.2.0"  # the first that can describe a feed
     for router in (
         exchange_routes.routes(hub),
         session_routes.routes(hub),
@@ -63,7 +86,7 @@ def build(hub: Hub) -> FastAPI:
         judging_routes.routes(hub),
         server_routes.routes(hub, Meters(hub.app, hub.tally)),
     ):
-        app.include_router(router, prefix=PREFIX)
+        app.include_router(router, prefix=PREFIX, responses=REFUSALS)
     for kind, status, code in STATUSES:
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(AuthorError, _mistakes)

@@ -10,8 +10,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from mockserver.control import models, shapes, shown
 from mockserver.control.copies import COPIES
 from mockserver.control.feed import Feed
-from mockserver.control.hub import Hub, MissingError
-from mockserver.records import Asking, Record
+from mockserver.control.hub import Hub, MissingError, asking
+from mockserver.records import Record
 from mockserver.traffic import Live
 
 LONGEST_NUMBER = 18
@@ -56,7 +56,7 @@ def routes(hub: Hub) -> APIRouter:
     @router.post("/exchanges/find")
     async def find_exchanges(said: models.Finding) -> shapes.ExchangesShape:
         """Those that are so, in the words of `when`."""
-        asked = Asking(said.when)
+        asked = asking(said.when)
         return some([one for one in await hub.records(said.session) if not one.differences(asked)], said.limit)
 
     @router.get("/exchanges/{number}")
@@ -91,7 +91,7 @@ def routes(hub: Hub) -> APIRouter:
         return shown.whole(Record(exchange, hub.contract), is_live=True)
 
     @router.post("/live/{id}/hold")
-    async def hold(id: int) -> shapes.LiveShape:
+    async def hold_live(id: int) -> shapes.LiveShape:
         """Hold it back before its next event."""
         one = live_of(id)
         one.delivery.valve.shut()
@@ -99,7 +99,7 @@ def routes(hub: Hub) -> APIRouter:
         return live_shape(one)
 
     @router.post("/live/{id}/step")
-    async def step(id: int, said: models.Steps) -> shapes.LiveShape:
+    async def step_live(id: int, said: models.Steps) -> shapes.LiveShape:
         """Let so many events through, at once; it is held again after them."""
         one = live_of(id)
         one.delivery.valve.shut()
@@ -107,7 +107,7 @@ def routes(hub: Hub) -> APIRouter:
         return live_shape(one)
 
     @router.post("/live/{id}/run")
-    async def run(id: int) -> shapes.LiveShape:
+    async def run_live(id: int) -> shapes.LiveShape:
         """Let it run on, at its own pace."""
         one = live_of(id)
         one.delivery.valve.open()

@@ -203,3 +203,4 @@ async def read_bounded(receive: Receive) -> Receive | None:
 
 
 TOO_LARGE = refusal(413, "too_large", f"At most {MAX_BODY} bytes.")
+FAILED = refusal(500, "mock_error", "The mock failed; its log says why.")

@@ -107,7 +107,7 @@ class Next(Said):
 
     session: SessionName | None = Field(None, description="Whose request; without it, anybody's.")
     turn: Words | None = None
-    faults: list[str | Words] | None = Field(None, min_length=1)
+    faults: list[str | Words] | None = Field(None, min_length=1, max_length=100)
     when: Words | None = Field(None, description="The requests that the faults fit; a turn says it itself.")
     times: Times = 1
 
@@ -136,7 +136,7 @@ class Verifying(Said):
     session: SessionName | None = None
     when: Words | None = None
     times: int | None = Field(None, ge=0, le=100_000)
-    order: list[Words] | None = Field(None, min_length=1)
+    order: list[Words] | None = Field(None, min_length=1, max_length=1_000)
     after: int = Field(0, ge=0, description="Only exchanges with a higher number.")
     within: Annotated[Duration, Field(le=60)] | None = Field(
         None, description="Wait so long for what has not come yet, at most a minute of real time."

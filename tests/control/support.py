@@ -101,8 +101,9 @@ class Served:
             yield response
 
     @contextmanager
-    def feed(self, after: int | None = None, **headers: str) -> Iterator[Iterator[Event]]:
-        """The feed, for as long as the block lasts."""
+    def feed(self, after: int | None = None, last_seen: str | None = None) -> Iterator[Iterator[Event]]:
+        """The feed, for as long as the block lasts; `last_seen` is the id that a browser says when it comes again."""
+        headers = {} if last_seen is None else {"last-event-id": last_seen}
         query = {} if after is None else {"after": after}
         with self.control.stream("GET", "/traffic", params=query, headers=headers) as response:
             assert response.status_code == 200, response.read()
@@ -158,11 +159,11 @@ def serving(
     known = {script.name: script for script in scripts}
     engine = ChaoticEngine(contract(), known, Settings(scenario=playing), profiles={})
     app = Gateway(engine, store=store, journal=journal)
-    with bind("127.0.0.1", 0) as free:
-        url = url_of(free)
-    steered = steer(app, files or {}, url, token=token, hosts=hosts, own=own)
-    with threaded(steered.app, port=int(url.rpartition(":")[2])) as server:
-        served = Served(steered, app, url, server.loop)
+    with ExitStack() as stack:
+        sock = stack.enter_context(bind("127.0.0.1", 0))
+        url = url_of(sock)
+        steered = steer(app, files or {}, url, token=token, hosts=hosts, own=lambda: own)
+        served = Served(steered, app, url, stack.enter_context(threaded(steered.app, sock)))
         try:
             yield served
         finally:

@@ -1,10 +1,12 @@
 """Copies: what is pasted does again what was seen, and nothing else, and no secret is in it."""
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 from click.testing import CliRunner
@@ -47,6 +49,8 @@ def pasted(text: str, folder: Path) -> None:
     assert sorted(folder.iterdir()) == [], "the shell has run what a client has sent"
 
 
+COMMAND = "$(touch pwned) `touch pwned`"
+
 REQUESTS: Mapping[str, tuple[str, str, bytes, dict[str, str]]] = {
     "a conversation": ("POST", MESSAGES, orjson.dumps(conversation("It's \"so\" $HOME `id` \\ %41\n\n!")), {}),
     "a chat": ("POST", CHAT, orjson.dumps(conversation("né 🎉", CHAT)), {"authorization": f"Bearer {KEY}"}),
@@ -55,9 +59,9 @@ REQUESTS: Mapping[str, tuple[str, str, bytes, dict[str, str]]] = {
     "a body of bytes": ("POST", MESSAGES, bytes(range(256)), {"content-type": "application/octet-stream"}),
     "a body without a type": ("POST", MESSAGES, b"{}", {}),
     "a large body": ("POST", MESSAGES, orjson.dumps(conversation("long " * 60_000)), {}),
-    "a header that is a command": ("POST", MESSAGES, b"{}", {"x-a": "$KEY $(touch pwned) `touch pwned` \" ' ; touch pwned #"}),
+    "a header that is a command": ("POST", MESSAGES, b"{}", {"x-a": f"$KEY {COMMAND} \" ' ; touch pwned #"}),
     "a header of nothing": ("GET", "/v1/models", b"", {"x-empty": ""}),
-    "a path that is a command": ("GET", "/v1/'; touch pwned; $(touch pwned) `touch pwned`", b"", {}),
+    "a path that is a command": ("GET", f"/v1/'; touch pwned; {COMMAND}", b"", {}),
     "a path with patterns": ("GET", "/v1/[1-3]/{a,b}", b"", {}),
     "a path with odd letters": ("GET", "/v1/né%/ 🎉", b"", {}),
     "a delete": ("DELETE", "/v1/models", b"", {}),
@@ -144,8 +148,9 @@ def test_a_scenario_is_good_and_answers_the_same_again_on_both_wires(
 
 
 def test_the_text_of_a_scenario_passes_lint_as_a_file(served: Served, tmp_path: Path) -> None:
-    for ask in (lambda: served.ask("Hi"), lambda: served.client.get("/v1/models", headers={"x-api-key": KEY})):
-        ask()
+    for method, path in (("POST", MESSAGES), ("GET", "/v1/models")):
+        body = conversation("Hi") if method == "POST" else None
+        served.client.request(method, path, json=body, headers={"x-api-key": KEY})
         file = tmp_path / f"copy-{served.app.journal.entered}.yaml"
         file.write_text(copied(served, "scenario"))
     result = CliRunner().invoke(main, ["lint", str(tmp_path)])
@@ -161,7 +166,7 @@ def test_a_long_text_is_asked_for_by_its_beginning(served: Served) -> None:
 
 # --- Tests
 
-EXCHANGES = {
+EXCHANGES: Mapping[str, JsonValue] = {
     "an answer": {"reply": 'It\'s {{braces}}now}} "so"'},
     "a tool call": {"reply": [{"tool_use": {"name": "look", "input": {"path": "/a", "deep": {"n": [1, None]}}}}]},
     "an error": {"error": {"status": 429, "retry_after": 3}},
@@ -179,10 +184,6 @@ def passes(pytester: pytest.Pytester, text: str) -> None:
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
 @pytest.mark.parametrize("kind", EXCHANGES)
 def test_a_test_passes_as_it_is(kind: str, path: str, served: Served, pytester: pytest.Pytester) -> None:
-    import contextlib
-
-    import httpx
-
     served.post("/next", {"turn": EXCHANGES[kind]}, 201)
     with contextlib.suppress(httpx.HTTPError):
         served.ask("né \" ' \\ \n {{x}}", path, headers={"authorization": f"Bearer {KEY}"})
