@@ -17,7 +17,7 @@ from mockserver.yamlfile import Document
 
 M = TypeVar("M", bound=BaseModel)
 
-_NOT_IN_YAML = re.compile("[\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What may stand in JSON as it is, and in YAML as an escape only."""
 
 

@@ -62,6 +62,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
     status: {"model": shapes.ErrorShape, "description": tells, "content": _ERROR} for status, tells in TELLS.items()
 }
 
+DEEPEST = 50
+"""A place that is deeper is not told: nobody would find it."""
+
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -148,7 +151,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
             return await _mistakes(request, mistakes)
         except TypeError:
             pass  # not JSON at all
-    if first["type"] == "recursion_loop":
+    if first["type"] == "recursion_loop" or len(first["loc"]) > DEEPEST:
         return told(422, "invalid", "There are too many levels in this JSON.")
     place = ".".join(map(str, first["loc"]))
     return told(422, "invalid", f"{place}: {first['msg'].removeprefix('Value error, ')}")
