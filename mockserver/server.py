@@ -30,8 +30,11 @@ GRACE = 1
 """Seconds that open streams have to end after Ctrl-C."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `OperatorError` for a port that is taken or an address that is not ours."""
+def bind(host: str, port: int, option: str = "--port") -> socket.socket:
+    """A listening socket. Raises `OperatorError` for a port that is taken or an address that is not ours.
+
+    `option` is what the operator chose the port by.
+    """
     if not 0 <= port <= 65535:
         raise OperatorError(f"port {port} is not a port; choose one from 0 to 65535")
     try:
@@ -39,7 +42,7 @@ def bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            remedy = f"choose another with --port {port + 1}, or let the system choose with --port 0"
+            remedy = f"choose another with {option} {port + 1}, or let the system choose with {option} 0"
             raise OperatorError(f"port {port} on {host} is taken; {remedy}") from None
         if error.errno == errno.EACCES:
             raise OperatorError(f"port {port} needs rights that you do not have; choose one above 1023") from None

@@ -1,5 +1,6 @@
 """The control API and the page of `serve`: what its switches say, and serving one process with or without it."""
 
+import re
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -24,6 +25,9 @@ MOST_BYTES = 64 * 1024 * 1024
 SEVERAL = "No page and no control API: each of several processes has a journal of its own. Serve one to have them."
 
 
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?")
+
+
 class Panel(NamedTuple):
     """The switches: a port of its own, its token, names that it may be called by, whether a browser opens it."""
 
@@ -39,7 +43,11 @@ def panel_of(
     """The switches as they are meant; None where nothing is steered. Raises `OperatorError` if they contradict."""
     from mockserver.steered import read_token
 
-    asked = "--open" if opened else "--control-port" if port is not None else None
+    given = {"--open": opened, "--control-port": port is not None, "--allow-host": bool(hosts)}
+    asked = next((name for name, is_given in given.items() if is_given), None)
+    for host in hosts:
+        if _NAME.fullmatch(host) is None:
+            raise OperatorError(f"--allow-host: '{host}' is no host name; leave out http:// and the port")
     if asked is not None and off:
         raise OperatorError(f"{asked} and --no-control contradict each other; leave one of them out")
     if asked is not None and workers > 1:
@@ -80,7 +88,7 @@ def serve_one(
         server.run(app, sock, ready=lambda: hello(None))
         return
     with ExitStack() as stack:
-        own = None if panel.port is None else stack.enter_context(server.bind(host, panel.port))
+        own = None if panel.port is None else stack.enter_context(server.bind(host, panel.port, "--control-port"))
         port = None if own is None else own.getsockname()[1]
         steered = steer(app, files, server.url_of(sock), token=panel.token, hosts=(*panel.hosts, host), port=port)
         link = steered.link(server.url_of(own or sock))

@@ -46,7 +46,7 @@ def imported(said: models.Export, hub: Hub) -> Session:
         if exported(session) != said:
             raise _Nonsense("it has keys that are unknown, or lacks some")
         models.NewSession(name=session.id, seed=session.seed)
-        _check(session)
+        _check(session, hub.clock.now())
         _check_steering(session.steering, hub)
     except (msgspec.ValidationError, orjson.JSONDecodeError, _Nonsense) as error:
         raise OperatorError(f"this is no export of a session: {error}") from None
@@ -58,11 +58,13 @@ def imported(said: models.Export, hub: Hub) -> Session:
     return session
 
 
-def _check(session: Session) -> None:
-    """Raises for times and amounts that are out of this world."""
+def _check(session: Session, host: float) -> None:
+    """Raises for times and amounts that are out of this world; `host` is the host's time."""
     moments = [*_moments(session), *[moment for books in session.ledgers.values() for moment in _moments_of(books)]]
     if any(not abs(moment) <= LATEST for moment in moments) or not 0 <= session.clock.speed <= FASTEST:
         raise _Nonsense("a time in it is out of this world")
+    if not 0 <= session.clock.at(host) <= LATEST:
+        raise _Nonsense("its clock is out of this world")
     amounts = [amount for books in session.ledgers.values() for amount in _amounts(books)]
     if any(not amount.is_finite() or abs(amount) > RICHEST for amount in amounts):
         raise _Nonsense("an amount in it is none")

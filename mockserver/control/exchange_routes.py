@@ -1,11 +1,10 @@
 """Exchanges: what is over and what is on its way, as lists, whole, as they happen, and as something to paste."""
 
-from collections.abc import AsyncIterator
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from mockserver.control import models, shapes, shown
 from mockserver.control.copies import COPIES
@@ -18,6 +17,12 @@ LONGEST_NUMBER = 18
 """Digits of an exchange's number; Python refuses to read thousands of them."""
 
 Number = Annotated[int, Query(ge=0)]
+
+
+class FeedResponse(StreamingResponse):
+    """Server-sent events. FastAPI's own have a queue between, which fails when a reader leaves in the middle."""
+
+    media_type = "text/event-stream"
 
 
 def _last(records: list[Record], limit: int) -> list[shapes.SummaryShape]:
@@ -114,16 +119,15 @@ def routes(hub: Hub) -> APIRouter:
         one.delivery.changed()
         return live_shape(one)
 
-    @router.get("/traffic", response_class=EventSourceResponse)
+    @router.get("/traffic", response_class=FeedResponse)
     async def watch_traffic(
         after: Annotated[int | None, Query(ge=0)] = None,
         last_event_id: Annotated[str | None, Header()] = None,
-    ) -> AsyncIterator[ServerSentEvent]:
+    ) -> FeedResponse:
         """What happens, as it happens: began, progress, ended, steered, forgot."""
         if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
-        async for event in Feed(hub).read(after):
-            yield event
+        return FeedResponse(Feed(hub).read(after))
 
     return router
 

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import orjson
-from fastapi.sse import ServerSentEvent
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from mockserver.control import shown
@@ -24,13 +24,15 @@ from mockserver.traffic import Live
 
 BEAT = 0.1
 """Seconds between two batches."""
+PULSE = 15.0
+"""Seconds after which a feed says that it is still there."""
 MOST_GATHERED = 5_000
 """How many events may wait for a slow reader."""
 
 
-def _event(name: str, data: object, id: int | None = None) -> ServerSentEvent:
+def _event(name: str, data: object, id: int | None = None) -> bytes:
     text = data.model_dump_json() if isinstance(data, BaseModel) else orjson.dumps(data).decode()
-    return ServerSentEvent(event=name, raw_data=text, id=None if id is None else str(id))
+    return format_sse_event(data_str=text, event=name, id=None if id is None else str(id))
 
 
 class Feed:
@@ -38,7 +40,7 @@ class Feed:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._gathered: list[ServerSentEvent] = []
+        self._gathered: list[bytes] = []
         self._moving: dict[int, Live] = {}
         self._lost = False
         self._news = asyncio.Event()
@@ -65,19 +67,19 @@ class Feed:
     def _now(self) -> float:
         return self._hub.clock.now()
 
-    def _gather(self, event: ServerSentEvent) -> None:
+    def _gather(self, event: bytes) -> None:
         if len(self._gathered) >= MOST_GATHERED:
             self._gathered.clear()
             self._lost = True
         self._gathered.append(event)
         self._news.set()
 
-    def _ended(self, exchange: Exchange) -> ServerSentEvent:
+    def _ended(self, exchange: Exchange) -> bytes:
         summary = shown.summary(Record(exchange, self._hub.contract))
         told = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
         return _event("ended", told, exchange.number)
 
-    async def read(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
+    async def read(self, after: int | None) -> AsyncIterator[bytes]:
         """Everything from now on, for as long as somebody reads; before it, what ended after number `after`."""
         hub = self._hub
         hub.traffic.watchers.append(self)
@@ -87,7 +89,11 @@ class Feed:
             for event in self._begin(after):
                 yield event
             while not hub.closing.is_set():
-                await self._news.wait()
+                try:
+                    async with asyncio.timeout(PULSE):
+                        await self._news.wait()
+                except TimeoutError:
+                    yield KEEPALIVE_COMMENT
                 self._news.clear()
                 for event in self._batch():
                     yield event
@@ -97,13 +103,13 @@ class Feed:
             hub.desk.listeners.remove(self.steered)
             hub.feeds.remove(self._news.set)
 
-    def _begin(self, after: int | None) -> Iterator[ServerSentEvent]:
+    def _begin(self, after: int | None) -> Iterator[bytes]:
         """What the reader missed, and what is on its way: as it is now, made ready one by one as it is read."""
         hub, journal = self._hub, self._hub.journal
         ended, live = list(journal), list(hub.traffic.live.values())
         entered, forgotten = journal.entered, journal.forgotten
 
-        def events() -> Iterator[ServerSentEvent]:
+        def events() -> Iterator[bytes]:
             since = after
             if since is not None and since > entered:
                 yield _event("forgot", {"before": 0})  # another server's numbers
@@ -117,7 +123,7 @@ class Feed:
 
         return events()
 
-    def _batch(self) -> list[ServerSentEvent]:
+    def _batch(self) -> list[bytes]:
         """What has been gathered, and how far everything is that has moved."""
         gathered, self._gathered = self._gathered, []
         if self._lost:

@@ -46,6 +46,7 @@ ledgers = st.builds(
     answers=counts,
 )
 queued = st.sampled_from(['{"reply":"hi"}', '{"faults":["reset"]}', '{"error":{"status":429},"when":{"last":"user"}}'])
+clocks = st.builds(Timeline, st.floats(2e9, 3e9), st.floats(1.7e9, 1.9e9), st.floats(0, 10))
 sessions = st.builds(
     Session,
     names,
@@ -54,7 +55,7 @@ sessions = st.builds(
     progress=st.dictionaries(
         words, st.builds(Progress, st.dictionaries(counts, counts, max_size=3), words, counts, words), max_size=3
     ),
-    clock=st.builds(Timeline, moments, moments, st.floats(0, 1000)),
+    clock=clocks,
     ledgers=st.dictionaries(words, ledgers, max_size=3),
     revoked=st.dictionaries(words, counts, max_size=3),
     chaos=st.none() | st.builds(ChaosMemory, moments, st.just("none"), st.dictionaries(counts, counts, max_size=3)),
@@ -124,6 +125,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], None]] = {
     "a clock that runs backwards": spoilt("clock", "speed", to=-1.0),
     "a clock that is too fast": spoilt("clock", "speed", to=1e300),
     "a clock beyond the calendar": spoilt("clock", "origin", to=1e300),
+    "a clock that has run too far": spoilt("clock", to={"origin": 0.0, "anchor": -3e10, "speed": 1000.0}),
     "a moment beyond the calendar": spoilt("began", to=-1e300),
     "chaos beyond the calendar": spoilt("chaos", "began", to=1e300),
     "chaos that is not there": spoilt("chaos", "profile", to="storm"),
