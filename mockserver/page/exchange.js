@@ -277,9 +277,9 @@ function drawNotices(place, exchange) {
   lines("bad", "No turn fits", exchange.misses, "What each turn wanted, the nearest first:");
   if (exchange.breaks) {
     const { how, after } = exchange.breaks;
-    lines("odd", "It broke off", [`${spaced(how)} after ${count(after, "event")}${exchange.of ? ` of ${exchange.of}` : ""}`]);
+    lines("odd", "It broke off", [`${spaced(how)} after ${count(after, "event")}${exchange.of > after ? ` of ${exchange.of}` : ""}`]);
   }
-  lines("odd", "Faults", exchange.faults);
+  if (exchange.faults.length) lines("odd", "Faults", [exchange.faults.join(", ")]);
   lines("odd", "Drawn by chaos", exchange.draws);
   lines("soft", "Faults that found nothing to act on", exchange.idle_faults);
   lines("soft", "As near as this server can come", exchange.nearest);

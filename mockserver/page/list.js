@@ -97,6 +97,7 @@ export class List {
     this.#layout();
     if (this.following) this.toEnd();
     else if (kept && old !== this.#height) this.#keep(kept);
+    if (this.current && this.element.contains(document.activeElement)) this.reveal(this.#indexOf(this.current));
     this.draw();
   }
 

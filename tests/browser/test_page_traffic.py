@@ -161,6 +161,7 @@ def test_an_event_is_chosen_by_keys_and_by_a_click_on_the_axis(mock: Mock, page:
     expect(data).to_contain_text("Event 1: message start")
     page.keyboard.press("End")
     expect(data).to_contain_text("message stop")
+    expect(events.locator("[aria-selected=true]")).to_be_in_viewport()
     axis = page.locator(".axis")
     axis.click(position={"x": 86, "y": 25})
     expect(data).to_contain_text("Event 1: message start")
