@@ -10,6 +10,8 @@ the environment, as GATE_PROFILE or GATE_BASELINE. With GATE_SCENES=off only the
 
 import os
 import time
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import schemathesis
@@ -19,17 +21,15 @@ from contracts.exchange import Answer, Asked, Ended, Exchange
 from contracts.judging import Memory, Sight, judge
 from contracts.promises import PROMISES
 
-_document: list[Document] = []
 _memory = Memory()
 
 
-def document() -> Document:
-    """The contract, read once."""
-    if not _document:
-        from mockserver.shipped import OPENAPI
+@cache
+def rules() -> tuple[Document, Callable[[str], bool], bool]:
+    """The contract and which promises are in force, as the options in the environment say."""
+    from mockserver.gate.testing import judging_from
 
-        _document.append(Document.open(OPENAPI))
-    return _document[0]
+    return judging_from([])
 
 
 def exchange_of(response: Any, case: Any) -> Exchange:
@@ -41,7 +41,7 @@ def exchange_of(response: Any, case: Any) -> Exchange:
     fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
     ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
     answer = Answer(response.status_code, fields, response.content or b"", ended, response.elapsed)
-    found = document().find(asked.method, asked.path)
+    found = rules()[0].find(asked.method, asked.path)
     return Exchange(asked, answer, found.name if found else "", time.time())
 
 
@@ -51,16 +51,17 @@ def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     exchange = exchange_of(response, case)
     from mockserver.gate.hiding import hidden
 
-    sight = Sight(exchange, document(), document().operations.get(exchange.operation), _memory)
-    found = [hidden(finding) for _, findings in judge(sight, _outside_runs) for finding in findings]
+    document, in_force, short_sse = rules()
+    sight = Sight(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
+    judged = judge(sight, lambda name: in_force(name) and name not in ONLY_IN_RUNS)
+    found = [hidden(finding) for _, findings in judged for finding in findings]
     if found:
         told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
         raise AssertionError("\n".join(told))
 
 
-def _outside_runs(name: str) -> bool:
-    """Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
-    return name not in ("ids-unique", "request-id-unique", "no-server-error")
+ONLY_IN_RUNS = ("ids-unique", "request-id-unique", "no-server-error")
+"""Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
 
 
 @schemathesis.check

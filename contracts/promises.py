@@ -61,7 +61,7 @@ stream-as-asked         | D0 D1 D3 | Streaming           | `stream: true` is ans
 no-server-error         | D1 | Error Handling            | No request is answered 5xx unless the gateway is made to fail.
 examples-accepted       | D0 D1 D2 D3 D4 | Examples      | The requests that the documents show are answered 200.
 request-id-unique       | SDK | Request ids              | No two successful answers carry the same request id.
-latency                 | D1 | Retry Example             | An answer begins within the time given by --time (else 5 s, and 60 s from a paid gateway).
+latency                 | D1 | Retry Example             | An answer begins within the time given by --latency (else 5 s, and 60 s from a paid gateway).
 
 # framing: the bytes of a stream, before anything is parsed
 sse-charset             | D0 D1 D3 | Streaming           | A stream is UTF-8, without a byte order mark, and declares no other charset.

@@ -118,6 +118,15 @@ def run_from(arguments: Sequence[str]) -> "Run":
         return _judged({**context.params, "quiet": True})
 
 
+def rules_from(arguments: Sequence[str]) -> "tuple[Settings, set[str]]":
+    """What such a run would be: its settings, and the promises whose deviation is accepted."""
+    from mockserver.gate import baseline
+
+    with check.make_context("contract", list(arguments)) as context:
+        file = context.params["baseline"]
+        return settings_of(context.params), {one.promise for one in (baseline.read(Path(file)) if file else ())}
+
+
 def _judged(options: dict[str, Any]) -> "Run":
     """The run, with what the baseline and --require have to say."""
     from mockserver.gate import baseline

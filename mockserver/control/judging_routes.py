@@ -1,14 +1,64 @@
 """Judging: whether the requests that came were so, and what the client did wrong. The same as in a test."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 
 from mockserver.blame import Limits
 from mockserver.control import models, shapes
 from mockserver.control.hub import Hub
+from mockserver.journal import Exchange
+from mockserver.records import Record
+from mockserver.traffic import Live
 from mockserver.verdict import judge
 from mockserver.verifying import ClientError, called, ordered
+
+
+class News:
+    """Whether another exchange has ended: a watcher of the traffic, for as long as the block lasts."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._watchers = hub.traffic.watchers
+        self._news = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        self._watchers.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watchers.remove(self)
+
+    def began(self, live: Live) -> None:
+        """An answer is on its way."""
+
+    def changed(self, live: Live) -> None:
+        """More of it was handed over."""
+
+    def ended(self, live: Live, exchange: Exchange) -> None:
+        """It is over."""
+        self._news.set()
+
+    async def until(self, deadline: float) -> bool:
+        """Wait for the next one; gives whether it came before the loop's time has reached the deadline."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        self._news.clear()
+        return True
+
+
+def verdict_on(records: Sequence[Record], said: models.Verifying) -> shapes.VerifiedShape:
+    """Whether these requests are what was said."""
+    try:
+        in_order = said.order is not None
+        found = ordered(records, said.order or ()) if in_order else called(records, said.times, said.when or {})
+    except ClientError as error:
+        return shapes.VerifiedShape(ok=False, message=str(error), exchanges=[])
+    return shapes.VerifiedShape(ok=True, message="", exchanges=[record.number for record in found])
 
 
 def routes(hub: Hub) -> APIRouter:
@@ -17,16 +67,13 @@ def routes(hub: Hub) -> APIRouter:
 
     @router.post("/verify")
     async def verify(said: models.Verifying) -> shapes.VerifiedShape:
-        """Whether requests came that were so; if not, what came instead."""
-        records = await hub.records(said.session, said.after)
-        try:
-            if said.order is not None:
-                found = ordered(records, said.order)
-            else:
-                found = called(records, said.times, said.when or {})
-        except ClientError as error:
-            return shapes.VerifiedShape(ok=False, message=str(error), exchanges=[])
-        return shapes.VerifiedShape(ok=True, message="", exchanges=[record.number for record in found])
+        """Whether requests came that were so, or come `within` some time; if not, what came instead."""
+        with News(hub) as news:
+            deadline = asyncio.get_running_loop().time() + (said.within or 0.0)
+            while True:
+                verified = verdict_on(await hub.records(said.session, said.after), said)
+                if verified.ok or not await news.until(deadline):
+                    return verified
 
     @router.get("/verdict")
     async def read_verdict(

@@ -123,6 +123,9 @@ class Verifying(Said):
     times: int | None = Field(None, ge=0, le=100_000)
     order: list[Words] | None = Field(None, min_length=1)
     after: int = Field(0, ge=0, description="Only exchanges with a higher number.")
+    within: Annotated[Duration, Field(le=60)] | None = Field(
+        None, description="Wait so long for what has not come yet, at most a minute of real time."
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

@@ -87,8 +87,11 @@ def read(file: Path) -> Node:
 
 
 def compare(old: Node, new: Node) -> list[Change]:
-    """All changes, the worst first."""
-    found = list(dict.fromkeys(_paths(old, new)))
+    """All changes, the worst first. Raises `OperatorError` for a document that is not put together as OpenAPI says."""
+    try:
+        found = list(dict.fromkeys(_paths(old, new)))
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise OperatorError(f"one of them is no OpenAPI document as the standard has it: {error!r}") from None
     return sorted(found, key=lambda change: (LEVELS.index(change.level), change.where))
 
 
@@ -197,11 +200,12 @@ def _content(where: str, before: Node, after: Node, side: _Side) -> Iterator[Cha
                 yield from _schema(spot, before[kind].get(name, {}), after[kind].get(name, {}), side, 0)
 
 
-def _merged(document: Node, node: Any) -> Node:
-    """A schema with its reference followed and its allOf folded in."""
+def _merged(document: Node, node: Any, depth: int = 0) -> Node:
+    """A schema with its reference followed and its allOf folded in, unless it is part of itself for ever."""
     found = dict(_resolve(document, node))
-    for part in found.pop("allOf", []) or []:
-        folded = _merged(document, part)
+    parts = found.pop("allOf", []) or []
+    for part in parts if depth < DEEPEST else ():
+        folded = _merged(document, part, depth + 1)
         if "if" in folded:  # kept apart: whether it applies depends on the value
             found.setdefault("conditions", []).append(folded)
             continue

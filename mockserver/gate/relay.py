@@ -7,7 +7,7 @@ completed, or the connection is cut, or nothing more comes until the client give
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,6 +69,16 @@ def _read(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         response.close()
 
 
+@contextmanager
+def _closed(pieces: Iterable[bytes]) -> Iterator[Iterable[bytes]]:
+    """Close a generator when the client leaves, so that the connection behind it ends at once, and not some time."""
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -107,9 +117,10 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
                 self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             self.wfile.flush()
-            for piece in out.pieces:
-                self.wfile.write(piece if sized or silent else b"%x\r\n%s\r\n" % (len(piece), piece))
-                self.wfile.flush()
+            with _closed(out.pieces) as pieces:
+                for piece in pieces:
+                    self.wfile.write(piece if sized or silent else b"%x\r\n%s\r\n" % (len(piece), piece))
+                    self.wfile.flush()
             if out.ending == "complete":
                 self.wfile.write(b"" if sized or silent else b"0\r\n\r\n")
                 return

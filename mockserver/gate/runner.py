@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from yaml import YAMLError
+
 from contracts.document import Document
 from contracts.exchange import Answer, Asked, Exchange
 from contracts.judging import Memory, Sight, judge
@@ -108,6 +110,14 @@ def chosen(settings: Settings) -> Callable[[Promise], bool]:
     return one
 
 
+def _opened(settings: Settings) -> Document:
+    try:
+        return Document.open(settings.contract, documented_only=settings.documented_only)
+    except (OSError, YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
+        reason = " ".join(str(error).split()) if isinstance(error, OSError | YAMLError) else repr(error)
+        raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}") from None
+
+
 class Runner:
     """One run. `progress` is told, before a scene is played, how far the run is."""
 
@@ -120,7 +130,7 @@ class Runner:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._document = Document.open(settings.contract, documented_only=settings.documented_only)
+        self._document = _opened(settings)
         self._ledger = Ledger(chosen(settings), aids.secrets(settings.key, settings.aids))
         if not self._ledger.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")

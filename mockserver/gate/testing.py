@@ -1,11 +1,24 @@
 """A run for those who come from elsewhere (pytest, schemathesis): as on the command line, and from GATE_… variables."""
 
+from collections.abc import Callable, Sequence
+
 import click
 
-from mockserver.commands.check import run_from
+from contracts.document import Document
+from contracts.promises import PROMISES
+from mockserver.commands.check import rules_from, run_from
 from mockserver.errors import OperatorError
+from mockserver.gate.runner import chosen
+
+__all__ = ["MISTAKES", "judging_from", "run_from"]
 
 MISTAKES = (OperatorError, click.UsageError)
-"""What `run_from` raises if there is no gateway, or an option is wrong."""
+"""What these raise if there is no gateway, or an option is wrong."""
 
-__all__ = ["MISTAKES", "run_from"]
+
+def judging_from(arguments: Sequence[str]) -> tuple[Document, Callable[[str], bool], bool]:
+    """For who judges answers without a run: the contract, whether a promise is in force, whether streams are short."""
+    settings, accepted = rules_from(arguments)
+    wanted = chosen(settings)
+    document = Document.open(settings.contract, documented_only=settings.documented_only)
+    return document, lambda name: name not in accepted and wanted(PROMISES[name]), settings.short_sse

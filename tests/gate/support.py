@@ -26,6 +26,8 @@ from mockserver.shipped import OPENAPI
 MESSAGES = "/v1/messages"
 CHAT = "/api/v1/chat/completions"
 NOW = 1_767_225_600
+PAGE = b"<!doctype html><html><body>Welcome</body></html>"
+HTML = [("content-type", "text/html"), ("content-length", str(len(PAGE)))]
 SHORT = Limits(connect=2, silence=0.3, total=1, size=200_000)
 
 
@@ -68,9 +70,10 @@ def broken(one: Exchange, *, short_sse: bool = False, memory: Memory | None = No
 def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
     """A run that waits for nothing."""
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
-    clock = settings.pop("clock", None)
+    sleep = settings.pop("sleep", lambda seconds: None)
+    clock = settings.pop("clock", time.monotonic)
     given = Settings(url=url, profile=chosen, key=settings.pop("key", fake.KEY), contract=OPENAPI, **settings)
-    return Runner(given, sleep=clock or (lambda seconds: None)).run()
+    return Runner(given, sleep=sleep, clock=clock).run()
 
 
 def command(*arguments: str) -> Result:
