@@ -36,6 +36,7 @@ class Control:
         self._hub: Hub | None = None
         self._built: Application | None = None
         self._building = asyncio.Lock()
+        self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,10 +49,15 @@ class Control:
             await answer(TOO_LARGE, send)
             return
         application = await self._application()
-        await application(scope, bounded, safely(send))
+        try:
+            await application(scope, bounded, safely(send))
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise  # else the server ends, and nobody is left who could be told
 
     def close(self) -> None:
         """The server ends."""
+        self._closed = True
         if self._hub is not None:
             self._hub.close()
 
