@@ -44,12 +44,12 @@ class Valve:
         """The answer is over."""
         self._drop_timer()
 
-    def passes(self) -> bool:
-        """Whether one more event may pass now; it is counted."""
+    def passes(self, *, counts: bool = True) -> bool:
+        """Whether one more may pass now; an event is counted."""
         if not self.is_shut:
             return True
         if self._passes:
-            self._passes -= 1
+            self._passes -= counts
             return True
         return False
 

@@ -36,6 +36,7 @@ from mockserver.ledger import ZERO
 from mockserver.matching import Call
 from mockserver.replies import Spark, default_plan
 from mockserver.router import Parameters
+from mockserver.scenario import NEXT
 from mockserver.script import FailurePlan, Play, RawPlan, Script
 from mockserver.session import HEADER as SESSION_HEADER
 from mockserver.session import START, Session, name_session
@@ -268,7 +269,7 @@ class Engine:
 
     def _laid_over(self, session: Session, decision: Decision, ready: steering.Ready, now: float) -> Decision | None:
         """A decision with the faults of one that waits; None if none of them finds anything to act on."""
-        spark = Spark((session.seed, session.id, steering.NEXT, str(session.requests)))
+        spark = Spark((session.seed, session.id, NEXT, str(session.requests)))
         actions, idle = bend(decision.actions, ready.faults, spark, now)
         if len(idle) == len(ready.faults):
             return None

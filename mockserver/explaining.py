@@ -89,7 +89,10 @@ def _from_curl(text: str, path: str | None, headers: dict[str, str]) -> Request:
             data.append(value)
         elif option == "url":
             url = value
-    found = urlsplit(url if "://" in url else f"//{url}")
+    try:
+        found = urlsplit(url if "://" in url else f"//{url}")
+    except ValueError as error:
+        raise OperatorError(f"'{url}' is not a URL: {error}") from None
     method = method or ("POST" if data else "GET")
     return Request(method, path or found.path or "/", headers, "&".join(data).encode(), query=found.query)
 

@@ -5,18 +5,21 @@ somebody whom the guard has let in first asks for it.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from mockserver.app import Gateway
 from mockserver.control import PREFIX
-from mockserver.control.guard import TOO_LARGE, Guard, answer, read_bounded, safely
+from mockserver.control.guard import FAILED, TOO_LARGE, Guard, LeftError, answer, read_bounded, safely
 from mockserver.player import Receive, Send
 
 if TYPE_CHECKING:
     from mockserver.control.hub import Hub
 
 Scope: TypeAlias = Mapping[str, object]
+
+log = logging.getLogger("mockserver")
 
 
 class Application(Protocol):
@@ -44,16 +47,26 @@ class Control:
         if judged is not None:
             await answer(judged, send)
             return
-        bounded = await read_bounded(receive)
+        try:
+            bounded = await read_bounded(receive)
+        except LeftError:
+            return
         if bounded is None:
             await answer(TOO_LARGE, send)
             return
-        application = await self._application()
+        try:
+            application = await self._application()
+        except Exception:
+            log.exception("the control API could not be built; this is a bug of the mock")
+            await answer(FAILED, send)
+            return
         try:
             await application(scope, bounded, safely(send))
         except asyncio.CancelledError:
             if not self._closed:
                 raise  # else the server ends, and nobody is left who could be told
+        except Exception:  # it has been answered by the application itself, which raises it again for us
+            log.exception("the control API failed; this is a bug of the mock")
 
     def close(self) -> None:
         """The server ends."""

@@ -211,7 +211,7 @@ class _Stage:
             if valve.is_shut and not isinstance(action, Hold):
                 if isinstance(action, Wait):
                     continue
-                if not await self._let_through():
+                if not await self._let_through(counts=not isinstance(action, Head)):
                     return self.outcome("client_left", actions)
                 deadline = max(deadline, self._timer.now())
             if isinstance(action, Data):
@@ -246,24 +246,27 @@ class _Stage:
                 return await self._break(action, actions)
         return self.outcome("complete", actions)
 
-    async def _let_through(self) -> bool:
-        """Wait until the valve lets one more action through; gives whether the client is still there."""
-        if self._valve.passes():
+    async def _let_through(self, *, counts: bool) -> bool:
+        """Wait until the valve lets one more action through; gives whether the client is still there.
+
+        A head is no event: it goes with the first one that is let through.
+        """
+        if self._valve.passes(counts=counts):
             return True
         if self._due:
             await self._flush(more=True)
-        self._delivery.waits = True
-        self._delivery.changed()
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        while not self._valve.passes():
-            if not await self._presence.until(self._valve.changed()):
-                self._delivery.waits = False
-                return False
-        self._delivery.waits = False
-        if len(self._delivery.holds) < MOST_WRITES:
-            self._delivery.holds.append((self._delivery.frames, clock() - began))
-        self._delivery.changed()
+        delivery, clock = self._delivery, asyncio.get_running_loop().time
+        delivery.waits, began = True, clock()
+        delivery.changed()
+        try:
+            while not self._valve.passes(counts=counts):
+                if not await self._presence.until(self._valve.changed()):
+                    return False
+        finally:  # also if it is never let through
+            delivery.waits = False
+            if len(delivery.holds) < MOST_WRITES:
+                delivery.holds.append((delivery.frames, clock() - began))
+        delivery.changed()
         return True
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ from functools import cached_property
 
 import orjson
 
-from mockserver import loader, yamlfile
 from mockserver.asking import Request, read_call
 from mockserver.capture import is_secret, response_headers
 from mockserver.contract import Contract, Operation
@@ -21,6 +20,7 @@ from mockserver.journal import Exchange
 from mockserver.matching import Call, Difference, Matcher, compile_when, differences
 from mockserver.scenario import When
 from mockserver.wire import WIRES
+from mockserver.wording import check_words
 
 NO_ROUTE = Operation(
     id="",
@@ -230,10 +230,9 @@ def _shown(value: object) -> str:
 
 def _checked(words: Mapping[str, object]) -> When:
     try:
-        source = orjson.dumps(words)
+        return check_words(When, words, "what is asked of the journal")
     except TypeError:
         raise ValueError(f"the words of `when` are texts, numbers, lists and mappings, not {words!r}") from None
-    return loader.check(When, yamlfile.read(source, "what is asked of the journal"))
 
 
 def _refuse_secrets(when: When) -> None:

@@ -100,7 +100,7 @@ class RedisStore:
             raise OperatorError(f"--store: not a URL of a Redis: {error}") from None
         self._errors = (RedisError, OSError, TimeoutError)
         self._swap = self._redis.register_script(SWAP)
-        self._make = make
+        self.fresh = make
         self._ttl = ttl
         self._failed = -1.0
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -129,7 +129,7 @@ class RedisStore:
         found = await self._redis.get(key)
         raw = found if isinstance(found, bytes) else b""
         while True:
-            before = msgspec.msgpack.decode(raw, type=Session) if raw else self._make(id)
+            before = msgspec.msgpack.decode(raw, type=Session) if raw else self.fresh(id)
             after, result = change(before)
             if after is before:
                 return result

@@ -271,10 +271,20 @@ def _as_seed(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+NEXT = "next"
+"""What answers from the queue are called where a scenario is named."""
+
+
+def _free(name: str) -> str:
+    if name == NEXT:
+        raise ValueError("'next' is what queued answers are called; choose another name")
+    return name
+
+
 class Scenario(Model):
     """A scenario file."""
 
-    scenario: str = Field(
+    scenario: Annotated[str, AfterValidator(_free)] = Field(
         min_length=1,
         max_length=64,
         pattern=r"^[a-z0-9][a-z0-9-]*$",

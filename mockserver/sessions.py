@@ -38,6 +38,10 @@ class Store(Protocol):
         """
         ...
 
+    def fresh(self, id: str) -> Session:
+        """A session of that name that has never asked, as this server begins it."""
+        ...
+
     def owe(self, id: str, change: Callable[[Session], Session]) -> None:
         """Make a change as soon as the store can be reached."""
         ...
@@ -69,7 +73,7 @@ class MemoryStore:
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically."""
-        before = self._sessions.get(id) or Session(id, self._seed, clock=self._clock)
+        before = self._sessions.get(id) or self.fresh(id)
         after, result = change(before)
         if after is not before:
             self._sessions[id] = after
@@ -77,6 +81,10 @@ class MemoryStore:
             if len(self._sessions) > self._limit:
                 self._sessions.popitem(last=False)
         return result
+
+    def fresh(self, id: str) -> Session:
+        """A session of that name that has never asked."""
+        return Session(id, self._seed, clock=self._clock)
 
     def owe(self, id: str, change: Callable[[Session], Session]) -> None:
         """Make a change now: memory is never away."""

@@ -28,7 +28,7 @@ from mockserver.contract import Contract
 from mockserver.errors import Refusal, did_you_mean
 from mockserver.faults import Apply
 from mockserver.matching import Call, matches
-from mockserver.scenario import Pace, Scenario, Turn
+from mockserver.scenario import NEXT, Pace, Scenario, Turn
 from mockserver.script import Complaint, Play, ReplyPlan, Script, compile_scenario
 from mockserver.session import Session, Waiting
 
@@ -38,9 +38,6 @@ SCENARIO_MODEL = "mock/"
 
 NONE = "none"
 """The scenario that is chosen where nothing shall play."""
-
-NEXT = "next"
-"""What answers from the queue are called where a scenario is named."""
 
 MOST_WAITING = 100
 """How many answers may wait in one queue."""
@@ -141,7 +138,8 @@ def make_ready(words: Mapping[str, object], contract: Contract) -> tuple[Ready, 
     """What waits, made ready, and every mistake in it. Raises pydantic's `ValidationError` for what is no turn."""
     is_answer = any(name in words for name in ANSWERS)
     turn = Turn.model_validate(words if is_answer else {**words, "reply": []})
-    script, complaints = compile_scenario(Scenario(scenario=NEXT, turns=[turn]), contract)
+    queued = Scenario.model_construct(scenario=NEXT, turns=[turn])  # no file can have this name
+    script, complaints = compile_scenario(queued, contract)
     script = msgspec.structs.replace(script, edition="")
     return Ready(script, script.plays[0], is_answer), complaints
 

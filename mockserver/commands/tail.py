@@ -80,8 +80,13 @@ def _moments(remote: Remote, exchange: Shown) -> Sequence[float]:
 
 def _at(exchange: Shown, name: str) -> str:
     at = datetime.fromtimestamp(exchange["at"]).strftime("%H:%M:%S")
-    asked = click.style(f"{exchange['method']} {exchange['path']}", bold=True)
-    return f"{click.style(at, dim=True)} {name:>5}  {asked}  {exchange['said']}".rstrip()
+    asked = click.style(plain(f"{exchange['method']} {exchange['path']}"), bold=True)
+    return f"{click.style(at, dim=True)} {name:>5}  {asked}  {plain(exchange['said'])}".rstrip()
+
+
+def plain(text: str) -> str:
+    """Somebody else's text without what would move a terminal's cursor, colour it, or worse."""
+    return "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text])
 
 
 def _beginning(live: Shown) -> str:
@@ -90,10 +95,10 @@ def _beginning(live: Shown) -> str:
 
 def lines_of(exchange: Shown, moments: Sequence[float] = ()) -> Iterator[str]:
     """An exchange for a terminal."""
-    who = " ".join(filter(None, (exchange["session"], exchange["sdk"])))
+    who = plain(" ".join(filter(None, (exchange["session"], exchange["sdk"]))))
     status = click.style(_status(exchange), fg=_colour(exchange))
     yield _at(exchange, str(exchange["number"]))
-    yield f"{MARGIN}{status}  {_how(exchange)}  {click.style(who, dim=True)}"
+    yield f"{MARGIN}{status}  {plain(_how(exchange))}  {click.style(who, dim=True)}"
     if moments:
         yield MARGIN + click.style(stream_line(moments), fg="cyan")
 

@@ -8,6 +8,7 @@ import click
 
 from mockserver.commands.errors import honest
 from mockserver.commands.links import link_options
+from mockserver.commands.tail import plain
 from mockserver.remote import Remote
 
 MOST = 5_000
@@ -37,7 +38,9 @@ def verdict(
         sys.exit(1 if findings else 0)
     for finding in findings:
         where = ", ".join(map(str, finding["exchanges"]))
-        click.echo(f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {finding['evidence']}")
+        click.echo(
+            f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {plain(finding['evidence'])}"
+        )
         click.echo(f"    right: {finding['right']}\n    because: {finding['reason']}")
     seen: Any = remote.get("/exchanges", session=session, limit=MOST)["exchanges"]
     found = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}" if findings else "Nothing to blame"

@@ -4,16 +4,15 @@ Every error has one shape: `{"error": {"code", "message", "problems"?}}`, in wor
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from mockserver import __version__, loader, yamlfile
+from mockserver import __version__
 from mockserver.control import (
     PREFIX,
     exchange_routes,
@@ -21,6 +20,7 @@ from mockserver.control import (
     scenario_routes,
     server_routes,
     session_routes,
+    shapes,
     steering_routes,
 )
 from mockserver.control.hub import ConflictError, Hub, MissingError
@@ -28,6 +28,7 @@ from mockserver.control.metrics import Meters
 from mockserver.control.scenario_routes import problem_shapes
 from mockserver.errors import AuthorError, OperatorError, Problem
 from mockserver.sessions import StoreAwayError
+from mockserver.wording import check_words
 
 ABOUT = "See and steer a running gateway mock. Every call needs the token that the server printed when it started."
 
@@ -35,11 +36,34 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
     (MissingError, 404, "not_found"),
     (ConflictError, 409, "conflict"),
     (OperatorError, 422, "cannot"),
-    (ValueError, 422, "cannot"),
     (StoreAwayError, 503, "store_away"),
 )
 """What our errors are in HTTP."""
 
+
+TELLS: Mapping[int, str] = {
+    400: "The request cannot be read, or a header that is believed comes twice.",
+    401: "The token is missing or wrong.",
+    403: "The request comes from a page of another origin.",
+    404: "What the path or the body names is not there.",
+    409: "It cannot be done as things are.",
+    413: "The body is too large.",
+    421: "The host name is not known here.",
+    422: "What is said means nothing; `problems` has every mistake, where there are several.",
+    500: "The mock failed; its log says why.",
+    503: "The session store is away.",
+}
+"""When a call is refused with which status. The guard's own are among them."""
+
+_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorShape"}}}
+"""Said beside the model, for calls whose own answer is not JSON."""
+
+REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
+    status: {"model": shapes.ErrorShape, "description": tells, "content": _ERROR} for status, tells in TELLS.items()
+}
+
+DEEPEST = 50
+"""A place that is deeper is not told: nobody would find it."""
 
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -54,7 +78,9 @@ def build(hub: Hub) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
+    app.openapi_version = "3.2.0"  # the first that can describe a feed
     for router in (
         exchange_routes.routes(hub),
         session_routes.routes(hub),
@@ -63,12 +89,13 @@ def build(hub: Hub) -> FastAPI:
         judging_routes.routes(hub),
         server_routes.routes(hub, Meters(hub.app, hub.tally)),
     ):
-        app.include_router(router, prefix=PREFIX)
+        app.include_router(router, prefix=PREFIX, responses=REFUSALS)
     for kind, status, code in STATUSES:
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(AuthorError, _mistakes)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failure(hub))
     return app
 
 
@@ -86,6 +113,16 @@ def _handler(status: int, code: str) -> Handler:
     async def handle(request: Request, error: Exception) -> JSONResponse:
         headers = {"retry-after": "1"} if status == 503 else {}
         return told(status, code, str(error) or code, headers=headers)
+
+    return handle
+
+
+def _failure(hub: Hub) -> Handler:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        """Our own bug, told without its details; whoever serves us writes them into the log."""
+        told_of = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"
+        hub.app.failures.append((None, told_of))
+        return told(500, "mock_error", "The mock failed; its log says why.")
 
     return handle
 
@@ -109,13 +146,15 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         return told(422, "invalid", "Send a JSON object, with content-type: application/json.")
     if first["loc"][:1] == ("body",) and isinstance(model, type) and issubclass(model, BaseModel):
         try:
-            loader.check(model, yamlfile.read(orjson.dumps(invalid.body), "body"))
+            check_words(model, invalid.body, "body")
         except AuthorError as mistakes:
             return await _mistakes(request, mistakes)
         except TypeError:
             pass  # not JSON at all
+    if first["type"] == "recursion_loop" or len(first["loc"]) > DEEPEST:
+        return told(422, "invalid", "There are too many levels in this JSON.")
     place = ".".join(map(str, first["loc"]))
-    return told(422, "invalid", f"{place}: {first['msg']}")
+    return told(422, "invalid", f"{place}: {first['msg'].removeprefix('Value error, ')}")
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

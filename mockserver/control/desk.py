@@ -81,7 +81,11 @@ class Desk:
             return self._scenarios[name].text
         if name not in self._files:
             raise OperatorError(f"no scenario is called '{name}'; {did_you_mean(name, self.scenarios)}")
-        return self._files[name].read_text(encoding="utf-8")
+        try:
+            return self._files[name].read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise OperatorError(f"the file of '{name}' cannot be read any more: {reason}") from None
 
     def read_scenario(self, text: str) -> Script:
         """A scenario out of its text. Raises `AuthorError` with every mistake."""

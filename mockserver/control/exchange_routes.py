@@ -10,9 +10,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from mockserver.control import models, shapes, shown
 from mockserver.control.copies import COPIES
 from mockserver.control.feed import Feed
-from mockserver.control.hub import Hub, MissingError
-from mockserver.records import Asking, Record
+from mockserver.control.hub import Hub, MissingError, asking
+from mockserver.records import Record
 from mockserver.traffic import Live
+
+LONGEST_NUMBER = 18
+"""Digits of an exchange's number; Python refuses to read thousands of them."""
 
 Number = Annotated[int, Query(ge=0)]
 
@@ -53,7 +56,7 @@ def routes(hub: Hub) -> APIRouter:
     @router.post("/exchanges/find")
     async def find_exchanges(said: models.Finding) -> shapes.ExchangesShape:
         """Those that are so, in the words of `when`."""
-        asked = Asking(said.when)
+        asked = asking(said.when)
         return some([one for one in await hub.records(said.session) if not one.differences(asked)], said.limit)
 
     @router.get("/exchanges/{number}")
@@ -93,7 +96,7 @@ def routes(hub: Hub) -> APIRouter:
         return shown.whole(Record(exchange, hub.contract), is_live=True)
 
     @router.post("/live/{id}/hold")
-    async def hold(id: int) -> shapes.LiveShape:
+    async def hold_live(id: int) -> shapes.LiveShape:
         """Hold it back before its next event."""
         one = live_of(id)
         one.delivery.valve.shut()
@@ -101,7 +104,7 @@ def routes(hub: Hub) -> APIRouter:
         return live_shape(one)
 
     @router.post("/live/{id}/step")
-    async def step(id: int, said: models.Steps) -> shapes.LiveShape:
+    async def step_live(id: int, said: models.Steps) -> shapes.LiveShape:
         """Let so many events through, at once; it is held again after them."""
         one = live_of(id)
         one.delivery.valve.shut()
@@ -109,7 +112,7 @@ def routes(hub: Hub) -> APIRouter:
         return live_shape(one)
 
     @router.post("/live/{id}/run")
-    async def run(id: int) -> shapes.LiveShape:
+    async def run_live(id: int) -> shapes.LiveShape:
         """Let it run on, at its own pace."""
         one = live_of(id)
         one.delivery.valve.open()
@@ -122,7 +125,7 @@ def routes(hub: Hub) -> APIRouter:
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> AsyncIterator[ServerSentEvent]:
         """What happens, as it happens: began, progress, ended, steered, forgot."""
-        if last_event_id is not None and last_event_id.isdecimal():
+        if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
         async for event in Feed(hub).read(after):
             yield event

@@ -10,7 +10,7 @@ Rules:
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import orjson
 from fastapi.sse import ServerSentEvent
@@ -97,21 +97,25 @@ class Feed:
             hub.desk.listeners.remove(self.steered)
             hub.feeds.remove(self._news.set)
 
-    def _begin(self, after: int | None) -> list[ServerSentEvent]:
-        """What the reader missed, and what is on its way."""
-        found: list[ServerSentEvent] = []
-        journal = self._hub.journal
-        if after is not None and after > journal.entered:
-            found.append(_event("forgot", {"before": 0}))  # another server's numbers
-            after = 0
-        if after is not None:
-            if after < journal.forgotten:
-                found.append(_event("forgot", {"before": journal.forgotten + 1}))
-            found += [self._ended(exchange) for exchange in journal if exchange.number > after]
-        now = self._now()
-        return found + [
-            _event("began", shown.live(live, now, self._hub.contract)) for live in self._hub.traffic.live.values()
-        ]
+    def _begin(self, after: int | None) -> Iterator[ServerSentEvent]:
+        """What the reader missed, and what is on its way: as it is now, made ready one by one as it is read."""
+        hub, journal = self._hub, self._hub.journal
+        ended, live = list(journal), list(hub.traffic.live.values())
+        entered, forgotten = journal.entered, journal.forgotten
+
+        def events() -> Iterator[ServerSentEvent]:
+            since = after
+            if since is not None and since > entered:
+                yield _event("forgot", {"before": 0})  # another server's numbers
+                since = 0
+            if since is not None:
+                if since < forgotten:
+                    yield _event("forgot", {"before": forgotten + 1})
+                yield from (self._ended(exchange) for exchange in ended if exchange.number > since)
+            now = self._now()
+            yield from (_event("began", shown.live(one, now, hub.contract)) for one in live)
+
+        return events()
 
     def _batch(self) -> list[ServerSentEvent]:
         """What has been gathered, and how far everything is that has moved."""

@@ -1,5 +1,6 @@
 """The guard: what every request to the control API must show before any route is asked.
 
+- Each header that is believed comes once.
 - **Host** must be an address, `localhost`, or a name that the operator allows. A page of another site that had its name
   resolved to our address (DNS rebinding) still says its own name here.
 - **Origin**, where a browser sends one, must be the page's own; so must Sec-Fetch-Site. No CORS header is ever sent.
@@ -12,10 +13,10 @@ Every answer, the guard's own too, has the same few headers that keep a browser 
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -42,6 +43,12 @@ HEADERS = (
 NO_TOKEN = "Open the link that the server printed when it started, or send its token as Authorization: Bearer."
 NO_HOST = "This host name is not known here. Use 127.0.0.1 or localhost, or start the server with --allow-host {name}."
 NO_ORIGIN = "Requests from pages of other origins are refused."
+TWICE = "Send each of these headers once: {names}."
+
+ONCE = ("host", "origin", "authorization", "sec-fetch-site")
+"""Headers that are believed. Sent twice, the one that is judged need not be the one that was meant."""
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -68,6 +75,8 @@ class Guard:
     def judge(self, scope: Mapping[str, object]) -> Answer | None:
         """What to answer in the place of the application, or None to go on."""
         headers = _headers(scope)
+        if headers is None:
+            return refusal(400, "ambiguous", TWICE.format(names=", ".join(ONCE)))
         host = headers.get("host", "")
         if not self._knows(host):
             return refusal(421, "unknown_host", NO_HOST.format(name=_name_of(host) or "NAME"))
@@ -83,7 +92,7 @@ class Guard:
     def _knows(self, host: str) -> bool:
         name = _name_of(host)
         try:
-            ipaddress.ip_address(name)
+            ipaddress.ip_address(name.strip("[]"))
         except ValueError:
             return name in self._hosts or name.endswith(".localhost")
         return True
@@ -101,20 +110,25 @@ class Guard:
 
 def cookie_name(host: str) -> str:
     """The cookie of the server at this host and port."""
-    return f"mockserver_{urlsplit(f'//{host}').port or 80}"
+    found = _HOST.fullmatch(host)
+    return f"mockserver_{found[2] if found is not None and found[2] else 80}"
 
 
-def _headers(scope: Mapping[str, object]) -> dict[str, str]:
-    raw = cast(list[tuple[bytes, bytes]], scope["headers"])
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+def _headers(scope: Mapping[str, object]) -> dict[str, str] | None:
+    """The headers by name; None if one that is believed comes twice. Cookies may: HTTP/2 takes them apart."""
+    found: dict[str, str] = {}
+    for raw, value in cast(list[tuple[bytes, bytes]], scope["headers"]):
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        if name in found and name in ONCE:
+            return None
+        found[name] = f"{found[name]}; {text}" if name == "cookie" and name in found else text
+    return found
 
 
 def _name_of(host: str) -> str:
-    """The name or address in a Host header, without its port."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    """The name or address in a Host header, without its port; nothing if it is none."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found is not None else ""
 
 
 def _is_own(headers: Mapping[str, str], host: str) -> bool:
@@ -129,11 +143,16 @@ def _token_of(headers: Mapping[str, str], host: str) -> str:
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(host))
-    except (CookieError, ValueError):
-        return ""
-    return found.value if found is not None else ""
+    wanted = cookie_name(host)
+    for pair in headers.get("cookie", "").split(";"):  # by hand: one odd cookie of another server would hide ours
+        name, _, value = pair.strip().partition("=")
+        if name == wanted:
+            return value
+    return ""
+
+
+class LeftError(Exception):
+    """The client has left."""
 
 
 # --- on the wire ------------------------------------------------------------------------------------------------------
@@ -160,13 +179,16 @@ def safely(send: Send) -> Send:
 
 
 async def read_bounded(receive: Receive) -> Receive | None:
-    """The same `receive` once the whole body is known to be within the bound; None if it is not."""
+    """The same `receive` once the whole body is known to be within the bound; None if it is not.
+
+    Raises `LeftError` if the client leaves before it has said everything.
+    """
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return receive
+            raise LeftError
         chunks.append(cast(bytes, message.get("body", b"")))
         size += len(chunks[-1])
         more = bool(message.get("more_body"))
@@ -181,3 +203,4 @@ async def read_bounded(receive: Receive) -> Receive | None:
 
 
 TOO_LARGE = refusal(413, "too_large", f"At most {MAX_BODY} bytes.")
+FAILED = refusal(500, "mock_error", "The mock failed; its log says why.")

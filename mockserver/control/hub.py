@@ -1,7 +1,7 @@
 """The hub: what the routes of the control API share: the gateway, its desk, its journal as records, its sessions."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from mockserver.control.desk import Desk
 from mockserver.dice import token
 from mockserver.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.journal import Journal
-from mockserver.records import Record
+from mockserver.records import Asking, Record
 from mockserver.session import Session
 from mockserver.tally import Tally
 from mockserver.traffic import Traffic
@@ -37,6 +37,14 @@ def missing() -> Iterator[None]:
         yield
     except OperatorError as error:
         raise MissingError(str(error)) from None
+
+
+def asking(words: Mapping[str, object]) -> Asking:
+    """What is asked of the journal. Raises `OperatorError` for what cannot be asked, `AuthorError` for mistakes."""
+    try:
+        return Asking(words)
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
 
 
 class Hub:

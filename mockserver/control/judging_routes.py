@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from mockserver.blame import Limits
 from mockserver.control import models, shapes
-from mockserver.control.hub import Hub
+from mockserver.control.hub import Hub, asking
 from mockserver.journal import Exchange
 from mockserver.records import Record
 from mockserver.traffic import Live
@@ -68,6 +68,8 @@ def routes(hub: Hub) -> APIRouter:
     @router.post("/verify")
     async def verify(said: models.Verifying) -> shapes.VerifiedShape:
         """Whether requests came that were so, or come `within` some time; if not, what came instead."""
+        for words in said.order or [said.when or {}]:
+            asking(words)
         with News(hub) as news:
             deadline = asyncio.get_running_loop().time() + (said.within or 0.0)
             while True:

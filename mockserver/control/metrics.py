@@ -25,10 +25,7 @@ class Meters(Collector):
         tally, live = self._tally, self._app.traffic.live.values()
         yield self._exchanges()
         yield self._durations()
-        unmatched = CounterMetricFamily("mockserver_unmatched", "Requests that no turn matched.", labels=["scenario"])
-        for scenario, count in tally.unmatched.items():
-            unmatched.add_metric([scenario], count)
-        yield unmatched
+        yield CounterMetricFamily("mockserver_unmatched", "Requests that no turn matched.", tally.unmatched)
         yield CounterMetricFamily("mockserver_answer_bytes", "Bytes of answers.", tally.bytes)
         tokens = CounterMetricFamily("mockserver_tokens", "Tokens that answers told of.", labels=["kind"])
         tokens.add_metric(["input"], tally.input)

@@ -1,13 +1,26 @@
 """What can be said to the control API, as pydantic models: unknown keys are errors, with the nearest that there is."""
 
+import json
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from mockserver.units import Duration, Times
 
-Words = dict[str, JsonValue]
+
+def _kept(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Words that can be kept as JSON and read again, which Python's own reader of JSON does not promise."""
+    try:
+        orjson.dumps(words)
+        json.dumps(words, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError("expected plain JSON: numbers of at most 64 bits, and less than 250 levels") from None
+    return words
+
+
+Words = Annotated[dict[str, JsonValue], AfterValidator(_kept)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 SessionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$")]
 Amount = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=30)]
@@ -94,7 +107,7 @@ class Next(Said):
 
     session: SessionName | None = Field(None, description="Whose request; without it, anybody's.")
     turn: Words | None = None
-    faults: list[str | Words] | None = Field(None, min_length=1)
+    faults: list[str | Words] | None = Field(None, min_length=1, max_length=100)
     when: Words | None = Field(None, description="The requests that the faults fit; a turn says it itself.")
     times: Times = 1
 
@@ -104,6 +117,8 @@ class Next(Said):
             raise ValueError("expected exactly one of turn, faults")
         if self.turn is not None and self.when is not None:
             raise ValueError("write when inside turn")
+        if self.turn is not None and "times" in self.turn and "times" in self.model_fields_set:
+            raise ValueError("write times once, inside turn")
         return self
 
 
@@ -121,7 +136,7 @@ class Verifying(Said):
     session: SessionName | None = None
     when: Words | None = None
     times: int | None = Field(None, ge=0, le=100_000)
-    order: list[Words] | None = Field(None, min_length=1)
+    order: list[Words] | None = Field(None, min_length=1, max_length=1_000)
     after: int = Field(0, ge=0, description="Only exchanges with a higher number.")
     within: Annotated[Duration, Field(le=60)] | None = Field(
         None, description="Wait so long for what has not come yet, at most a minute of real time."

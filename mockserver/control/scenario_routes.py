@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from mockserver import faultpages, yamlfile
 from mockserver.control import models, shapes
 from mockserver.control.hub import Hub, missing
-from mockserver.errors import AuthorError, Problem
+from mockserver.errors import AuthorError, OperatorError, Problem
 from mockserver.explaining import explain_lines, read_request
 from mockserver.faults import FAULTS
 from mockserver.script import Script
@@ -71,7 +71,9 @@ def routes(hub: Hub) -> APIRouter:
     @router.post("/explain")
     async def explain(said: models.Explaining) -> shapes.LinesShape:
         """Which turn answers a request, and why the others do not."""
-        desk.check_scenario(said.scenario)
+        if said.scenario is not None and said.scenario not in desk.scenarios:
+            desk.check_scenario(said.scenario)
+            raise OperatorError("nothing plays under 'none': the mock answers by itself")
         script = desk.scenarios[said.scenario] if said.scenario is not None else desk.read_scenario(said.yaml or "")
         request = read_request(said.request, said.path)
         return shapes.LinesShape(lines=list(explain_lines(script, hub.contract, request)))

@@ -7,31 +7,20 @@ from typing import Annotated
 import msgspec
 import orjson
 from fastapi import APIRouter, Path, Response
-from pydantic import ValidationError
 
-from mockserver import __version__, keys, loader, yamlfile
+from mockserver import keys
 from mockserver.account import Account
 from mockserver.control import models, shapes
 from mockserver.control.books import ledger_now, moved
+from mockserver.control.carrying import exported, imported
 from mockserver.control.hub import MOST_LISTED, ConflictError, Hub
 from mockserver.errors import OperatorError
-from mockserver.scenario import Pace
-from mockserver.session import REAL, ChaosMemory, Session, Steering, Timeline, Waiting
+from mockserver.scenario import NEXT, Pace
+from mockserver.session import ChaosMemory, Session, Timeline, Waiting
 from mockserver.snapshots import snapshot
-from mockserver.steering import NEXT
+from mockserver.wording import check_words, written
 
 Id = Annotated[str, Path(min_length=1, max_length=100)]
-
-
-def written(words: Mapping[str, object]) -> str:
-    """The words of a file, as they are kept."""
-    return orjson.dumps(words).decode()
-
-
-def read_words(model: type[Pace] | type[Account], words: Mapping[str, object], what: str) -> str:
-    """Words that mean something, as they are kept. Raises `AuthorError` with every mistake."""
-    loader.check(model, yamlfile.read(orjson.dumps(words), what))
-    return written(words)
 
 
 class Steersman:
@@ -43,42 +32,40 @@ class Steersman:
     def __call__(self, said: models.Choices, session: Session) -> Session:
         """The session as it was chosen to be; what was not said stays."""
         given, steering = said.model_fields_set, session.steering
-        host = self._hub.clock.now()
+        host, fresh = self._hub.clock.now(), self._hub.app.store.fresh(session.id)
         if "scenario" in given:
             steering = msgspec.structs.replace(steering, scenario=said.scenario)
         if "pace" in given:
-            words = None if said.pace is None else read_words(Pace, said.pace, "pace")
+            words = None if said.pace is None else written(said.pace)
             steering = msgspec.structs.replace(steering, pace=words)
         if "account" in given:
-            words = None if said.account is None else read_words(Account, said.account, "account")
+            words = None if said.account is None else written(said.account)
             steering = msgspec.structs.replace(steering, account=words)
             ledgers = {books: ledger for books, ledger in session.ledgers.items() if books != "scenario:steered"}
             session = msgspec.structs.replace(session, ledgers=ledgers)
         session = msgspec.structs.replace(session, steering=steering)
         if "seed" in given:
-            session = msgspec.structs.replace(session, seed=said.seed if said.seed is not None else "0")
+            session = msgspec.structs.replace(session, seed=said.seed if said.seed is not None else fresh.seed)
         if "chaos" in given:
             memory = None if said.chaos is None else ChaosMemory(began=session.clock.at(host), profile=said.chaos)
             session = msgspec.structs.replace(session, chaos=memory)
         if "clock" in given:
-            session = msgspec.structs.replace(session, clock=_clock(said.clock, session.clock, host))
+            clock = fresh.clock if said.clock is None else _clock(said.clock, session.clock, host)
+            session = msgspec.structs.replace(session, clock=clock)
         return session
 
     def check(self, said: models.Choices) -> None:
         """Raises `OperatorError` or `AuthorError` for what cannot be chosen."""
         self._hub.desk.check_scenario(said.scenario)
         self._hub.desk.check_profile(said.chaos)
-        if (
-            said.account is not None
-            and loader.check(Account, yamlfile.read(orjson.dumps(said.account), "account")).all_keys
-        ):
+        if said.pace is not None:
+            check_words(Pace, said.pace, "pace")
+        if said.account is not None and check_words(Account, said.account, "account").all_keys:
             raise OperatorError("account: a session's account has no keys; leave out key and keys")
 
 
-def _clock(said: models.ChosenClock | None, clock: Timeline, host: float) -> Timeline:
-    """The clock that was chosen, which goes on from the present one's time; None: the machine's own again."""
-    if said is None:
-        return REAL
+def _clock(said: models.ChosenClock, clock: Timeline, host: float) -> Timeline:
+    """The clock that was chosen, which goes on from the present one's time."""
     return Timeline(clock.at(host), host, 0.0 if said.virtual else said.speed)
 
 
@@ -162,8 +149,10 @@ def routes(hub: Hub) -> APIRouter:
         """As if it had never asked. What was chosen for it stays; what waits for it does not."""
 
         def fresh(session: Session) -> Session:
-            steering = msgspec.structs.replace(session.steering, waiting=())
-            return Session(session.id, session.seed, clock=session.clock, steering=steering)
+            steering, chaos = msgspec.structs.replace(session.steering, waiting=()), session.chaos
+            if chaos is not None:
+                chaos = ChaosMemory(began=session.clock.at(hub.clock.now()), profile=chaos.profile)
+            return Session(session.id, session.seed, clock=session.clock, chaos=chaos, steering=steering)
 
         return session_shape(await hub.change(id, fresh), hub)
 
@@ -195,36 +184,14 @@ def routes(hub: Hub) -> APIRouter:
     @router.get("/sessions/{id}/export")
     async def export_session(id: Id) -> models.Export:
         """The session as one document, to be kept or put into another server of the same version."""
-        session = await hub.session(id)
-        return models.Export(format=__version__, session=orjson.loads(msgspec.json.encode(session)))
+        return exported(await hub.session(id))
 
     @router.post("/sessions/import", status_code=201)
     async def import_session(said: models.Export) -> shapes.SessionShape:
         """Put an exported session in the place of the one of its name."""
-        session = imported(said)
+        session = imported(said, hub)
         made = await hub.app.store.update(session.id, lambda _: (session, session))
         hub.desk.tell("sessions")
         return session_shape(made, hub)
 
     return router
-
-
-def imported(said: models.Export) -> Session:
-    """The session of an export. Raises `OperatorError` for what this version cannot read, or cannot make sense of."""
-    if said.format != __version__:
-        raise OperatorError(f"this export is of version {said.format}, and this server is {__version__}")
-    try:
-        session = msgspec.convert(said.session, Session, strict=False)
-        _check_steering(session.steering)
-    except (msgspec.ValidationError, ValidationError, orjson.JSONDecodeError) as error:
-        raise OperatorError(f"this is no export of a session: {str(error).splitlines()[0]}") from None
-    models.NewSession(name=session.id)
-    return session
-
-
-def _check_steering(steering: Steering) -> None:
-    """What was chosen must mean something, or the next request would fail of it."""
-    if steering.pace is not None:
-        read_words(Pace, orjson.loads(steering.pace), "pace")
-    if steering.account is not None:
-        read_words(Account, orjson.loads(steering.account), "account")

@@ -257,6 +257,20 @@ class ProblemShape(Shape):
     message: str
 
 
+class ToldShape(Shape):
+    """Why not, and what to do: `code` is for programs, `message` for people."""
+
+    code: str
+    message: str
+    problems: list[ProblemShape] | None = None
+
+
+class ErrorShape(Shape):
+    """Every error."""
+
+    error: ToldShape
+
+
 class LintShape(Shape):
     """Every mistake of a text, and its scenario's name if it can be read."""
 

@@ -18,8 +18,19 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a request body that are shown; the rest is to be asked for."""
 LONGEST_EVENT = 16 * 1024
 MOST_EVENTS = 5_000
+MOST_LEVELS = 100
+"""How deep the arguments of a tool are shown."""
 LONGEST_TEXT = 64 * 1024
 """Characters of one block of a conversation, or of an answer's text."""
+
+
+def shallow(value: JsonValue, levels: int = MOST_LEVELS) -> JsonValue:
+    """A value without what is too deep for a person, or for whoever writes it again as JSON."""
+    if isinstance(value, dict):
+        return {name: shallow(item, levels - 1) for name, item in value.items()} if levels else "{…}"
+    if isinstance(value, list):
+        return [shallow(item, levels - 1) for item in value] if levels else "[…]"
+    return value
 
 
 def text_of(raw: bytes, most: int) -> str:
@@ -149,7 +160,7 @@ def _block(block: Block) -> dict[str, object]:
         case Text(text=text):
             return {"text": text[:LONGEST_TEXT]}
         case ToolUse(name=name, input=arguments, id=id):
-            return {"tool_use": {"id": id, "name": name, "input": dict(arguments)}}
+            return {"tool_use": {"id": id, "name": name, "input": shallow(dict(arguments))}}
         case ToolResult(tool_use_id=id, text=text, is_error=is_error):
             return {"tool_result": {"id": id, "text": text[:LONGEST_TEXT], "is_error": is_error}}
         case Media(kind=kind):

@@ -6,34 +6,24 @@ import msgspec
 import orjson
 from fastapi import APIRouter
 
-from mockserver import loader, yamlfile
 from mockserver.control import models, shapes
 from mockserver.control.hub import ConflictError, Hub, MissingError
-from mockserver.control.session_routes import read_words, waiting_shape
-from mockserver.dryrun import dry_run
-from mockserver.errors import AuthorError
-from mockserver.scenario import Pace, Turn
+from mockserver.control.session_routes import waiting_shape
+from mockserver.scenario import Pace
 from mockserver.session import Session, Waiting
-from mockserver.steering import MOST_WAITING, make_ready
+from mockserver.steering import MOST_WAITING
+from mockserver.wording import check_faults, check_turn, check_words, written
 
 
 def read_next(said: models.Next, hub: Hub) -> Waiting:
     """What shall wait, checked as a turn of a file is. Raises `AuthorError` with every mistake."""
     if said.turn is not None:
-        words = {key: value for key, value in said.turn.items() if key != "times"}
-        given = loader.check(Turn, yamlfile.read(orjson.dumps(said.turn), "turn"))
-        times = given.times if "times" in given.model_fields_set else said.times
-    else:
-        words = {"faults": list(said.faults or ()), **({"when": said.when} if said.when is not None else {})}
-        loader.check(Turn, yamlfile.read(orjson.dumps({**words, "reply": ["."]}), "next"))
-        times = said.times
-    document = yamlfile.read(orjson.dumps(words), "next")
-    ready, complaints = make_ready(words, hub.contract)
-    if not complaints and ready.is_answer:
-        complaints = dry_run(ready.script, hub.contract)
-    if complaints:
-        raise AuthorError([document.problem(document.written(path[2:]), told) for path, told in complaints])
-    return Waiting(token_hex(4), orjson.dumps(words).decode(), times)
+        turn = check_turn(said.turn, hub.contract)
+        words = {name: value for name, value in said.turn.items() if name != "times"}
+        return Waiting(token_hex(4), written(words), turn.times if "times" in said.turn else said.times)
+    words = {"faults": list(said.faults or ()), **({} if said.when is None else {"when": said.when})}
+    check_faults(words, hub.contract)
+    return Waiting(token_hex(4), written(words), said.times)
 
 
 def routes(hub: Hub) -> APIRouter:
@@ -56,14 +46,15 @@ def routes(hub: Hub) -> APIRouter:
         """Choose it; what is left out stays, null takes it back."""
         desk.check_scenario(said.scenario)
         desk.check_profile(said.chaos)
-        pace = None if said.pace is None else read_words(Pace, said.pace, "pace")
+        if said.pace is not None:
+            check_words(Pace, said.pace, "pace")
         given = said.model_fields_set
         if "scenario" in given:
             desk.choose_scenario(said.scenario)
         if "chaos" in given:
             desk.choose_chaos(said.chaos)
         if "pace" in given:
-            desk.choose_pace(pace)
+            desk.choose_pace(None if said.pace is None else written(said.pace))
         desk.tell("defaults")
         return defaults()
 

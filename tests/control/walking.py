@@ -1,0 +1,32 @@
+"""Every route that the control API has, out of the application itself, with something in the place of parameters."""
+
+import re
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from mockserver.control import PREFIX
+from mockserver.control.application import build
+from mockserver.control.hub import Hub
+from mockserver.control.server_routes import PAGE
+from mockserver.steered import Steered
+from mockserver.tally import Tally
+
+FILLED = {"number": "1", "id": "1", "kind": "curl"}
+
+
+def every_route(steered: Steered) -> list[tuple[str, str]]:
+    """The method and path of each route; a file of the page is a route of its own."""
+    found = _routes(build(Hub(steered.desk, Tally())))
+    files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
+    return sorted({*found, *files})
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        inner: list[BaseRoute] = getattr(getattr(route, "original_router", None), "routes", [])
+        for one, prefix in [(route, ""), *[(each, PREFIX) for each in inner]]:
+            for method in getattr(one, "methods", None) or ():
+                path = re.sub(r"\{(\w+)\}", lambda name: FILLED.get(name[1], "a"), getattr(one, "path", ""))
+                yield method, prefix + path
