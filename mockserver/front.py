@@ -39,6 +39,7 @@ class Control:
         self._hub: Hub | None = None
         self._built: Application | None = None
         self._building = asyncio.Lock()
+        self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -61,11 +62,15 @@ class Control:
             return
         try:
             await application(scope, bounded, safely(send))
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise  # else the server ends, and nobody is left who could be told
         except Exception:  # it has been answered by the application itself, which raises it again for us
             log.exception("the control API failed; this is a bug of the mock")
 
     def close(self) -> None:
         """The server ends."""
+        self._closed = True
         if self._hub is not None:
             self._hub.close()
 

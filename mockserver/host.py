@@ -89,6 +89,7 @@ class Host:
         self.sessions: set[str] = set()
         self.own: str | None = None
         self.token = self.page = ""
+        self.close: Callable[[], None] = lambda: None
         self._news = threading.Condition()
         self.app.traffic.watchers.append(self)
 
@@ -98,6 +99,7 @@ class Host:
 
         files = {file.stem: file for file in loader.discover(shipped.SCENARIOS)}
         steered = steer(self.app, files, self.url, own=lambda: self.own)
+        self.close = steered.control.close
         self.token, self.page = steered.token, steered.link(self.url)
         return steered.app
 
@@ -157,6 +159,7 @@ def hosting(
         return
     with bind(host, port) as sock:
         found.url = url_of(sock)
-        with threaded(found.with_control() if control else found.app, sock) as loop:
+        app = found.with_control() if control else found.app
+        with threaded(app, sock, stopping=found.close) as loop:
             found.link = ThreadLink(loop)
             yield found

@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Literal
@@ -125,8 +125,8 @@ class _Server(uvicorn.Server):
 class _ThreadServer(_Server):
     """A server that another thread starts and ends."""
 
-    def __init__(self, config: uvicorn.Config, *socks: socket.socket) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, socks: Sequence[socket.socket], stopping: Callable[[], None]) -> None:
+        super().__init__(config, stopping)
         self._socks = socks
         self._ready = threading.Event()
         self._failure: Exception | None = None
@@ -150,6 +150,7 @@ class _ThreadServer(_Server):
     def end(self) -> None:
         """End every connection and the thread."""
         if self._loop is not None and self._done is not None:
+            self._loop.call_soon_threadsafe(self._stopping)
             self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join()
 
@@ -178,9 +179,14 @@ class _ThreadServer(_Server):
 
 
 @contextmanager
-def threaded(app: Application, *socks: socket.socket) -> Iterator[asyncio.AbstractEventLoop]:
-    """Serve in a thread for as long as the block lasts; gives the loop on which everything of it happens."""
-    server = _ThreadServer(_config(app), *socks)
+def threaded(
+    app: Application, *socks: socket.socket, stopping: Callable[[], None] = lambda: None
+) -> Iterator[asyncio.AbstractEventLoop]:
+    """Serve in a thread for as long as the block lasts; gives the loop on which everything of it happens.
+
+    `stopping` is called on that loop before anything is cut.
+    """
+    server = _ThreadServer(_config(app), socks, stopping)
     server.begin()
     try:
         yield server.loop

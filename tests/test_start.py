@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import httpx
 import httpx2
@@ -187,3 +188,15 @@ def test_a_suite_in_another_language_starts_it(scenario: str, code: int) -> None
         httpx.post(told["url"] + "/v1/messages", json=BODY, headers={"x-api-key": told["key"]})
         _, words = child.communicate()
     assert (child.returncode, b"matched nothing" in words) == (code, code == 1)
+
+
+def test_a_server_whose_feed_is_read_ends_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    with mockserver.start(control=True) as gateway:
+        headers = {"authorization": f"Bearer {gateway.token}"}
+        client = httpx.Client(base_url=gateway.url, headers=headers, timeout=None)
+        feed = client.send(client.build_request("GET", "/_mock/traffic"), stream=True)
+        assert feed.status_code == 200
+    with suppress(httpx.RemoteProtocolError):  # it is cut, if it did not end first
+        feed.read()
+    client.close()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

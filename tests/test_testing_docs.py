@@ -32,7 +32,7 @@ def test_a_recipe_is_true(pytester: pytest.Pytester, heading: str, code: str) ->
 
 
 def test_there_are_recipes_for_everything() -> None:
-    assert len(recipes()) == 7
+    assert len(recipes()) == 8
 
 
 def test_the_table_of_rules_is_the_verdicts() -> None:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from mockserver.blame import Limits
 from mockserver.clock import FixedClock
-from mockserver.journal import Captured, Exchange, Outcome
+from mockserver.journal import Captured, Ended, Exchange, Outcome
 from mockserver.testing import GatewaySession
 from mockserver.verdict import RULES, judge
 from tests.posting import post
@@ -287,6 +287,15 @@ def test_no_read_timeout(gateway: GatewaySession, ended: str, allowed: float | N
     post(gateway)
     stalled = Outcome(200, 2, 2, 12.0, "client_left" if ended == "client_left" else "complete", 2, ((1, 1, 1.0),))
     assert rules_of(gateway, [(0, 12)], stalled, Limits(read_timeout=allowed)) == rules
+
+
+@pytest.mark.parametrize(("ended", "rules"), [("reset", {"no-back-off"}), ("client_left", set[str]())])
+def test_when_a_client_left_cannot_be_known_from_when_that_was_noticed(
+    gateway: GatewaySession, ended: Ended, rules: set[str]
+) -> None:
+    post(gateway)
+    broken = Outcome(200, 1, 1, 1.0, ended, 2)
+    assert rules_of(gateway, [(0, 1), (1.01, 2)], broken, Limits()) == rules
 
 
 def test_every_rule_says_what_is_right_and_why() -> None:

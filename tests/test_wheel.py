@@ -51,6 +51,11 @@ def test_it_carries_every_scenario_and_chaos_profile(unpacked: Path) -> None:
     assert carried == {path.name for path in (ROOT / "scenarios").rglob("*.yaml")}
 
 
+def test_it_carries_the_whole_page(unpacked: Path) -> None:
+    carried = {path.name for path in (unpacked / "mockserver/page").iterdir()}
+    assert carried == {path.name for path in (ROOT / "mockserver/page").iterdir()}
+
+
 def test_it_carries_no_tests_and_no_tools(unpacked: Path) -> None:
     folders = {path.name for path in unpacked.iterdir() if path.is_dir() and path.suffix != ".dist-info"}
     assert folders == {"contracts", "mockserver"}

@@ -91,7 +91,12 @@ def routes(hub: Hub) -> APIRouter:
 
     @router.get("/live/{id}")
     async def read_live(id: int) -> shapes.ExchangeShape:
-        """One of them, as far as it has come."""
+        """One of them, as far as it has come; if it has ended meanwhile, the exchange that it has become."""
+        if id not in hub.traffic.live:
+            await hub.app.settled()
+            for exchange in reversed(list(journal)):
+                if id > 0 and exchange.captured.live == id:
+                    return shown.whole(Record(exchange, hub.contract))
         exchange = live_of(id).exchange(hub.clock.now())
         return shown.whole(Record(exchange, hub.contract), is_live=True)
 

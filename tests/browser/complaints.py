@@ -22,6 +22,7 @@ class Complaints:
         self._context = context
         self._heard: list[str] = []
         self._expected: list[str] = []
+        self._tolerated: list[str] = []
         context.on("weberror", self._hear_error)
         context.on("console", self._hear_console)
         context.on("request", self._hear_request)
@@ -35,11 +36,16 @@ class Complaints:
         """Expect answers with these statuses, each of which Chromium reports as an error of its own."""
         self.expect(*[f"responded with a status of {status}" for status in statuses])
 
+    def tolerate(self, *parts: str) -> None:
+        """Let complaints that contain these parts be: whether they come is a matter of moments."""
+        self._tolerated += parts
+
     def problems(self) -> list[str]:
         """What was heard and not expected, then what was expected and not heard."""
         for page in self._context.pages:
             page.title()  # a round trip: what the browser has said by now has been heard
-        loud = [heard for heard in self._heard if not any(part in heard for part in self._expected)]
+        known = (*self._expected, *self._tolerated)
+        loud = [heard for heard in self._heard if not any(part in heard for part in known)]
         mute = [part for part in self._expected if not any(part in heard for heard in self._heard)]
         return [*loud, *[f"never came: {part}" for part in mute]]
 

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 import mockserver
 from mockserver import GatewaySession
 from tests.browser.complaints import LOOPBACK, Complaints
+from tests.browser.mock import Mock, mocking
 from tests.browser.site import serving
 
 CHROMIUM = "/usr/bin/chromium"
@@ -98,3 +99,10 @@ def site() -> Iterator[Callable[[Path], str]]:
     """Serve a folder on a port of its own until the test ends; gives the URL."""
     with ExitStack() as stack:
         yield lambda folder: stack.enter_context(serving(folder))
+
+
+@pytest.fixture
+def mock() -> Iterator[Mock]:
+    """A mock of the test's own, with its page."""
+    with mocking() as mock:
+        yield mock

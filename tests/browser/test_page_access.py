@@ -1,0 +1,197 @@
+"""Everybody can use the page: by keyboard alone, on a phone, in light and dark, with a screen reader."""
+
+import re
+from typing import Literal, TypeAlias
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.browser.conftest import PATIENCE
+from tests.browser.mock import Mock, hello, rows
+from tests.clients.roster import PACKAGES
+
+AXE = PACKAGES / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+Scheme: TypeAlias = Literal["light", "dark"]
+
+SERIOUS = frozenset({"serious", "critical"})
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 400, "height": 800}
+PLACES = {
+    "traffic": "view=traffic",
+    "steer": "view=steer",
+    "verdict": "view=verdict",
+    "conversation": "view=exchange&open=1",
+    "stream": "view=exchange&open=1&tab=stream&event=3",
+    "request": "view=exchange&open=1&tab=request",
+    "response": "view=exchange&open=1&tab=response",
+    "copy": "view=exchange&open=1&tab=copy",
+    "near misses": "view=exchange&open=2",
+    "nothing yet": "",
+}
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The judge of accessibility."""
+    assert AXE.is_file(), f"{AXE} is not there: run make clients"
+    return AXE.read_text(encoding="utf-8")
+
+
+def fill(mock: Mock) -> None:
+    """Some traffic of every colour."""
+    mock.ask(hello("Hello!", system="Be kind."))
+    mock.ask(x_mock_scenario="tool-round-trip")
+    for _ in range(2):
+        mock.ask(x_mock_scenario="credits-exhausted")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier_is_found_by_axe(mock: Mock, browser: Browser, axe: str, scheme: Scheme) -> None:
+    fill(mock)
+    found = []
+    for viewport in (DESK, PHONE):
+        context = browser.new_context(color_scheme=scheme, viewport=viewport)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        for name, where in PLACES.items():
+            mock.open(page, where)
+            page.reload()
+            expect(page.locator(".connection")).to_have_text("live")
+            settle(page, name)
+            page.evaluate(axe)
+            told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            found += [
+                (name, viewport["width"], one["id"], one["nodes"][0]["html"])
+                for one in told["violations"]
+                if one["impact"] in SERIOUS
+            ]
+        context.close()
+    assert found == []
+
+
+def settle(page: Page, name: str) -> None:
+    """Wait until a place shows what it is for; open what is folded."""
+    if name == "steer":
+        for fold in ("other statuses", "YAML", "New session"):
+            page.get_by_text(fold, exact=True).click()
+        page.get_by_text(re.compile(r"^All \d+ faults$")).click()
+        page.get_by_label("Scenario YAML").fill("scenario: x\nturns:\n  - {rply: x}\n")
+        expect(page.locator(".problems li")).to_have_count(1)
+    elif name == "verdict":
+        expect(page.locator(".finding").first).to_be_visible()
+    elif name not in ("traffic", "nothing yet"):
+        expect(page.get_by_role("tabpanel").locator(":scope > *").first).to_be_visible()
+
+
+def test_the_keyboard_alone_reaches_everything(mock: Mock, page: Page) -> None:
+    mock.ask(hello("first"))
+    mock.ask(hello("second"))
+    mock.open(page, "view=traffic")
+    expect(rows(page)).to_have_count(2)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="To the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    listbox = page.get_by_role("listbox", name="Exchanges")
+    expect(listbox).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(listbox).to_have_attribute("aria-activedescendant", re.compile("."))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="200 messages #2")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("heading", name="200 messages #1")).to_be_visible()
+    tab_to(page, "Conversation")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Stream")).to_have_attribute("aria-selected", "true")
+    tab_to(page, "Events")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".event-data")).to_contain_text("Event 1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#exchange")).to_be_hidden()
+    expect(listbox).to_be_focused()
+
+
+def tab_to(page: Page, name: str, most: int = 40) -> None:
+    """Press Tab until the element of this name has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        named = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+        if page.evaluate(named) == name:
+            return
+    pytest.fail(f"{name} was not reached by Tab")
+
+
+def test_the_focus_can_be_seen(mock: Mock, page: Page) -> None:
+    mock.open(page, "view=steer")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            """() => {
+                const found = document.activeElement.closest('.sheet') || document.activeElement;
+                return getComputedStyle(found).outlineStyle;
+            }"""
+        )
+        assert seen != "none"
+
+
+def test_the_editor_lets_the_keyboard_out(mock: Mock, page: Page) -> None:
+    mock.open(page, "view=steer")
+    page.get_by_text("YAML", exact=True).click()
+    yaml = page.get_by_label("Scenario YAML")
+    yaml.fill("scenario: x\nturns:\n  - reply: x")
+    yaml.press("End")
+    yaml.press("Enter")
+    expect(yaml).to_have_value("scenario: x\nturns:\n  - reply: x\n  ")
+    yaml.press("Tab")
+    expect(yaml).not_to_be_focused()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_nothing_sticks_out_of_a_phone(mock: Mock, page: Page, name: str) -> None:
+    page.set_viewport_size(PHONE)
+    if name != "nothing yet":
+        fill(mock)
+    mock.open(page, PLACES[name])
+    settle(page, name) if name not in ("nothing yet", "traffic") else None
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter(one => {
+            const box = one.getBoundingClientRect();
+            return box.width && box.right > innerWidth + 1 && !one.closest('.sheet, .tabs, pre, .skip');
+        }).map(one => one.outerHTML.slice(0, 120))"""
+    )
+    assert wide == []
+
+
+def test_a_phone_shows_one_thing_at_a_time(mock: Mock, page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    mock.ask()
+    mock.open(page)
+    rows(page).click()
+    expect(page.get_by_role("heading", name="200 messages #1")).to_be_visible()
+    expect(page.get_by_role("listbox", name="Exchanges")).to_be_hidden()
+    page.get_by_role("button", name="Close the exchange").click()
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("link", name="Steer").click()
+    expect(page.get_by_role("button", name="402 no credits")).to_be_visible()
+    page.go_back()
+    expect(rows(page)).to_have_count(1)
+
+
+def test_who_wants_less_motion_gets_none(mock: Mock, context: BrowserContext, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    mock.open(page)
+    sock = mock.dial_held(2)
+    expect(rows(page)).to_contain_text("held at 1")
+    mock.begin(x_mock_scenario="long-slow-stream")
+    expect(page.locator(".exchange.is-live")).to_have_count(1)
+    assert page.evaluate("document.getAnimations().length") == 0
+    sock.close()
+
+
+def test_what_was_done_is_said_to_a_screen_reader(mock: Mock, page: Page) -> None:
+    mock.open(page, "view=steer")
+    page.get_by_role("button", name="402 no credits").click()
+    said = page.locator("#say")
+    expect(said).to_have_text("Next for all sessions: 402 no credits")
+    expect(said).to_have_attribute("role", "status")

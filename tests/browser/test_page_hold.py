@@ -1,0 +1,69 @@
+"""Hold: a stream stops before an event, goes on event by event, and runs again."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.mock import Mock, hello, rows
+
+
+def state(page: Page) -> Locator:
+    """How the live stream that is looked at stands."""
+    return page.locator(".hold .state")
+
+
+def test_the_next_stream_is_held_and_stepped_and_let_run(mock: Mock, page: Page) -> None:
+    mock.open(page, "view=steer")
+    page.get_by_label("Hold the next stream before event").fill("4")
+    page.get_by_role("button", name="Hold it").click()
+    expect(page.locator(".waiting")).to_contain_text("hold: {at: 4}")
+    asking = mock.begin(hello())
+    held = rows(page).first
+    expect(held).to_contain_text("held at 3")
+    expect(page.locator(".foot")).to_contain_text("1 live · 1 held")
+    held.click()
+    expect(state(page)).to_have_text(re.compile("^Held before event 4 of"))
+    events = page.get_by_role("listbox", name="Events").get_by_role("option")
+    expect(events).to_have_count(3)
+
+    page.get_by_role("button", name="Step one event").click()
+    expect(state(page)).to_have_text(re.compile("^Held before event 5 of"))
+    expect(events.nth(3)).to_contain_text("held for")
+    expect(events.nth(4)).to_contain_text("content_block_delta")
+
+    page.get_by_label("How many events to step").fill("2")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(state(page)).to_have_text(re.compile("^Held before event 7 of"))
+
+    page.get_by_role("button", name="Let it run").click()
+    status, _, body = asking.answer()
+    assert (status, b"message_stop" in body) == (200, True)
+    expect(page.locator(".hold")).to_be_hidden()
+    expect(page.locator(".axis .band.held")).not_to_have_count(0)
+    expect(page.locator(".event[data-kind=held]").first).to_contain_text("held for")
+
+
+def test_a_running_stream_is_held_by_hand(mock: Mock, page: Page) -> None:
+    mock.open(page)
+    asking = mock.begin(x_mock_scenario="long-slow-stream")
+    rows(page).first.click()
+    page.get_by_role("button", name="Hold", exact=True).click()
+    expect(state(page)).to_have_text(re.compile("^Held before event"))
+    expect(rows(page).first).to_contain_text("held at")
+    expect(page.get_by_role("button", name="Hold", exact=True)).to_be_disabled()
+    page.get_by_label("How many events to step").fill("500")
+    page.get_by_role("button", name="Step", exact=True).click()
+    assert b"message_stop" in asking.answer()[2]
+    expect(page.get_by_role("heading", name="200 messages #1")).to_be_visible()
+
+
+def test_a_stream_can_be_held_before_a_kind_of_event(mock: Mock, page: Page) -> None:
+    mock.open(page, "view=steer")
+    page.get_by_label("Hold the next stream before event").fill("message_stop")
+    page.get_by_role("button", name="Hold it").click()
+    expect(page.locator(".waiting")).to_contain_text("message_stop")
+    asking = mock.begin(hello())
+    rows(page).first.click()
+    expect(page.get_by_role("listbox", name="Events").get_by_role("option").last).to_contain_text("message_delta")
+    page.get_by_role("button", name="Let it run").click()
+    assert b"message_stop" in asking.answer()[2]
