@@ -1,9 +1,11 @@
 """Sessions as documents: out and in again is the same; what means nothing is refused, and changes nothing."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import msgspec
 import orjson
 import pytest
@@ -46,7 +48,7 @@ ledgers = st.builds(
     answers=counts,
 )
 queued = st.sampled_from(['{"reply":"hi"}', '{"faults":["reset"]}', '{"error":{"status":429},"when":{"last":"user"}}'])
-clocks = st.builds(Timeline, st.floats(2e9, 3e9), st.floats(1.7e9, 1.9e9), st.floats(0, 10))
+clocks = st.builds(Timeline, st.floats(2e9, 3e9), st.floats(1.7e9, 1.9e9), st.just(0.0) | st.floats(0.1, 10))
 sessions = st.builds(
     Session,
     names,
@@ -123,6 +125,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], None]] = {
     "requests as text": spoilt("requests", to="1"),
     "a long seed": spoilt("seed", to="s" * 101),
     "a clock that runs backwards": spoilt("clock", "speed", to=-1.0),
+    "a clock that hardly moves": spoilt("clock", "speed", to=1e-9),
     "a clock that is too fast": spoilt("clock", "speed", to=1e300),
     "a clock beyond the calendar": spoilt("clock", "origin", to=1e300),
     "a clock that has run too far": spoilt("clock", to={"origin": 0.0, "anchor": -3e10, "speed": 1000.0}),
@@ -178,7 +181,8 @@ def test_a_document_of_another_kind_is_refused(said: JsonValue, served: Served) 
 def test_whatever_is_let_in_no_request_fails_of_it_later(served: Served, session: Session) -> None:
     served.post("/sessions/import", exported(session).model_dump(), 201)
     for path in (MESSAGES, CHAT):
-        assert served.ask(path=path, headers={"x-mock-session": session.id}).status_code < 500
+        with suppress(httpx.TransportError):  # a reset may be what was queued
+            assert served.ask(path=path, headers={"x-mock-session": session.id}).status_code < 500
     assert served.control.get(f"/sessions/{session.id}").status_code == 200
     assert list(served.app.failures) == []
     served.control.delete(f"/sessions/{session.id}")
