@@ -106,6 +106,7 @@ def test_the_first_step_of_an_answer_that_is_held_from_the_start_lets_its_first_
 @pytest.mark.parametrize("call", ["", "/hold", "/step", "/run"])
 def test_what_is_over_is_not_held_any_more(call: str, served: Served) -> None:
     served.ask()
+    served.holds(lambda: not served.app.traffic.live)
     method = "POST" if call else "GET"
     answer = served.control.request(method, f"/live/1{call}", json={} if call == "/step" else None)
     assert (answer.status_code, error_of(answer)["code"]) == (404, "not_found")
