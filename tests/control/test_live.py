@@ -103,13 +103,18 @@ def test_the_first_step_of_an_answer_that_is_held_from_the_start_lets_its_first_
         assert WORDS.split()[-1] in answer.result(PATIENCE).text
 
 
-@pytest.mark.parametrize("call", ["", "/hold", "/step", "/run"])
+@pytest.mark.parametrize("call", ["/hold", "/step", "/run"])
 def test_what_is_over_is_not_held_any_more(call: str, served: Served) -> None:
     served.ask()
     served.holds(lambda: not served.app.traffic.live)
-    method = "POST" if call else "GET"
-    answer = served.control.request(method, f"/live/1{call}", json={} if call == "/step" else None)
+    answer = served.control.post(f"/live/1{call}", json={} if call == "/step" else None)
     assert (answer.status_code, error_of(answer)["code"]) == (404, "not_found")
+
+
+def test_what_is_over_is_still_found_by_the_id_that_it_had(served: Served) -> None:
+    served.ask()
+    assert served.get("/live/1") == served.get("/exchanges/1")
+    assert error_of(served.control.get("/live/2"))["code"] == "not_found"
 
 
 @pytest.mark.parametrize("events", [0, -1, 100_001, "two", None])
