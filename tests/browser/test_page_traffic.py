@@ -171,7 +171,7 @@ def test_an_event_is_chosen_by_keys_and_by_a_click_on_the_axis(mock: Mock, page:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("As curl", "curl -sS"), ("As scenario", "scenario: exchange-1"), ("As pytest", "def test_messages(gateway)")],
+    [("As curl", "curl -sS"), ("As scenario", "exchange-1"), ("As pytest", "def test_messages(gateway)")],
 )
 def test_an_exchange_is_copied(mock: Mock, page: Page, context: BrowserContext, kind: str, words: str) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=mock.url)

@@ -177,7 +177,7 @@ EXCHANGES: Mapping[str, JsonValue] = {
 def passes(pytester: pytest.Pytester, text: str) -> None:
     compile(text, "test_copy.py", "exec")
     pytester.makepyfile(test_copy=text)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(passed=1)
 
 
