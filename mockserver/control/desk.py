@@ -5,6 +5,7 @@ and are gone with the server. An engine is frozen, so every change makes another
 under way keeps the one it began with.
 """
 
+import threading
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
@@ -41,6 +42,7 @@ class Desk:
         self.listeners: list[Callable[[str], None]] = []
         self._files = dict(files)
         self._shipped = shipped
+        self._changing = threading.Lock()
         self._base: Mapping[str, Script] = app.engine.scripts
         self._profiles: Mapping[str, Profile] = self.engine.profiles
         self._scenarios: dict[str, Kept[Script]] = {}
@@ -104,7 +106,7 @@ class Desk:
             raise AuthorError([Problem("scenario", 1, 1, "scenario", told)])
         self._make_room(self._scenarios, name)
         self._scenarios[name] = Kept(script, text)
-        self._place(self.engine.settings.scenario)
+        self._change(lambda engine: engine.with_scripts(self._playable(), engine.settings.scenario))
         return script
 
     def delete_scenario(self, name: str) -> None:
@@ -113,13 +115,12 @@ class Desk:
             known = did_you_mean(name, self._scenarios)
             raise OperatorError(f"no scenario '{name}' lies in memory, and files are not deleted here; {known}")
         del self._scenarios[name]
-        playing = self.engine.settings.scenario
-        self._place(playing if playing in self.scenarios else None)
+        self._change(lambda engine: engine.with_scripts(self._playable(), self._known(engine.settings.scenario)))
 
     def choose_scenario(self, name: str | None) -> None:
         """What plays for every session that says nothing else. Raises `OperatorError` for a name that is none."""
         self.check_scenario(name)
-        self._place(name)
+        self._change(lambda engine: engine.with_scripts(self._playable(), name))
 
     def check_scenario(self, name: str | None) -> None:
         """Raises `OperatorError` for a name that no scenario has."""
@@ -129,13 +130,20 @@ class Desk:
     def reload(self, scripts: Mapping[str, Script], files: Mapping[str, Path], playing: str | None) -> None:
         """The files have changed: put what they say now in place, and what is in memory above it."""
         self._base, self._files = scripts, dict(files)
-        self._place(playing)
+        self._change(lambda engine: engine.with_scripts(self._playable(), playing))
         self.tell("scenarios")
 
-    def _place(self, playing: str | None) -> None:
+    def _playable(self) -> Mapping[str, Script]:
         kept = {name: kept.value for name, kept in self._scenarios.items()}
-        scripts = ChainMap(kept, cast(MutableMapping[str, Script], self._base))  # only the first is ever written to
-        self.app.engine = self.engine.with_scripts(scripts, playing)
+        return ChainMap(kept, cast(MutableMapping[str, Script], self._base))  # only the first is ever written to
+
+    def _known(self, name: str | None) -> str | None:
+        return name if name is not None and name in self.scenarios else None
+
+    def _change(self, change: Callable[[ChaoticEngine], ChaoticEngine]) -> None:
+        """Put another engine in place, made of the present one: a saved file comes from a thread of its own."""
+        with self._changing:
+            self.app.engine = change(self.engine)
 
     # --- chaos and pace -----------------------------------------------------------------------------------------------
 
@@ -156,7 +164,7 @@ class Desk:
             raise AuthorError([document.problem(document.written(path), told) for path, told in complaints])
         self._make_room(self._chaos, name)
         self._chaos[name] = Kept(profile, text)
-        self.app.engine = self.engine.with_chaos(self.profiles, self.engine.playing)
+        self._change(lambda engine: engine.with_chaos(self.profiles, engine.playing))
         return profile
 
     def delete_profile(self, name: str) -> None:
@@ -164,13 +172,13 @@ class Desk:
         if name not in self._chaos:
             raise OperatorError(f"no profile '{name}' lies in memory; {did_you_mean(name, self._chaos)}")
         del self._chaos[name]
-        playing = self.engine.playing
-        self.app.engine = self.engine.with_chaos(self.profiles, playing if playing in self.profiles else None)
+        left = self.profiles
+        self._change(lambda engine: engine.with_chaos(left, engine.playing if engine.playing in left else None))
 
     def choose_chaos(self, name: str | None) -> None:
         """The chaos of every session that says nothing else. Raises `OperatorError` for a name that is none."""
         self.check_profile(name)
-        self.app.engine = self.engine.with_chaos(self.profiles, name)
+        self._change(lambda engine: engine.with_chaos(self.profiles, name))
 
     def check_profile(self, name: str | None) -> None:
         """Raises `OperatorError` for a name that no profile has."""
@@ -179,8 +187,7 @@ class Desk:
 
     def choose_pace(self, words: str | None) -> None:
         """The pace that is laid over every reply; the words are checked by the caller."""
-        settings = msgspec.structs.replace(self.engine.settings, pace=words)
-        self.app.engine = self.engine.with_settings(settings)
+        self._change(lambda engine: engine.with_settings(msgspec.structs.replace(engine.settings, pace=words)))
 
     @staticmethod
     def _make_room(kept: dict[str, Kept[T]], name: str) -> None:
