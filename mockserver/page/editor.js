@@ -43,6 +43,12 @@ export class Editor {
     this.look();
   }
 
+  /** A text to begin with, which is not examined. */
+  begin(value) {
+    this.area.value = value;
+    this.drawGutter();
+  }
+
   edited() {
     this.drawGutter();
     clearTimeout(this.#timer);

@@ -41,12 +41,13 @@ class ScenarioSection {
     this.state = h("p.soft", { role: "status" });
     this.details = h(
       "details.yaml",
-      { ontoggle: () => this.details.open && !this.editor.value && this.read(this.playing()) },
+      { ontoggle: () => this.details.open && this.untouched() && this.read(this.playing()) },
       h("summary", {}, "YAML"),
       this.editor.element,
       h("div.buttons", {}, this.play, this.back, this.forget, this.fresh),
       this.state,
     );
+    this.editor.begin(NEW); // before it is opened: whoever writes at once writes into this
     fill(place, h("h3", {}, "Scenario"), field("Plays", this.select), this.about, this.details);
     app.store.watch(["scenarios", "sessions", "defaults", "route"], () => this.draw());
   }
@@ -84,6 +85,11 @@ class ScenarioSection {
     this.drawState();
   }
 
+  /** Whether nobody has written anything yet. */
+  untouched() {
+    return !this.loaded && (this.editor.value === NEW || !this.editor.value);
+  }
+
   dirty() {
     return this.editor.value !== this.original;
   }
@@ -114,8 +120,9 @@ class ScenarioSection {
   async read(name) {
     if (!name) return this.open("", this.editor.value || NEW);
     return attempt(this.app, async () => {
+      const before = this.editor.value;
       const { yaml } = await get(`scenarios/${segment(name)}`);
-      this.open(name, yaml);
+      if (this.editor.value === before) this.open(name, yaml); // else somebody has begun to write meanwhile
     });
   }
 

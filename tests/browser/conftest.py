@@ -27,7 +27,7 @@ from tests.browser.site import serving
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; CHROMIUM in the environment names another."""
 
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds that Playwright waits for what a test expects, on a machine that does other things too."""
 
 # Playwright adds a new, empty user-data directory for each launch.

@@ -26,8 +26,6 @@ TOKEN = "a-token-of-the-tests"
 PATIENCE = 30.0
 """Seconds after which a silent socket is a failed test. No test waits for it to pass."""
 
-expect.set_options(timeout=30_000)  # a busy machine is no failure
-
 
 @cache
 def library() -> Library:
@@ -112,6 +110,10 @@ class Mock:
     def put(self, path: str, said: object) -> None:
         """The same with PUT."""
         self._steer("PUT", path, said)
+
+    def patch(self, path: str, said: object) -> None:
+        """The same with PATCH."""
+        self._steer("PATCH", path, said)
 
     def _steer(self, method: str, path: str, said: object) -> None:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)

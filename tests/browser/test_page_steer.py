@@ -138,6 +138,26 @@ def test_a_fault_that_means_nothing_is_refused_in_words(mock: Mock, page: Page, 
     expect(page.locator("#say")).to_contain_text("did you mean 'message_stop'")
 
 
+BEGINS_TO_WRITE = """async (moment) => {
+    const details = document.querySelector("details.yaml"), area = details.querySelector("textarea");
+    const toggled = new Promise((done) => details.addEventListener("toggle", done, { once: true }));
+    details.open = true;
+    if (moment === "while it is read") await toggled;
+    area.value = "scenario: written-meanwhile";
+    area.dispatchEvent(new Event("input"));
+}"""
+
+
+@pytest.mark.parametrize("playing", [None, "greeting"])
+@pytest.mark.parametrize("moment", ["at once", "while it is read"])
+def test_what_is_written_while_the_editor_opens_stays(mock: Mock, page: Page, moment: str, playing: str | None) -> None:
+    mock.patch("defaults", {"scenario": playing})
+    mock.open(page, "view=steer")
+    page.evaluate(BEGINS_TO_WRITE, moment)
+    expect(page.locator(".editor .summary")).to_contain_text("problem")
+    expect(page.get_by_label("Scenario YAML")).to_have_value("scenario: written-meanwhile")
+
+
 def test_a_mistake_is_told_on_its_line_and_the_mended_scenario_plays(mock: Mock, page: Page) -> None:
     mock.open(page, "view=steer")
     page.get_by_text("YAML", exact=True).click()
