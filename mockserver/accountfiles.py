@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from mockserver import loader
+import msgspec
+
+from mockserver import keys, loader
 from mockserver.account import AccountsFile
-from mockserver.errors import OperatorError
+from mockserver.errors import AuthorError, OperatorError, Problem
 from mockserver.yamlfile import MAX_BYTES, read
 
 
@@ -16,4 +18,13 @@ def load_accounts(path: Path) -> AccountsFile:
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise OperatorError(f"--accounts {path}: cannot be read: {told}") from error
-    return loader.check(AccountsFile, read(source, str(path)))
+    try:
+        return loader.check(AccountsFile, read(source, str(path)))
+    except AuthorError as error:
+        raise AuthorError([_without_keys(problem) for problem in error.problems]) from None
+
+
+def _without_keys(problem: Problem) -> Problem:
+    """The same mistake, in which no key stands that was written in the wrong place."""
+    path, message = keys.hide_likely(problem.path), keys.hide_likely(problem.message)
+    return msgspec.structs.replace(problem, path=path, message=message)

@@ -9,6 +9,7 @@ Rules (rulings of the contract):
 - A missing key is 401 where one is required. Every other key is good here.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -19,6 +20,8 @@ from mockserver.errors import Refusal
 
 REFUSED_PREFIX = "sk-ant-"
 ANONYMOUS = "anonymous"
+
+_LIKELY = re.compile(r"\b[sa]k[_-][A-Za-z0-9._-]{5,}")
 SHORTEST = 8
 """A shorter key would be found in texts by accident."""
 
@@ -48,6 +51,11 @@ def hide(text: str, shown: Mapping[str, str]) -> str:
     for key, face in shown.items():
         text = text.replace(key, face)
     return text
+
+
+def hide_likely(text: str) -> str:
+    """The text with a face in the place of everything that looks like a documented key (`sk_…`, `ak_…`, `sk-…`)."""
+    return _LIKELY.sub(lambda found: mask(found[0]), text)
 
 
 def session_of(key: str) -> str:

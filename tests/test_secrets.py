@@ -214,6 +214,29 @@ def test_a_mistake_in_a_file_is_told_without_the_secret(account: str, told: str,
     assert found_in([KEY, "12345678901"], said) == []
 
 
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        "{SECRET}: {{plan: pro}}",
+        "{{key: a_key, plan: {SECRET}}}",
+        "{{key: a_key, models: {SECRET}}}",
+        "{{key: *{SECRET}}}",
+        "{{key: a_key, {SECRET}: 1}}",
+        "{SECRET}",
+        "{{key: a_key, prices: {{m: {SECRET}}}}}",
+        "{{key: a_key, credits: {SECRET}}}",
+    ],
+)
+def test_a_key_in_the_wrong_place_of_a_file_is_not_told(accounts: str, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.yaml"
+    file.write_text("accounts:\n  - " + accounts.format(SECRET=KEY) + "\n")
+    with pytest.raises(AuthorError) as wrong:
+        load_accounts(file)
+    assert KEY not in str(wrong.value)
+    assert "accounts.yaml:2:" in str(wrong.value)
+    assert wrong.value.__cause__ is None
+
+
 def test_a_model_that_is_made_without_a_file_says_nothing_either() -> None:
     with pytest.raises(ValidationError) as caught:
         AccountsFile.model_validate({"accounts": [{"key": KEY, "keys": PASSWORD}]})
