@@ -8,9 +8,9 @@ D1 itself lists only message_start, content_block_delta, message_delta and messa
 short dialect (`--short-sse`) may leave out content_block_start and content_block_stop; then a delta opens its block.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from contracts.exchange import Json, count_of, dig, read_json
+from contracts.exchange import count_of, dig, read_json
 from contracts.framing import stream_of
 from contracts.judging import Sight, is_messages_stream, judges
 from contracts.sse import Event
@@ -166,8 +166,13 @@ def _number(events: list[Event], kind: str, *path: str) -> int | None:
 def usage(sight: Sight) -> Iterator[str]:
     """Counts at both ends."""
     events = _events(sight)
-    first: Callable[[str], Json] = lambda name: _number(events, "message_start", "message", "usage", name)  # noqa: E731
-    last: Callable[[str], Json] = lambda name: _number(events, "message_delta", "usage", name)  # noqa: E731
+
+    def first(name: str) -> int | None:
+        return _number(events, "message_start", "message", "usage", name)
+
+    def last(name: str) -> int | None:
+        return _number(events, "message_delta", "usage", name)
+
     if first("input_tokens") == 0:
         yield "message_start counts no input tokens"
     begun, ended = count_of(first("output_tokens")), count_of(last("output_tokens"))

@@ -194,9 +194,9 @@ class Gateway:
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
     def _enter(self, live: Live, outcome: Outcome, credits: Balance | None) -> Exchange:
-        path, body, kept = live.kept(self._clock.now(), credits)
+        client, path, body, kept = live.kept(self._clock.now(), credits)
         at, method, note = live.clock.at(live.arrived), live.request.method, live.decision.note
-        return self.journal.enter(at, live.client, method, path, body, note, outcome, kept)
+        return self.journal.enter(at, client, method, path, body, note, outcome, kept)
 
 
 def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import msgspec
 
-from mockserver import keys
 from mockserver.asking import Request
 from mockserver.capture import capture
 from mockserver.decision import Decision
@@ -31,15 +30,9 @@ class Live(msgspec.Struct, frozen=True):
     arrived: float
     delivery: Delivery
 
-    @property
-    def client(self) -> str:
-        """What the client calls itself, with no key in it."""
-        headers = self.request.headers
-        return keys.hide(headers.get("user-agent", "")[:LONGEST_CLIENT], keys.faces(headers))
-
-    def kept(self, now: float, credits: Balance | None = None) -> tuple[str, bytes, Captured]:
-        """The path, the body and the rest as they may be kept, secrets taken out."""
-        return capture(
+    def kept(self, now: float, credits: Balance | None = None) -> tuple[str, str, bytes, Captured]:
+        """What the client calls itself, the path, the body and the rest, as they may be kept: secrets taken out."""
+        path, body, kept = capture(
             self.request,
             self.decision,
             arrived=self.arrived,
@@ -48,12 +41,13 @@ class Live(msgspec.Struct, frozen=True):
             credits=credits,
             live=self.id,
         )
+        return kept.headers.get("user-agent", "")[:LONGEST_CLIENT], path, body, kept
 
     def exchange(self, now: float) -> Exchange:
         """What the journal would keep if it ended now; its number is 0."""
-        path, body, kept = self.kept(now)
+        client, path, body, kept = self.kept(now)
         at, method, note = self.clock.at(self.arrived), self.request.method, self.decision.note
-        return Exchange(0, at, self.client, method, path, body, note, self._so_far(now), kept)
+        return Exchange(0, at, client, method, path, body, note, self._so_far(now), kept)
 
     def _so_far(self, now: float) -> Outcome:
         """How far it is, as if that were all."""

@@ -88,7 +88,7 @@ class Feed:
         try:
             for event in self._begin(after):
                 yield event
-            while not hub.closing.is_set():
+            while not hub.is_closing:
                 try:
                     async with asyncio.timeout(PULSE):
                         await self._news.wait()

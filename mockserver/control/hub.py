@@ -1,6 +1,5 @@
 """The hub: what the routes of the control API share: the gateway, its desk, its journal as records, its sessions."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
@@ -60,12 +59,12 @@ class Hub:
         self.url = url
         self.own = own
         self.started = token("started", self.clock.now(), id(self), length=12)
-        self.closing = threading.Event()
+        self.is_closing = False
         self.feeds: list[Callable[[], None]] = []
 
     def close(self) -> None:
         """The server ends: so do the feeds, which would hold it up."""
-        self.closing.set()
+        self.is_closing = True
         for wake in list(self.feeds):
             wake()
 

@@ -56,7 +56,7 @@ def live(one: Live, now: float, contract: Contract) -> shapes.LiveShape:
         id=one.id,
         at=record.at,
         session=note.session,
-        client=one.client,
+        client=record.exchange.client,
         method=record.method,
         path=record.path,
         operation=note.operation,

@@ -135,7 +135,7 @@ class Runner:
         if not self._ledger.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
         self._client = Client(settings.url, settings.limits, verify=settings.verify) if send is None else None
-        self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]
+        self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble = 0, 0

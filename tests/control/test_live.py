@@ -170,7 +170,7 @@ def test_an_sdk_waits_for_what_is_held(served: Served) -> None:
     def by_anthropic() -> str:
         with anthropic.Anthropic(api_key="sk_a", base_url=served.url, max_retries=0, timeout=PATIENCE) as client:
             asked = {"role": "user", "content": "held"}
-            with client.messages.stream(model="m", max_tokens=99, messages=[asked]) as stream:  # type: ignore[list-item]
+            with client.messages.stream(model="m", max_tokens=99, messages=[asked]) as stream:  # type: ignore[list-item]  # a dict of its parameters
                 return "".join(stream.text_stream)
 
     def by_openai() -> str:
