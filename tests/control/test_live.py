@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
+import httpx
 import openai
 import pytest
 
-from tests.control.support import PATIENCE, Event, Served, Shown, error_of, serving
+from tests.control.support import PATIENCE, Event, Served, Shown, conversation, error_of, serving
 from tests.support import CHAT, MESSAGES, turns
 
 WORDS = "one two three four five"
@@ -147,11 +148,13 @@ def test_a_hold_with_a_limit_ends_by_itself(served: Served) -> None:
 
 
 def test_what_is_held_ends_with_the_server() -> None:
-    with serving(HELD, playing="test") as served:
-        journal, open_stream = served.app.journal, served.streaming("held")
-        open_stream.__enter__()
-        held(served)
-    assert [exchange.outcome.ended for exchange in journal] == ["server_stopped"]
+    with httpx.Client(timeout=PATIENCE) as client:  # it is there until the server has ended
+        with serving(HELD, playing="test") as served:
+            journal, asked = served.app.journal, conversation("held", MESSAGES, stream=True)
+            request = client.build_request("POST", served.url + MESSAGES, json=asked, headers={"x-api-key": "sk_a"})
+            client.send(request, stream=True)
+            held(served)
+        assert [exchange.outcome.ended for exchange in journal] == ["server_stopped"]
 
 
 def test_a_running_answer_is_held_by_hand(served: Served) -> None:
