@@ -18,9 +18,10 @@ import orjson
 
 from benchmarks import requests, servers
 from benchmarks.results import Report, Row, rounds
-from mockserver.engine import Engine, Request, Settings
-from mockserver.library import load_contract, load_library
-from mockserver.session import Session
+from mockserver.accounts.session import Session
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
+from mockserver.files.library import load_contract, load_library
 
 HISTORY = 200
 BATCH = 0.04

@@ -73,8 +73,8 @@ def _timed(test: Callable[[int], None]) -> Callable[[], float]:
 
 @contextmanager
 def _gateway_tests(client: httpx.Client) -> Iterator[Mapping[str, Callable[[int], None]]]:
-    from mockserver.host import hosting
-    from mockserver.testing import GatewaySession
+    from mockserver.testing.gateway import GatewaySession
+    from mockserver.testing.server_thread import hosting
 
     with hosting() as host:
 
@@ -145,8 +145,8 @@ def _in_a_process(environment: Mapping[str, str]) -> list[float]:
 
 def first() -> list[float]:
     """The first test of this process: milliseconds until the server was ready, and until the test had ended."""
-    from mockserver.host import hosting
-    from mockserver.testing import GatewaySession
+    from mockserver.testing.gateway import GatewaySession
+    from mockserver.testing.server_thread import hosting
 
     with httpx.Client() as client:
         started = time.perf_counter()
@@ -159,6 +159,6 @@ def first() -> list[float]:
 
 
 if __name__ == "__main__":
-    import mockserver.testing  # noqa: F401 - imports are not part of the first test
+    import mockserver.testing.gateway  # noqa: F401 - imports are not part of the first test
 
     print(orjson.dumps(first()).decode())

@@ -17,13 +17,15 @@ from statistics import median
 
 from benchmarks import requests, servers
 from benchmarks.results import Goal, Report, Row, ratio, rounds
-from mockserver.app import Gateway
-from mockserver.clock import SystemClock
-from mockserver.engine import Decision, Engine, Request, Settings
-from mockserver.journal import MOST_EXCHANGES, Balance, Outcome
-from mockserver.library import load_contract, load_library
-from mockserver.player import Message
-from mockserver.session import Timeline
+from mockserver.accounts.session import Timeline
+from mockserver.core.clock import SystemClock
+from mockserver.engine.decision import Decision
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
+from mockserver.files.library import load_contract, load_library
+from mockserver.journal.log import MOST_EXCHANGES, Balance, Outcome
+from mockserver.server.asgi import Gateway
+from mockserver.server.player import Message
 
 HISTORY = 200
 BATCH = 400

@@ -11,12 +11,13 @@ from collections.abc import Callable
 import orjson
 
 from benchmarks.results import Goal, Report, Row
-from mockserver import loader
-from mockserver.contract import Contract, read_body
-from mockserver.engine import Engine, Request, Settings
-from mockserver.library import load_contract
-from mockserver.script import compile_scenario
-from mockserver.session import Session
+from mockserver.accounts.session import Session
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
+from mockserver.files import loader
+from mockserver.files.library import load_contract
+from mockserver.openapi.contract import Contract, read_body
+from mockserver.scenarios.compile import compile_scenario
 
 FEW, MANY = 10, 1_000
 ROUNDS, STEPS = 7, 300

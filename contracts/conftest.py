@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config) -> "Run":
     """One run of the gate, shared by all tests."""
-    from mockserver.gate.testing import MISTAKES, run_from
+    from mockserver.gate.environment import MISTAKES, run_from
 
     arguments = []
     for name in OPTIONS:

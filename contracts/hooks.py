@@ -16,10 +16,10 @@ from typing import Any
 
 import schemathesis
 
-from contracts.document import Document
-from contracts.exchange import Answer, Asked, Ended, Exchange
-from contracts.judging import Memory, Sight, judge
-from contracts.promises import PROMISES
+from mockserver.contracts.check import Memory, Sight, judge
+from mockserver.contracts.document import Document
+from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.promises import PROMISES
 
 _memory = Memory()
 
@@ -27,7 +27,7 @@ _memory = Memory()
 @cache
 def rules() -> tuple[Document, Callable[[str], bool], bool]:
     """The contract and which promises are in force, as the options in the environment say."""
-    from mockserver.gate.testing import judging_from
+    from mockserver.gate.environment import judging_from
 
     return judging_from([])
 
@@ -49,7 +49,7 @@ def exchange_of(response: Any, case: Any) -> Exchange:
 def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     """Every judge, on one answer."""
     exchange = exchange_of(response, case)
-    from mockserver.gate.hiding import hidden
+    from mockserver.gate.redact import hidden
 
     document, in_force, short_sse = rules()
     sight = Sight(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
@@ -75,8 +75,8 @@ class GatewayScenes:
         """Play the scenes of the profile; fail with every promise that was broken."""
         if not os.environ.get("GATEWAY_URL") or os.environ.get("GATE_SCENES") == "off":
             return
+        from mockserver.gate.environment import run_from
         from mockserver.gate.reports.terminal import lines
-        from mockserver.gate.testing import run_from
 
         run = run_from([])
         if not run.passed:

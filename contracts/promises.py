@@ -11,7 +11,7 @@ only OBS and SDK make is left out under --documented-only.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.document import OBSERVED
+from mockserver.contracts.document import OBSERVED
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from contracts import sse
-from contracts.exchange import Answer, Json, count_of, dig, items, read_json
+from mockserver.contracts import sse
+from mockserver.contracts.exchange import Answer, Json, count_of, dig, items, read_json
 
 Kind: TypeAlias = Literal["text", "tool", "other"]
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from contracts.exchange import Json, read_json
+from mockserver.contracts.exchange import Json, read_json
 
 FIELDS = frozenset({"data", "event", "id", "retry"})
 DONE = "[DONE]"

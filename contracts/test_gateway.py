@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contracts.promises import PROMISES
+from mockserver.contracts.promises import PROMISES
 
 if TYPE_CHECKING:
     from mockserver.gate.runner import Run

@@ -15,18 +15,18 @@ What is public here is imported when it is first used: a plugin must cost nothin
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mockserver.scenario import Scenario
-    from mockserver.starting import start
-    from mockserver.testing import GatewaySession
-    from mockserver.verifying import ClientError
+    from mockserver.journal.verify import ClientError
+    from mockserver.scenarios.schema import Scenario
+    from mockserver.testing.gateway import GatewaySession
+    from mockserver.testing.start import start
 
 __all__ = ["ClientError", "GatewaySession", "Scenario", "__version__", "start"]
 
 _PUBLIC = {
-    "ClientError": "mockserver.verifying",
-    "GatewaySession": "mockserver.testing",
-    "Scenario": "mockserver.scenario",
-    "start": "mockserver.starting",
+    "ClientError": "mockserver.journal.verify",
+    "GatewaySession": "mockserver.testing.gateway",
+    "Scenario": "mockserver.scenarios.schema",
+    "start": "mockserver.testing.start",
 }
 
 __version__ = "0.1.0"

@@ -13,22 +13,14 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from mockserver import __version__
-from mockserver.control import (
-    PREFIX,
-    exchange_routes,
-    judging_routes,
-    scenario_routes,
-    server_routes,
-    session_routes,
-    shapes,
-    steering_routes,
-)
-from mockserver.control.hub import ConflictError, Hub, MissingError
+from mockserver.control import PREFIX, responses
+from mockserver.control.context import ConflictError, Hub, MissingError
 from mockserver.control.metrics import Meters
-from mockserver.control.scenario_routes import problem_shapes
-from mockserver.errors import AuthorError, OperatorError, Problem
-from mockserver.sessions import StoreAwayError
-from mockserver.wording import check_words
+from mockserver.control.routes import exchanges, overrides, scenarios, server, sessions, verification
+from mockserver.control.routes.scenarios import problem_shapes
+from mockserver.core.errors import AuthorError, OperatorError, Problem
+from mockserver.files.fragments import check_words
+from mockserver.server.stores.memory import StoreAwayError
 
 ABOUT = "See and steer a running gateway mock. Every call needs the token that the server printed when it started."
 
@@ -59,7 +51,7 @@ _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorSha
 """Said beside the model, for calls whose own answer is not JSON."""
 
 REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
-    status: {"model": shapes.ErrorShape, "description": tells, "content": _ERROR} for status, tells in TELLS.items()
+    status: {"model": responses.ErrorShape, "description": tells, "content": _ERROR} for status, tells in TELLS.items()
 }
 
 DEEPEST = 50
@@ -82,12 +74,12 @@ def build(hub: Hub) -> FastAPI:
     )
     app.openapi_version = "3.2.0"  # the first that can describe a feed
     for router in (
-        exchange_routes.routes(hub),
-        session_routes.routes(hub),
-        steering_routes.routes(hub),
-        scenario_routes.routes(hub),
-        judging_routes.routes(hub),
-        server_routes.routes(hub, Meters(hub.app, hub.tally)),
+        exchanges.routes(hub),
+        sessions.routes(hub),
+        overrides.routes(hub),
+        scenarios.routes(hub),
+        verification.routes(hub),
+        server.routes(hub, Meters(hub.app, hub.tally)),
     ):
         app.include_router(router, prefix=PREFIX, responses=REFUSALS)
     for kind, status, code in STATUSES:

@@ -16,11 +16,11 @@ import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
-from mockserver.control import shown
-from mockserver.control.hub import Hub
-from mockserver.journal import Exchange
-from mockserver.records import Record
-from mockserver.traffic import Live
+from mockserver.control import serializers
+from mockserver.control.context import Hub
+from mockserver.journal.log import Exchange
+from mockserver.journal.record import Record
+from mockserver.server.traffic import Live
 
 BEAT = 0.1
 """Seconds between two batches."""
@@ -48,7 +48,7 @@ class Feed:
 
     def began(self, live: Live) -> None:
         """An answer is on its way."""
-        self._gather(_event("began", shown.live(live, self._now(), self._hub.contract)))
+        self._gather(_event("began", serializers.live(live, self._now(), self._hub.contract)))
 
     def changed(self, live: Live) -> None:
         """More of it was handed over."""
@@ -75,7 +75,7 @@ class Feed:
         self._news.set()
 
     def _ended(self, exchange: Exchange) -> bytes:
-        summary = shown.summary(Record(exchange, self._hub.contract))
+        summary = serializers.summary(Record(exchange, self._hub.contract))
         told = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
         return _event("ended", told, exchange.number)
 
@@ -119,7 +119,7 @@ class Feed:
                     yield _event("forgot", {"before": forgotten + 1})
                 yield from (self._ended(exchange) for exchange in ended if exchange.number > since)
             now = self._now()
-            yield from (_event("began", shown.live(one, now, hub.contract)) for one in live)
+            yield from (_event("began", serializers.live(one, now, hub.contract)) for one in live)
 
         return events()
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from mockserver.control import PREFIX
-from mockserver.player import Message, Receive, Send
+from mockserver.server.player import Message, Receive, Send
 
 MAX_BODY = 2 * 1024 * 1024
 """The largest body of a request in bytes: a session's export, or a scenario, and some air."""

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mockserver.app import Gateway
-from mockserver.tally import BOUNDS, Tally
+from mockserver.journal.totals import BOUNDS, Tally
+from mockserver.server.asgi import Gateway
 
 
 class Meters(Collector):

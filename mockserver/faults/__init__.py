@@ -20,8 +20,8 @@ from typing import Final, cast, get_args
 from orjson import JSONDecodeError
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from mockserver.actions import Actions
-from mockserver.errors import did_you_mean
+from mockserver.core.actions import Actions
+from mockserver.core.errors import did_you_mean
 from mockserver.faults import calls, connection, content, delays, extras, fields, framing, headers, http, sequence
 from mockserver.faults.fault import Apply, Context, Fault, NoEffectError, Parameters
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import orjson
 from pydantic import Field
 
-from mockserver.actions import Action, Actions, Data
+from mockserver.core.actions import Action, Actions, Data
 from mockserver.faults.fault import (
     Context,
     Fault,

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mockserver.actions import Actions, Close, End, Hang, Head, Raw, Reset
+from mockserver.core.actions import Actions, Close, End, Hang, Head, Raw, Reset
+from mockserver.core.units import Duration
 from mockserver.faults.fault import (
     Break,
     Context,
@@ -22,7 +23,6 @@ from mockserver.faults.fault import (
     set_header,
     with_head,
 )
-from mockserver.units import Duration
 
 
 def close(actions: Actions, given: Break, context: Context) -> Actions:

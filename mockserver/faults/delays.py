@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mockserver.actions import Action, Actions, Data, Hold, Wait
+from mockserver.core.actions import Action, Actions, Data, Hold, Wait
+from mockserver.core.distribution import Fixed, Spread
+from mockserver.core.units import Duration
 from mockserver.faults.fault import At, Context, Fault, NoEffectError, Parameters, find, is_event, is_stream
-from mockserver.spread import Fixed, Spread
-from mockserver.units import Duration
 
 DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
 """The frames that carry a piece of the reply."""

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 import orjson
 from pydantic import Field
 
-from mockserver.actions import Action, Actions, Data, Wait
+from mockserver.core.actions import Action, Actions, Data, Wait
+from mockserver.core.distribution import Fixed, Spread
 from mockserver.faults.fault import (
     At,
     Context,
@@ -25,8 +26,7 @@ from mockserver.faults.fault import (
 )
 from mockserver.faults.framing import at_end, each_event, insert, row
 from mockserver.faults.shapes import event
-from mockserver.spread import Fixed, Spread
-from mockserver.wire.sse import DONE, frame, split
+from mockserver.wires.sse import DONE, frame, split
 
 MOST_FRAMES = 100_000
 COMMENT = Data(b": keep-alive\n\n", "comment")

@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from mockserver.actions import Action, Actions, Data, End, Head
-from mockserver.dice import Dice
-from mockserver.errors import MockserverError, did_you_mean
-from mockserver.wire.failures import WireName
-from mockserver.wire.sse import frame, split
+from mockserver.core.actions import Action, Actions, Data, End, Head
+from mockserver.core.errors import MockserverError, did_you_mean
+from mockserver.core.rng import Dice
+from mockserver.wires.errors import WireName
+from mockserver.wires.sse import frame, split
 
 ANTHROPIC_EVENTS = (
     *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),

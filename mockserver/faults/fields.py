@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import Field, JsonValue, field_validator
 
-from mockserver.actions import Action, Actions, Data
-from mockserver.errors import did_you_mean
+from mockserver.core.actions import Action, Actions, Data
+from mockserver.core.errors import did_you_mean
 from mockserver.faults.fault import (
     KINDS,
     Context,

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
-from mockserver.actions import Action, Actions, Data, Wait
+from mockserver.core.actions import Action, Actions, Data, Wait
 from mockserver.faults.delays import cut_up, pieces
 from mockserver.faults.fault import (
     Context,
@@ -24,7 +24,7 @@ from mockserver.faults.fault import (
     with_data,
     with_length,
 )
-from mockserver.wire.sse import frame, split
+from mockserver.wires.sse import frame, split
 
 _DATA_LINE = re.compile(rb"(?m)^data: ")
 _EVENT_LINE = re.compile(rb"(?m)^event: [^\n]*\n")

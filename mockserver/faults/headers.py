@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import orjson
 from pydantic import Field, JsonValue
 
-from mockserver.actions import Action, Actions, Data, Head, Wait
+from mockserver.core.actions import Action, Actions, Data, Head, Wait
+from mockserver.core.units import Duration
 from mockserver.faults.fault import (
     Context,
     Fault,
@@ -19,7 +20,6 @@ from mockserver.faults.fault import (
     set_header,
     with_head,
 )
-from mockserver.units import Duration
 
 
 class Header(Parameters):

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import orjson
 from pydantic import Field
 
-from mockserver.actions import Actions, Head
+from mockserver.core.actions import Actions, Head
 from mockserver.faults.fault import (
     Context,
     Fault,
@@ -24,7 +24,7 @@ from mockserver.faults.fault import (
     with_whole_body,
 )
 from mockserver.faults.shapes import stream_of, whole_of
-from mockserver.wire.failures import ENVELOPES, WireName, failure, render
+from mockserver.wires.errors import ENVELOPES, WireName, failure, render
 
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"

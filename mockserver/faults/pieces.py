@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockserver.actions import Action, Actions, Data
+from mockserver.core.actions import Action, Actions, Data
 from mockserver.faults.fault import (
     NoEffectError,
     document,

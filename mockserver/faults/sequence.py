@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 import orjson
 from pydantic import Field, field_validator
 
-from mockserver.actions import Action, Actions, Close, Data, End
-from mockserver.errors import did_you_mean
+from mockserver.core.actions import Action, Actions, Close, Data, End
+from mockserver.core.errors import did_you_mean
 from mockserver.faults.extras import chunk
 from mockserver.faults.fault import (
     KINDS,
@@ -30,8 +30,8 @@ from mockserver.faults.fault import (
 )
 from mockserver.faults.framing import insert
 from mockserver.faults.shapes import event
-from mockserver.wire.failures import failure, type_of
-from mockserver.wire.sse import DONE, frame, split
+from mockserver.wires.errors import failure, type_of
+from mockserver.wires.sse import DONE, frame, split
 
 # --- kinds of events missing, doubled, out of order -------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from mockserver.actions import Actions, Data
+from mockserver.core.actions import Actions, Data
 from mockserver.faults.fault import NoEffectError, document, is_stream, wire_of
-from mockserver.wire.sse import DONE, frame
+from mockserver.wires.sse import DONE, frame
 
 Object = dict[str, Any]
 

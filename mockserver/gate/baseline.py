@@ -17,9 +17,9 @@ from typing import Any
 
 import yaml
 
-from contracts.promises import PROMISES
-from mockserver.errors import OperatorError
-from mockserver.gate.ledger import Ledger
+from mockserver.contracts.promises import PROMISES
+from mockserver.core.errors import OperatorError
+from mockserver.gate.results import Ledger
 
 KEYS = {"promise", "since", "why", "until"}
 

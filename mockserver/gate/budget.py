@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from contracts.exchange import Answer, Asked, count_of, dig
-from contracts.talk import CannotTell, Sender
+from mockserver.contracts.client import CannotTell, Sender
+from mockserver.contracts.exchange import Answer, Asked, count_of, dig
 
 ASSUMED_ANSWER = 4096
 """Tokens of an answer without max_tokens: the documented default (D0, D1)."""

@@ -26,10 +26,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from contracts.exchange import Answer, Asked, Ended
 from mockserver import __version__
-from mockserver.errors import OperatorError
-from mockserver.gate.coding import undone
+from mockserver.contracts.exchange import Answer, Asked, Ended
+from mockserver.core.errors import OperatorError
+from mockserver.gate.content_encoding import undone
 
 AGENT = f"ainative-contract-gate/{__version__}"
 PIECE = 65_536

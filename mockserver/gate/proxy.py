@@ -14,15 +14,15 @@ from threading import Condition, Lock
 
 from urllib3.exceptions import HTTPError
 
-from contracts.document import Document
-from contracts.exchange import Answer, Asked, Ended, Exchange
-from contracts.judging import Finding, Memory, Sight, judge
-from contracts.promises import Promise
+from mockserver.contracts.check import Finding, Memory, Sight, judge
+from mockserver.contracts.document import Document
+from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.promises import Promise
 from mockserver.gate.client import explain
-from mockserver.gate.coding import undone
-from mockserver.gate.hiding import hidden
-from mockserver.gate.ledger import Ledger
+from mockserver.gate.content_encoding import undone
+from mockserver.gate.redact import hidden
 from mockserver.gate.relay import Outgoing, Upstream
+from mockserver.gate.results import Ledger
 
 Tell = Callable[[Exchange, list[Finding], str], None]
 """Hears of an exchange, of what is wrong with it, and why it was not judged (nothing: it was)."""

@@ -16,7 +16,7 @@ from typing import Literal
 
 import urllib3
 
-from contracts.exchange import Asked
+from mockserver.contracts.exchange import Asked
 from mockserver.gate.client import pool
 
 HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from yaml import YAMLError
 
-from contracts.document import Document
-from contracts.exchange import Answer, Asked, Exchange
-from contracts.judging import Memory, Sight, judge
-from contracts.promises import Promise
-from contracts.talk import Act, CannotTell, Sender, Talk, Target, acts
-from mockserver.errors import OperatorError
-from mockserver.gate import aids
+from mockserver.contracts.check import Memory, Sight, judge
+from mockserver.contracts.client import Act, CannotTell, Sender, Talk, Target, acts
+from mockserver.contracts.document import Document
+from mockserver.contracts.exchange import Answer, Asked, Exchange
+from mockserver.contracts.promises import Promise
+from mockserver.core.errors import OperatorError
+from mockserver.gate import credentials
 from mockserver.gate.budget import Purse, Spent
 from mockserver.gate.client import Client, Limits
-from mockserver.gate.ledger import Ledger
-from mockserver.gate.probe import probe
 from mockserver.gate.profiles import Profile
+from mockserver.gate.reachability import probe
+from mockserver.gate.results import Ledger
 
 PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
@@ -131,7 +131,7 @@ class Runner:
     ) -> None:
         self._settings = settings
         self._document = _opened(settings)
-        self._ledger = Ledger(chosen(settings), aids.secrets(settings.key, settings.aids))
+        self._ledger = Ledger(chosen(settings), credentials.secrets(settings.key, settings.aids))
         if not self._ledger.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
         self._client = Client(settings.url, settings.limits, verify=settings.verify) if send is None else None
@@ -192,7 +192,7 @@ class Runner:
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
-        helped = {**(aids.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.aids}
+        helped = {**(credentials.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.aids}
         return Target(
             key=settings.key,
             aids=helped,
@@ -218,7 +218,7 @@ class Runner:
 
     @property
     def _judged(self) -> Iterable[str]:
-        from contracts.judging import load
+        from mockserver.contracts.check import load
 
         return load()
 

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 import orjson
 from playwright.sync_api import Locator, Page, expect
 
-from mockserver import server
-from mockserver.app import Gateway
-from mockserver.chaos import ChaoticEngine
-from mockserver.chaosfiles import load_profiles
-from mockserver.commands.panel import MOST_BYTES, MOST_EXCHANGES, files_of
-from mockserver.engine import Settings
-from mockserver.journal import Journal
-from mockserver.library import Library, load_library
-from mockserver.steered import Steered, steer
-from tests.support import MESSAGES, contract
+from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES, files_of
+from mockserver.control.wiring import Steered, steer
+from mockserver.engine.chaos import ChaoticEngine
+from mockserver.engine.step import Settings
+from mockserver.files.chaos_file import load_profiles
+from mockserver.files.library import Library, load_library
+from mockserver.journal.log import Journal
+from mockserver.server import uvicorn
+from mockserver.server.asgi import Gateway
+from tests.support.engine import MESSAGES, contract
 
 TOKEN = "a-token-of-the-tests"
 PATIENCE = 30.0
@@ -57,10 +57,10 @@ class Mock:
         self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         self._running = ExitStack()
         self._stack.callback(self._running.close)
-        sock = self._running.enter_context(server.bind("127.0.0.1", self.port))
+        sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
         self._steered = steer(self.gateway, files_of(library()), self.url, token=token)
-        loop = self._running.enter_context(server.threaded(self._steered.app, sock))
+        loop = self._running.enter_context(uvicorn.threaded(self._steered.app, sock))
         self._running.callback(loop.call_soon_threadsafe, self._steered.control.close)
 
     def stop(self) -> None:

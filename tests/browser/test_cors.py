@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mockserver.app import Gateway
-from mockserver.engine import PREFLIGHT, Engine, Settings
-from mockserver.host import Host
-from mockserver.server import running
-from mockserver.testing import GatewaySession
+from mockserver.engine.step import PREFLIGHT, Engine, Settings
+from mockserver.server.asgi import Gateway
+from mockserver.server.uvicorn import running
+from mockserver.testing.gateway import GatewaySession
+from mockserver.testing.server_thread import Host
 from tests.browser.complaints import Complaints
 from tests.browser.conftest import FLAGS, executable
-from tests.foreign_support import GOOD, joined
-from tests.support import CHAT, HELLO, MESSAGES
+from tests.support.engine import CHAT, HELLO, MESSAGES
+from tests.support.external import GOOD, joined
 
 PAGES = Path(__file__).parent / "pages"
 

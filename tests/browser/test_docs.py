@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from mockserver.testing import GatewaySession
+from mockserver.testing.gateway import GatewaySession
 from tests.browser.complaints import Complaints
 from tests.clients.roster import PACKAGES
-from tests.support import MESSAGES
+from tests.support.engine import MESSAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "browsers.md").read_text(encoding="utf-8")

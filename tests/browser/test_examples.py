@@ -11,8 +11,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mockserver import shipped
-from mockserver.testing import GatewaySession
+from mockserver.files import bundled
+from mockserver.testing.gateway import GatewaySession
 from tests.browser.complaints import Complaints
 from tests.clients.roster import PACKAGES
 
@@ -307,7 +307,7 @@ def test_each_scenario_button_names_a_shipped_scenario_and_begins_anew(app: App,
         expect(button).to_have_attribute("aria-pressed", "true")
         key = app.page.get_by_label("API key").input_value()
         names.add(key.removeprefix("sk_mock_").partition("_")[0])
-    assert names <= {file.stem for file in shipped.SCENARIOS.glob("*.yaml")}
+    assert names <= {file.stem for file in bundled.SCENARIOS.glob("*.yaml")}
     assert len(names) == buttons.count() == 6
     expect(app.answers).to_have_count(0)
 

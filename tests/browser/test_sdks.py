@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Page
 
-from mockserver.testing import GatewaySession
+from mockserver.testing.gateway import GatewaySession
 from tests.browser.complaints import Complaints
 from tests.clients.roster import PACKAGES
 

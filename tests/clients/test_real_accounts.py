@@ -14,16 +14,17 @@ from decimal import Decimal
 import pytest
 import yaml
 
-from mockserver import billing, ledger, server
-from mockserver.accounts import Accounts
-from mockserver.app import Gateway
-from mockserver.clock import FixedClock
-from mockserver.engine import Engine, Settings
-from mockserver.keys import session_of
-from mockserver.sessions import MemoryStore
-from tests.bank import BALANCE, LOGIN, LOGOUT, REFRESH, accounts_of
+from mockserver.accounts import billing, ledger
+from mockserver.accounts.identify import Accounts
+from mockserver.accounts.keys import session_of
+from mockserver.core.clock import FixedClock
+from mockserver.engine.step import Engine, Settings
+from mockserver.server import uvicorn
+from mockserver.server.asgi import Gateway
+from mockserver.server.stores.memory import MemoryStore
 from tests.clients.roster import CLIENTS, TIME_LIMIT, Client, Program
-from tests.support import contract, turns
+from tests.support.bank import BALANCE, LOGIN, LOGOUT, REFRESH, accounts_of
+from tests.support.engine import contract, turns
 
 ACCOUNTS = """
 accounts:
@@ -134,7 +135,7 @@ def program(request: pytest.FixtureRequest) -> Iterator[tuple[Client, "subproces
 def sdk(program: tuple[Client, "subprocess.Popen[str]"]) -> Iterator[Sdk]:
     """The client, and a mock of the test's own."""
     made = Sdk(*program)
-    with server.running(made.gateway) as made.url:
+    with uvicorn.running(made.gateway) as made.url:
         yield made
 
 

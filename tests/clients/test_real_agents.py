@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 import mockserver
-from mockserver.testing import GatewaySession
+from mockserver.testing.gateway import GatewaySession
 from tests.clients.roster import HERE, PACKAGES
 
 FRAMEWORKS = ("langchain", "pydantic_ai")

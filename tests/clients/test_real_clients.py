@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from mockserver.catalogue import MODELS
+from mockserver.core.catalogue import MODELS
 from tests.clients.roster import CLIENTS, Client, Facts
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from mockserver.host import hosting
-from mockserver.testing import GatewaySession
+from mockserver.testing.gateway import GatewaySession
+from mockserver.testing.server_thread import hosting
 from tests.clients.roster import HERE, PACKAGES
 
 Play: TypeAlias = Callable[[GatewaySession], object]

@@ -10,16 +10,16 @@ import httpx
 import orjson
 from pydantic import JsonValue
 
-from mockserver import shipped
-from mockserver.app import Gateway
-from mockserver.chaos import ChaoticEngine
-from mockserver.engine import Settings
-from mockserver.journal import Journal
-from mockserver.script import Script
-from mockserver.server import bind, threaded, url_of
-from mockserver.sessions import Store
-from mockserver.steered import Steered, steer
-from tests.support import BYOK, MESSAGES, contract
+from mockserver.control.wiring import Steered, steer
+from mockserver.engine.chaos import ChaoticEngine
+from mockserver.engine.step import Settings
+from mockserver.files import bundled
+from mockserver.journal.log import Journal
+from mockserver.scenarios.compile import Script
+from mockserver.server.asgi import Gateway
+from mockserver.server.stores.memory import Store
+from mockserver.server.uvicorn import bind, threaded, url_of
+from tests.support.engine import BYOK, MESSAGES, contract
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ def serving(
 
 def shipped_files() -> dict[str, Path]:
     """The shipped scenarios by name."""
-    return {file.stem: file for file in shipped.SCENARIOS.glob("*.yaml")}
+    return {file.stem: file for file in bundled.SCENARIOS.glob("*.yaml")}
 
 
 def error_of(answer: httpx.Response) -> Shown:

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from mockserver.session import Session
-from mockserver.sessions import MemoryStore
+from mockserver.accounts.session import Session
+from mockserver.server.stores.memory import MemoryStore
 from tests.control.support import Served, error_of, serving
 
 T = TypeVar("T")

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.redis_store import RedisStore
-from mockserver.session import Session
+from mockserver.accounts.session import Session
+from mockserver.server.stores.redis import RedisStore
 from tests.control.support import Served, conversation, serving
-from tests.redis_server import RedisServer
-from tests.support import MESSAGES, turns
+from tests.support.engine import MESSAGES, turns
+from tests.support.redis_server import RedisServer
 
 PLAYED = turns("""
   - when: {text: held}

@@ -15,7 +15,7 @@ from schemathesis import checks
 from mockserver.control import PREFIX
 from tests.control.support import PATIENCE, TOKEN, Served, Shown, serving, shipped_files
 from tests.control.walking import every_route
-from tests.support import turns
+from tests.support.engine import turns
 
 CHECKS = [
     checks.not_a_server_error,

@@ -8,10 +8,10 @@ import orjson
 import pytest
 from pydantic import JsonValue
 
-from mockserver.control.shown import LONGEST_BODY, MOST_EVENTS
-from mockserver.journal import Journal
+from mockserver.control.serializers import LONGEST_BODY, MOST_EVENTS
+from mockserver.journal.log import Journal
 from tests.control.support import Served, Shown, conversation, error_of, serving
-from tests.support import CHAT, MESSAGES, turns
+from tests.support.engine import CHAT, MESSAGES, turns
 
 PLAYED = turns("""
   - when: {text: call}

@@ -8,9 +8,9 @@ from threading import Thread
 import pytest
 
 from mockserver.control import feed as feeding
-from mockserver.journal import Journal
+from mockserver.journal.log import Journal
 from tests.control.support import Served, serving
-from tests.support import turns
+from tests.support.engine import turns
 
 PLAYED = turns("""
   - when: {text: held}

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from tests.control.support import PATIENCE, Event, Served, Shown, conversation, error_of, serving
-from tests.support import CHAT, MESSAGES, turns
+from tests.support.engine import CHAT, MESSAGES, turns
 
 WORDS = "one two three four five"
 HELD = turns(f"""

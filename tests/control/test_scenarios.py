@@ -7,10 +7,10 @@ import httpx
 import pytest
 from pydantic import JsonValue
 
-from mockserver.control import desk
+from mockserver.control import runtime_config
 from mockserver.faults import FAULTS
 from tests.control.support import Served, error_of, serving
-from tests.support import script
+from tests.support.engine import script
 
 FILE = "scenario: mine\nabout: Of the file.\nturns: [{reply: from the file, times: always}]\n"
 MEMORY = "scenario: mine\nturns: [{reply: from memory, times: always}]\n"
@@ -122,7 +122,7 @@ def test_a_text_is_kept_under_its_own_name(served: Served) -> None:
 
 
 def test_memory_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "MOST_KEPT", 2)
+    monkeypatch.setattr(runtime_config, "MOST_KEPT", 2)
     for name in ("a", "b"):
         assert put(served, name, f"scenario: {name}\nturns: [{{reply: hi}}]").status_code == 200
     assert put(served, "c", "scenario: c\nturns: [{reply: hi}]").status_code == 422

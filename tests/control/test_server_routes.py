@@ -7,12 +7,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockserver import __version__
-from mockserver.control.server_routes import PAGE
-from mockserver.journal import Journal
-from mockserver.session import Session
-from mockserver.sessions import MemoryStore, StoreAwayError
+from mockserver.accounts.session import Session
+from mockserver.control.routes.server import PAGE
+from mockserver.journal.log import Journal
+from mockserver.server.stores.memory import MemoryStore, StoreAwayError
 from tests.control.support import Served, error_of, serving
-from tests.support import CHAT, turns
+from tests.support.engine import CHAT, turns
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from pydantic import JsonValue
 
-from mockserver.control.hub import MOST_LISTED
-from mockserver.session import start_clock
-from mockserver.sessions import MemoryStore
+from mockserver.accounts.session import start_clock
+from mockserver.control.context import MOST_LISTED
+from mockserver.server.stores.memory import MemoryStore
 from tests.control.support import Served, error_of, serving
-from tests.support import CHAT, MESSAGES, script
+from tests.support.engine import CHAT, MESSAGES, script
 
 ONE = script("scenario: one\nturns:\n  - {reply: first, then: asked}\n  - {reply: second, times: always}")
 TWO = script("scenario: two\nturns: [{reply: two, times: always}]")

@@ -8,10 +8,10 @@ from starlette.routing import BaseRoute
 
 from mockserver.control import PREFIX
 from mockserver.control.application import build
-from mockserver.control.hub import Hub
-from mockserver.control.server_routes import PAGE
-from mockserver.steered import Steered
-from mockserver.tally import Tally
+from mockserver.control.context import Hub
+from mockserver.control.routes.server import PAGE
+from mockserver.control.wiring import Steered
+from mockserver.journal.totals import Tally
 
 FILLED = {"number": "1", "id": "1", "kind": "curl"}
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from contracts import fake
-from contracts.document import Document
-from contracts.exchange import Answer, Asked, Ended, Exchange
-from contracts.judging import Memory, Sight, judge
-from mockserver.cli import main
+from mockserver.cli.main import main
+from mockserver.contracts.check import Memory, Sight, judge
+from mockserver.contracts.document import Document
+from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.reference import gateway
+from mockserver.files.bundled import OPENAPI
 from mockserver.gate.client import Limits
 from mockserver.gate.profiles import PROFILES, Profile
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.gate.runner import Run, Runner, Settings
-from mockserver.shipped import OPENAPI
 
 MESSAGES = "/v1/messages"
 CHAT = "/api/v1/chat/completions"
@@ -72,7 +72,7 @@ def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
     sleep = settings.pop("sleep", lambda seconds: None)
     clock = settings.pop("clock", time.monotonic)
-    given = Settings(url=url, profile=chosen, key=settings.pop("key", fake.KEY), contract=OPENAPI, **settings)
+    given = Settings(url=url, profile=chosen, key=settings.pop("key", gateway.KEY), contract=OPENAPI, **settings)
     return Runner(given, sleep=sleep, clock=clock).run()
 
 
@@ -95,7 +95,7 @@ def other_gateway() -> Iterator[tuple[str, Any]]:
     def sleep(seconds: float) -> None:
         ahead[0] += seconds
 
-    with fake.serving(fake.Gateway(Path(OPENAPI), lambda: time.time() + ahead[0])) as url:
+    with gateway.serving(gateway.Gateway(Path(OPENAPI), lambda: time.time() + ahead[0])) as url:
         yield url, sleep
 
 

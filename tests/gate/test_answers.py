@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.judging import Memory
+from mockserver.contracts.check import Memory
 from tests.gate.support import CHAT, MESSAGES, NOW, broken, exchange
 
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

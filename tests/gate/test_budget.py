@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from contracts import fake, sse
-from contracts.exchange import Answer, Asked, Json, dig
-from contracts.talk import CannotTell
+from mockserver.contracts import sse
+from mockserver.contracts.client import CannotTell
+from mockserver.contracts.exchange import Answer, Asked, Json, dig
+from mockserver.contracts.reference import gateway
 from mockserver.gate.budget import Budget, Purse, cost_of
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Upstream, serving
@@ -67,7 +68,7 @@ def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: i
 def test_the_whole_paid_profile_fits_into_its_budget() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
-        done = run(url, unpaced, aids={"exhausted": fake.EMPTY, "login": f"{fake.USER}:{fake.PASSWORD}"})
+        done = run(url, unpaced, aids={"exhausted": gateway.EMPTY, "login": f"{gateway.USER}:{gateway.PASSWORD}"})
     assert done.ledger.of("broken") == []
     assert [entry.why_not for entry in done.ledger.of("not examined") if "budget" in entry.why_not] == []
     assert len(till.asked) <= 220
@@ -135,7 +136,7 @@ def ticking() -> Iterator[float]:
 
 def test_a_soak_ends_by_itself_when_its_time_is_over_and_passes() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, SOAK, aids=fake.aids(), sleep=sleep, seconds=900, clock=ticking().__next__)
+        done = run(url, SOAK, aids=gateway.aids(), sleep=sleep, seconds=900, clock=ticking().__next__)
     assert done.rounds >= 2
     assert done.spent.requests <= 900
     assert (done.stopped, done.passed) == ("", True)
@@ -154,7 +155,7 @@ def test_a_soak_ends_when_something_breaks() -> None:
 
 def test_another_run_that_takes_too_long_has_not_passed() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, "smoke", aids=fake.aids(), sleep=sleep, seconds=50, clock=ticking().__next__)
+        done = run(url, "smoke", aids=gateway.aids(), sleep=sleep, seconds=50, clock=ticking().__next__)
     assert "took longer than 50 s" in done.stopped
     assert not done.passed
     assert done.ledger.of("kept")

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from mockserver.commands.check import check
-from mockserver.commands.gate import contract
+from mockserver.cli.contract import contract
+from mockserver.cli.contract_check import check
 from mockserver.gate import baseline
 from mockserver.gate.profiles import PROFILES
 

@@ -15,15 +15,15 @@ import anthropic
 import openai
 import pytest
 
-from contracts import fake
-from contracts.exchange import Asked, Exchange
-from contracts.judging import Finding
-from contracts.scenes.auth import ANTHROPIC_KEY
+from mockserver.contracts.check import Finding
+from mockserver.contracts.exchange import Asked, Exchange
+from mockserver.contracts.probes.auth import ANTHROPIC_KEY
+from mockserver.contracts.reference import gateway
+from mockserver.files.bundled import OPENAPI
 from mockserver.gate.client import Client, Limits
-from mockserver.gate.passing import teller
 from mockserver.gate.proxy import Watcher
+from mockserver.gate.proxy_log import teller
 from mockserver.gate.relay import Outgoing, serving
-from mockserver.shipped import OPENAPI
 from tests.gate.support import HTML, PAGE, always, closed_port, other_gateway
 
 MODEL = "qwen-coder-32b"
@@ -53,7 +53,7 @@ def proxied(upstream: str) -> Iterator[tuple[str, Told, Watcher]]:
 def test_real_clients_stream_and_call_tools_through_it_and_nothing_is_broken() -> None:
     tool: dict[str, object] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     with other_gateway() as (behind, _), proxied(behind) as (url, told, watcher):
-        with anthropic.Anthropic(base_url=url, api_key=fake.KEY) as client:
+        with anthropic.Anthropic(base_url=url, api_key=gateway.KEY) as client:
             with client.messages.stream(
                 model=MODEL, max_tokens=50, messages=[{"role": "user", "content": "Hello"}]
             ) as stream:
@@ -65,7 +65,7 @@ def test_real_clients_stream_and_call_tools_through_it_and_nothing_is_broken() -
                 tools=[{"name": "look", "input_schema": tool}],
                 tool_choice={"type": "tool", "name": "look"},
             )
-        with openai.OpenAI(base_url=f"{url}/api/v1", api_key=fake.KEY) as other:
+        with openai.OpenAI(base_url=f"{url}/api/v1", api_key=gateway.KEY) as other:
             chunks = list(
                 other.chat.completions.create(
                     model=MODEL,

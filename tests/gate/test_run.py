@@ -7,21 +7,21 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from contracts import fake
-from contracts.exchange import Asked
-from contracts.promises import PROMISES
-from mockserver import server
-from mockserver.app import Gateway
-from mockserver.engine import Engine, Settings
+from mockserver.contracts.exchange import Asked
+from mockserver.contracts.promises import PROMISES
+from mockserver.contracts.reference import gateway
+from mockserver.engine.step import Engine, Settings
+from mockserver.files.bundled import OPENAPI
+from mockserver.files.library import load_contract, load_library
 from mockserver.gate.relay import Outgoing, serving
-from mockserver.library import load_contract, load_library
-from mockserver.shipped import OPENAPI
+from mockserver.server import uvicorn
+from mockserver.server.asgi import Gateway
 from tests.gate.support import command, other_gateway, run
 
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=fake.aids(), sleep=sleep)
+        done = run(url, aids=gateway.aids(), sleep=sleep)
     assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
     assert done.ledger.coverage > 95
     assert done.stopped == ""
@@ -30,7 +30,7 @@ def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
 def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     contract = load_contract()
     library = load_library(contract, None)
-    with server.running(Gateway(Engine(contract, library.scripts, Settings()))) as url:
+    with uvicorn.running(Gateway(Engine(contract, library.scripts, Settings()))) as url:
         done = run(url, exclude=("login-refused",))
     assert done.is_mock
     assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
@@ -38,21 +38,21 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
 
 def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, key=fake.LIMITED, sleep=sleep)
+        done = run(url, key=gateway.LIMITED, sleep=sleep)
     assert done.ledger.of("broken") == []
     assert done.ledger.coverage > 70
 
 
 def test_a_key_without_credits_leaves_promises_not_examined() -> None:
     with other_gateway() as (url, _):
-        done = run(url, key=fake.EMPTY)
+        done = run(url, key=gateway.EMPTY)
     assert done.ledger.of("broken") == []
     assert any("no credits left" in entry.why_not for entry in done.ledger.of("not examined"))
 
 
 def test_the_documented_contract_alone_can_be_examined() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=fake.aids(), sleep=sleep, documented_only=True)
+        done = run(url, aids=gateway.aids(), sleep=sleep, documented_only=True)
     assert done.ledger.of("broken") == []
     assert not any(entry.promise.is_observed for entry in done.ledger.entries.values())
 

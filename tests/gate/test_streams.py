@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts import sse
+from mockserver.contracts import sse
 from tests.gate.support import CHAT, MESSAGES, broken, exchange
 
 Events = list[tuple[str | None, Any]]

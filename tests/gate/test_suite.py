@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts import generating
-from contracts.exchange import Asked
-from contracts.judging import load
-from contracts.promises import AIDS, PROMISES
-from contracts.scenes.auth import ANTHROPIC_KEY
-from contracts.talk import ACTS, acts
-from mockserver.gate import compare, relay
+from mockserver.contracts import generated_requests
+from mockserver.contracts.check import load
+from mockserver.contracts.client import ACTS, acts
+from mockserver.contracts.exchange import Asked
+from mockserver.contracts.probes.auth import ANTHROPIC_KEY
+from mockserver.contracts.promises import AIDS, PROMISES
+from mockserver.files.bundled import OPENAPI
+from mockserver.gate import contract_diff, relay
 from mockserver.gate.proxy import Watcher
 from mockserver.gate.reports.curl import curl
-from mockserver.shipped import OPENAPI
 from tests.gate.support import MESSAGES, document, other_gateway
 from tools.mutants.__main__ import MUTANTS, examine
 
@@ -30,8 +30,8 @@ def test_the_checks_know_nothing_of_the_mock(file: Path) -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom)
     ]
-    inside = [name for name in names if name.startswith("mockserver")]
-    assert inside == [] or (file.name in DOORS and {name.split(".")[1] for name in inside} <= {"gate", "shipped"})
+    inside = {name.split(".")[1] for name in names if name.startswith("mockserver")}
+    assert inside <= {"contracts"} | ({"gate"} if file.name in DOORS else set())
 
 
 def test_every_promise_has_a_judge_or_a_scene() -> None:
@@ -71,8 +71,8 @@ def test_smoke_catches_a_mutant(mutant: str, promise: str) -> None:
 
 
 def test_generated_requests_come_from_the_seed_and_are_sorted_by_validity() -> None:
-    first = list(generating._make(document(), 3, 2, ["chat"]))
-    again = list(generating._make(document(), 3, 2, ["chat"]))
+    first = list(generated_requests._make(document(), 3, 2, ["chat"]))
+    again = list(generated_requests._make(document(), 3, 2, ["chat"]))
     assert [body for _, body, _ in first] == [body for _, body, _ in again]
     for operation, body, valid in first:
         assert operation.request is not None
@@ -114,9 +114,9 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
 
 
 def fake_key() -> str:
-    from contracts import fake
+    from mockserver.contracts.reference import gateway
 
-    return fake.KEY
+    return gateway.KEY
 
 
 OLD = {
@@ -188,5 +188,5 @@ def test_a_change_of_the_document_has_its_level(level: str, path: tuple[str, ...
         del place[path[-1]]
     else:
         place[path[-1]] = value
-    assert compare.compare(OLD, copy.deepcopy(OLD)) == []
-    assert compare.compare(OLD, new)[0].level == level
+    assert contract_diff.compare(OLD, copy.deepcopy(OLD)) == []
+    assert contract_diff.compare(OLD, new)[0].level == level

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from contracts import fake
-from contracts.exchange import Answer, Asked
-from mockserver.commands.check import check, settings_of
-from mockserver.errors import OperatorError
+from mockserver.cli.contract_check import check, settings_of
+from mockserver.contracts.exchange import Answer, Asked
+from mockserver.contracts.reference import gateway
+from mockserver.core.errors import OperatorError
+from mockserver.files.bundled import OPENAPI
 from mockserver.gate import runner
 from mockserver.gate.client import Client, Limits, base_url, is_loopback
 from mockserver.gate.profiles import PROFILES, Profile
 from mockserver.gate.proxy import Watcher
 from mockserver.gate.relay import Outgoing, Upstream, server, serving
-from mockserver.shipped import OPENAPI
 from tests.gate.support import HTML, PAGE, always, closed_port, command, impatient, other_gateway, run
 
 TARGETS: list[tuple[str, Outgoing, str]] = [
@@ -149,7 +149,7 @@ def over_tls(authority: trustme.CA, name: str = "127.0.0.1") -> Iterator[str]:
             listening.server_close()
 
 
-ONE = ("--profile", "smoke", "--only", "known-status", "--key", fake.KEY, "--quiet")
+ONE = ("--profile", "smoke", "--only", "known-status", "--key", gateway.KEY, "--quiet")
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_remedy() -> None:
@@ -188,7 +188,7 @@ def test_the_proxy_reaches_a_gateway_behind_such_a_certificate() -> None:
         for verify in (True, False):
             watcher = Watcher(url, OPENAPI, lambda one, _, __: seen.append(one.answer.status), verify=verify)
             with serving(watcher.respond) as front:
-                answer = Client(front, Limits())(Asked("GET", "/v1/models", {"x-api-key": fake.KEY}))
+                answer = Client(front, Limits())(Asked("GET", "/v1/models", {"x-api-key": gateway.KEY}))
                 assert answer.status == (502 if verify else 200)
     assert seen == [0, 200]
 

@@ -12,9 +12,9 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from contracts import fake
+from mockserver.contracts.reference import gateway
+from mockserver.files.bundled import OPENAPI
 from mockserver.gate.relay import serving
-from mockserver.shipped import OPENAPI
 from tests.gate.support import other_gateway
 from tools.mutants.__main__ import MUTANTS, responder
 
@@ -25,7 +25,7 @@ RUN = (sys.executable, "-m")
 @contextmanager
 def target(mutant: str) -> Iterator[dict[str, str]]:
     """The other gateway, sound or with a fault; gives the environment in which all three find it."""
-    given = fake.aids()
+    given = gateway.aids()
     with other_gateway() as (behind, _):
         if mutant:
             with serving(responder(MUTANTS[mutant], behind)) as url:
@@ -39,7 +39,7 @@ def environment(url: str, given: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATE", "PYTEST", "COV"))}
     return kept | {
         "GATEWAY_URL": url,
-        "GATEWAY_KEY": fake.KEY,
+        "GATEWAY_KEY": gateway.KEY,
         "GATE_PROFILE": "smoke",
         "GATE_EXHAUSTED_KEY": given["exhausted"],
         "GATE_LIMITED_KEY": given["limited"],
@@ -99,6 +99,8 @@ def test_a_baseline_is_in_force_in_all_three(tmp_path: Path) -> None:
 
 
 def test_pytest_says_why_it_cannot_run() -> None:
-    done = start(environment("http://127.0.0.1:1", fake.aids()), "pytest", "contracts", "-p", "no:cacheprovider", "-q")
+    done = start(
+        environment("http://127.0.0.1:1", gateway.aids()), "pytest", "contracts", "-p", "no:cacheprovider", "-q"
+    )
     assert done.returncode == 2
     assert "the gate cannot run: http://127.0.0.1:1 cannot be examined: nothing listens there" in done.stdout

@@ -19,15 +19,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from mockserver.app import Gateway
-from mockserver.engine import Engine, Request, Settings
+from mockserver.accounts.session import Session
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
 from mockserver.faults.shapes import whole_of
-from mockserver.library import load_contract
-from mockserver.scenario import Scenario
-from mockserver.script import Script, compile_scenario
-from mockserver.server import running
-from mockserver.session import Session
-from tests.test_faults_matrix import CASES
+from mockserver.files.library import load_contract
+from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.schema import Scenario
+from mockserver.server.asgi import Gateway
+from mockserver.server.uvicorn import running
+from tests.faults.test_matrix import CASES
 from tools.matrix.pages import markdown
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from contracts import fake
-from contracts.exchange import Asked
-from contracts.promises import PROMISES
-from mockserver.errors import OperatorError
+from mockserver.contracts.exchange import Asked
+from mockserver.contracts.promises import PROMISES
+from mockserver.contracts.reference import gateway
+from mockserver.core.errors import OperatorError
 from mockserver.gate.client import Limits
-from mockserver.gate.ledger import Ledger
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
+from mockserver.gate.results import Ledger
 from mockserver.gate.runner import Runner, Settings
 from tools.mutants.answers import ANSWERS
 from tools.mutants.requests import AFTER, BEFORE, BOTH
@@ -103,9 +103,9 @@ def responder(mutant: Mutant, base: str) -> Respond:
 def examine(name: str, profile: str, seed: int = 0) -> tuple[str, float, list[str]]:
     """Run the gate against one mutant: its name, seconds, broken promises."""
     start, clock, mutant = time.monotonic(), Clock(), MUTANTS.get(name, SOUND)
-    with fake.serving(fake.Gateway(CONTRACT, clock.now)) as behind, serving(responder(mutant, behind)) as url:
+    with gateway.serving(gateway.Gateway(CONTRACT, clock.now)) as behind, serving(responder(mutant, behind)) as url:
         chosen = replace(PROFILES[profile], limits=FAST)
-        settings = Settings(url, chosen, fake.KEY, CONTRACT, seed=seed, aids=fake.aids(), latency=LATENCY)
+        settings = Settings(url, chosen, gateway.KEY, CONTRACT, seed=seed, aids=gateway.aids(), latency=LATENCY)
         try:
             ledger: Ledger = Runner(settings, sleep=clock.sleep).run().ledger
         except OperatorError:  # exit code 2: noticed, but no promise was broken, so it does not count

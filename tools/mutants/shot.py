@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.exchange import Asked
+from mockserver.contracts.exchange import Asked
 
 Change = Callable[["Shot"], None]
 

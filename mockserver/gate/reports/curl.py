@@ -8,9 +8,9 @@ import gzip
 import re
 import shlex
 
-from contracts.exchange import Asked
-from contracts.scenes.auth import ANTHROPIC_KEY
-from mockserver.gate.hiding import MARK, hide, mark_fields
+from mockserver.contracts.exchange import Asked
+from mockserver.contracts.probes.auth import ANTHROPIC_KEY
+from mockserver.gate.redact import MARK, hide, mark_fields
 
 LONGEST = 2000
 """Bytes of a body that is shown as it is."""

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as Xml
 
 import orjson
 
-from contracts.judging import Finding
 from mockserver import __version__
-from mockserver.gate.ledger import Entry
+from mockserver.contracts.check import Finding
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import effort, verdict
+from mockserver.gate.results import Entry
 from mockserver.gate.runner import Run
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

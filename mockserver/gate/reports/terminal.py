@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from mockserver.gate.ledger import Entry, State
 from mockserver.gate.reports.curl import curl, packed
+from mockserver.gate.results import Entry, State
 from mockserver.gate.runner import Run
 
 WIDTH = 100

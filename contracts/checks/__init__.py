@@ -1,0 +1,1 @@
+"""Checks: pure functions that read one exchange and say which promise it breaks."""

@@ -1,0 +1,150 @@
+"""The stream grammar of the OpenAI wire.
+
+    stream = first delta* finish usage? [DONE]
+    first  = a chunk whose delta names the role
+    delta  = a chunk with content, or with fragments of tool calls, numbered from 0
+    finish = the chunk with the finish reason
+    usage  = a chunk without choices, if stream_options.include_usage asks for it
+
+An object with `error` in place of a chunk breaks the stream off; then [DONE] may be missing.
+"""
+
+from collections.abc import Iterator
+
+from mockserver.contracts.check import Sight, is_chat_stream, judges
+from mockserver.contracts.checks.framing import stream_of
+from mockserver.contracts.exchange import Json, count_of, dig, items, read_json
+from mockserver.contracts.sse import Event
+
+
+def chunks(sight: Sight) -> list[Event]:
+    """The events that are chunks."""
+    return [event for event in stream_of(sight).events if isinstance(dig(event.json, "choices"), list)]
+
+
+def _error(sight: Sight) -> Event | None:
+    found = (event for event in stream_of(sight).events if isinstance(event.json, dict) and "error" in event.json)
+    return next(found, None)
+
+
+def calls(event: Event) -> list[Json]:
+    """The fragments of tool calls in a chunk."""
+    return [call for choice in items(dig(event.json, "choices")) for call in items(dig(choice, "delta", "tool_calls"))]
+
+
+def _finish(event: Event) -> Json:
+    return dig(event.json, "choices", 0, "finish_reason")
+
+
+@judges("chat-no-event-line", is_chat_stream)
+def no_event_line(sight: Sight) -> Iterator[str]:
+    """No event: lines."""
+    for event in stream_of(sight).events:
+        if event.name is not None:
+            yield f"{event} has an event: line; older OpenAI SDKs fail on it"
+
+
+@judges("chat-chunk-schema", is_chat_stream)
+def chunk_schema(sight: Sight) -> Iterator[str]:
+    """Each chunk against its schema."""
+    schema = sight.document.validator("ChatStreamEvent")
+    for event in stream_of(sight).events:
+        if isinstance(event.json, dict):
+            yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
+
+
+@judges("chat-one-identity", is_chat_stream)
+def one_identity(sight: Sight) -> Iterator[str]:
+    """One id, model and created."""
+    for name in ("id", "model", "created"):
+        values = {str(dig(event.json, name)) for event in chunks(sight)}
+        if len(values) > 1:
+            yield f"{name} changes within the stream: {', '.join(sorted(values)[:3])}"
+
+
+@judges("chat-role-once", is_chat_stream)
+def role_once(sight: Sight) -> Iterator[str]:
+    """The role first, and once."""
+    named = [n for n, event in enumerate(chunks(sight)) if dig(event.json, "choices", 0, "delta", "role") is not None]
+    if chunks(sight) and named != [0]:
+        yield f"the role is in chunks {named}; it belongs in chunk 0 alone"
+
+
+@judges("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
+def tool_deltas(sight: Sight) -> Iterator[str]:
+    """Numbering and names of calls."""
+    begun: list[int] = []
+    for event in chunks(sight):
+        for call in calls(event):
+            index = count_of(dig(call, "index"))
+            if index is None:
+                yield f"{event}: a tool call fragment without an index"
+            elif index not in begun:
+                if index != len(begun):
+                    yield f"{event}: tool call {index} begins, {len(begun)} is next"
+                begun.append(index)
+                for path in (("id",), ("type",), ("function", "name")):
+                    if not dig(call, *path):
+                        yield f"{event}: the first fragment of tool call {index} has no {'.'.join(path)}"
+            elif dig(call, "id") or dig(call, "function", "name"):
+                yield f"{event}: tool call {index} has its id or name again; SDK helpers join them"
+
+
+def arguments(sight: Sight) -> dict[int, str]:
+    """The joined arguments of every call, by its index."""
+    found: dict[int, str] = {}
+    for event in chunks(sight):
+        for call in calls(event):
+            index, text = count_of(dig(call, "index")) or 0, dig(call, "function", "arguments")
+            found[index] = found.get(index, "") + (text if isinstance(text, str) else "")
+    return found
+
+
+@judges("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
+def tool_json(sight: Sight) -> Iterator[str]:
+    """Arguments join to an object."""
+    if _error(sight) is None:
+        for index, text in arguments(sight).items():
+            if not isinstance(read_json(text.encode("utf-8", "surrogatepass")), dict):
+                yield f"the arguments of call {index} join to {text[:80]!r}, no JSON object"
+
+
+@judges("chat-finish", is_chat_stream)
+def finish(sight: Sight) -> Iterator[str]:
+    """One finish reason, at the end."""
+    broken = _error(sight)
+    if broken is not None:
+        if not sight.exchange.broken_on_purpose:
+            yield f"the stream breaks off: {str(dig(broken.json, 'error'))[:120]}"
+        return
+    given = [number for number, event in enumerate(chunks(sight)) if _finish(event) is not None]
+    if len(given) != 1:
+        yield f"{len(given)} chunks have a finish reason; there must be one"
+        return
+    for event in chunks(sight)[given[0] + 1 :]:
+        if dig(event.json, "choices", 0, "delta", "content") or calls(event):
+            yield f"{event}: content after the finish reason"
+
+
+@judges("chat-done", is_chat_stream)
+def done(sight: Sight) -> Iterator[str]:
+    """[DONE], once, last."""
+    events = stream_of(sight).events
+    marks = [event.number for event in events if event.is_done]
+    if _error(sight) is None and len(marks) != 1:
+        yield f"{len(marks)} [DONE]; there must be one"
+    if marks and marks[0] != len(events) - 1 and len(marks) == 1:
+        yield f"{events[marks[0] + 1]} follows [DONE]"
+
+
+@judges("chat-usage-chunk", is_chat_stream)
+def usage_chunk(sight: Sight) -> Iterator[str]:
+    """The usage chunk, on request."""
+    wanted = dig(sight.exchange.asked.json, "stream_options", "include_usage") is True
+    bare = [event for event in chunks(sight) if not items(dig(event.json, "choices"))]
+    if wanted and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(sight) is None:
+        yield "include_usage was asked for, and no last chunk has the usage"
+    if bare and not wanted:
+        yield f"{bare[0]} has no choices although include_usage was not asked for; D3's own snippet fails on it"
+    if wanted and bare and bare[-1].number != chunks(sight)[-1].number:
+        yield f"{bare[-1]} is not the last chunk"

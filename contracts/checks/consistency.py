@@ -1,0 +1,239 @@
+"""An answer agrees with itself and with its request: arithmetic, names, limits, tools."""
+
+from collections.abc import Iterator, Mapping
+
+import jsonschema_rs
+
+from mockserver.contracts.check import Sight, is_chat_stream, is_ok, judges
+from mockserver.contracts.exchange import Json, dig, items
+from mockserver.contracts.reply import STOPS, Reply, read_reply
+
+DAY = 86_400.0
+CHARACTERS_PER_TOKEN = 40
+"""No tokenizer makes tokens longer than this on average, so it bounds the text that max_tokens allows."""
+TOKENS_PER_BYTE = 4
+"""Nor more tokens than this from one byte of a request, its scaffolding counted."""
+
+
+def reply_of(sight: Sight) -> Reply:
+    """The reply; an unreadable one is a finding of whoever asks."""
+    assert sight.operation is not None
+    found = read_reply(sight.operation.wire, sight.exchange.answer)
+    if found is None:
+        raise ValueError("no reply of a model can be read from it")
+    return found
+
+
+def _complete(sight: Sight) -> bool:
+    """A 200 with a reply that can be read; one that cannot, or was cut, breaks its schema or body-complete, no more."""
+    answer, operation = sight.exchange.answer, sight.operation
+    if operation is None or not is_ok(sight) or sight.exchange.broken_on_purpose or answer.ended != "complete":
+        return False
+    return read_reply(operation.wire, answer) is not None
+
+
+def _whole(sight: Sight) -> bool:
+    return _complete(sight) and not sight.exchange.answer.is_stream
+
+
+def asked(sight: Sight, *path: str | int) -> Json:
+    """A value of the request's body."""
+    return dig(sight.exchange.asked.json, *path)
+
+
+def tools_of(body: Json) -> dict[str, Json]:
+    """The offered tools of either shape: name -> schema of the arguments."""
+    found: dict[str, Json] = {}
+    for tool in items(dig(body, "tools")):
+        name = dig(tool, "function", "name") or dig(tool, "name")
+        if isinstance(name, str):
+            found[name] = dig(tool, "function", "parameters") or dig(tool, "input_schema")
+    return found
+
+
+def forced_tool(body: Json) -> tuple[bool, str | None]:
+    """Whether tool_choice demands a call, and of which tool."""
+    choice = dig(body, "tool_choice")
+    if choice in ("required",) or dig(choice, "type") == "any":
+        return True, None
+    name = dig(choice, "name") or dig(choice, "function", "name")
+    return (True, name) if isinstance(name, str) else (False, None)
+
+
+@judges("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
+def usage_adds_up(sight: Sight) -> Iterator[str]:
+    """Totals are sums."""
+    reply = reply_of(sight)
+    if reply.total != (reply.input or 0) + (reply.output or 0):
+        yield f"prompt {reply.input} + completion {reply.output} is not total {reply.total}"
+    iterations, overall = dig(reply.extra, "iterations"), dig(reply.extra, "total_tokens_used")
+    if isinstance(overall, int) and reply.total is not None:
+        wrong = overall < reply.total or (iterations == 1 and overall != reply.total)
+        if wrong:
+            yield f"total_tokens_used is {overall}, total_tokens {reply.total}, iterations {iterations}"
+
+
+@judges("usage-counts", _complete)
+def usage_counts(sight: Sight) -> Iterator[str]:
+    """Counts are plausible."""
+    reply = reply_of(sight)
+    chat_stream = is_chat_stream(sight)
+    if reply.input is None and not chat_stream:
+        yield "no count of input tokens"
+    if reply.output is None and not chat_stream:
+        yield "no count of output tokens"
+    if reply.input == 0:
+        yield "the request counts no input tokens"
+    limit = max(4096, TOKENS_PER_BYTE * len(sight.exchange.asked.body or b""))
+    if reply.input is not None and reply.input > limit:
+        yield f"{reply.input} input tokens for a request of {len(sight.exchange.asked.body or b'')} bytes"
+    if reply.blocks and reply.output == 0:
+        yield "the answer is not empty and counts no output tokens"
+    said = len(reply.text.encode()) + sum(len(repr(call.arguments)) + len(call.name) for call in reply.calls)
+    if reply.output is not None and reply.output > 2048 + TOKENS_PER_BYTE * said:
+        yield f"{reply.output} output tokens for an answer of {said} bytes"
+    if reply.output and len(reply.text) > CHARACTERS_PER_TOKEN * (reply.output + 1):
+        yield f"{reply.output} output tokens for an answer of {len(reply.text)} characters"
+
+
+@judges("stop-matches-content", _complete)
+def stop_matches_content(sight: Sight) -> Iterator[str]:
+    """Tool use, and only then."""
+    reply = reply_of(sight)
+    if reply.stop is None:
+        yield "no stop reason"
+    elif reply.ended == "tool" and not reply.calls:
+        yield f"{reply.stop!r}, and no tool is called"
+    elif reply.calls and reply.ended not in ("tool", "length"):
+        yield f"{len(reply.calls)} tool calls, and {reply.stop!r}"
+
+
+@judges("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
+def top_finish(sight: Sight) -> Iterator[str]:
+    """The two finish reasons agree."""
+    reply = reply_of(sight)
+    top = str(dig(reply.extra, "finish_reason"))
+    if STOPS.get(top, top) != reply.ended:
+        yield f"finish_reason {top!r} at the top, {reply.stop!r} in the choice"
+
+
+@judges("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
+def model_echoed(sight: Sight) -> Iterator[str]:
+    """The same model id."""
+    if reply_of(sight).model != asked(sight, "model"):
+        yield f"asked for {asked(sight, 'model')!r}, answered by {reply_of(sight).model!r}"
+
+
+@judges("ids-unique", _complete)
+def ids_unique(sight: Sight) -> Iterator[str]:
+    """No id twice, in the whole run."""
+    reply = reply_of(sight)
+    ids = [reply.id or "", *(call.id for call in reply.calls)]
+    if len(set(ids)) != len(ids):
+        yield f"an id is used twice in one answer: {', '.join(ids)}"
+    for id in ids:
+        if not id or id == "None":
+            yield "an answer or a tool call has no id"
+        elif (first := sight.memory.first(id)) != sight.memory.count:
+            yield f"{id} was used by exchange {first} of this run already"
+
+
+@judges("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+def tools_as_offered(sight: Sight) -> Iterator[str]:
+    """Called tools are offered ones."""
+    offered = tools_of(sight.exchange.asked.json)
+    for call in reply_of(sight).calls:
+        if call.name not in offered:
+            yield f"{call.name!r} is called; offered are {', '.join(offered) or 'none'}"
+    if asked(sight, "tool_choice") == "none" or asked(sight, "tool_choice", "type") == "none":
+        yield "a tool is called under tool_choice none"
+
+
+@judges("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+def tool_arguments(sight: Sight) -> Iterator[str]:
+    """Arguments fit their schema."""
+    reply, offered = reply_of(sight), tools_of(sight.exchange.asked.json)
+    if reply.ended == "length":
+        return
+    for call in reply.calls:
+        schema = offered.get(call.name)
+        if not isinstance(call.arguments, dict):
+            yield f"the arguments of {call.name} are no JSON object"
+        elif isinstance(schema, Mapping):
+            for error in jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(call.arguments):
+                yield f"{call.name}: {error.message[:160]}"
+
+
+@judges("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
+def tool_forced(sight: Sight) -> Iterator[str]:
+    """A forced tool is called."""
+    _, name = forced_tool(sight.exchange.asked.json)
+    reply = reply_of(sight)
+    if reply.ended == "length":
+        return
+    if not reply.calls:
+        yield f"tool_choice demands {name or 'a tool'}, and none is called"
+    elif name is not None and name not in [call.name for call in reply.calls]:
+        yield f"tool_choice demands {name}, called is {reply.calls[0].name}"
+
+
+@judges("max-tokens-kept", _complete)
+def max_tokens_kept(sight: Sight) -> Iterator[str]:
+    """Not longer than allowed."""
+    reply = reply_of(sight)
+    limit = asked(sight, "max_tokens") or asked(sight, "max_completion_tokens")
+    if not isinstance(limit, int):
+        return
+    if reply.output is not None and reply.output > limit:
+        yield f"{reply.output} output tokens, max_tokens is {limit}"
+    if len(reply.text) > CHARACTERS_PER_TOKEN * limit:
+        yield f"{len(reply.text)} characters, max_tokens is {limit}"
+
+
+@judges("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
+def created_plausible(sight: Sight) -> Iterator[str]:
+    """About now."""
+    created = reply_of(sight).created
+    if created is not None and abs(created - sight.exchange.at) > DAY:
+        yield f"created is {created}; the request was sent at {sight.exchange.at:.0f}"
+
+
+@judges("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
+def one_choice(sight: Sight) -> Iterator[str]:
+    """One, numbered 0."""
+    reply = reply_of(sight)
+    if reply.choices != 1:
+        yield f"{reply.choices} choices"
+    if dig(reply.extra, "choices", 0, "index") != 0:
+        yield f"the choice is numbered {dig(reply.extra, 'choices', 0, 'index')}"
+
+
+@judges("not-empty", _complete)
+def not_empty(sight: Sight) -> Iterator[str]:
+    """It says something."""
+    if not reply_of(sight).blocks or not (reply_of(sight).text or reply_of(sight).calls):
+        yield "neither text nor a tool call"
+
+
+@judges("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
+def stop_sequence(sight: Sight) -> Iterator[str]:
+    """Known, and cut off."""
+    reply, known = reply_of(sight), [str(one) for one in items(asked(sight, "stop_sequences"))]
+    if reply.stop == "stop_sequence" and reply.stop_sequence not in known:
+        yield f"stopped at {reply.stop_sequence!r}; the request names {known}"
+    yield from (f"the stop sequence {one!r} is in the text" for one in known if one in reply.text)
+
+
+def _byok(sight: Sight) -> bool:
+    return _whole(sight) and sight.operation is not None and sight.operation.variant == "byok"
+
+
+@judges("provider-echoed", _byok)
+def provider_echoed(sight: Sight) -> Iterator[str]:
+    """The provider of the request."""
+    reply = reply_of(sight)
+    if dig(reply.extra, "provider") != asked(sight, "provider"):
+        yield f"asked {asked(sight, 'provider')!r}, answered {dig(reply.extra, 'provider')!r}"
+    iterations = dig(reply.extra, "iterations")
+    if not isinstance(iterations, int) or iterations < 1:
+        yield f"iterations is {iterations!r}"

@@ -1,0 +1,144 @@
+"""Failures: their form, their words, their headers. And no answer repeats a credential."""
+
+import re
+from collections.abc import Iterator
+
+from mockserver.contracts.check import Sight, is_answered, is_failure, judges
+from mockserver.contracts.exchange import Json, dig, items
+
+TYPES: dict[int, frozenset[str]] = {
+    400: frozenset({"invalid_request_error"}),
+    401: frozenset({"authentication_error", "invalid_request_error"}),
+    402: frozenset({"billing_error", "insufficient_credits", "payment_required", "insufficient_quota"}),
+    403: frozenset({"permission_error"}),
+    404: frozenset({"not_found_error", "invalid_request_error"}),
+    413: frozenset({"request_too_large", "invalid_request_error"}),
+    422: frozenset({"invalid_request_error", "validation_error"}),
+    429: frozenset({"rate_limit_error"}),
+    500: frozenset({"api_error", "server_error", "internal_error"}),
+    502: frozenset({"api_error", "server_error", "overloaded_error"}),
+    503: frozenset({"api_error", "server_error", "overloaded_error", "service_unavailable"}),
+    504: frozenset({"timeout_error", "api_error", "server_error"}),
+    529: frozenset({"overloaded_error"}),
+}
+"""Status -> the types that fit it (the SDKs' own lists, and D4's example)."""
+
+INTERNALS = (
+    re.compile(rb"Traceback \(most recent call last\)"),
+    re.compile(rb'File "[^"]+", line \d+'),
+    re.compile(rb"^\s+at .+\(.+:\d+:\d+\)", re.MULTILINE),
+    re.compile(rb"(?i)<!doctype html|<html[\s>]"),
+    re.compile(rb"(?:sqlalchemy|psycopg|asyncpg|starlette|uvicorn)\.[a-z_.]+(?:Error|Exception)"),
+    re.compile(rb"goroutine \d+ \["),
+)
+"""What only a program's inside, or a proxy's page, looks like."""
+
+PUBLIC_PREFIX = "sk-ant-"
+SHORTEST_SECRET = 8
+"""A shorter credential may be found in any text by chance."""
+
+
+def message_of(body: Json) -> str:
+    """The sentence for people, in whichever published form."""
+    for path in (("error", "message"), ("message",), ("detail",), ("error",)):
+        found = dig(body, *path)
+        if isinstance(found, str) and found:
+            return found
+    return "; ".join(str(dig(one, "msg")) for one in items(dig(body, "detail")))
+
+
+def code_of(body: Json) -> str | None:
+    """The code for programs."""
+    found = dig(body, "error", "code") or dig(body, "code")
+    return found if isinstance(found, str) else None
+
+
+@judges("error-envelope", is_failure)
+def envelope(sight: Sight) -> Iterator[str]:
+    """A published form, with words in it."""
+    answer = sight.exchange.answer
+    if answer.media != "application/json":
+        yield f"the content type of a failure is {answer.header('content-type')!r}"
+    if not isinstance(answer.json, dict):
+        yield f"the body is no JSON object: {answer.body[:60]!r}"
+        return
+    yield from sight.document.validator("Error").problems(answer.json)
+    if not message_of(answer.json).strip():
+        yield "there is no message for people"
+
+
+@judges("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+def error_type(sight: Sight) -> Iterator[str]:
+    """A fitting type."""
+    answer = sight.exchange.answer
+    kind, fitting = dig(answer.json, "error", "type"), TYPES.get(answer.status)
+    if fitting is not None and kind not in fitting:
+        yield f"status {answer.status} with type {kind!r}; fitting are {', '.join(sorted(fitting))}"
+
+
+@judges("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+def agrees(sight: Sight) -> Iterator[str]:
+    """The same sentence and code in every place."""
+    body = sight.exchange.answer.json
+    said = {str(text) for text in (dig(body, "error", "message"), dig(body, "message")) if text is not None}
+    if isinstance(dig(body, "detail"), str):
+        said.add(str(dig(body, "detail")))
+    if len(said) > 1:
+        yield f"different messages: {' / '.join(sorted(said))[:160]}"
+    codes = {str(code) for code in (dig(body, "error", "code"), dig(body, "code")) if code is not None}
+    if len(codes) > 1:
+        yield f"different codes: {' / '.join(sorted(codes))}"
+
+
+def _has_anthropic_error(sight: Sight) -> bool:
+    anthropic = sight.operation is not None and sight.operation.wire == "anthropic"
+    return anthropic and is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict)
+
+
+@judges("error-dialect", _has_anthropic_error)
+def dialect(sight: Sight) -> Iterator[str]:
+    """`type: error` on the Anthropic wire."""
+    if dig(sight.exchange.answer.json, "type") != "error":
+        yield f"type is {dig(sight.exchange.answer.json, 'type')!r} beside the error object"
+
+
+@judges("error-no-internals", is_failure)
+def no_internals(sight: Sight) -> Iterator[str]:
+    """No stack trace, no page."""
+    for pattern in INTERNALS:
+        found = pattern.search(sight.exchange.answer.body)
+        if found:
+            yield f"the body shows {found.group()[:60]!r}"
+
+
+@judges("retry-after", lambda sight: sight.exchange.answer.status == 429)
+def retry_after(sight: Sight) -> Iterator[str]:
+    """Whole seconds, at least 1, and no absurd wait."""
+    value = sight.exchange.answer.header("retry-after")
+    if value is None:
+        yield "429 without retry-after"
+    elif not re.fullmatch(r"[1-9]\d*", value.strip()):
+        yield f"retry-after is {value!r}"
+    elif int(value) > 31 * 86_400:
+        yield f"retry-after is {value}, longer than any window"
+
+
+def _could_echo(sight: Sight) -> bool:
+    """A refresh may rightly answer with the token that it was sent."""
+    refreshes = sight.operation is not None and sight.operation.name.startswith("refresh")
+    return is_answered(sight) and bool(sight.exchange.asked.credentials) and not refreshes
+
+
+@judges("auth-no-echo", _could_echo)
+def no_echo(sight: Sight) -> Iterator[str]:
+    """Credentials stay out of answers."""
+    answer = sight.exchange.answer
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
+    for secret in sight.exchange.asked.credentials:
+        secret = secret.removeprefix(PUBLIC_PREFIX)
+        if len(secret) < SHORTEST_SECRET:
+            continue
+        if secret.encode() in answer.body:
+            yield "the body repeats the credential of the request"
+        if secret in headers:
+            yield "a header repeats the credential of the request"

@@ -1,0 +1,68 @@
+"""The bytes of a stream, before anything is parsed: what a parser would forgive, and a client would not."""
+
+from collections.abc import Iterator
+
+from mockserver.contracts import sse
+from mockserver.contracts.check import Sight, is_stream, judges
+
+
+def stream_of(sight: Sight) -> sse.Stream:
+    """The events of the answer."""
+    return sse.parse(sight.exchange.answer.body)
+
+
+@judges("sse-charset", is_stream)
+def charset(sight: Sight) -> Iterator[str]:
+    """UTF-8 and nothing before it."""
+    answer = sight.exchange.answer
+    parameters = (answer.header("content-type") or "").lower().partition(";")[2]
+    if "charset=" in parameters and parameters.partition("charset=")[2].strip(' "') not in ("utf-8", "utf8"):
+        yield f"content-type says {parameters.strip()!r}"
+    if answer.body.startswith(sse.BOM):
+        yield "the stream begins with a byte order mark"
+    try:
+        answer.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if answer.ended == "complete":
+            yield f"byte {error.start} is not UTF-8: {answer.body[error.start : error.start + 4]!r}"
+
+
+@judges("sse-fields", is_stream)
+def fields(sight: Sight) -> Iterator[str]:
+    """No line that is none of the format."""
+    for line in stream_of(sight).strays:
+        yield f"the line {line[:60]!r} is no field of server-sent events"
+
+
+@judges("sse-line-ends", is_stream)
+def line_ends(sight: Sight) -> Iterator[str]:
+    """No CR alone."""
+    if stream_of(sight).lone_cr:
+        yield "a line ends with CR alone"
+
+
+@judges("sse-last-event", is_stream)
+def last_event(sight: Sight) -> Iterator[str]:
+    """A blank line after every event."""
+    if sight.exchange.answer.ended == "complete":
+        for event in stream_of(sight).events:
+            if not event.sent:
+                yield f"no blank line ends {event}; clients lose it"
+
+
+@judges("sse-data", is_stream)
+def data(sight: Sight) -> Iterator[str]:
+    """JSON in every event."""
+    openai = sight.operation is not None and sight.operation.wire == "openai"
+    for event in stream_of(sight).events:
+        if event.data is None:
+            yield f"{event} has no data"
+        elif not (openai and event.is_done) and not isinstance(event.json, dict):
+            yield f"{event}: the data is not one JSON object: {event.data[:60]!r}"
+
+
+@judges("sse-not-empty", is_stream)
+def not_empty(sight: Sight) -> Iterator[str]:
+    """Some event."""
+    if not stream_of(sight).events:
+        yield "status 200, text/event-stream, and not one event"

@@ -1,0 +1,183 @@
+"""The stream grammar of the Anthropic wire.
+
+    stream  = message_start block* message_delta message_stop        (ping anywhere after message_start)
+    block   = content_block_start(n) delta(n)* content_block_stop(n)  n = 0, 1, 2 …
+    broken  = any beginning of a stream, then `error`
+
+D1 itself lists only message_start, content_block_delta, message_delta and message_stop. A target that declares this
+short dialect (`--short-sse`) may leave out content_block_start and content_block_stop; then a delta opens its block.
+"""
+
+from collections.abc import Iterator
+
+from mockserver.contracts.check import Sight, is_messages_stream, judges
+from mockserver.contracts.checks.framing import stream_of
+from mockserver.contracts.exchange import count_of, dig, read_json
+from mockserver.contracts.sse import Event
+
+DELTAS = {
+    "text": {"text_delta"},
+    "tool_use": {"input_json_delta"},
+    "thinking": {"thinking_delta", "signature_delta"},
+    "redacted_thinking": set[str](),
+}
+"""The kind of a block -> the deltas that it takes."""
+
+
+def kind_of(event: Event) -> str:
+    """The type in the data of an event."""
+    kind = dig(event.json, "type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _events(sight: Sight) -> list[Event]:
+    return list(stream_of(sight).events)
+
+
+def _broke_off(events: list[Event]) -> bool:
+    return any(kind_of(event) == "error" for event in events)
+
+
+@judges("messages-event-name", is_messages_stream)
+def event_name(sight: Sight) -> Iterator[str]:
+    """event: equals data.type."""
+    for event in _events(sight):
+        if event.name is None:
+            yield f"{event} has no event: line; the Anthropic SDKs skip it silently"
+        elif event.name != kind_of(event):
+            yield f"{event}: event: {event.name!r}, type in the data {kind_of(event)!r}"
+
+
+@judges("messages-event-schema", is_messages_stream)
+def event_schema(sight: Sight) -> Iterator[str]:
+    """Each event against its schema."""
+    schema = sight.document.validator("MessageStreamEvent")
+    for event in _events(sight):
+        if isinstance(event.json, dict):
+            yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
+
+
+@judges("messages-start", is_messages_stream)
+def start(sight: Sight) -> Iterator[str]:
+    """One message_start, first."""
+    kinds = [kind_of(event) for event in _events(sight)]
+    if kinds and kinds[0] not in ("message_start", "error"):
+        yield f"the first event is {kinds[0]!r}"
+    if kinds.count("message_start") > 1:
+        yield f"{kinds.count('message_start')} message_start events"
+
+
+@judges("messages-blocks", is_messages_stream)
+def blocks(sight: Sight) -> Iterator[str]:
+    """The order of blocks."""
+    following, opened = 0, None
+    events = _events(sight)
+    for event in events:
+        kind, index = kind_of(event), count_of(dig(event.json, "index"))
+        if kind == "content_block_start":
+            if opened is not None:
+                yield f"{event}: block {index} starts while block {opened} is open"
+            if index != following:
+                yield f"{event}: block {index} starts, block {following} is next"
+            opened, following = index, following + 1
+        elif kind == "content_block_stop":
+            if index != opened:
+                yield f"{event}: block {index} stops, the open block is {opened}"
+            opened = None
+        elif kind == "content_block_delta" and opened is None and not sight.short_sse:
+            yield f"{event}: a delta for block {index} while no block is open"
+        elif kind in ("message_delta", "message_stop") and opened is not None:
+            yield f"{event}: block {opened} is still open"
+            opened = None
+    if opened is not None and not _broke_off(events):
+        yield f"block {opened} is never closed"
+
+
+@judges("messages-deltas", is_messages_stream)
+def deltas(sight: Sight) -> Iterator[str]:
+    """Deltas fit their block."""
+    opened: tuple[int | None, str] = (None, "")
+    for event in _events(sight):
+        kind, index = kind_of(event), count_of(dig(event.json, "index"))
+        if kind == "content_block_start":
+            opened = (index, str(dig(event.json, "content_block", "type")))
+        elif kind == "content_block_delta":
+            delta = str(dig(event.json, "delta", "type"))
+            if sight.short_sse and opened[0] is None:
+                continue
+            if opened[0] is not None and index != opened[0]:
+                yield f"{event}: a delta for block {index}, the open block is {opened[0]}"
+            if opened[1] in DELTAS and delta not in DELTAS[opened[1]]:
+                yield f"{event}: {delta} in a block of kind {opened[1]}"
+
+
+def tool_inputs(events: list[Event]) -> dict[int, str]:
+    """The joined fragments of every tool_use block, by its index."""
+    found: dict[int, str] = {}
+    for event in events:
+        index = count_of(dig(event.json, "index"))
+        if index is None:
+            continue
+        if dig(event.json, "content_block", "type") == "tool_use":
+            found.setdefault(index, "")
+        fragment = dig(event.json, "delta", "partial_json")
+        if isinstance(fragment, str):
+            found[index] = found.get(index, "") + fragment
+    return found
+
+
+@judges("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
+def tool_json(sight: Sight) -> Iterator[str]:
+    """Fragments join to an object."""
+    if _broke_off(_events(sight)):
+        return
+    for index, text in tool_inputs(_events(sight)).items():
+        if text and not isinstance(read_json(text.encode("utf-8", "surrogatepass")), dict):
+            yield f"the input of block {index} joins to {text[:80]!r}, no JSON object"
+
+
+@judges("messages-end", is_messages_stream)
+def end(sight: Sight) -> Iterator[str]:
+    """message_delta, message_stop, nothing."""
+    events = _events(sight)
+    kinds = [kind_of(event) for event in events]
+    if "error" in kinds:
+        if kinds[-1] != "error":
+            yield f"{events[kinds.index('error') + 1]} follows an error event"
+        if not sight.exchange.broken_on_purpose:
+            yield f"the stream breaks off: {dig(events[kinds.index('error')].json, 'error', 'message')}"
+        return
+    for kind in ("message_delta", "message_stop"):
+        if kinds.count(kind) != 1:
+            yield f"{kinds.count(kind)} {kind} events; there must be one"
+    if "message_stop" in kinds and kinds[-1] != "message_stop":
+        yield f"{events[kinds.index('message_stop') + 1]} follows message_stop"
+    if "message_delta" in kinds:
+        after = set(kinds[kinds.index("message_delta") + 1 :]) - {"message_stop", "ping"}
+        if after:
+            yield f"{', '.join(sorted(after))} after message_delta"
+
+
+def _number(events: list[Event], kind: str, *path: str) -> int | None:
+    return next((count_of(dig(event.json, *path)) for event in events if kind_of(event) == kind), None)
+
+
+@judges("messages-usage", is_messages_stream)
+def usage(sight: Sight) -> Iterator[str]:
+    """Counts at both ends."""
+    events = _events(sight)
+
+    def first(name: str) -> int | None:
+        return _number(events, "message_start", "message", "usage", name)
+
+    def last(name: str) -> int | None:
+        return _number(events, "message_delta", "usage", name)
+
+    if first("input_tokens") == 0:
+        yield "message_start counts no input tokens"
+    begun, ended = count_of(first("output_tokens")), count_of(last("output_tokens"))
+    if begun is not None and ended is not None and ended < begun:
+        yield f"output_tokens falls from {begun} in message_start to {ended} in message_delta"
+    before, after = first("input_tokens"), last("input_tokens")
+    if before is not None and after is not None and before != after:
+        yield f"input_tokens is {before} in message_start and {after} in message_delta"

@@ -1,0 +1,250 @@
+"""What a scene has in hand: it sends requests through a `Talk`, and says what it found.
+
+A scene is a function that examines promises that no single exchange can show. It never opens a socket itself: `Send`
+is given, so a scene can be tried against a gateway in memory, and the runner can count, bound and record. What a
+target cannot be brought to do ends a scene with `CannotTell`, and its promises stay *not examined*, with the reason.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from mockserver.contracts.document import Document, Operation
+from mockserver.contracts.exchange import Answer, Asked, Exchange
+from mockserver.contracts.promises import AIDS, PROMISES
+from mockserver.contracts.reply import Reply, read_reply
+
+Body: TypeAlias = dict[str, Any]
+
+DEFAULT_MODEL = "qwen-coder-32b"
+"""D1's default."""
+
+LONGEST_WAIT = 12
+"""Seconds that a run is ready to wait for a rate window or a cold start."""
+
+PATIENCE = 4
+"""How often a request is tried while the target limits it."""
+
+JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
+
+
+class CannotTell(Exception):
+    """The scene cannot go on; the words say what is missing."""
+
+
+class Sender(Protocol):
+    """Sends one request and waits for its whole answer, within bounds; `pieces` sends the body slowly, in so many."""
+
+    def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
+        """Send, and wait."""
+        ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is known of the gateway under examination."""
+
+    key: str
+    aids: Mapping[str, str] = field(default_factory=dict)
+    model: str | None = None
+    max_tokens: int = 256
+    thorough: bool = True
+    paid: bool = False
+    seed: int = 0
+
+
+Record: TypeAlias = Callable[[Exchange], None]
+Verdict: TypeAlias = Callable[[str, bool, str, Exchange | None], None]
+
+
+class Talk:
+    """A conversation with the target, in which everything is recorded and judged."""
+
+    def __init__(
+        self,
+        document: Document,
+        target: Target,
+        send: Sender,
+        record: Record,
+        verdict: Verdict,
+        now: Callable[[], float],
+        wait: Callable[[float], None],
+    ) -> None:
+        self.document = document
+        self.target = target
+        self._send = send
+        self._record = record
+        self._verdict = verdict
+        self._now = now
+        self.wait = wait
+
+    # What the contract has
+
+    def has(self, name: str) -> bool:
+        """Whether the contract has this operation."""
+        return name in self.document.operations
+
+    def operation(self, name: str) -> Operation:
+        """An operation by name; without it the scene cannot tell."""
+        if name not in self.document.operations:
+            raise CannotTell(f"the contract in force has no operation {name}")
+        return self.document.operations[name]
+
+    def conversations(self, *few: str) -> list[Operation]:
+        """The routes that a model answers; only these few, unless the run is thorough."""
+        found = self.document.conversations
+        return found if self.target.thorough or not few else [one for one in found if one.name in few]
+
+    # Sending
+
+    def send(self, asked: Asked, *, on_purpose: bool = False, pieces: int = 1, judged: bool = True) -> Exchange:
+        """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for.
+
+        A 429 that nobody asked for is the target's right: the wait that it names is kept if it is short. That, or an
+        account that is used up, says nothing about the promise in hand, so the scene ends.
+        """
+        for _ in range(PATIENCE):
+            exchange = self._exchange(asked, on_purpose, pieces, judged)
+            wait = exchange.answer.header("retry-after") or ""
+            if on_purpose or exchange.answer.status not in (402, 429):
+                return exchange
+            if exchange.answer.status == 402:
+                raise CannotTell("the account of --key has no credits left (402)")
+            if not wait.isdigit() or int(wait) > LONGEST_WAIT:
+                raise CannotTell(f"the target limits the requests of --key (429, retry-after {wait or 'missing'})")
+            self.wait(int(wait))
+        raise CannotTell("the target limits the requests of --key (429 again after every wait)")
+
+    def _exchange(self, asked: Asked, on_purpose: bool, pieces: int, judged: bool) -> Exchange:
+        at = self._now()
+        answer = self._send(asked, pieces=pieces)
+        found = self.document.find(asked.method, asked.path)
+        exchange = Exchange(asked, answer, found.name if found else "", at, on_purpose)
+        if judged:
+            self._record(exchange)
+        return exchange
+
+    def record(self, exchange: Exchange) -> None:
+        """Let the judges see an exchange that was sent with `judged=False`."""
+        self._record(exchange)
+
+    def credential(self, operation: Operation, key: str | None = None) -> dict[str, str]:
+        """The header that carries a key where the operation reads one."""
+        key = self.target.key if key is None else key
+        if "ApiKeyAuth" in operation.schemes:
+            return {"x-api-key": key}
+        return {"authorization": f"Bearer {key}"} if "BearerAuth" in operation.schemes else {}
+
+    def post(
+        self,
+        operation: Operation,
+        body: Any,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        on_purpose: bool = False,
+        pieces: int = 1,
+        judged: bool = True,
+    ) -> Exchange:
+        """POST a body. `headers` replace the credential; bytes are sent as they are."""
+        raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        credential = self.credential(operation, key) if headers is None else dict(headers)
+        asked = Asked("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
+        return self.send(asked, on_purpose=on_purpose, pieces=pieces, judged=judged)
+
+    def get(
+        self, operation: Operation, *, key: str | None = None, headers: Mapping[str, str] | None = None, **parts: str
+    ) -> Exchange:
+        """GET an operation; `parts` fill the braces of its path."""
+        path = operation.path.format(**parts)
+        credential = self.credential(operation, key) if headers is None else dict(headers)
+        return self.send(Asked("GET", path, {"accept": "application/json"} | credential))
+
+    # Asking
+
+    def say(self, operation: Operation, text: str = "Say hello.", **fields: Any) -> Body:
+        """A valid request with one user message, and these fields beside it (None leaves one out)."""
+        basic = operation.examples.get("basic", {})
+        body: Body = {"messages": [{"role": "user", "content": text}], "max_tokens": self.target.max_tokens}
+        for name in ("model", "provider", "preferred_model"):
+            if name in basic:
+                body[name] = basic[name]
+        body.setdefault("model", DEFAULT_MODEL)
+        if self.target.model is not None:
+            body["model"] = self.target.model
+        if "preferred_model" in body:
+            del body["model"]
+        body |= fields
+        return {name: value for name, value in body.items() if value is not None}
+
+    def aid(self, name: str) -> str:
+        """Help that the operator gave, or the end of the scene."""
+        if not self.target.aids.get(name):
+            raise CannotTell(AIDS[name])
+        return self.target.aids[name]
+
+    # Finding
+
+    def check(self, promise: str, kept: bool, got: str, exchange: Exchange | None = None) -> bool:
+        """Say whether a promise was kept here, and what was seen if not."""
+        assert promise in PROMISES, f"no promise is named {promise!r}"
+        self._verdict(promise, kept, got, exchange)
+        return kept
+
+    def expect(self, promise: str, exchange: Exchange, *statuses: int) -> bool:
+        """Check the status of an exchange."""
+        got = exchange.answer.status
+        wanted = " or ".join(map(str, statuses))
+        return self.check(promise, got in statuses, f"status {got or 'none'}, expected {wanted}", exchange)
+
+    def reply(self, exchange: Exchange) -> Reply:
+        """The model's reply in a 200; without one the scene cannot tell."""
+        operation = self.document.operations[exchange.operation]
+        found = read_reply(operation.wire, exchange.answer)
+        if found is None:
+            raise CannotTell(
+                f"{operation.path} answered {exchange.answer.status or 'nothing'} where a reply was needed"
+            )
+        return found
+
+
+def _version(operation: Operation) -> dict[str, str]:
+    return {"anthropic-version": "2023-06-01"} if operation.wire == "anthropic" else {}
+
+
+Scene: TypeAlias = Callable[[Talk], None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A scene with the promises that it examines and the profiles that play it."""
+
+    name: str
+    play: Scene
+    promises: tuple[str, ...]
+    profiles: frozenset[str]
+
+
+ACTS: list[Act] = []
+
+
+def scene(*promises: str, profiles: Sequence[str] = ("smoke", "paid", "full")) -> Callable[[Scene], Scene]:
+    """Register a scene. In other profiles its promises are examined by others, or not at all."""
+    assert all(name in PROMISES for name in promises), f"unknown promise among {promises}"
+
+    def register(play: Scene) -> Scene:
+        ACTS.append(Act(play.__name__, play, promises, frozenset(profiles)))
+        return play
+
+    return register
+
+
+def acts(profile: str) -> Iterator[Act]:
+    """The scenes of a profile, in their order."""
+    from mockserver.contracts.probes import ALL
+
+    order = [module.__name__ for module in ALL]
+    yield from (
+        act for act in sorted(ACTS, key=lambda act: order.index(act.play.__module__)) if profile in act.profiles
+    )

@@ -1,0 +1,25 @@
+"""Scenes from the schemas: requests that schemathesis generates, valid and not, in numbers.
+
+Generated requests find what nobody thought of; they say little about meaning, so every answer goes past all judges
+too. Only the `full` and `soak` profiles play this, and schemathesis is imported here and nowhere else in the scenes.
+"""
+
+from importlib.util import find_spec
+
+from mockserver.contracts.client import CannotTell, Talk, scene
+
+
+@scene("generated-valid", "generated-invalid", profiles=["full"])
+def generated(talk: Talk) -> None:
+    """Some valid and some invalid requests for every operation with a JSON body."""
+    if find_spec("schemathesis") is None:
+        raise CannotTell("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
+    from mockserver.contracts.generated_requests import requests
+
+    for operation, body, valid in requests(talk.document, talk.target.seed):
+        exchange = talk.post(operation, body)
+        status = exchange.answer.status
+        if valid:
+            talk.check("generated-valid", status == 200, f"status {status}", exchange)
+        else:
+            talk.check("generated-invalid", 400 <= status < 500, f"status {status}", exchange)

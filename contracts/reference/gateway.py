@@ -1,0 +1,380 @@
+"""Another gateway: small, written from the documents alone, on another server than the mock's.
+
+It exists so that the suite can be tested against a gateway that shares no code with the mock. It has accounts with
+credits, rate windows, logins with signed tokens, both wires, and no scenarios. `Gateway.answer` is a function from a
+request to an answer; `serving` puts it on a socket. The request schemas are openapi.yaml's.
+"""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.contracts.document import Document, Operation
+from mockserver.contracts.exchange import read_json
+
+USER, PASSWORD = "ada@example.com", "correct horse"
+KEY, EMPTY, LIMITED, FAILING, LOADING = (
+    "sk_other_one",
+    "sk_empty_one",
+    "sk_limited_one",
+    "sk_failing_one",
+    "sk_loading_one",
+)
+SECRET = b"the other gateway"
+CREDITS = 1000.0
+DAY = 86_400
+WORDS = ["Hello", "from", "the", "other", "gateway,", "which", "was", "written", "from", "the", "documents", "alone."]
+MODELS = ("qwen-coder-32b", "qwen-7b", "meta-llama/llama-3.3-70b-instruct")
+MOST = {"qwen-coder-32b": 32_768, "claude-sonnet-4.5": 8_192}
+NO_TOOLS = ("gemma-", "deepseek-r1", "minimax")
+PROVIDERS = ("meta_llama", "anthropic")
+CORS = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-headers", "*"),
+    ("access-control-allow-methods", "*"),
+)
+TYPES = {
+    401: "authentication_error",
+    402: "billing_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    429: "rate_limit_error",
+}
+
+Reply = tuple[int, list[tuple[str, str]], list[bytes]]
+
+
+class Refused(Exception):
+    """A failure: status, code, words, headers."""
+
+    def __init__(self, status: int, code: str, words: str, *headers: tuple[str, str]) -> None:
+        super().__init__(words)
+        self.status, self.code, self.words, self.headers = status, code, words, list(headers)
+
+
+@dataclass
+class Account:
+    """What a key may spend, and its rate window: requests allowed in a second, None for no window."""
+
+    used: float = 0.0
+    total: float = CREDITS
+    window: int | None = None
+    times: list[float] = field(default_factory=list)
+
+
+def sign(claims: Mapping[str, Any]) -> str:
+    """A JWT."""
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({"alg": "HS256"}, claims)
+    ]
+    mac = hmac.new(SECRET, ".".join(parts).encode(), hashlib.sha256).digest()
+    return ".".join([*parts, base64.urlsafe_b64encode(mac).decode().rstrip("=")])
+
+
+def expired_token() -> str:
+    """A token of yesterday."""
+    return sign({"sub": "1", "iat": 0, "exp": DAY, "jti": "old"})
+
+
+def aids() -> dict[str, str]:
+    """What an operator would tell the gate about this gateway."""
+    return {
+        "exhausted": EMPTY,
+        "empty": EMPTY,
+        "limited": LIMITED,
+        "failing": FAILING,
+        "loading": LOADING,
+        "expired": expired_token(),
+        "login": f"{USER}:{PASSWORD}",
+        "user": f"{USER}:{PASSWORD}",
+    }
+
+
+def instance(schema: Any) -> Any:
+    """The simplest value that satisfies a plain schema."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        required = schema.get("required") or []
+        return {name: instance((schema.get("properties") or {}).get(name, {"type": "string"})) for name in required}
+    return {"string": "Oslo", "integer": schema.get("minimum", 1), "number": 1.5, "boolean": True, "array": []}.get(
+        kind
+    )
+
+
+class Gateway:
+    """The whole gateway."""
+
+    def __init__(self, contract: Path, now: Callable[[], float] = time.time) -> None:
+        self._document = Document.open(contract)
+        self._now = now
+        self._lock = Lock()
+        self._numbers = itertools.count(1)
+        self._accounts = {EMPTY: Account(total=0.0), LIMITED: Account(window=2)}
+        self._gone: set[str] = set()
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """One request."""
+        try:
+            with self._lock:
+                return self._route(method, path.partition("?")[0], headers, body)
+        except Refused as refused:
+            return self._failure(path, refused)
+
+    # What is called
+
+    def _route(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if method == "OPTIONS":
+            return 204, [], []
+        operation = self._document.find("GET" if method == "HEAD" else method, path)
+        if operation is None:
+            others = [one for one in ("GET", "POST") if self._document.find(one, path)]
+            if others:
+                raise Refused(405, "method_not_allowed", "Method Not Allowed", ("allow", ", ".join(others)))
+            raise Refused(404, "not_found", "Not Found")
+        key = self._key(operation, headers)
+        name = operation.alias_of or operation.name
+        if operation.is_conversation:
+            return self._converse(operation, key, self._body(operation, body))
+        handlers: dict[str, Callable[[], object]] = {
+            "count_tokens": lambda: {"input_tokens": len(json.dumps(self._body(operation, body)["messages"]))},
+            "models": lambda: {"object": "list", "data": [_model(id) for id in MODELS]},
+            "model": lambda: _model(path.rpartition("/models/")[2].replace("%2F", "/")),
+            "credits_balance": lambda: self._balance(self._account(key)),
+            "login": lambda: self._login(_form(headers, body) or self._body(operation, body)),
+            "refresh": lambda: self._refresh(key, body),
+            "me": lambda: {"id": "1", "email": self._claims(key, "access")["email"]},
+            "logout": lambda: self._logout(key),
+        }
+        if name not in handlers:
+            raise Refused(404, "not_found", "Not Found")
+        return 200, [("content-type", "application/json")], [json.dumps(handlers[name]()).encode()]
+
+    def _key(self, operation: Operation, headers: Mapping[str, str]) -> str:
+        bearer = headers.get("authorization", "")
+        token = bearer[7:].strip() if bearer.lower().startswith("bearer ") else ""
+        offered = headers.get("x-api-key", "").strip() if "ApiKeyAuth" in operation.schemes else ""
+        for one in (headers.get("x-api-key", ""), token):
+            if one.startswith("sk-ant-") and operation.schemes:
+                raise Refused(401, "invalid_api_key", "Invalid API key: sk-ant- keys are not accepted")
+        found = offered or token
+        if not found and not operation.key_optional:
+            raise Refused(401, "missing_api_key", "Missing API key")
+        if found.count(".") == 2 and not operation.name.startswith("refresh"):
+            self._claims(found, "access")
+        return found
+
+    def _body(self, operation: Operation, raw: bytes) -> Any:
+        body = read_json(raw)
+        assert operation.request is not None
+        problems = operation.request.problems(body)
+        if problems:
+            raise Refused(operation.invalid_status, "invalid_request", f"Invalid request: {problems[0]}")
+        return body
+
+    # Who pays
+
+    def _account(self, key: str) -> Account:
+        return self._accounts.setdefault(key, Account())
+
+    def _balance(self, account: Account) -> dict[str, Any]:
+        return {
+            "total_credits": account.total,
+            "used_credits": account.used,
+            "remaining_credits": account.total - account.used,
+            "unlimited": False,
+            "plan": "pro",
+            "period_start": "2026-11-01T00:00:00Z",
+            "period_end": None,
+            "usage_percentage": 100 * account.used / account.total if account.total else 100.0,
+        }
+
+    def _admit(self, operation: Operation, account: Account) -> None:
+        if not operation.is_metered:
+            return
+        if account.window is not None:
+            account.times = [one for one in account.times if one > self._now() - 1]
+            if len(account.times) >= account.window:
+                raise Refused(429, "rate_limit_exceeded", "Rate limit exceeded", ("retry-after", "1"))
+            account.times.append(self._now())
+        if account.total - account.used <= 0:
+            raise Refused(402, "insufficient_credits", "Insufficient credits")
+
+    # Who is there
+
+    def _login(self, body: Any) -> dict[str, Any]:
+        if (body["email"], body["password"]) != (USER, PASSWORD):
+            raise Refused(401, "invalid_credentials", "Incorrect email or password")
+        return self._tokens(body["email"])
+
+    def _tokens(self, email: str) -> dict[str, Any]:
+        issued = int(self._now())
+        base = {"sub": "1", "userId": "1", "email": email, "role": "user", "iat": issued, "exp": issued + DAY}
+        made = {kind: sign(base | {"kind": kind, "jti": str(next(self._numbers))}) for kind in ("access", "refresh")}
+        return {
+            "access_token": made["access"],
+            "refresh_token": made["refresh"],
+            "token_type": "bearer",
+            "expires_in": DAY,
+        }
+
+    def _claims(self, token: str, kind: str) -> Any:
+        try:
+            padded = token.split(".")[1] + "=" * (-len(token.split(".")[1]) % 4)
+            claims = json.loads(base64.urlsafe_b64decode(padded))
+        except (IndexError, ValueError):
+            raise Refused(401, "invalid_token", "Could not validate credentials") from None
+        if sign(claims) != token or token in self._gone or claims.get("kind", kind) != kind:
+            raise Refused(401, "invalid_token", "Could not validate credentials")
+        if claims["exp"] <= self._now():
+            raise Refused(401, "token_expired", "Token has expired")
+        return claims
+
+    def _refresh(self, bearer: str, body: bytes) -> dict[str, Any]:
+        sent = read_json(body)
+        token = sent.get("refresh_token", "") if isinstance(sent, dict) else bearer
+        return self._tokens(self._claims(str(token), "refresh")["email"])
+
+    def _logout(self, token: str) -> dict[str, str]:
+        self._claims(token, "access")
+        self._gone.add(token)
+        return {"message": "Logged out"}
+
+    # What a model says
+
+    def _converse(self, operation: Operation, key: str, body: Any) -> Reply:
+        account = self._account(key)
+        if key.startswith(FAILING):
+            raise Refused(500, "internal_error", "Internal server error")
+        if key.startswith(LOADING):
+            raise Refused(503, "model_loading", "Model is loading, retry in 5-10s", ("retry-after", "5"))
+        self._check(operation, body)
+        self._admit(operation, account)
+        from mockserver.contracts.reference.wires import render
+
+        said = render(operation, body, self._say(operation, body), f"{next(self._numbers):022d}", self._now())
+        account.used += said.cost / 1000 if operation.is_metered else 0.0
+        if operation.variant == "managed":
+            said.add_credits(account.total - account.used)
+        kind = "text/event-stream" if body.get("stream") else "application/json"
+        return 200, [("content-type", kind)], said.chunks()
+
+    def _check(self, operation: Operation, body: Any) -> None:
+        limit = body.get("max_tokens") or 0
+        if limit > MOST.get(body.get("model"), 10**400):
+            raise Refused(400, "max_tokens_too_large", "max_tokens is larger than the model's maximum")
+        if operation.variant == "byok" and body["provider"] not in PROVIDERS:
+            raise Refused(400, "unsupported_provider", f"Unsupported provider: {body['provider']}")
+        rounds = sum(message["role"] == "tool" for message in body["messages"])
+        most = body.get("max_iterations", 5)
+        if operation.wire == "openai" and rounds > most:
+            words = f"Maximum tool calling iterations ({most}) exceeded without completion"
+            raise Refused(400, "max_iterations_exceeded", words)
+        known: set[str] = set()
+        for message in body["messages"] if operation.wire == "anthropic" else []:
+            blocks = message["content"] if isinstance(message["content"], list) else []
+            for block in blocks:
+                if block["type"] == "tool_result" and block["tool_use_id"] not in known:
+                    raise Refused(400, "invalid_request", f"unexpected tool_use_id {block['tool_use_id']}")
+            known = {block["id"] for block in blocks if block["type"] == "tool_use"}
+
+    def _say(self, operation: Operation, body: Any) -> Any:
+        """Text as a list of words, or a tool and its arguments."""
+        choice = body.get("tool_choice")
+        wanted = choice.get("type") if isinstance(choice, dict) else choice
+        offered = {(one.get("function") or one)["name"]: one.get("function") or one for one in body.get("tools") or []}
+        forced = isinstance(choice, dict) and (choice.get("name") or (choice.get("function") or {}).get("name"))
+        able = not str(body.get("model")).startswith(NO_TOOLS)
+        if able and offered and (forced or wanted in ("any", "required")):
+            name = forced or next(iter(offered))
+            tool = offered.get(name, {})
+            return name, instance(tool.get("parameters") or tool.get("input_schema") or {})
+        return list(WORDS)
+
+    def _failure(self, path: str, refused: Refused) -> Reply:
+        kind = TYPES.get(refused.status, "api_error" if refused.status >= 500 else "invalid_request_error")
+        body: dict[str, Any] = {"error": {"message": refused.words, "type": kind, "code": refused.code}}
+        if path.partition("/messages")[1]:
+            body = {"type": "error", **body}
+        return refused.status, [("content-type", "application/json"), *refused.headers], [json.dumps(body).encode()]
+
+
+def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str] | None:
+    """A login that comes as a form, in the names of the JSON one."""
+    if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return None
+    sent = dict(parse_qsl(body.decode("utf-8", "replace")))
+    return {"email": sent.get("username", ""), "password": sent.get("password", "")}
+
+
+def _model(id: str) -> dict[str, Any]:
+    if id not in MODELS:
+        raise Refused(404, "model_not_found", f"Model not found: {id[:60]}")
+    return {"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "Meta"}
+
+
+@contextmanager
+def serving(gateway: Gateway) -> Iterator[str]:
+    """Serve on a free port for as long as the block lasts; gives the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+        def _do(self) -> None:
+            body = _read(self)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, fields, chunks = gateway.answer(self.command, self.path, headers, body)
+            self.send_response(status)
+            streamed = ("content-type", "text/event-stream") in fields
+            fields = [*fields, *CORS, ("x-request-id", f"req_{id(self):x}{time.monotonic_ns():x}")]
+            size = sum(map(len, chunks))
+            fields.append(("transfer-encoding", "chunked") if streamed else ("content-length", str(size)))
+            for name, value in fields:
+                self.send_header(name, value)
+            self.end_headers()
+            for chunk in chunks if self.command != "HEAD" else []:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk) if streamed else chunk)
+            if streamed:
+                self.wfile.write(b"0\r\n\r\n")
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _do  # noqa: N815 - the names that http.server calls
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _read(handler: BaseHTTPRequestHandler) -> bytes:
+    if handler.headers.get("transfer-encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("content-length") or 0))
+    found = b""
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        found += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return found

@@ -1,0 +1,129 @@
+"""What the other gateway writes: one answer, on either wire, whole or in events."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.contracts.document import Operation
+
+
+def event(name: str | None, data: Any) -> bytes:
+    """One server-sent event."""
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    return ((f"event: {name}\n" if name else "") + f"data: {text}\n\n").encode()
+
+
+@dataclass
+class Said:
+    """An answer, ready to be sent."""
+
+    cost: int
+    body: dict[str, Any]
+    events: list[tuple[str | None, Any]] = field(default_factory=list)
+    stream: bool = False
+
+    def add_credits(self, left: float) -> None:
+        """What a managed answer says about money."""
+        said = {
+            "credits_consumed": self.cost / 1000,
+            "credits_remaining": left,
+            "plan_tier": "pro",
+            "provider": "other",
+        }
+        self.body |= said
+
+    def chunks(self) -> list[bytes]:
+        """The bytes."""
+        if not self.stream:
+            return [json.dumps(self.body, ensure_ascii=False).encode()]
+        return [event(name, data) for name, data in self.events]
+
+
+def render(operation: Operation, body: Any, said: Any, id: str, now: float) -> Said:
+    """An answer in the operation's wire; text is cut at max_tokens, one word is one token."""
+    model = body.get("model") or body.get("preferred_model") or "qwen-coder-32b"
+    read = 1 + len(json.dumps(body["messages"])) // 4
+    limit = body.get("max_tokens") or body.get("max_completion_tokens") or 1024
+    cut = isinstance(said, list) and len(said) > limit
+    words = said[:limit] if isinstance(said, list) else []
+    written = len(words) if words else 8
+    sequences = body.get("stop_sequences") or []
+    stopped = next((one for one in sequences if one in " ".join(words)), None)
+    text = " ".join(words).partition(stopped)[0] if stopped else " ".join(words)
+    if operation.wire == "anthropic":
+        stop = "stop_sequence" if stopped else "max_tokens" if cut else "end_turn" if words else "tool_use"
+        made = _message(model, text if words else "", None if words else said, id, (read, written), (stop, stopped))
+    else:
+        stop = "length" if cut else "stop" if words else "tool_calls"
+        made = _completion(operation, body, (model, id, int(now)), text, None if words else said, (read, written), stop)
+    made.stream = bool(body.get("stream"))
+    return made
+
+
+def _message(model: str, text: str, call: Any, id: str, usage: tuple[int, int], stop: tuple[str, str | None]) -> Said:
+    block: dict[str, Any] = {"type": "text", "text": text}
+    opened, parts = (
+        {"type": "text", "text": ""},
+        [{"type": "text_delta", "text": part} for part in (text[:9], text[9:]) if part],
+    )
+    if call is not None:
+        block = {"type": "tool_use", "id": f"toolu_{id}", "name": call[0], "input": call[1]}
+        opened = block | {"input": {}}
+        raw = json.dumps(call[1])
+        parts = [{"type": "input_json_delta", "partial_json": part} for part in (raw[:5], raw[5:]) if part]
+    counts = {"input_tokens": usage[0], "output_tokens": usage[1]}
+    head = {"id": f"msg_{id}", "type": "message", "role": "assistant", "model": model}
+    end = {"stop_reason": stop[0], "stop_sequence": stop[1]}
+    start: dict[str, Any] = head | {
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": counts | {"output_tokens": 1},
+    }
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": start},
+        {"type": "content_block_start", "index": 0, "content_block": opened},
+        *({"type": "content_block_delta", "index": 0, "delta": part} for part in parts),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": end, "usage": {"output_tokens": usage[1]}},
+        {"type": "message_stop"},
+    ]
+    return Said(sum(usage), head | {"content": [block], "usage": counts} | end, [(one["type"], one) for one in events])
+
+
+def _completion(
+    operation: Operation,
+    body: Any,
+    identity: tuple[str, str, int],
+    text: str,
+    call: Any,
+    usage: tuple[int, int],
+    stop: str,
+) -> Said:
+    model, id, created = identity
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    deltas: list[dict[str, Any]] = [
+        {"role": "assistant", "content": ""},
+        *({"content": part} for part in (text[:9], text[9:]) if part),
+    ]
+    if call is not None:
+        arguments = json.dumps(call[1])
+        function = {"name": call[0], "arguments": arguments}
+        message["tool_calls"] = [{"id": f"call_{id}", "type": "function", "function": function}]
+        first = {"index": 0, "id": f"call_{id}", "type": "function", "function": function | {"arguments": ""}}
+        rest = [{"index": 0, "function": {"arguments": part}} for part in (arguments[:4], arguments[4:]) if part]
+        deltas = [deltas[0], *({"tool_calls": [one]} for one in (first, *rest))]
+    counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    head = {"id": f"chatcmpl-{id}", "created": created, "model": model}
+    whole = head | {"object": "chat.completion", "usage": counts}
+    whole["choices"] = [{"index": 0, "message": message, "finish_reason": stop}]
+    if operation.variant == "byok":
+        whole |= {"provider": body["provider"], "iterations": 1, "total_tokens_used": sum(usage), "finish_reason": stop}
+    if operation.variant == "managed":
+        whole["finish_reason"] = stop
+    chunk = head | {"object": "chat.completion.chunk"}
+    events = [chunk | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events.append(chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]})
+    if (body.get("stream_options") or {}).get("include_usage"):
+        events.append(chunk | {"choices": [], "usage": counts})
+    return Said(sum(usage), whole, [*((None, one) for one in events), (None, "[DONE]")])

@@ -1,5 +1,0 @@
-"""Scenes: what is found out by asking. One file for each part of the contract."""
-
-from contracts.scenes import account, auth, conversation, errors, generated, robustness
-
-ALL = (conversation, auth, errors, robustness, account, generated)

@@ -1,0 +1,103 @@
+"""Who is calling: the key of a request, read and judged before anything else of it (D1, D3).
+
+Rules (rulings of the contract):
+
+- A key comes as `x-api-key` or as `Authorization: Bearer`, whichever the operation documents; if both come where both
+  are read, x-api-key wins.
+- A key that begins with `sk-ant-` is refused with 401 in either header, on every route that takes a key, also where
+  a key is optional.
+- A missing key is 401 where one is required. Every other key is good here.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from mockserver.core.errors import Refusal
+from mockserver.core.rng import token
+from mockserver.openapi.contract import Operation
+
+REFUSED_PREFIX = "sk-ant-"
+ANONYMOUS = "anonymous"
+
+_LIKELY = re.compile(r"\b[sa]k[_-][A-Za-z0-9._-]{5,}")
+SHORTEST = 8
+"""A shorter key would be found in texts by accident."""
+
+
+class Credential(msgspec.Struct, frozen=True, gc=False):
+    """A key as it came. Never stored, logged or shown: `session_of` and `mask` are its public faces."""
+
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Credential({mask(self.key)})"
+
+
+def mask(key: str) -> str:
+    """What may be shown of a key: its prefix and its last two characters."""
+    return f"{key[:3]}…{key[-2:]}" if len(key) > SHORTEST else "…"
+
+
+def faces(headers: Mapping[str, str]) -> dict[str, str]:
+    """Every key that a request brings, be it where the operation reads it or not, and what may be shown of it."""
+    came = {headers.get("x-api-key", "").strip(), headers.get("authorization", "").rpartition(" ")[2]}
+    return {key: mask(key) for key in came if len(key) >= SHORTEST}
+
+
+def hide(text: str, shown: Mapping[str, str]) -> str:
+    """The text with a face in the place of every key."""
+    for key, face in shown.items():
+        text = text.replace(key, face)
+    return text
+
+
+def hide_likely(text: str) -> str:
+    """The text with a face in the place of everything that looks like a documented key (`sk_…`, `ak_…`, `sk-…`)."""
+    return _LIKELY.sub(lambda found: mask(found[0]), text)
+
+
+def session_of(key: str) -> str:
+    """The name of the session that belongs to a key; the key cannot be read from it."""
+    return "key-" + token("session", key, length=12)
+
+
+def bearer_of(headers: Mapping[str, str]) -> str | None:
+    """The token of `Authorization: Bearer …` (RFC 6750; the scheme's case does not matter), or None."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return value.strip() or None if scheme.lower() == "bearer" else None
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """The key of a request in whichever header it came, x-api-key first, or nothing."""
+    return headers.get("x-api-key", "").strip() or bearer_of(headers) or ""
+
+
+def authenticate(operation: Operation, headers: Mapping[str, str]) -> Credential | None:
+    """The credential of a request, or None where it brings none and needs none.
+
+    `headers` have lower-case names. Raises `Refusal` 401.
+    """
+    if not operation.schemes:
+        return None
+    api_key = headers.get("x-api-key", "").strip() or None
+    bearer = bearer_of(headers)
+    for key in (api_key, bearer):
+        if key is not None and key.startswith(REFUSED_PREFIX):
+            raise Refusal(
+                401,
+                "invalid_api_key",
+                "Invalid API key: sk-ant- keys (Anthropic direct) are not accepted. Use a key with the sk_ prefix.",
+            )
+    if api_key is not None and "x-api-key" in operation.schemes:
+        return Credential(api_key)
+    if bearer is not None and "bearer" in operation.schemes:
+        return Credential(bearer)
+    if "authorization" in headers and bearer is None and "bearer" in operation.schemes:
+        raise Refusal(401, "invalid_authorization", "The authorization header must be 'Bearer <key or token>'.")
+    if operation.key_optional:
+        return None
+    ways = {"x-api-key": "x-api-key: <key>", "bearer": "Authorization: Bearer <key or token>"}
+    wanted = " or ".join([ways[scheme] for scheme in operation.schemes])
+    raise Refusal(401, "missing_api_key", f"No API key. Send {wanted}.")

@@ -1,0 +1,109 @@
+"""What may be asked of a model: whether it exists, whether the plan has it, whether the prompt fits; and D1's tips.
+
+Rules (rulings of the contract):
+
+- Model ids differ between documents, so an unknown one is accepted; `strict_models` answers 404, and 403
+  `model_not_available` for a model that the plan lacks.
+- The models that an account names are the only ones it may use, strict or not: 403.
+- A prompt longer than the model's context is 400, where a document gives the context.
+- D1's tips for open models (short descriptions, flat schemas, about 16 tools) are no errors: they are told.
+"""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from mockserver.accounts import plans
+from mockserver.core import catalogue
+from mockserver.core.actions import Actions, Head
+from mockserver.core.conversation import Conversation, input_tokens
+from mockserver.core.errors import Refusal, did_you_mean
+
+MOST_TOOLS = 16
+LONGEST_DESCRIPTION = 300
+"""D1, tool calling tips 1 to 3."""
+
+NOTE = "x-mock-note"
+LONGEST_NOTE = 1_000
+"""Characters; proxies refuse headers of some thousands."""
+
+ROBUST = frozenset({"Anthropic", "OpenAI"})
+"""Providers whose models the tips do not concern. D1: "Claude handles 100+"."""
+
+
+def default_model(plan: str) -> str:
+    """The model of a request that names none, which the managed routes allow (D1: default model)."""
+    return "qwen-coder-32b" if plans.includes(plan, "pro") else "qwen-7b"
+
+
+def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | None, *, strict: bool) -> None:
+    """Refuse a model that does not exist, is not to be had, or is too small. Raises `Refusal` 400, 403 or 404."""
+    id = conversation.model
+    if not id:
+        return
+    model = catalogue.find(id)
+    if model is None and strict and not id.startswith("mock/"):
+        hint = did_you_mean(id, [known.id for known in catalogue.MODELS])
+        raise Refusal(404, "model_not_found", f"No model '{id}'; {hint}", param="model")
+    if allowed is not None and not any(matches(id, glob) for glob in allowed):
+        raise Refusal(403, "model_not_available", f"The model '{id}' is not available to this account.", param="model")
+    if model is None:
+        return
+    if strict and not plans.includes(plan, model.plan):
+        needed = f"It needs the {model.plan} plan or above."
+        told = f"The model '{id}' is not available on the {plan} plan. {needed}"
+        raise Refusal(403, "model_not_available", told, param="model")
+    if model.context is not None:
+        size = input_tokens(conversation)
+        if size > model.context:
+            told = f"prompt is too long: {size} tokens > {model.context} maximum for {id}"
+            raise Refusal(400, "context_length_exceeded", told, param="messages")
+
+
+def matches(id: str, glob: str) -> bool:
+    """Whether a model id, in any document's spelling, is one of a glob's."""
+    return fnmatchcase(catalogue.fold(id), catalogue.fold(glob))
+
+
+def tips(conversation: Conversation) -> tuple[str, ...]:
+    """What D1 would have done differently with these tools for this model; nothing for models that can take it."""
+    model = catalogue.find(conversation.model) if conversation.tools else None
+    if model is None or model.provider in ROBUST or not model.tools:
+        return ()
+    found = []
+    count = len(conversation.tools)
+    if count > MOST_TOOLS:
+        found.append(f"{count} tools; open models take about {MOST_TOOLS}")
+    for tool in conversation.tools:
+        name = tool.name.encode("ascii", "replace").decode()
+        if len(tool.description) > LONGEST_DESCRIPTION:
+            found.append(f"tool {name}: description of {len(tool.description)} characters; under 300 works best")
+        if _is_nested(tool.schema):
+            found.append(f"tool {name}: nested schema; flat properties work best")
+    return tuple(found)
+
+
+def with_tips(actions: Actions, told: Sequence[str]) -> Actions:
+    """The answer with the tips in a header of bounded length."""
+    if not told:
+        return actions
+    note = (NOTE, "; ".join(told)[:LONGEST_NOTE])
+    return tuple(
+        [
+            msgspec.structs.replace(action, headers=(*action.headers, note)) if isinstance(action, Head) else action
+            for action in actions
+        ]
+    )
+
+
+def _is_nested(schema: Mapping[str, object]) -> bool:
+    """Whether a property is an object with properties of its own, or a list of such objects."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return False
+    for inner in properties.values():
+        for part in (inner, inner.get("items")) if isinstance(inner, Mapping) else ():
+            if isinstance(part, Mapping) and part.get("properties"):
+                return True
+    return False

@@ -1,0 +1,136 @@
+"""What a file may say of an account, as pydantic models: `account:` of a scenario, and the server's `--accounts FILE`.
+
+```yaml
+accounts:
+  - {key: sk_three, plan: starter, credits: 3}
+  - keys: [sk_team_a, sk_team_b]
+    user: {email: jo@example.com, password: secret, name: Jo, role: admin}
+    plan: pro
+    limits: {requests: 10, per: 1m, tokens: 100000}
+    models: [qwen-*, claude-sonnet-4.5]
+    prices: {claude-*: 5}
+```
+
+Every figure that is left out is the plan's. Unknown keys, plans and figures that mean nothing do not load. No message
+and no repr shows a key or a password.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+
+from mockserver.accounts.plans import PRICE, PlanName
+from mockserver.core.units import Duration
+
+MOST_CREDITS = Decimal(10) ** 12
+DECIMALS = 9
+"""With these bounds no sum and no price of a token needs more than the 28 digits that decimals are exact to."""
+
+
+def _credits(value: object) -> Decimal:
+    try:
+        found = Decimal(str(value)) if isinstance(value, int | float | str | Decimal) else None
+    except InvalidOperation:
+        found = None
+    if found is None or isinstance(value, bool) or not found.is_finite() or not 0 <= found <= MOST_CREDITS:
+        raise ValueError("expected a number of credits, such as 3 or 0.25")
+    if found != round(found, DECIMALS):
+        raise ValueError(f"expected a number of credits with at most {DECIMALS} decimals")
+    return found
+
+
+Credits = Annotated[
+    Decimal,
+    PlainValidator(_credits),
+    PlainSerializer(str),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class User(_Model):
+    """Who logs in."""
+
+    email: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=200, repr=False)
+    name: str | None = Field(None, max_length=200)
+    role: str = Field("user", min_length=1, max_length=50)
+
+
+class OwnLimits(_Model):
+    """What differs from the plan's limits, on every metered route."""
+
+    requests: int | None = Field(None, ge=0, description="Answers in every window.")
+    per: Duration | None = Field(None, description="The window's length, in whole seconds: 60s, 1m, 1h.")
+    tokens: int | None = Field(None, ge=0, description="Tokens a month.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.per is not None and (self.per < 1 or self.per != int(self.per)):
+            raise ValueError("per: a window is a whole number of seconds, at least one")
+        return self
+
+
+class Account(_Model):
+    """One account."""
+
+    key: str | None = Field(None, min_length=1, max_length=500, description="Its API key.", repr=False)
+    keys: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
+        default_factory=list, description="Its API keys, where there are several.", repr=False
+    )
+    user: User | None = Field(None, description="Who can log in to it.")
+    plan: PlanName = Field("starter", description="The plan whose figures it has.")
+    credits: Credits | None = Field(None, description="What is left of this month's credits; else all of the plan's.")
+    unlimited: bool = Field(False, description="Never charged. Its rate limits stay.")
+    charge: Literal["delivered", "first"] = Field(
+        "delivered", description="A stream is charged for what it delivered, or in full before it starts."
+    )
+    overdraft: Literal["serve", "cut"] = Field(
+        "serve", description="A stream that costs more than is left: is given whole, or is cut where the balance ends."
+    )
+    limits: OwnLimits = OwnLimits()
+    models: list[str] | None = Field(None, description="The only models that it may use, as globs.")
+    prices: dict[str, Credits] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        """Its keys, the first of which names its session."""
+        return (*([self.key] if self.key is not None else []), *self.keys)
+
+
+class Prices(_Model):
+    """What 1,000 tokens cost. A model's price goes before a plan's, an account's own before both."""
+
+    default: Credits = PRICE
+    plans: dict[PlanName, Credits] = Field(default_factory=dict)
+    models: dict[str, Credits] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
+
+
+class AccountsFile(_Model):
+    """The file of `serve --accounts`."""
+
+    accounts: list[Account] = Field(min_length=1, max_length=10_000)
+    prices: Prices = Prices()
+    unknown_keys: Literal["accept", "refuse"] = Field(
+        "accept", description="A key of no account here: accepted, unlimited and unmetered; or refused with 401."
+    )
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        keys = [key for account in self.accounts for key in account.all_keys]
+        emails = [account.user.email.casefold() for account in self.accounts if account.user is not None]
+        for number, account in enumerate(self.accounts):
+            if not account.all_keys and account.user is None:
+                raise ValueError(f"accounts.{number}: expected key, keys or user; nobody could use this account")
+            for key in account.all_keys:
+                if key.startswith("sk-ant-"):
+                    raise ValueError(f"accounts.{number}: sk-ant- keys are refused everywhere; choose another")
+        if len(set(keys)) < len(keys):
+            raise ValueError("two accounts have the same key")
+        if len(set(emails)) < len(emails):
+            raise ValueError("two accounts have the same user email")
+        return self

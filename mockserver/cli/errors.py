@@ -1,0 +1,31 @@
+"""How a command ends when the caller is at fault: one line a mistake on standard error, exit code 2."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from mockserver.core.errors import AuthorError, OperatorError
+
+P = ParamSpec("P")
+
+
+def honest(command: Callable[P, None]) -> Callable[P, None]:
+    """Tell a caller's mistake in one line, without a traceback."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except AuthorError as error:
+            click.echo(str(error), err=True)
+            count = len(error.problems)
+            click.echo(f"{count} mistake{'s' if count > 1 else ''}; nothing is served.", err=True)
+            sys.exit(2)
+        except OperatorError as error:
+            click.echo(f"mockserver: {error}", err=True)
+            sys.exit(2)
+
+    return wrapper

@@ -1,0 +1,213 @@
+"""Exchanges and answers on their way, as the control API shows them: from records to shapes."""
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from mockserver.control import responses
+from mockserver.core.actions import Actions, Data, Wait
+from mockserver.core.conversation import Block, Conversation, Media, Text, ToolResult, ToolUse
+from mockserver.journal.format import gave, said
+from mockserver.journal.log import Exchange
+from mockserver.journal.received import Event
+from mockserver.journal.record import Record
+from mockserver.openapi.contract import Contract
+from mockserver.server.traffic import Live
+
+LONGEST_BODY = 64 * 1024
+"""Bytes of a request body that are shown; the rest is to be asked for."""
+LONGEST_EVENT = 16 * 1024
+MOST_EVENTS = 5_000
+MOST_LEVELS = 100
+"""How deep the arguments of a tool are shown."""
+LONGEST_TEXT = 64 * 1024
+"""Characters of one block of a conversation, or of an answer's text."""
+
+
+def shallow(value: JsonValue, levels: int = MOST_LEVELS) -> JsonValue:
+    """A value without what is too deep for a person, or for whoever writes it again as JSON."""
+    if isinstance(value, dict):
+        return {name: shallow(item, levels - 1) for name, item in value.items()} if levels else "{…}"
+    if isinstance(value, list):
+        return [shallow(item, levels - 1) for item in value] if levels else "[…]"
+    return value
+
+
+def text_of(raw: bytes, most: int) -> str:
+    """Bytes as text for a person. What is no UTF-8 is marked; nothing is left out in between."""
+    return raw[:most].decode("utf-8", "replace")
+
+
+def is_stream(actions: Actions) -> bool:
+    """Whether an answer has events."""
+    return any(isinstance(action, Data) and action.event for action in actions)
+
+
+def size_of(actions: Actions) -> int:
+    """How many events, or bodies, an answer has in all."""
+    return sum([isinstance(action, Data) for action in actions])
+
+
+def live(one: Live, now: float, contract: Contract) -> responses.LiveShape:
+    """An answer on its way, on one line."""
+    note, delivery = one.decision.note, one.delivery
+    record = Record(one.exchange(now), contract)
+    return responses.LiveShape(
+        id=one.id,
+        at=record.at,
+        session=note.session,
+        client=record.exchange.client,
+        method=record.method,
+        path=record.path,
+        operation=note.operation,
+        scenario=note.scenario,
+        turn=note.turn,
+        status=delivery.status,
+        stream=is_stream(one.decision.actions),
+        events=delivery.frames,
+        of=size_of(one.decision.actions),
+        bytes=delivery.bytes,
+        seconds=max(0.0, now - one.arrived),
+        held=delivery.valve.is_shut,
+        said=said(record),
+    )
+
+
+def summary(record: Record, *, is_live: bool = False) -> responses.SummaryShape:
+    """An exchange on one line."""
+    return responses.SummaryShape.model_validate(_summary(record, is_live))
+
+
+def _summary(record: Record, is_live: bool) -> dict[str, object]:
+    exchange, credits = record.exchange, record.exchange.captured.credits
+    outcome, note = exchange.outcome, exchange.note
+    return {
+        "number": None if is_live else exchange.number,
+        "id": exchange.captured.live,
+        "at": exchange.at,
+        "session": note.session,
+        "client": exchange.client,
+        "sdk": record.sdk,
+        "retry": record.retry,
+        "method": exchange.method,
+        "path": exchange.path,
+        "operation": note.operation,
+        "scenario": note.scenario,
+        "turn": note.turn,
+        "code": note.code,
+        "status": outcome.status,
+        "seconds": outcome.seconds,
+        "ended": None if is_live else outcome.ended,
+        "events": outcome.frames,
+        "of": size_of(exchange.captured.actions) if is_live else outcome.of,
+        "bytes": outcome.bytes,
+        "stream": is_stream(exchange.captured.actions),
+        "said": said(record),
+        "gave": gave(record),
+        "faults": list(note.faults),
+        "draws": list(note.draws),
+        "credits": None if credits is None else {"before": credits.before, "after": credits.after},
+    }
+
+
+def whole(record: Record, *, is_live: bool = False) -> responses.ExchangeShape:
+    """An exchange, whole."""
+    exchange = record.exchange
+    outcome, note, usage = exchange.outcome, exchange.note, exchange.note.usage
+    broken = not is_live and (outcome.ended != "complete" or outcome.frames < outcome.of)
+    return responses.ExchangeShape.model_validate(
+        {
+            **_summary(record, is_live),
+            "seed": note.seed,
+            "request": _request(record),
+            "answer": _answer(record),
+            "waits": _waits(exchange.captured.actions),
+            "holds": [{"before": frames + 1, "seconds": seconds} for frames, seconds in outcome.holds],
+            "breaks": {"after": outcome.frames, "how": outcome.ended} if broken else None,
+            "misses": list(note.misses),
+            "idle_faults": list(note.idle_faults),
+            "tips": list(note.tips),
+            "nearest": list(outcome.nearest),
+            "usage": None if usage is None else {"input": usage.input, "output": usage.output},
+        }
+    )
+
+
+def _request(record: Record) -> dict[str, object]:
+    body, conversation = record.body, record.conversation
+    return {
+        "headers": dict(record.headers),
+        "body": text_of(body, LONGEST_BODY),
+        "body_bytes": len(body),
+        "body_cut": len(body) > LONGEST_BODY,
+        "conversation": None if conversation is None else _conversation(conversation),
+    }
+
+
+def _conversation(found: Conversation) -> dict[str, object]:
+    messages = [{"role": one.role, "blocks": [_block(block) for block in one.blocks]} for one in found.messages]
+    return {
+        "model": found.model,
+        "system": found.system[:LONGEST_TEXT],
+        "stream": found.stream,
+        "tools": [tool.name for tool in found.tools],
+        "messages": messages,
+    }
+
+
+def _block(block: Block) -> dict[str, object]:
+    match block:
+        case Text(text=text):
+            return {"text": text[:LONGEST_TEXT]}
+        case ToolUse(name=name, input=arguments, id=id):
+            return {"tool_use": {"id": id, "name": name, "input": shallow(dict(arguments))}}
+        case ToolResult(tool_use_id=id, text=text, is_error=is_error):
+            return {"tool_result": {"id": id, "text": text[:LONGEST_TEXT], "is_error": is_error}}
+        case Media(kind=kind):
+            return {"media": kind}
+
+
+def _answer(record: Record) -> dict[str, object]:
+    answer, events = record.answer, record.events
+    return {
+        "headers": dict(record.response_headers),
+        "text": answer.text[:LONGEST_TEXT],
+        "calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in answer.calls],
+        "error": answer.error,
+        "is_stream": answer.is_stream,
+        "is_whole": answer.is_whole,
+        "events": [_event(number, event) for number, event in enumerate(events[:MOST_EVENTS], start=1)],
+        "events_cut": len(events) > MOST_EVENTS,
+    }
+
+
+def _event(number: int, event: Event) -> dict[str, JsonValue]:
+    return {
+        "n": number,
+        "kind": event.kind,
+        "data": text_of(event.payload, LONGEST_EVENT),
+        "bytes": len(event.payload),
+        "seconds": event.seconds,
+    }
+
+
+def _waits(actions: Actions) -> list[dict[str, object]]:
+    """The planned pauses, each before the event that it delays."""
+    return [{"before": before, "seconds": seconds} for before, seconds in _pauses(actions) if seconds]
+
+
+def _pauses(actions: Actions) -> Iterator[tuple[int, float]]:
+    before, seconds = 1, 0.0
+    for action in actions:
+        if isinstance(action, Wait):
+            seconds += action.seconds
+        elif isinstance(action, Data):
+            yield before, seconds
+            before, seconds = before + 1, 0.0
+    yield before, seconds
+
+
+def uncut(exchange: Exchange) -> bytes:
+    """Every byte of an answer's body that was handed over."""
+    frames = [action.payload for action in exchange.captured.actions if isinstance(action, Data)]
+    return b"".join(frames[: exchange.outcome.frames])

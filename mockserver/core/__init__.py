@@ -1,0 +1,1 @@
+"""Values that every layer uses: errors, wire actions, time, derived randomness, conversations."""

@@ -1,0 +1,143 @@
+"""The models of the five documents, as one table.
+
+A row is one model: its id, who provides it, its context window and largest answer in tokens (None where no document
+says), whether it calls tools, the lowest plan that has it, the documents that name it, and its other ids.
+Rulings: ids differ between documents by dots, dashes, capitals and vendor prefix, so they are compared folded
+(`fold`); gemma, deepseek-r1 and minimax do not call tools, whatever D1's table says; a model that no document names is
+taken for one that can do everything.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from mockserver.core.conversation import JsonObject
+from mockserver.core.errors import Refusal, did_you_mean
+
+RELEASED = 1_735_689_600
+"""2025-01-01T00:00:00Z: the documents give no dates; a fixed one keeps the list the same for ever."""
+
+
+class Model(NamedTuple):
+    """One row of the catalogue."""
+
+    id: str
+    provider: str
+    context: int | None
+    max_tokens: int | None
+    tools: bool
+    plan: str
+    sources: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+K128, K200 = 128_000, 200_000
+
+MODELS: tuple[Model, ...] = (
+    # Code models (D1)
+    Model("qwen-coder-32b", "HuggingFace", None, 32_768, True, "pro", ("D1",)),
+    Model("qwen-coder-7b", "HuggingFace", None, None, True, "basic", ("D1",)),
+    Model("nouscoder-14b", "HuggingFace", None, None, True, "pro", ("D1",)),
+    Model("minimax-m2.7", "NVIDIA NIM", None, None, False, "pro", ("D1",)),
+    # Text models (D1, D0, D4)
+    Model("qwen-7b", "HuggingFace", None, None, True, "free", ("D1",)),
+    Model("gemma-2b", "HuggingFace", None, None, False, "free", ("D1",)),
+    Model("gemma-9b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    Model("llama-3.3-8b-instruct", "Meta", K128, None, True, "free", ("D1", "D4")),
+    Model("llama-3.3-70b-instruct", "Meta", K128, None, True, "basic", ("D0", "D1", "D4")),
+    Model("llama-3.1-8b-instruct", "Meta", K128, None, True, "free", ("D0",)),
+    Model(
+        "llama-4-maverick-17b-128e",
+        "Meta",
+        K128,
+        None,
+        True,
+        "pro",
+        ("D1", "D4"),
+        ("Llama-4-Maverick-17B-128E-Instruct-FP8",),
+    ),
+    # Reasoning models (D1)
+    Model("deepseek-r1-distill-qwen-7b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    Model("deepseek-r1-distill-llama-8b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    Model("deepseek-r1", "HuggingFace", None, None, False, "enterprise", ("D1",)),
+    # Frontier models (D1, D3, D4)
+    Model("claude-3-5-haiku", "Anthropic", K200, 8_192, True, "basic", ("D1", "D3"), ("claude-3-5-haiku-20241022",)),
+    Model("claude-3-5-sonnet-20241022", "Anthropic", K200, 8_192, True, "pro", ("D3",), ("claude-3-5-sonnet",)),
+    Model("claude-sonnet-4.5", "Anthropic", K200, 8_192, True, "pro", ("D1", "D4")),
+    Model("claude-opus-4", "Anthropic", K200, 8_192, True, "enterprise", ("D1", "D4")),
+    Model("claude-3-opus-20240229", "Anthropic", K200, 8_192, True, "enterprise", ("D3",), ("claude-3-opus",)),
+    Model("gpt-4o", "OpenAI", K128, None, True, "pro", ("D3",)),
+)
+
+
+def fold(id: str) -> str:
+    """An id without what the documents differ in: case, dots for dashes, the vendor before a slash."""
+    return id.rpartition("/")[2].casefold().replace(".", "-").replace("_", "-")
+
+
+_BY_FOLDED: Mapping[str, Model] = {fold(name): model for model in MODELS for name in (model.id, *model.aliases)}
+
+
+@lru_cache(maxsize=256)
+def find(id: str) -> Model | None:
+    """The model of an id in any document's spelling, or None if no document names it."""
+    return _BY_FOLDED.get(fold(id))
+
+
+def calls_tools(id: str) -> bool:
+    """Whether the model calls tools; one that no document names does."""
+    model = find(id)
+    return model.tools if model is not None else True
+
+
+def check_max_tokens(id: str, asked: int) -> None:
+    """Refuse an answer longer than the model can give.
+
+    D1: "qwen-coder-32b supports up to 32768, Claude up to 8192".
+    """
+    model = find(id)
+    if model is not None and model.max_tokens is not None and asked > model.max_tokens:
+        raise Refusal(
+            400,
+            "invalid_request",
+            f"max_tokens: {asked} > {model.max_tokens}, which is the maximum for {id}",
+            param="max_tokens",
+        )
+
+
+def listing(models: Sequence[Model] = MODELS) -> JsonObject:
+    """The body of GET models: OpenAI's list, with the fields that Anthropic's SDK reads beside it."""
+    entries = [entry(model) for model in models]
+    return {
+        "object": "list",
+        "data": entries,
+        "has_more": False,
+        "first_id": entries[0]["id"] if entries else None,
+        "last_id": entries[-1]["id"] if entries else None,
+    }
+
+
+def entry(model: Model) -> dict[str, object]:
+    """One model, in both dialects at once; what no document says is left out."""
+    limits = {"context_window": model.context, "max_output_tokens": model.max_tokens}
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": RELEASED,
+        "owned_by": model.provider,
+        "type": "model",
+        "display_name": model.id,
+        "created_at": "2025-01-01T00:00:00Z",
+        **{name: limit for name, limit in limits.items() if limit is not None},
+        "supports_tools": model.tools,
+        "plan": model.plan,
+    }
+
+
+def one(id: str) -> JsonObject:
+    """The body of GET models/{id}; the id is echoed as the client wrote it. Raises `Refusal` 404."""
+    model = find(id)
+    if model is None:
+        hint = did_you_mean(id, [known.id for known in MODELS])
+        raise Refusal(404, "model_not_found", f"No model '{id}'; {hint}", param="model_id")
+    return entry(model) | {"id": id}

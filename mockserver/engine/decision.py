@@ -1,0 +1,37 @@
+"""What the engine decides: the actions of an answer, why it is that answer, and what was paid for it."""
+
+import msgspec
+
+from mockserver.accounts import billing
+from mockserver.core.actions import Actions
+from mockserver.core.conversation import Usage
+
+
+class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Why the answer is what it is, for the journal.
+
+    `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
+    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired; `faults` are the
+    names of those that the turn asks for.
+    """
+
+    session: str
+    seed: str = "0"
+    operation: str = ""
+    scenario: str = ""
+    turn: int = 0
+    code: str = ""
+    misses: tuple[str, ...] = ()
+    idle_faults: tuple[str, ...] = ()
+    usage: Usage | None = None
+    tips: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered."""
+
+    actions: Actions
+    note: Note
+    receipt: billing.Receipt | None = None

@@ -1,0 +1,50 @@
+"""Pace: how fast an answer comes, as waits between its actions.
+
+A stream: everything up to and including the first delta is due at `first`; each further delta one interval (1/rate)
+later, changed by up to `jitter` of itself; the closing frames with the last delta. A whole answer takes as long as its
+stream would have taken, and then comes at once.
+"""
+
+from collections.abc import Iterator
+
+from mockserver.core.actions import Action, Actions, Data, Head, Wait
+from mockserver.core.rng import Dice
+from mockserver.scenarios.schema import Pace
+
+DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
+"""The kinds of frames that carry a piece of the reply, on either wire."""
+
+
+def paced(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Actions:
+    """The same actions with waits. `deltas` is how many the reply has as a stream."""
+    is_stream = any(isinstance(action, Data) and action.event for action in actions)
+    return tuple(_stream(actions, pace, dice) if is_stream else _whole(actions, pace, deltas, dice))
+
+
+def _interval(pace: Pace, dice: Dice) -> float:
+    if pace.interval is not None:
+        seconds = pace.interval.draw(dice)
+    elif pace.rate is not None:
+        seconds = 1.0 / pace.rate
+    else:
+        return 0.0
+    return seconds * (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) if pace.jitter else seconds
+
+
+def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
+    started = False
+    for action in actions:
+        if isinstance(action, Head) and (first := pace.first.draw(dice)):
+            yield Wait(first)
+        if isinstance(action, Data) and action.event in DELTAS:
+            if started and (interval := _interval(pace, dice)):
+                yield Wait(interval)
+            started = True
+        yield action
+
+
+def _whole(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Iterator[Action]:
+    duration = pace.first.draw(dice) + sum([_interval(pace, dice) for _ in range(deltas - 1)])
+    if duration:
+        yield Wait(duration)
+    yield from actions

@@ -1,0 +1,70 @@
+"""Staging: from what a turn plans to the actions of its answer, at its pace and with its faults."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import orjson
+
+from mockserver.accounts.session import Session
+from mockserver.core.actions import Actions, Headers
+from mockserver.core.conversation import Conversation, Usage
+from mockserver.core.errors import Refusal
+from mockserver.engine import pace, responses
+from mockserver.engine.reply import Money, Spark, make_reply
+from mockserver.faults import Apply, Context, NoEffectError
+from mockserver.openapi.contract import Operation
+from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
+from mockserver.scenarios.templates import Scene
+from mockserver.wires import WIRES
+from mockserver.wires.errors import failure
+
+
+def stage_reply(
+    plan: ReplyPlan,
+    conversation: Conversation,
+    operation: Operation,
+    scene: Scene,
+    spark: Spark,
+    headers: Headers,
+    money: Money | None = None,
+) -> tuple[Actions, Usage]:
+    """A reply on the client's wire, whole or streamed, at its pace; and what it reports to have used."""
+    wire = WIRES[operation.wire]
+    reply = make_reply(plan, conversation, operation, wire, scene, spark, money)
+    chunk = plan.pace.chunk if plan.pace is not None else "word"
+    if conversation.stream:
+        actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
+    else:
+        actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
+    if plan.pace is None:
+        return actions, reply.usage
+    deltas = sum([frame.event in pace.DELTAS for frame in wire.frames(reply, chunk, conversation)])
+    return pace.paced(actions, plan.pace, deltas, spark.dice("pace")), reply.usage
+
+
+def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
+    """Refuse with 503 while the model of this turn is loading; D1: retry in 5 to 10 seconds."""
+    length = plan.pace.cold_start if plan.pace is not None else None
+    left = 0.0 if length is None else length - session.age(now)
+    if left > 0:
+        loading = failure(503, code="model_loading")
+        raise Refusal(503, "model_loading", loading.message, headers=(("retry-after", str(ceil(left))),))
+
+
+def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
+    """A raw response, its templates filled."""
+    body = fill(plan.body, scene)
+    media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
+    payload = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
+
+
+def bend(actions: Actions, faults: Sequence[Apply], spark: Spark, now: float) -> tuple[Actions, tuple[str, ...]]:
+    """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
+    idle = []
+    for number, fault in enumerate(faults):
+        try:
+            actions = fault(actions, Context(spark.dice("fault", number), now))
+        except NoEffectError as error:
+            idle.append(str(error))
+    return actions, tuple(idle)

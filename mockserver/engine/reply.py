@@ -1,0 +1,247 @@
+"""From a plan to a reply: templates filled, arguments made, the answer cut to what the client allows.
+
+Everything here is derived: the same plan, conversation and seed give the same reply. Rules of the cut: a reply ends
+before the first stop sequence in its text (stop reason `stop_sequence`), and after `max_tokens` tokens by the
+counting rule of `conversation` (stop reason `max_tokens`); text is cut in the middle, a tool call that does not fit is
+left out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from mockserver.accounts.identify import OPEN_PLAN
+from mockserver.core import catalogue
+from mockserver.core.conversation import (
+    CHARACTERS_PER_TOKEN,
+    Conversation,
+    JsonObject,
+    Reply,
+    ReplyBlock,
+    Stop,
+    Text,
+    Tool,
+    ToolUse,
+    Usage,
+    input_tokens,
+    output_tokens,
+    spoken,
+    tokens,
+)
+from mockserver.core.errors import Refusal
+from mockserver.core.rng import Dice, token
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.sampling import CannotSample, sample
+from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
+from mockserver.scenarios.templates import Scene, Template
+from mockserver.wires import Wire
+from mockserver.wires.openai import FINISH
+
+CREDITS_PER_TOKEN = 0.001
+"""One credit per 1,000 tokens (ruling: the documents give no figure)."""
+
+PROVIDERS = frozenset({"meta_llama", "anthropic"})
+"""The providers of the BYOK route (D2, D4)."""
+
+SENTENCES = (
+    "Hello! How can I help you today?",
+    "Certainly. Here is a short answer from the mock gateway.",
+    "Good question. The short answer is yes, with one exception.",
+    "I have looked into it, and everything seems to be in order.",
+    "Here is what I found: three small things, and none of them is urgent.",
+    "That works. Let me know if you would like the details.",
+    "In one sentence: it depends on the season, and on whom you ask.",
+    "Done. You can carry on from here whenever you like.",
+)
+"""What the mock says when no scenario says anything. A fixed table, so that no library's next version changes it."""
+
+
+Money: TypeAlias = Callable[[Usage], JsonObject]
+"""What an answer of this usage costs and leaves, as the fields of a managed answer."""
+
+
+class Spark(msgspec.Struct, frozen=True, gc=False):
+    """What makes one reply differ from the next: the parts from which everything in it is derived."""
+
+    parts: tuple[str, ...]
+
+    def token(self, *more: object) -> str:
+        """An id derived from the parts."""
+        return token(*self.parts, *more)
+
+    def dice(self, *more: object) -> Dice:
+        """Dice derived from the parts."""
+        return Dice(*self.parts, *more)
+
+
+def default_plan(conversation: Conversation, spark: Spark) -> ReplyPlan:
+    """What the mock answers by itself: the tool that the client forces, else a short seeded text."""
+    tool = _forced_tool(conversation)
+    if tool is not None and catalogue.calls_tools(conversation.model):
+        return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
+    return ReplyPlan(blocks=(TextPlan(Template((spark.dice("text").choice(SENTENCES),))),))
+
+
+def _forced_tool(conversation: Conversation) -> Tool | None:
+    choice = conversation.tool_choice
+    if choice.mode == "required" and conversation.tools:
+        return conversation.tools[0]
+    if choice.mode == "tool":
+        for tool in conversation.tools:
+            if tool.name == choice.name:
+                return tool
+    return None
+
+
+def check_limits(operation: Operation, conversation: Conversation) -> None:
+    """Refuse what the model or the route cannot do: too many tokens, an unknown provider, too many iterations."""
+    if conversation.max_tokens is not None and "max_tokens" in conversation.body:
+        catalogue.check_max_tokens(conversation.model, conversation.max_tokens)
+    if operation.variant == "byok":
+        provider = conversation.body.get("provider")
+        if provider not in PROVIDERS:
+            raise Refusal(400, "unsupported_provider", f"Unsupported provider: {provider}", param="provider")
+    limit = conversation.body.get("max_iterations", operation.max_iterations)
+    if isinstance(limit, int | float) and conversation.tool_rounds >= limit:
+        raise Refusal(
+            400,
+            "max_iterations_exceeded",
+            f"Maximum tool calling iterations ({limit:g}) exceeded without completion",
+            param="max_iterations",
+        )
+
+
+def make_reply(
+    plan: ReplyPlan,
+    conversation: Conversation,
+    operation: Operation,
+    wire: Wire,
+    scene: Scene,
+    spark: Spark,
+    money: Money | None = None,
+) -> Reply:
+    """The reply of a plan to a conversation. `money` tells managed answers what the account has left."""
+    blocks = [_make_block(block, conversation, wire, scene, spark, number) for number, block in enumerate(plan.blocks)]
+    blocks, stop, sequence = _cut(blocks, conversation)
+    usage = Usage(input_tokens(conversation), output_tokens(blocks))
+    if plan.usage is not None:
+        override = plan.usage
+        usage = Usage(
+            usage.input if override.input is None else override.input,
+            usage.output if override.output is None else override.output,
+        )
+    stop = plan.stop or stop
+    extras = _EXTRAS[operation.variant](conversation, stop, usage)
+    if money is not None and operation.variant == "managed":
+        extras = {**extras, **money(usage)}
+    return Reply(
+        id=plan.id or spark.token("reply"),
+        model=conversation.model,
+        created=int(scene.now),
+        blocks=tuple(blocks),
+        stop=stop,
+        usage=usage,
+        stop_sequence=sequence if stop == "stop_sequence" else None,
+        extras=extras,
+    )
+
+
+def _make_block(
+    plan: TextPlan | ToolPlan, conversation: Conversation, wire: Wire, scene: Scene, spark: Spark, number: int
+) -> ReplyBlock:
+    if isinstance(plan, TextPlan):
+        literal = plan.text.literal
+        return Text(plan.text.fill(scene) if literal is None else literal)
+    arguments = _arguments(plan, conversation, spark, number) if plan.input is None else fill(plan.input, scene)
+    return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + spark.token("tool", number))
+
+
+def _arguments(plan: ToolPlan, conversation: Conversation, spark: Spark, number: int) -> JsonObject:
+    """Arguments that satisfy the schema of the offered tool, else the scenario's own schema."""
+    offered = {tool.name: (index, tool.schema) for index, tool in enumerate(conversation.tools)}
+    index, schema = offered.get(plan.name, (-1, plan.schema))
+    try:
+        made = sample(schema, *spark.parts, number) if schema else {}
+    except CannotSample as error:
+        place = f"tools.{index}" if index >= 0 else "the scenario's tools"
+        raise Refusal(400, "invalid_request", f"{place}: no input satisfies the schema: {error}", param=place) from None
+    return made if isinstance(made, Mapping) else {}
+
+
+def _cut(blocks: Sequence[ReplyBlock], conversation: Conversation) -> tuple[list[ReplyBlock], Stop, str | None]:
+    """The blocks as far as the client allows, the stop reason, and the stop sequence that was hit."""
+    kept, sequence = list(blocks), None
+    if conversation.stop_sequences:
+        kept, sequence = _until_sequence(blocks, conversation.stop_sequences)
+    limit = conversation.max_tokens
+    if limit is not None:
+        within = _within(kept, limit)
+        if within is not None:
+            return within, "max_tokens", None
+    if sequence is not None:
+        return kept, "stop_sequence", sequence
+    return kept, "tool_use" if any(isinstance(block, ToolUse) for block in kept) else "end_turn", None
+
+
+def _until_sequence(blocks: Sequence[ReplyBlock], sequences: Sequence[str]) -> tuple[list[ReplyBlock], str | None]:
+    kept: list[ReplyBlock] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            hits = [
+                (block.text.find(sequence), sequence) for sequence in sequences if sequence and sequence in block.text
+            ]
+            if hits:
+                place, sequence = min(hits)
+                return [*kept, Text(block.text[:place])] if place else kept, sequence
+        kept.append(block)
+    return kept, None
+
+
+def _within(blocks: Sequence[ReplyBlock], limit: int) -> list[ReplyBlock] | None:
+    """The blocks cut to `limit` tokens, or None if all of them fit."""
+    room = limit * CHARACTERS_PER_TOKEN
+    sizes = [spoken(block) for block in blocks]
+    if tokens(sum(sizes)) <= limit:
+        return None
+    kept: list[ReplyBlock] = []
+    for block, size in zip(blocks, sizes, strict=True):
+        if size > room:
+            if isinstance(block, Text) and room:
+                kept.append(Text(block.text[:room]))
+            break
+        kept.append(block)
+        room -= size
+    return kept
+
+
+def _plain_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+    return {}
+
+
+def _byok_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+    return {
+        "provider": conversation.body.get("provider"),
+        "iterations": conversation.tool_rounds + 1,
+        "total_tokens_used": usage.total,
+        "finish_reason": _outer_finish(stop),
+    }
+
+
+def _managed_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+    model = catalogue.find(conversation.model)
+    return {
+        "provider": model.provider.lower() if model is not None else "ainative",
+        "credits_consumed": round(usage.total * CREDITS_PER_TOKEN, 6),
+        "credits_remaining": None,
+        "plan_tier": OPEN_PLAN,
+        "finish_reason": _outer_finish(stop),
+    }
+
+
+def _outer_finish(stop: Stop) -> str:
+    """The finish reason at the top level, which D4 reads as `tool_use`."""
+    return "tool_use" if stop == "tool_use" else FINISH[stop]
+
+
+_EXTRAS = {"plain": _plain_extras, "byok": _byok_extras, "managed": _managed_extras}

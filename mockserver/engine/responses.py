@@ -1,0 +1,76 @@
+"""Answers as actions: a head, one body or the frames of a stream, and the end.
+
+Every answer can be found again by its headers: the request id, the session, and the turn that gave it or the code of
+the mock's own refusal (`x-mock-…`), which change nothing for a client that does not look.
+"""
+
+from collections.abc import Sequence
+
+from mockserver.accounts.session import Session
+from mockserver.core.actions import Actions, Data, End, Head, Headers
+from mockserver.core.errors import Failure
+from mockserver.core.rng import token
+from mockserver.openapi.contract import Given
+from mockserver.wires.errors import Envelope, WireName, render
+
+JSON = "application/json"
+STREAM = "text/event-stream; charset=utf-8"
+
+
+def request_id(session: Session, *uncounted: object) -> str:
+    """The id of the session's present request.
+
+    A request that no session counts is told apart by what it is (`uncounted`); the same once more has the same id,
+    since nothing remembers it.
+    """
+    return "req_" + token(session.seed, session.id, "request", session.requests, *uncounted)
+
+
+def trace(session: Session, wire: WireName, *uncounted: object) -> Headers:
+    """The headers by which an answer can be found again."""
+    name = "request-id" if wire == "anthropic" else "x-request-id"
+    return ((name, request_id(session, *uncounted)), ("x-mock-session", session.id))
+
+
+def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Actions:
+    """An answer of one body. A 204 or 304 has none (RFC 9110, 15.3.5)."""
+    if status in (204, 304):
+        return (Head(status, headers), End())
+    about = (("content-type", media_type), ("content-length", str(len(body))))
+    return (Head(status, (*about, *headers)), Data(body), End())
+
+
+def given(answer: Given, headers: Headers) -> Actions:
+    """The answer of a foreign operation, which says its media type itself."""
+    length = () if answer.status in (204, 304) else (("content-length", str(len(answer.body))),)
+    body = (Data(answer.body),) if answer.body else ()
+    return (Head(answer.status, (*answer.headers, *length, *headers)), *body, End())
+
+
+def streamed(frames: Sequence[Data], headers: Headers) -> Actions:
+    """An answer of frames."""
+    about = (("content-type", STREAM), ("cache-control", "no-cache"))
+    return (Head(200, (*about, *headers)), *frames, End())
+
+
+def failed(
+    failure: Failure, wire: WireName, session: Session, envelope: Envelope, told: Headers, *uncounted: object
+) -> Actions:
+    """An error answer in the client's dialect."""
+    body = render(failure, wire, request_id(session, *uncounted), envelope)
+    return whole(failure.status, body, JSON, (*failure.headers, *trace(session, wire, *uncounted), *told))
+
+
+def with_headers(actions: Actions, added: Headers) -> Actions:
+    """The same answer with headers added, or replaced where it has them already."""
+    if not added:
+        return actions
+    replaced = {name for name, _ in added}
+    return tuple(
+        [
+            Head(action.status, (*[pair for pair in action.headers if pair[0] not in replaced], *added))
+            if isinstance(action, Head)
+            else action
+            for action in actions
+        ]
+    )

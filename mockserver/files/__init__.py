@@ -1,0 +1,1 @@
+"""Files read and checked: scenarios, accounts, chaos profiles, OpenAPI documents; lint and explain."""

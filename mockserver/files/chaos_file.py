@@ -1,0 +1,34 @@
+"""Chaos files: the shipped profiles, and those that an operator names."""
+
+from pathlib import Path
+
+from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
+from mockserver.engine.chaos import Chaos, Profile, compile_chaos
+from mockserver.files import bundled, loader, yaml_document
+
+SHIPPED = bundled.SCENARIOS / "chaos"
+
+
+def read_profile(file: Path) -> Profile:
+    """One file, read and checked. Raises `AuthorError` with every mistake, `OperatorError` if it cannot be read."""
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{file}: {error.strerror or error}") from None
+    document = yaml_document.read(source, str(file))
+    profile, complaints = compile_chaos(loader.check(Chaos, document))
+    if complaints:
+        raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])
+    return profile
+
+
+def load_profiles(chosen: str | None = None) -> tuple[dict[str, Profile], str | None]:
+    """The shipped profiles and the chosen file's; and the name of the chosen one."""
+    profiles = {profile.name: profile for file in loader.discover(SHIPPED) for profile in [read_profile(file)]}
+    if chosen is None or chosen in profiles:
+        return profiles, chosen
+    file = Path(chosen)
+    if file.suffix not in (".yaml", ".yml") and not file.is_file():
+        raise OperatorError(f"no chaos profile is called '{chosen}'; {did_you_mean(chosen, profiles)}")
+    own = read_profile(file)
+    return {**profiles, own.name: own}, own.name

@@ -1,0 +1,114 @@
+"""The dry run: every turn of a script through the engine, on every wire, whole and streamed, against the contract.
+
+What a wire cannot say, what the contract does not allow, and a fault that finds nothing to act on in any form of the
+answer are found when the file loads and not when a test runs. Each turn is played alone, without its `when`, by the
+engine that will play it for real.
+"""
+
+from collections.abc import Iterator
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from mockserver.accounts.session import Session
+from mockserver.core.actions import Data
+from mockserver.core.conversation import JsonObject
+from mockserver.core.units import LONGEST
+from mockserver.engine.decision import Decision
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
+from mockserver.faults import Apply
+from mockserver.openapi.contract import Contract, Operation
+from mockserver.scenarios.compile import Complaint, Play, ReplyPlan, Script, make_script
+from mockserver.wires.sse import split
+
+USUAL = ("messages", "chat")
+"""The operations that a turn without `operation` is tried on: one of each wire."""
+
+_NAME = "dry-run"
+
+
+def dry_run(script: Script, contract: Contract) -> list[Complaint]:
+    """Every turn that the contract does not allow, and every fault without effect."""
+    return [complaint for play in script.plays for complaint in _complaints(play, contract)]
+
+
+def _complaints(play: Play, contract: Contract) -> Iterator[Complaint]:
+    turn = ("turns", play.number - 1)
+    if isinstance(play.plan, ReplyPlan):
+        for operation, stream, decision in _forms(play, contract, ()):
+            found = _violation(contract, operation, stream, decision)
+            if found is not None:
+                yield Complaint((*turn, "reply"), found)
+                return
+    for number in range(len(play.faults)):
+        reason = _idle(play, contract, number)
+        if reason is not None:
+            yield Complaint((*turn, "faults", number), reason)
+
+
+def _idle(play: Play, contract: Contract, number: int) -> str | None:
+    """Why one fault of a turn has no effect: by itself in any form of the answer, or after the faults before it.
+
+    What counts after others are the forms in which each of them has an effect of its own, if there are such forms.
+    """
+
+    def idle(faults: tuple[Apply, ...]) -> list[tuple[str, ...]]:
+        return [decision.note.idle_faults for _, _, decision in _forms(play, contract, faults)]
+
+    own = idle(play.faults[number : number + 1])
+    if all(own):
+        return f"has no effect: {own[0][0]}"
+    if number == 0:
+        return None
+    others = [idle((fault,)) for fault in play.faults[:number]]
+    forms = range(len(own))
+    joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
+    before, after = idle(play.faults[:number]), idle(play.faults[: number + 1])
+    if all(len(after[form]) > len(before[form]) for form in joint):
+        return f"has no effect after the faults before it: {after[joint[0]][-1]}"
+    return None
+
+
+_WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def _forms(play: Play, contract: Contract, faults: tuple[Apply, ...]) -> Iterator[tuple[Operation, bool, Decision]]:
+    """The turn alone, with some of its faults or none, in every form that a client can ask for."""
+    alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
+    engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, Settings(scenario=_NAME))
+    wanted = play.operations or USUAL
+    for operation in contract.operations:
+        if operation.id in wanted and operation.is_conversation:
+            asked: list[JsonObject] = [{}, {"stream": True}]
+            if operation.wire == "openai":
+                asked.append(_WITH_USAGE)
+            for fields in asked:
+                yield operation, bool(fields), _decide(engine, operation, fields)
+
+
+def _decide(engine: Engine, operation: Operation, fields: JsonObject) -> Decision:
+    body = {
+        "model": "dry-run",
+        "provider": "anthropic",
+        "max_tokens": 1_000_000,
+        "messages": [{"role": "user", "content": "Hello"}],
+        **fields,
+    }
+    request = Request(operation.method, operation.path, {"authorization": "Bearer dry"}, orjson.dumps(body))
+    return engine.step(Session("dry-run", began=-LONGEST), request, 0.0)[1]
+
+
+def _violation(contract: Contract, operation: Operation, stream: bool, decision: Decision) -> str | None:
+    validator = contract.event_validator(operation) if stream else contract.response_validator(operation, 200)
+    for action in decision.actions:
+        if isinstance(action, Data) and action.event != "done":
+            payload = split(action.payload)[1] if stream else action.payload
+            try:
+                validator.validate(orjson.loads(payload))
+            except jsonschema_rs.ValidationError as error:
+                where = ".".join([str(part) for part in error.instance_path])
+                answer = f"a {'streamed' if stream else 'whole'} answer of {operation.name}"
+                return f"the contract does not allow this as {answer}: {where}: {error.message}"
+    return None

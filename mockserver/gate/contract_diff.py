@@ -1,0 +1,332 @@
+"""`mockserver contract diff OLD NEW`: is a changed openapi.yaml compatible for the clients that are out there?
+
+What a change means depends on who reads the value. Requests are written by old clients: the new document must take at
+least what the old one took, so a *narrower* request breaks. Responses are read by old clients: they must get at most
+what they knew, so a *wider* response is a risk, and a field that they could rely on and that is gone breaks them.
+
+| level | meaning |
+|---|---|
+| breaking | an old client that keeps the old document can fail |
+| risky | an old client may meet what it does not know: a status, an enum value, null |
+| safe | no old client can notice, or only by something new beside what it knows |
+
+Schemas are compared keyword by keyword, through `$ref`s and `allOf`; `anyOf`, `oneOf`, `if` and patterns that changed
+are risky, because whether they are narrower cannot be decided in general.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import yaml
+
+from mockserver.core.errors import OperatorError
+
+Level: TypeAlias = Literal["breaking", "risky", "safe"]
+Node: TypeAlias = dict[str, Any]
+DEEPEST = 24
+"""Schemas that contain themselves are compared down to here."""
+
+LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
+UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+UNDECIDED = (
+    "pattern",
+    "format",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "multipleOf",
+    "contentSchema",
+)
+LEVELS: tuple[Level, ...] = ("breaking", "risky", "safe")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference."""
+
+    level: Level
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.level:<9} {self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Whether the value goes to the gateway or comes from it, and both documents."""
+
+    is_request: bool
+    old: Node
+    new: Node
+
+    def narrower(self) -> Level:
+        """The level of a schema that takes less than before."""
+        return "breaking" if self.is_request else "safe"
+
+    def wider(self) -> Level:
+        """The level of a schema that takes more than before."""
+        return "safe" if self.is_request else "risky"
+
+
+def read(file: Path) -> Node:
+    """An OpenAPI document. Raises `OperatorError` if it is none."""
+    try:
+        loaded = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise OperatorError(f"{file}: cannot be read: {error}") from None
+    if not isinstance(loaded, dict) or not str(loaded.get("openapi", "")).startswith("3"):
+        raise OperatorError(f"{file}: this is no OpenAPI 3 document")
+    return loaded
+
+
+def compare(old: Node, new: Node) -> list[Change]:
+    """All changes, the worst first. Raises `OperatorError` for a document that is not put together as OpenAPI says."""
+    try:
+        found = list(dict.fromkeys(_paths(old, new)))
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise OperatorError(f"one of them is no OpenAPI document as the standard has it: {error!r}") from None
+    return sorted(found, key=lambda change: (LEVELS.index(change.level), change.where))
+
+
+def _resolve(document: Node, node: Any) -> Node:
+    for _ in range(DEEPEST):
+        if not (isinstance(node, dict) and "$ref" in node):
+            break
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        found: Any = document
+        for step in str(node["$ref"]).removeprefix("#/").split("/"):
+            found = found.get(step.replace("~1", "/").replace("~0", "~"), {}) if isinstance(found, dict) else {}
+        node = {**found, **rest} if isinstance(found, dict) else {}
+    return node if isinstance(node, dict) else {}
+
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+
+
+def _paths(old: Node, new: Node) -> Iterator[Change]:
+    before, after = old.get("paths") or {}, new.get("paths") or {}
+    for path in {**before, **after}:
+        for method in METHODS:
+            one, other = (before.get(path) or {}).get(method), (after.get(path) or {}).get(method)
+            where = f"{method.upper()} {path}"
+            if one is not None and other is None:
+                yield Change("breaking", where, "the operation is gone")
+            elif one is None and other is not None:
+                yield Change("safe", where, "a new operation")
+            elif one is not None and other is not None:
+                yield from _operation(where, one, other, old, new)
+
+
+def _operation(where: str, one: Node, other: Node, old: Node, new: Node) -> Iterator[Change]:
+    yield from _security(where, one.get("security", old.get("security")), other.get("security", new.get("security")))
+    request = _Side(True, old, new)
+    yield from _parameters(where, one, other, request)
+    yield from _body(f"{where} request", one, other, request)
+    before, after = one.get("responses") or {}, other.get("responses") or {}
+    for status in {**before, **after}:
+        place = f"{where} {status}"
+        if status not in after:
+            yield Change("risky" if not str(status).startswith("2") else "breaking", place, "the status is gone")
+        elif status not in before:
+            yield Change("risky", place, "a new status, unknown to old clients")
+        else:
+            yield from _response(
+                place, _resolve(old, before[status]), _resolve(new, after[status]), _Side(False, old, new)
+            )
+
+
+def _security(where: str, old: Any, new: Any) -> Iterator[Change]:
+    before = {tuple(sorted(one)) for one in old or [{}]}
+    after = {tuple(sorted(one)) for one in new or [{}]}
+    for gone in before - after:
+        yield Change("breaking", where, f"{' + '.join(gone) or 'no credential at all'} is not enough any more")
+    for more in after - before:
+        yield Change("safe", where, f"{' + '.join(more) or 'no credential at all'} is enough now")
+
+
+def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
+    before = {(p["in"], p["name"].lower()): p for p in (_resolve(side.old, p) for p in one.get("parameters", []))}
+    after = {(p["in"], p["name"].lower()): p for p in (_resolve(side.new, p) for p in other.get("parameters", []))}
+    for place, name in {**before, **after}:
+        was, now = before.get((place, name)), after.get((place, name))
+        spot = f"{where} {place} {name}"
+        if now is None:
+            yield Change("risky", spot, "the parameter is gone")
+        elif was is None or bool(now.get("required")) > bool(was.get("required")):
+            yield Change(
+                "breaking" if now.get("required") else "safe", spot, "required now" if was else "a new parameter"
+            )
+        else:
+            yield from _schema(spot, was.get("schema", {}), now.get("schema", {}), side, 0)
+
+
+def _body(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
+    was, now = _resolve(side.old, one.get("requestBody")), _resolve(side.new, other.get("requestBody"))
+    if now.get("required") and not was.get("required"):
+        yield Change("breaking", where, "a body is required now")
+    yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
+
+
+def _response(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
+    before, after = was.get("headers") or {}, now.get("headers") or {}
+    for name in {**before, **after}:
+        one, other = _resolve(side.old, before.get(name)), _resolve(side.new, after.get(name))
+        spot = f"{where} header {name}"
+        if name in before and (name not in after or (one.get("required") and not other.get("required"))):
+            yield Change("breaking" if one.get("required") else "risky", spot, "it may be missing now")
+        elif name not in before:
+            yield Change("safe", spot, "a new header")
+        else:
+            yield from _schema(spot, one.get("schema", {}), other.get("schema", {}), side, 0)
+    yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
+
+
+def _content(where: str, before: Node, after: Node, side: _Side) -> Iterator[Change]:
+    for kind in {**before, **after}:
+        spot = f"{where} {kind}"
+        if kind not in after:
+            yield Change("breaking", spot, "the media type is gone")
+        elif kind not in before:
+            yield Change(side.wider(), spot, "a new media type")
+        else:
+            for name in ("schema", "itemSchema"):
+                yield from _schema(spot, before[kind].get(name, {}), after[kind].get(name, {}), side, 0)
+
+
+def _merged(document: Node, node: Any, depth: int = 0) -> Node:
+    """A schema with its reference followed and its allOf folded in, unless it is part of itself for ever."""
+    found = dict(_resolve(document, node))
+    parts = found.pop("allOf", []) or []
+    for part in parts if depth < DEEPEST else ():
+        folded = _merged(document, part, depth + 1)
+        if "if" in folded:  # kept apart: whether it applies depends on the value
+            found.setdefault("conditions", []).append(folded)
+            continue
+        required = [*(found.get("required") or []), *(folded.get("required") or [])]
+        properties = {**(folded.get("properties") or {}), **(found.get("properties") or {})}
+        found = {**folded, **found}
+        if required:
+            found["required"] = list(dict.fromkeys(required))
+        if properties:
+            found["properties"] = properties
+    return found
+
+
+def _schema(where: str, old: Any, new: Any, side: _Side, depth: int) -> Iterator[Change]:
+    if depth > DEEPEST or (old == new and not _refers(old)):
+        return
+    was, now = _merged(side.old, old), _merged(side.new, new)
+    for rule in (_types, _enums, _bounds, _undecided):
+        yield from rule(where, was, now, side)
+    yield from _properties(where, was, now, side, depth)
+    if "items" in was or "items" in now:
+        yield from _schema(f"{where}[]", was.get("items", {}), now.get("items", {}), side, depth + 1)
+    pairs = zip(was.get("conditions", []), now.get("conditions", []), strict=False)
+    if len(was.get("conditions", [])) != len(now.get("conditions", [])):
+        yield Change("risky", where, "its variants have changed")
+    for one, other in pairs:
+        if one.get("if") == other.get("if"):
+            yield from _schema(where, one.get("then", {}), other.get("then", {}), side, depth + 1)
+
+
+def _refers(node: Any) -> bool:
+    return "$ref" in str(node)
+
+
+def _type_set(schema: Node) -> set[str]:
+    kinds = schema.get("type")
+    found = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    return found | {"integer"} if "number" in found else found
+
+
+def _types(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
+    before, after = _type_set(was), _type_set(now)
+    if before and after and before - after:
+        yield Change(
+            "breaking" if side.is_request or not before & after else "safe", where, f"no longer {_or(before - after)}"
+        )
+    if before and after - before:
+        level: Level = "safe" if side.is_request else "breaking" if not before & after else "risky"
+        yield Change(level, where, f"may be {_or(after - before)} now")
+    if not before and after:
+        yield Change(side.narrower(), where, f"only {_or(after)} now")
+    if before and not after:
+        yield Change(side.wider(), where, "may be of any type now")
+
+
+def _or(words: set[str]) -> str:
+    return " or ".join(sorted(words))
+
+
+def _values(schema: Node) -> list[Any] | None:
+    return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
+def _enums(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
+    before, after = _values(was), _values(now)
+    if before is not None and after is not None:
+        for gone in (one for one in before if one not in after):
+            yield Change(side.narrower(), where, f"{gone!r} is no value any more")
+        for more in (one for one in after if one not in before):
+            yield Change(side.wider(), where, f"{more!r} is a new value")
+    elif before is None and after is not None:
+        yield Change(side.narrower(), where, f"only {', '.join(map(repr, after))} now")
+    elif before is not None:
+        yield Change(side.wider(), where, "any value now, not only the listed ones")
+
+
+def _bounds(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
+    for names, narrower in ((LOWER, lambda a, b: b > a), (UPPER, lambda a, b: b < a)):
+        for name in names:
+            yield from _bound(where, name, was.get(name), now.get(name), narrower, side)
+
+
+def _bound(
+    where: str, name: str, a: Any, b: Any, narrower: Callable[[Any, Any], bool], side: _Side
+) -> Iterator[Change]:
+    if a == b:
+        return
+    if a is None or (b is not None and narrower(a, b)):
+        yield Change(side.narrower(), where, f"{name} is {b} now, was {'open' if a is None else a}")
+    else:
+        yield Change(side.wider(), where, f"{name} is {'open' if b is None else b} now, was {a}")
+
+
+def _undecided(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
+    for name in UNDECIDED:
+        if was.get(name) != now.get(name):
+            if name not in was:
+                yield Change(side.narrower(), where, f"{name} is new")
+            elif name not in now:
+                yield Change(side.wider(), where, f"{name} is gone")
+            else:
+                yield Change("risky", where, f"{name} has changed")
+
+
+def _properties(where: str, was: Node, now: Node, side: _Side, depth: int) -> Iterator[Change]:
+    before, after = was.get("properties") or {}, now.get("properties") or {}
+    needed, needs = set(was.get("required") or ()), set(now.get("required") or ())
+    for name in sorted(needs - needed):
+        yield Change("breaking" if side.is_request else "safe", f"{where}.{name}", "required now")
+    for name in sorted(needed - needs):
+        gone = name not in after
+        level: Level = "safe" if side.is_request else "breaking"
+        yield Change(level, f"{where}.{name}", "the field is gone" if gone else "may be missing now")
+    for name in {**before, **after}:
+        spot = f"{where}.{name}"
+        if name in before and name in after:
+            yield from _schema(spot, before[name], after[name], side, depth + 1)
+        elif name in before and name not in needed:
+            yield Change("risky", spot, "the field is described no more")
+        elif name not in before and name not in needs:
+            yield Change("safe", spot, "a new field")
+    closed = now.get("additionalProperties") is False and was.get("additionalProperties") is not False
+    if closed:
+        yield Change(side.narrower(), where, "unknown fields are refused now")

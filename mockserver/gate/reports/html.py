@@ -1,0 +1,132 @@
+"""The run as one HTML file: nothing is loaded, no script runs, and everything that a target said is escaped.
+
+What matters first: the verdict, what is broken with the request to paste and the answer, what was not examined and how
+it could be; what was kept is folded away.
+"""
+
+import time
+from collections.abc import Iterator
+from html import escape
+
+from mockserver.contracts.exchange import Exchange
+from mockserver.gate.reports.curl import curl, packed
+from mockserver.gate.reports.terminal import STATES, effort, printable, verdict
+from mockserver.gate.results import Entry, State
+from mockserver.gate.runner import Run
+
+STYLE = """
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5a6372;--line:#d8dde3;--card:#fff;--page:#f6f7f9;--good:#1a7f4b;
+--bad:#c0392b;--known:#b7791f;--idle:#8a8f98;--code:#f0f2f5}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa3b0;--line:#343a44;--card:#1d2128;--page:#14171c;
+--good:#4cc38a;--bad:#ff7b6b;--known:#e0b050;--idle:#808894;--code:#262b33}}
+*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif;
+overflow-wrap:anywhere}main{max-width:62rem;margin:0 auto;padding:2rem 1.2rem 4rem}
+h1{font-size:1.4rem;margin:0 0 .2rem;line-height:1.25}h2{font-size:1.05rem;margin:2rem 0 .5rem}.soft{color:var(--soft)}
+.bar{display:flex;height:.6rem;border-radius:.3rem;overflow:hidden;margin:1.2rem 0 .5rem;background:var(--line)}
+.kept{background:var(--good)}.broken{background:var(--bad)}.accepted{background:var(--known)}.idle{background:var(--idle)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0}
+.legend .dot{display:inline-block;margin-right:.4rem}
+.card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.4rem 0;padding:.5rem .8rem}
+.head{display:grid;grid-template-columns:.8rem 13rem 1fr auto;gap:.2rem .8rem;align-items:baseline}
+.dot{width:.7rem;height:.7rem;border-radius:50%;align-self:center}.src{font-size:.8rem;color:var(--soft)}
+.name{font:600 .85rem ui-monospace,monospace}.more{padding:.2rem 0 .2rem 1.6rem}
+ul{margin:.3rem 0;padding-left:1.1rem}summary{cursor:pointer}summary::marker{color:var(--soft)}
+pre{background:var(--code);padding:.7rem .8rem;border-radius:.4rem;overflow:auto;font-size:.8rem;white-space:pre-wrap;
+margin:.3rem 0 .8rem}h3{font-size:.8rem;margin:.7rem 0 .1rem;color:var(--soft);font-weight:600}
+@media(max-width:46rem){.head{grid-template-columns:.8rem 1fr}.head>:nth-child(n+3){grid-column:2}
+.more{padding-left:0}main{padding:1.2rem .7rem 3rem}}
+"""
+
+CSS: dict[State, str] = {"kept": "kept", "broken": "broken", "accepted": "accepted", "not examined": "idle"}
+MOST_BODY = 2000
+"""Characters of an answer that are shown; the JSON report has more."""
+
+
+def html_report(run: Run) -> bytes:
+    """The page."""
+    ledger, settings = run.ledger, run.settings
+    total = max(1, len(ledger.entries))
+    counts = {state: len(ledger.of(state)) for state in STATES}
+    bar = "".join(
+        f'<i class="{CSS[one]}" style="width:{100 * count / total:.2f}%"></i>' for one, count in counts.items()
+    )
+    legend = "".join(
+        f'<span><i class="dot {CSS[one]}"></i>{count} {one}</span>'
+        for one, count in counts.items()
+        if count or one != "accepted"
+    )
+    complaints = [*([f"Stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.began))
+    page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Contract of {escape(settings.url)}</title>
+<style>{STYLE}</style></head><body><main>
+<h1>{escape(verdict(run).partition(":")[0])}</h1>
+<div>{escape(settings.url)} <span class="soft">· profile {settings.profile.name} · {when}</span></div>
+<div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {ledger.coverage:.0f} %</span></div>
+<div class="soft">{escape(effort(run))}</div>
+{"".join(f'<p class="card">{escape(printable(one))}</p>' for one in complaints)}
+{"".join(_sections(run))}</main></body></html>
+"""
+    return page.encode("utf-8", "replace")
+
+
+def _sections(run: Run) -> Iterator[str]:
+    for entries, title in (
+        (run.ledger.of("broken"), "Broken"),
+        (run.ledger.of("accepted"), "Accepted by the baseline"),
+    ):
+        if entries:
+            yield f"<h2>{title}</h2>{''.join(_open(run, entry) for entry in entries)}"
+    skipped = run.ledger.of("not examined")
+    if skipped:
+        yield "<h2>Not examined</h2>"
+    for why in dict.fromkeys(entry.why_not for entry in skipped):
+        same = [entry for entry in skipped if entry.why_not == why]
+        yield f'<div class="card"><div>{escape(why)}</div>{_rows(same)}</div>'
+    kept = run.ledger.of("kept")
+    if kept:
+        yield "<h2>Kept</h2>"
+    for group in dict.fromkeys(entry.promise.group for entry in kept):
+        same = [entry for entry in kept if entry.promise.group == group]
+        yield f'<details class="card"><summary>{escape(group)}: {len(same)}</summary>{_rows(same)}</details>'
+
+
+def _rows(entries: list[Entry]) -> str:
+    return "".join(f'<div class="head">{_head(entry)}</div>' for entry in entries)
+
+
+def _head(entry: Entry) -> str:
+    promise = entry.promise
+    return (
+        f'<span class="dot {CSS[entry.state]}" title="{entry.state}"></span><span class="name">{promise.name}</span>'
+        f'<span>{escape(promise.sentence)}</span><span class="src">{escape(promise.source)}</span>'
+    )
+
+
+def _open(run: Run, entry: Entry) -> str:
+    """A promise with what speaks against it: the findings of one exchange together, then that exchange."""
+    told = [f"<div>Accepted {escape(entry.accepted)}</div>"] if entry.accepted else []
+    told.append(f"<h3>Got, {entry.broken} of {entry.examined} times</h3>")
+    exchanges: dict[int, Exchange | None] = {id(one.exchange): one.exchange for one in entry.findings}
+    for place, (number, exchange) in enumerate(exchanges.items()):
+        words = [printable(one.got) for one in entry.findings if id(one.exchange) == number]
+        told.append(f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in words)}</ul>")
+        shown = "".join(_exchange(run, exchange)) if exchange is not None else ""
+        told.append(
+            f"<details><summary>its request and answer</summary>{shown}</details>" if place and shown else shown
+        )
+    folded = "".join(told)
+    if entry.accepted:
+        folded = f"<details><summary>what is accepted</summary>{folded}</details>"
+    return f'<div class="card"><div class="head">{_head(entry)}</div><div class="more">{folded}</div></div>'
+
+
+def _exchange(run: Run, exchange: Exchange) -> Iterator[str]:
+    answer, body = exchange.answer, packed(exchange.asked)
+    yield f"<h3>Request{escape(f' ({body})') if body else ''}</h3>"
+    yield f"<pre>{escape(curl(run.settings.url, exchange.asked))}</pre>"
+    said = run.ledger.hide(answer.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
+    first = f"HTTP {answer.status}" if answer.status else f"no answer: {answer.trouble}"
+    shown = "\n".join(printable(line) for line in said.splitlines())
+    yield f"<h3>Answer</h3><pre>{escape(first)}\n{escape(shown)}</pre>"

@@ -1,0 +1,1 @@
+"""What happened: exchanges without secrets, how they are queried, and the verdict on a client."""

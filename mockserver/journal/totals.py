@@ -1,0 +1,35 @@
+"""The tally: what the exchanges since the server's start add up to. Cheap to keep, for whoever asks for metrics."""
+
+from bisect import bisect_left
+from collections import Counter
+
+from mockserver.journal.log import Exchange
+
+BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds that durations are sorted by: from an answer at once to a long stream."""
+
+
+class Tally:
+    """The sums. A listener of the journal."""
+
+    def __init__(self) -> None:
+        self.exchanges: Counter[tuple[str, int, str]] = Counter()
+        """By operation, status and how it ended."""
+        self.durations: dict[str, list[int]] = {}
+        """By operation: how many took at most each of `BOUNDS`, and longer than the last."""
+        self.seconds: dict[str, float] = {}
+        self.bytes = self.input = self.output = self.unmatched = 0
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Count one exchange."""
+        note, outcome = exchange.note, exchange.outcome
+        self.exchanges[note.operation, outcome.status, outcome.ended] += 1
+        counts = self.durations.setdefault(note.operation, [0] * (len(BOUNDS) + 1))
+        counts[bisect_left(BOUNDS, outcome.seconds)] += 1
+        self.seconds[note.operation] = self.seconds.get(note.operation, 0.0) + outcome.seconds
+        self.bytes += outcome.bytes
+        if note.usage is not None:
+            self.input += note.usage.input
+            self.output += note.usage.output
+        if note.code == "no_turn_matched":
+            self.unmatched += 1

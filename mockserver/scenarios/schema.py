@@ -1,0 +1,307 @@
+"""The scenario language: what a scenario file may say, as pydantic models.
+
+A scenario is a list of turns. For each request the engine goes down the list and plays the first turn that has
+plays left and whose `when` has no difference. A turn without `when` takes any message or chat request, and
+`times` is 1 unless said otherwise; so a plain list is a script that is played in order, and `when` with
+`times: always` makes rules.
+
+Rules:
+
+- Unknown is an error: every model forbids keys that it does not know.
+- A bare value means equality everywhere (`model` alone takes a glob). Whatever is less strict says so:
+  `text: {contains: weather}`.
+- One word for one thing, on both wires: `stop: tool_use` is rendered as `finish_reason: tool_calls` where that is the
+  dialect's name for it.
+- A short form is a spelling, not a meaning: `reply: hi` is `reply: [{text: hi}]`.
+
+Only the shape is checked here. What needs the contract, the fault table or the templates (names of operations,
+faults and values) is checked when the file is made ready to play: see `script`.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from mockserver.accounts.schema import Account
+from mockserver.core.conversation import Stop
+from mockserver.core.distribution import Fixed, Spread
+from mockserver.core.units import Duration, Rate, Share, Times
+
+
+class Model(BaseModel):
+    """The base of every model of the language: frozen, and strict about unknown keys and types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_text(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+def _as_equals(value: object) -> object:
+    return {"equals": value} if isinstance(value, str) else value
+
+
+OneOrMore = BeforeValidator(_as_list)
+
+
+class TextTest(Model):
+    """A test of some text. A bare string means `equals`. All that are given must hold."""
+
+    equals: str | None = Field(None, description="The whole text, exactly.")
+    contains: str | None = Field(None, description="A part of the text.")
+    regex: str | None = Field(None, description="A regular expression found anywhere in the text.", max_length=1000)
+    ignore_case: bool = Field(False, description="Compare without regard to case.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.equals is None and self.contains is None and self.regex is None:
+            raise ValueError("expected one of equals, contains, regex")
+        return self
+
+
+AnyText = Annotated[TextTest, BeforeValidator(_as_equals)]
+
+
+class ToolResultTest(Model):
+    """A test of the tool results at the end of the conversation: one of them must pass all that is given."""
+
+    id: str | None = Field(None, description="The id of the call that it answers.")
+    name: str | None = Field(None, description="The name of the tool that was called.")
+    text: AnyText | None = Field(None, description="What the tool gave back.")
+    is_error: bool | None = Field(None, description="Whether the client marked it as an error.")
+
+
+def _as_count(value: object) -> object:
+    return {"equals": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class CountTest(Model):
+    """A test of a number. A bare number means `equals`."""
+
+    equals: int | None = Field(None, ge=0)
+    at_least: int | None = Field(None, ge=0)
+    at_most: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.equals is None and self.at_least is None and self.at_most is None:
+            raise ValueError("expected one of equals, at_least, at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is more than at_most, so no number can pass")
+        return self
+
+
+class When(Model):
+    """What a request must be like. Every key that is given must hold; no key takes anything."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_values(cls, data: object) -> object:
+        """A key without a value would be a rule that its author believes in and nobody asks."""
+        blank = sorted(key for key, value in data.items() if value is None) if isinstance(data, dict) else []
+        if blank:
+            raise ValueError(f"{', '.join(blank)} has no value; write one, or leave the key out")
+        return data
+
+    operation: Annotated[list[str], OneOrMore] | None = Field(
+        None,
+        min_length=1,
+        description="The operation, by its name in openapi.yaml (messages, chat, models, ...), or one of several.",
+    )
+    wire: Literal["anthropic", "openai"] | None = Field(None, description="The dialect of the request.")
+    model: Annotated[list[Annotated[str, Field(min_length=1)]], OneOrMore] | None = Field(
+        None, min_length=1, description="The model id that the client sent, as a glob: qwen-*; or one of several."
+    )
+    stream: bool | None = Field(None, description="Whether a stream is asked for.")
+    last: Literal["user", "assistant", "tool_result"] | None = Field(
+        None, description="What the last message is. A user message with a tool result is a tool_result."
+    )
+    text: AnyText | None = Field(None, description="The text of the last user message.")
+    tools: list[str] | None = Field(None, description="Tools that the client offers, all of these; [] means none.")
+    path: str | None = Field(None, description="The path of the request, as a glob: /v1/*.")
+    system: AnyText | None = Field(None, description="The system text.")
+    tool_choice: str | None = Field(
+        None, description="What the client demands: auto, none, required, or the name of the tool that it forces."
+    )
+    tool_result: ToolResultTest | None = Field(
+        None, description="A tool result at the end of the conversation; one of them must pass all that is given."
+    )
+    assistant_turns: Annotated[CountTest, BeforeValidator(_as_count)] | None = Field(
+        None, description="How many assistant messages the conversation already has. Safe under retries."
+    )
+    headers: dict[str, AnyText] | None = Field(None, description="Request headers by name, each with a test.")
+    key: AnyText | None = Field(None, description="The API key or token.")
+    body: dict[str, JsonValue] | None = Field(
+        None, description="Values of the request body by JSON Pointer: {/metadata/user_id: u1}."
+    )
+    body_schema: dict[str, JsonValue] | None = Field(None, description="A JSON Schema that the body must satisfy.")
+    state: str | None = Field(None, description="The named state that the session is in; it begins in `start`.")
+    all: "list[When] | None" = Field(None, min_length=1, description="Every one of these must hold.")
+    any: "list[When] | None" = Field(None, min_length=1, description="At least one of these must hold.")
+    not_: "When | None" = Field(None, alias="not", description="This must not hold.")
+
+    def is_empty(self) -> bool:
+        """Whether it takes anything."""
+        return not self.model_fields_set
+
+
+class ToolUseBlock(Model):
+    """A tool call in a reply. Without `input`, arguments are made that satisfy the schema of the offered tool."""
+
+    name: str = Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
+    input: dict[str, JsonValue] | None = None
+    id: str | None = Field(None, min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
+
+
+class ReplyBlock(Model):
+    """One block of a reply: `text`, or `tool_use`. A bare string is a text block."""
+
+    text: str | None = Field(None, description="Text; {{names}} are replaced.")
+    tool_use: ToolUseBlock | None = Field(None, description="A call of a tool.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.text is None) == (self.tool_use is None):
+            raise ValueError("expected exactly one of text, tool_use")
+        return self
+
+
+class Failing(Model):
+    """An error answer: the documented body and headers of `status`, each of which can be overridden."""
+
+    status: int = Field(ge=400, le=599, description="The HTTP status.")
+    retry_after: int | None = Field(None, ge=0, description="Seconds in the retry-after header; 1 on a 429.")
+    code: str | None = Field(None, description="The stable word for programs, such as insufficient_credits.")
+    type: str | None = Field(None, description="The dialect's error type.")
+    message: str | None = Field(None, description="The sentence for people; {{names}} are replaced.")
+
+
+class Pace(Model):
+    """How fast a reply comes. Without it everything is due at once. Each time is a value or a distribution."""
+
+    first: Spread = Field(Fixed(value=0.0), description="Time until the first token, headers included.")
+    rate: Rate | None = Field(None, description="Deltas per unit of time after the first: 40/s.")
+    interval: Spread | None = Field(None, description="Time between two deltas, instead of a rate.")
+    jitter: Share = Field(0.0, description="How much each interval may differ, seeded: 10%.")
+    cold_start: Duration | None = Field(
+        None, description="The model is loading (503) until the session is so old; the turn is not used up."
+    )
+    chunk: Literal["word", "character", "whole"] = Field("word", description="What one delta carries.")
+
+    @model_validator(mode="after")
+    def _has_one_rate(self) -> Self:
+        if self.rate is not None and self.interval is not None:
+            raise ValueError("expected rate or interval, not both")
+        return self
+
+
+FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name in headers:
+        if name.lower() in FRAMING:
+            raise ValueError(
+                f"'{name}' is the server's own; to bend how a body is framed use a fault (mockserver faults)"
+            )
+    return headers
+
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
+HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\x80-\xff]*$", max_length=4000)]
+SentHeaders = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_sendable)]
+
+
+class RawResponse(Model):
+    """A response as it is written here, for any operation. A body that is not text is sent as JSON."""
+
+    status: int = Field(200, ge=200, le=599, description="The HTTP status.")
+    headers: SentHeaders = Field(default={}, description="Headers; content-type is found if missing.")
+    body: JsonValue = Field("", description="Text, or a value that is sent as JSON; {{names}} in texts are replaced.")
+
+
+class UsageOverride(Model):
+    """Token counts to report instead of the counted ones."""
+
+    input: int | None = Field(None, ge=0)
+    output: int | None = Field(None, ge=0)
+
+
+class Turn(Model):
+    """One turn: when it is played, what it answers, how often and how."""
+
+    when: When = When()
+    reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
+        None, description="Blocks in order, text or tool_use; a string is one text block."
+    )
+    error: Failing | None = Field(None, description="An error answer.")
+    response: RawResponse | None = Field(None, description="A raw response, for any operation.")
+    times: Times = Field(1, description="How often it may be played: a number, or always.")
+    pace: Pace | None = Field(None, description="How fast the reply comes.")
+    faults: list[str | dict[str, JsonValue]] = Field(
+        default_factory=list, description="What goes wrong, in order; see `mockserver faults`."
+    )
+    usage: UsageOverride | None = Field(None, description="Token counts to report.")
+    stop: Stop | None = Field(None, description="The stop reason to report.")
+    id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9]{1,64}$", description="The reply's id, without the prefix that each wire gives it."
+    )
+    headers: SentHeaders = Field(default={}, description="Headers to add, or to replace.")
+    then: str | None = Field(None, description="The named state that the session is in afterwards.", min_length=1)
+    must: bool = Field(False, description="A test that ends before this turn was played fails.")
+
+    @model_validator(mode="after")
+    def _answers_once(self) -> Self:
+        given = [name for name in ("reply", "error", "response") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected exactly one of reply, error, response; {' and '.join(given) or 'none'} given")
+        if self.reply is None:
+            extra = sorted(self.model_fields_set & {"usage", "stop", "pace", "id"})
+            if extra:
+                raise ValueError(f"{', '.join(extra)} cannot go with {given[0]}; only a reply has it")
+        return self
+
+
+def _as_seed(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+NEXT = "next"
+"""What answers from the queue are called where a scenario is named."""
+
+
+def _free(name: str) -> str:
+    if name == NEXT:
+        raise ValueError("'next' is what queued answers are called; choose another name")
+    return name
+
+
+class Scenario(Model):
+    """A scenario file."""
+
+    scenario: Annotated[str, AfterValidator(_free)] = Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        description="Its name: lower case, digits, dashes.",
+    )
+    about: str = Field("", description="One sentence for the reader of a list of scenarios.")
+    seed: Annotated[str, BeforeValidator(_as_seed)] | None = Field(
+        None, description="Everything that looks random comes from it; the server's if missing."
+    )
+    after: Literal["fail", "repeat", "restart", "default"] = Field(
+        "fail",
+        description="When every turn is used up: fail, repeat the last turn that matches, restart from the first, "
+        "or answer by default as without a scenario.",
+    )
+    tools: dict[str, dict[str, JsonValue]] = Field(
+        default={},
+        description="JSON Schemas of tool inputs by the tool's name: calls in replies are checked against them.",
+    )
+    account: Account | None = Field(None, description="The account of everybody who plays it; see docs/accounts.md.")
+    turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

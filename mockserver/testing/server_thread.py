@@ -1,0 +1,165 @@
+"""The host: one server for all tests of a process, or for one block, and the seam to it from other threads.
+
+A test runs in its own thread, the server in another with a loop of its own. Everything that touches a session happens
+on that loop (`Link.run`), so a test needs no lock and an asyncio or trio test is not disturbed. In process there is no
+loop but the test's own, and nothing of a host ever waits, so its coroutines are simply driven.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from mockserver.accounts.identify import Accounts
+from mockserver.accounts.session import Session, start_clock
+from mockserver.control.dispatch import Application
+from mockserver.core.clock import SystemClock
+from mockserver.engine.chaos import ChaoticEngine
+from mockserver.engine.step import Settings
+from mockserver.files import bundled, loader
+from mockserver.files.library import load_contract
+from mockserver.journal.log import Exchange, Journal
+from mockserver.openapi.contract import Contract
+from mockserver.server.asgi import Gateway
+from mockserver.server.stores.memory import MemoryStore
+from mockserver.server.traffic import Live
+from mockserver.server.uvicorn import bind, threaded, url_of
+from mockserver.testing.registry import Profiles, Scripts
+
+T = TypeVar("T")
+
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much of what came a process of tests remembers: more than a server, since a test is judged by all of its own."""
+
+IN_PROCESS = "http://gateway.test"
+"""The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
+
+
+class Link(Protocol):
+    """How a coroutine of the host is run from outside."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent and yields is the loop's affair
+        """Run it, and give what it gives."""
+        ...
+
+
+class ThreadLink:
+    """The host runs in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on the host's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class DirectLink:
+    """The host has no loop of its own: what never waits can be driven from anywhere."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Drive it; a bare yield to the loop is passed over."""
+        while True:
+            try:
+                work.send(None)
+            except StopIteration as done:
+                found: T = done.value
+                return found
+
+
+class Host:
+    """A gateway, and what tests need of it. `seed` and `speed` hold for every session that says nothing else."""
+
+    def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: Settings | None = None) -> None:
+        self.contract: Contract = load_contract()
+        self.scripts = Scripts(self.contract)
+        self.profiles = Profiles()
+        self.accounts = Accounts()
+        self.clock = SystemClock()
+        engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
+        store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
+        self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
+        self.link: Link = DirectLink()
+        self.url = IN_PROCESS
+        self.minted: dict[str, int] = {}
+        self.sessions: set[str] = set()
+        self.own: str | None = None
+        self.token = self.page = ""
+        self.close: Callable[[], None] = lambda: None
+        self._news = threading.Condition()
+        self.app.traffic.watchers.append(self)
+
+    def with_control(self) -> Application:
+        """The application with the control API before it; its link is `page`."""
+        from mockserver.control.wiring import steer
+
+        files = {file.stem: file for file in loader.discover(bundled.SCENARIOS)}
+        steered = steer(self.app, files, self.url, own=lambda: self.own)
+        self.close = steered.control.close
+        self.token, self.page = steered.token, steered.link(self.url)
+        return steered.app
+
+    def began(self, live: Live) -> None:
+        """An answer is on its way."""
+
+    def changed(self, live: Live) -> None:
+        """More of an answer was handed over, or it is held back."""
+        self._tell()
+
+    def ended(self, live: Live, exchange: Exchange) -> None:
+        """An answer stands in the journal."""
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._news:
+            self._news.notify_all()
+
+    def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        """Change a session."""
+        return self.link.run(self.app.store.update(id, change))
+
+    def settle(self) -> None:
+        """Return when everything that has ended by now stands in the journal."""
+        self.link.run(self.app.settled())
+
+    def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
+        """Wait until it holds, looking again after everything that happens; gives whether it does."""
+        with self._news:
+            return self._news.wait_for(holds, timeout)
+
+    def now(self, id: str) -> float:
+        """A session's time."""
+        host = self.clock.now()
+        return self.update(id, lambda session: (session, session.clock.at(host)))
+
+    def seed(self, id: str, seed: str) -> None:
+        """Give a session a seed."""
+        self.update(id, lambda session: (msgspec.structs.replace(session, seed=seed), None))
+
+
+@contextmanager
+def hosting(
+    *,
+    virtual: bool = True,
+    speed: float = 1.0,
+    in_process: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: Settings | None = None,
+    control: bool = False,
+) -> Iterator[Host]:
+    """A host for as long as the block lasts, with the control API where it is asked for."""
+    found = Host(virtual=virtual, speed=speed, settings=settings)
+    if in_process:
+        yield found
+        return
+    with bind(host, port) as sock:
+        found.url = url_of(sock)
+        app = found.with_control() if control else found.app
+        with threaded(app, sock, stopping=found.close) as loop:
+            found.link = ThreadLink(loop)
+            yield found

@@ -1,0 +1,105 @@
+"""`mockserver.start`: a gateway for one block, where there is no fixture: unittest, notebooks, scripts, subprocesses.
+
+```python
+with mockserver.start("tool-round-trip") as gateway:
+    run_my_agent(base_url=gateway.url, api_key=gateway.key)
+```
+
+`async with` does the same. When the block ends well, it is as strict as the fixture; when it ends in an error, that
+error is what is told, with a note of what happened.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from mockserver.accounts.schema import Account
+from mockserver.scenarios.schema import Scenario
+from mockserver.testing.gateway import GatewaySession
+from mockserver.testing.server_thread import hosting
+
+
+class start:  # noqa: N801 - it is used as a function, and has the name of one
+    """A gateway on a server of its own, for one block.
+
+    `clock`: virtual (waits of the mock take no time) or real; `speed`: how fast a real one runs. `in_process`: no
+    socket; the gateway's `transport` serves an `httpx.AsyncClient`. `control`: the control API and the page, at the
+    gateway's `page`.
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | Scenario | Mapping[str, object] | None = None,
+        *,
+        seed: str | int | None = None,
+        account: Mapping[str, object] | Account | None = None,
+        chaos: str | Path | Mapping[str, object] | None = None,
+        clock: Literal["virtual", "real"] = "virtual",
+        speed: float = 1.0,
+        strict: bool = False,
+        in_process: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control: bool = False,
+        name: str = "start",
+    ) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._account = account
+        self._chaos = chaos
+        self._virtual = clock == "virtual"
+        self._speed = speed
+        self._strict = strict
+        self._where = (in_process, host, port)
+        self._control = control
+        self._name = name
+        self._stack = ExitStack()
+        self._gateway: GatewaySession | None = None
+
+    def __enter__(self) -> GatewaySession:
+        in_process, host, port = self._where
+        with ExitStack() as stack:
+            hosted = stack.enter_context(
+                hosting(
+                    virtual=self._virtual,
+                    speed=self._speed,
+                    in_process=in_process,
+                    host=host,
+                    port=port,
+                    control=self._control,
+                )
+            )
+            self._gateway = gateway = GatewaySession(
+                hosted,
+                self._name,
+                scenario=self._scenario,
+                seed=self._seed,
+                account=self._account,
+                strict=self._strict,
+            )
+            stack.callback(gateway.close)
+            if self._chaos is not None:
+                gateway.chaos(self._chaos)
+            self._stack = stack.pop_all()
+        return gateway
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._stack:
+            if self._gateway is None:
+                return
+            if error is None:
+                self._gateway.check()
+            elif isinstance(error, Exception):
+                error.add_note(self._gateway.told())
+
+    async def __aenter__(self) -> GatewaySession:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)

@@ -1,0 +1,158 @@
+"""`serve` with its control API: its switches, what contradicts, what is found where, what is on standard output."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli.main import main
+from tests.control.support import PATIENCE, TOKEN, conversation
+from tests.support.engine import KEY, MESSAGES
+
+
+@contextmanager
+def serving(*arguments: str, **environment: str) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
+    """A server in a process of its own: where it is, what it said, and the process."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
+    known = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
+    aside = "json" in arguments
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=known, text=True) as process:
+        try:
+            told = process.stderr if aside else process.stdout
+            assert told is not None
+            said = ""
+            while "Ctrl-C ends it.\n" not in said:
+                line = told.readline()
+                assert line, process.communicate()
+                said += line
+            found = re.search(r"listens on (http://\S+)", said)
+            assert found is not None
+            yield found[1], said, process
+        finally:
+            process.kill()
+
+
+def link_in(said: str) -> str:
+    found = re.search(r"http://\S+/_mock/\?token=\S+", said)
+    assert found is not None
+    return found[0]
+
+
+def failed(*arguments: str, **environment: str) -> str:
+    """The one line of a command that cannot be had."""
+    result = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = result.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--no-control", "--open"), "--open and --no-control contradict each other"),
+        (("--no-control", "--control-port", "0"), "--control-port and --no-control contradict each other"),
+        (("--no-control", "--allow-host", "a"), "--allow-host and --no-control contradict each other"),
+        (("--workers", "2", "--store", "redis://x", "--open"), "--open needs one process"),
+        (("--workers", "2", "--store", "redis://x", "--control-port", "0"), "--control-port needs one process"),
+        (("--token", "short"), "--token: at least 16 letters"),
+        (("--token", "sixteen letters & more"), "--token: at least 16 letters"),
+        (("--token", "ä" * 20), "--token: at least 16 letters"),
+        (("--allow-host", "http://dev.example"), "--allow-host: 'http://dev.example' is no host name"),
+        (("--allow-host", "dev.example:80"), "--allow-host: 'dev.example:80' is no host name"),
+    ],
+)
+def test_what_contradicts_or_means_nothing_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+    assert words in failed(*arguments)
+
+
+def test_a_token_of_the_environment_is_judged_too() -> None:
+    assert "--token: at least 16 letters" in failed(MOCKSERVER_TOKEN="short")
+
+
+def test_a_busy_control_port_is_told_by_its_own_name() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"choose another with --control-port {port + 1}" in failed("--control-port", str(port))
+
+
+def test_the_link_opens_the_page_and_the_token_is_new_each_time() -> None:
+    links = []
+    for _ in range(2):
+        with serving("--quiet") as (url, said, _):
+            links.append(link_in(said))
+            assert links[-1].startswith(url)
+            answer = httpx.get(links[-1], trust_env=False)
+            assert answer.status_code == 303
+    assert links[0].partition("token=")[2] != links[1].partition("token=")[2]
+
+
+def test_the_token_of_the_environment_is_used_and_the_options_goes_first() -> None:
+    with serving("--quiet", MOCKSERVER_TOKEN=TOKEN) as (_, said, _):
+        assert link_in(said).endswith(f"token={TOKEN}")
+    with serving("--quiet", "--token", "another-token-123", MOCKSERVER_TOKEN=TOKEN) as (_, said, _):
+        assert TOKEN not in said
+
+
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+
+
+def test_without_control_there_is_nothing_to_steer_and_the_gateway_says_404_in_its_own_words() -> None:
+    with serving("--quiet", "--no-control", "--token", TOKEN) as (url, said, _):
+        assert "/_mock/" not in said
+        answer = httpx.get(f"{url}/_mock/", headers=BEARER, trust_env=False)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_route")
+
+
+def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_it() -> None:
+    with serving("--quiet", "--control-port", "0", "--token", TOKEN, "--allow-host", "dev.example") as (url, said, _):
+        control = link_in(said).partition("/_mock/")[0]
+        assert control != url
+        with httpx.Client(headers={**KEY, **BEARER}, trust_env=False, timeout=PATIENCE) as client:
+            assert client.get(f"{url}/_mock/health").status_code == 404
+            assert client.get(f"{url}/_mock/?token={TOKEN}").status_code == 404
+            assert client.get(f"{control}/_mock/health").json() == {"status": "ok"}
+            assert client.get(f"{control}/_mock/health", headers={"host": "dev.example"}).status_code == 200
+            body = conversation("Hi")
+            assert client.post(f"{url}{MESSAGES}", json=body).status_code == 200
+            assert client.post(f"{control}{MESSAGES}", json=body).status_code == 404
+            assert client.get(f"{control}/_mock/exchanges").json()["entered"] == 3
+            assert client.get(f"{control}/_mock/about").json()["url"] == url
+        assert httpx.post(f"{control}{MESSAGES}", json=body, trust_env=False).status_code == 401
+
+
+def test_json_lines_stand_alone_on_standard_output() -> None:
+    with serving("--log-format", "json", "--token", TOKEN) as (url, said, process):
+        assert link_in(said) == f"{url}/_mock/?token={TOKEN}"
+        for text in ("Hi", "\u2028\x7f né"):
+            headers = {**KEY, "user-agent": "a b/1"}
+            httpx.post(f"{url}{MESSAGES}", json=conversation(text), headers=headers, trust_env=False)
+        httpx.get(f"{url}/_mock/health", headers=BEARER, trust_env=False)
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+    lines = [orjson.loads(line) for line in out.split("\n")[:-1]]
+    assert [(line["number"], line["status"], line["operation"], line["client"]) for line in lines] == [
+        (1, 200, "messages", "a b/1"),
+        (2, 200, "messages", "a b/1"),
+    ]
+    assert err == "Ended.\n"
+    assert TOKEN not in out
+
+
+def test_open_opens_the_link_in_the_browser_of_the_system(tmp_path: Path) -> None:
+    seen, browser = tmp_path / "seen", tmp_path / "browser"
+    os.mkfifo(seen)
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
+    browser.chmod(0o755)
+    environment: Mapping[str, str] = {"BROWSER": f"{browser} %s"}
+    with serving("--quiet", "--open", **environment) as (_, said, _):
+        assert seen.read_text() == link_in(said)

@@ -1,0 +1,41 @@
+"""The desk from two threads: a saved file is read in one of its own while somebody steers."""
+
+import threading
+from collections.abc import Mapping
+
+import pytest
+
+from mockserver.accounts.identify import Accounts
+from mockserver.control.runtime_config import Desk
+from mockserver.engine.chaos import ChaoticEngine
+from mockserver.engine.step import Settings
+from mockserver.files.bundled import SCENARIOS
+from mockserver.scenarios.compile import Script
+from mockserver.server.asgi import Gateway
+from tests.support.engine import contract, turns
+
+SAVED = {"test": turns("  - reply: saved\n    times: always\n")}
+LONG_ENOUGH = 0.2
+"""Seconds in which a change that is not kept waiting has long been made."""
+
+
+def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Gateway(ChaoticEngine(contract(), {}, Settings(), Accounts())), {}, SCENARIOS)
+    chosen, make = threading.Event(), ChaoticEngine.with_scripts
+
+    def choose() -> None:
+        desk.choose_pace('{"first": 1}')
+        chosen.set()
+
+    chooser = threading.Thread(target=choose)
+
+    def slowly(engine: ChaoticEngine, scripts: Mapping[str, Script], playing: str | None) -> ChaoticEngine:
+        made = make(engine, scripts, playing)
+        chooser.start()
+        chosen.wait(LONG_ENOUGH)
+        return made
+
+    monkeypatch.setattr(ChaoticEngine, "with_scripts", slowly)
+    desk.reload(SAVED, {}, "test")
+    chooser.join()
+    assert (desk.engine.settings.scenario, desk.engine.settings.pace) == ("test", '{"first": 1}')

@@ -1,0 +1,79 @@
+"""Judging: verification and verdict give by HTTP what they give in a test."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pydantic import JsonValue
+
+from tests.control.support import PATIENCE, Served, error_of, serving
+from tests.support.engine import turns
+
+PLAYED = turns("""
+  - when: {text: retry}
+    error: {status: 429, retry_after: 5}
+    times: always
+  - reply: hi
+    times: always
+""")
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with serving(PLAYED, playing="test") as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("said", "ok", "exchanges"),
+    [
+        ({"when": {"text": "a"}}, True, [1, 3]),
+        ({"when": {"text": "a"}, "times": 2}, True, [1, 3]),
+        ({"when": {"text": "a"}, "times": 1}, False, []),
+        ({"when": {"text": "c"}, "times": 0}, True, []),
+        ({"when": {"text": "c"}}, False, []),
+        ({"order": [{"text": "b"}, {"text": "a"}]}, True, [2, 3]),
+        ({"order": [{"text": "b"}, {"text": "b"}]}, False, []),
+        ({"session": "s", "times": 1}, True, [2]),
+        ({"after": 2, "times": 1}, True, [3]),
+        ({}, True, [1, 2, 3]),
+    ],
+)
+def test_what_came_is_verified(said: JsonValue, ok: bool, exchanges: list[int], served: Served) -> None:
+    served.ask("a")
+    served.ask("b", headers={"x-mock-session": "s"})
+    served.ask("a")
+    found = served.post("/verify", said)
+    assert (found["ok"], found["exchanges"], found["message"] == "") == (ok, exchanges, ok)
+
+
+def test_what_is_yet_to_come_is_waited_for_and_the_watcher_goes(served: Served) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(served.post, "/verify", {"when": {"text": "late"}, "within": "30s"})
+        served.holds(lambda: bool(served.app.traffic.watchers))
+        served.ask("late")
+        assert found.result(PATIENCE)["ok"] is True
+    served.holds(lambda: not served.app.traffic.watchers)
+
+
+def test_order_and_when_exclude_each_other(served: Served) -> None:
+    answer = served.control.post("/verify", json={"order": [{}], "times": 1})
+    assert (answer.status_code, error_of(answer)["message"]) == (422, "expected order, or when and times")
+
+
+def test_a_verdict_blames_with_evidence_and_each_session_by_itself(served: Served) -> None:
+    assert served.get("/verdict") == {"findings": []}
+    for _ in range(2):
+        served.ask("retry", headers={"x-mock-session": "hasty"})
+    served.ask("a")
+    findings = served.get("/verdict")["findings"]
+    assert findings
+    assert {number for finding in findings for number in finding["exchanges"]} <= {1, 2}
+    assert all(finding["evidence"] and finding["right"] and finding["reason"] for finding in findings)
+    assert served.get("/verdict", session="nobody") == {"findings": []}
+    assert served.get("/verdict", after=2) == {"findings": []}
+
+
+@pytest.mark.parametrize("query", ["concurrency=0", "read_timeout=0", "read_timeout=nan", "after=-1"])
+def test_a_limit_that_is_none_is_refused(query: str, served: Served) -> None:
+    assert served.control.get(f"/verdict?{query}").status_code == 422

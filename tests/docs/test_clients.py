@@ -1,0 +1,37 @@
+"""docs/clients.md says what docs/clients.json holds, and every case of a stream is in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.test_matrix import CASES
+from tools.matrix.pages import COLUMNS, MARKS, markdown
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DOCS / "clients.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_page_is_written_from_the_figures(document: dict[str, Any]) -> None:
+    assert (DOCS / "clients.md").read_text(encoding="utf-8") == markdown(document), "run make matrix"
+
+
+def test_every_case_of_a_stream_was_measured_with_the_faults_that_it_has(document: dict[str, Any]) -> None:
+    waits_are_shorter = {"pings_forever_8s"}
+    wanted = {name: faults for name, faults, forms in CASES if {"as", "os"} & set(forms.split())}
+    measured = {name: case["faults"] for name, case in document["cases"].items()}
+    assert set(measured) == set(wanted), "run make matrix"
+    changed = {name for name in wanted if measured[name] != wanted[name]}
+    assert changed <= waits_are_shorter, "run make matrix"
+
+
+def test_every_verdict_is_one_of_four(document: dict[str, Any]) -> None:
+    cells = [found for case in document["cases"].values() for found in case["clients"].items()]
+    assert {column for column, _ in cells} == set(COLUMNS)
+    assert {found["verdict"] for _, found in cells} <= set(MARKS)

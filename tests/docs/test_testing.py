@@ -1,0 +1,40 @@
+"""Every recipe of docs/testing.md is run, as a test file of its own."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
+from mockserver.journal.verdict import RULES
+
+pytest_plugins = ["pytester"]
+
+DOC = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+RECIPES = re.findall(r"^## (.+?)$|^```python\n(.*?)^```", "## First\n" + DOC, re.DOTALL | re.MULTILINE)
+
+
+def recipes() -> list[tuple[str, str]]:
+    """Each recipe with the heading above it."""
+    found, heading = [], ""
+    for title, code in RECIPES:
+        heading = title or heading
+        if code:
+            found.append((heading, code))
+    return found
+
+
+@pytest.mark.parametrize(("heading", "code"), recipes(), ids=[heading for heading, _ in recipes()])
+def test_a_recipe_is_true(pytester: pytest.Pytester, heading: str, code: str) -> None:
+    pytester.makepyfile(code)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q")
+    assert result.ret == 0, heading
+
+
+def test_there_are_recipes_for_everything() -> None:
+    assert len(recipes()) == 8
+
+
+def test_the_table_of_rules_is_the_verdicts() -> None:
+    for rule in RULES:
+        assert f"| `{rule.name}` | {rule.right} | {rule.reason} |" in DOC

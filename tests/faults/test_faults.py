@@ -1,0 +1,230 @@
+"""Every fault of the table, without a socket: golden bytes, names, parameters, seeds, and any mixture of them."""
+
+import difflib
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import blake2b
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from mockserver.core.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
+from mockserver.faults import FAULTS, GROUPS, Fault, NoEffectError, compile_fault
+from mockserver.faults.fault import body_of, head_of
+from mockserver.faults.shapes import whole_of
+from tests.conftest import Golden
+from tests.faults.test_matrix import CASES
+from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy
+
+LONG = 60
+"""Changed lines of which a golden file shows no more; the rest is there as a digest."""
+
+
+def spelled(fault: Fault) -> JsonValue:
+    """The example as a scenario file has it."""
+    return fault.name if fault.example is None else {fault.name: fault.example}
+
+
+def mixed(fault: Fault) -> JsonValue:
+    """The example with what it needs to have an effect: only an answer with waits can be put into one write."""
+    return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else spelled(fault)
+
+
+def reply_for(name: str) -> str:
+    """What is answered: an error where its headers are the point."""
+    return FAILURE if name in ("retry_after", "retry_after_ms", "should_retry") else REPLY
+
+
+def lines(actions: Actions) -> Iterator[str]:
+    """An answer to be read: one line an action."""
+    for action in actions:
+        if isinstance(action, Head):
+            told = [f"{name}: {value}" for name, value in action.headers]
+            bare = " bare" if action.bare else ""
+            yield " | ".join([f"HEAD {action.version} {action.status}{bare}", *told])
+        elif isinstance(action, Data):
+            yield f"DATA {action.event or '-'} {_shown(action.payload)}"
+        elif isinstance(action, Wait | Hang):
+            yield f"{type(action).__name__.upper()} {action.seconds:.6f}"
+        elif isinstance(action, Raw):
+            yield f"RAW {action.payload!r}"
+        else:
+            yield type(action).__name__.upper()
+
+
+def _shown(payload: bytes) -> str:
+    if len(payload) > 2000:
+        return f"{payload[:80]!r} … {len(payload)} bytes, {blake2b(payload, digest_size=8).hexdigest()}"
+    return repr(payload)
+
+
+def difference(before: Actions, after: Actions | str) -> list[str]:
+    """What a fault changes, as lines that go and lines that come."""
+    if isinstance(after, str):
+        return [f"! no effect: {after}"]
+    compared = difflib.unified_diff(list(lines(before)), list(lines(after)), n=0, lineterm="")
+    found = [line for line in list(compared)[2:] if not line.startswith("@@")]
+    if len(found) > LONG:
+        rest = "\n".join(found[LONG:]).encode()
+        found[LONG:] = [f"… {len(found) - LONG} more, {blake2b(rest, digest_size=8).hexdigest()}"]
+    return found
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_has_its_golden_bytes(name: str, golden: Golden) -> None:
+    found = effects(mixed(FAULTS[name]), reply_for(name))
+    before = healthy(reply_for(name))
+    shown = [f"# {name}"]
+    for form in FORMS:
+        shown += ["", f"## {form}", *difference(before[form], found[form])]
+    golden(f"faults/{name}.txt", ("\n".join(shown) + "\n").encode())
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_an_example_has_an_effect_somewhere(name: str) -> None:
+    assert any(isinstance(after, tuple) for after in effects(mixed(FAULTS[name])).values())
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_row_is_complete(name: str) -> None:
+    row = FAULTS[name]
+    assert row.group in GROUPS
+    assert row.about.endswith(".")
+    assert row.source
+    assert all(field.description for field in row.parameters.model_fields.values())
+
+
+@pytest.mark.parametrize("name", [name for name, row in FAULTS.items() if row.parameters.model_fields == {}])
+def test_a_quirk_and_its_bare_name_are_the_same(name: str) -> None:
+    assert effects({"quirk": name}) == effects(name) == effects({name: None})
+
+
+MISTAKES = [
+    ("crlff", "no fault is called 'crlff'; did you mean 'crlf'?"),
+    ({"stal": {"at": 3}}, "no fault is called 'stal'; did you mean 'stall'?"),
+    ({"stall": {"at": 3, "fo": "5s"}}, "stall: no parameter is called 'fo'; did you mean 'for'?"),
+    ({"stall": {"at": 3}}, "stall: for: Field required"),
+    (
+        {"stall": {"at": 3, "for": "soon"}},
+        "stall: for: expected a duration such as 300ms, 5s, 2m or 1h (at most 30",
+    ),
+    ({"reset": {"at": 0}}, "reset: at: expected the number of an event, counted from 1"),
+    ({"reset": {"at": "mesage_stop"}}, "reset: at: no event is called 'mesage_stop'; did you mean 'message_stop'?"),
+    ({"reset": {"at": 2, "after": 5}}, "reset: expected at or after, not both"),
+    ({"crlf": 3}, "crlf has no parameters, so name the one you mean"),
+    ({"crlf": {"at": 3}}, "crlf: no parameter is called 'at'; it has no parameters"),
+    ({"quirk": 3}, "expected the name of a fault, such as {quirk: crlf}"),
+    ({"crlf": None, "bom": None}, "expected one fault, such as crlf or {stall: {at: 3, for: 5s}}"),
+    ({"drop": "message_strt"}, "drop: events: no event is called 'message_strt'; did you mean 'message_start'?"),
+    ({"gzip": "hole"}, "gzip: how: Input should be 'whole'"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), MISTAKES, ids=[told[:40] for _, told in MISTAKES])
+def test_a_mistake_is_told_with_its_remedy(wrong: str | dict[str, JsonValue], told: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(told)):
+        compile_fault(wrong)
+
+
+def test_null_is_a_value_where_a_header_or_a_reason_can_be_null() -> None:
+    whole = healthy()["openai whole"]
+    assert "content-type" not in dict(head_of(bend({"content_type": None}, whole)).headers)
+    assert "retry-after" not in dict(head_of(bend({"retry_after": None}, healthy(FAILURE)["openai whole"])).headers)
+    assert b'"finish_reason":null' in body_of(bend({"finish": None}, whole))
+    assert bend({"reset": None}, whole) == bend("reset", whole)
+
+
+@pytest.mark.parametrize("how", ["whole", "each", "body_only"])
+@pytest.mark.parametrize("form", FORMS)
+def test_gzip_unpacks_to_the_same_body(how: str, form: str) -> None:
+    actions = healthy()[form]
+    assert zlib.decompress(body_of(bend({"gzip": how}, actions)), wbits=31) == body_of(actions)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_body_in_its_other_form_says_the_same(form: str) -> None:
+    other = "json_for_stream" if "stream" in form else "stream_for_json"
+    back = "stream_for_json" if "stream" in form else "json_for_stream"
+    there = bend(other, healthy()[form])
+    again = whole_of(bend(back, there))
+    kept = ("content", "stop_reason", "usage") if "anthropic" in form else ("choices",)
+    said = whole_of(healthy()[form])
+    for choice in said.get("choices", ()):
+        choice["message"].pop("refusal", None)
+    assert {key: again[key] for key in kept} == {key: said[key] for key in kept}
+
+
+# --- seeds ------------------------------------------------------------------------------------------------------------
+
+ROLLS: list[JsonValue] = [
+    {"jitter": "50ms"},
+    {"stall": {"at": 3, "for": {"uniform": ["1s", "9s"]}}},
+    {"slow": {"first": {"lognormal": {"median": "300ms", "sigma": 0.5}}, "interval": {"uniform": [0, "9ms"]}}},
+    {"pings": {"count": 3, "every": {"normal": {"mean": "1s", "deviation": "100ms"}}}},
+]
+
+
+@pytest.mark.parametrize("fault", ROLLS, ids=str)
+def test_the_same_seed_gives_the_same_and_another_seed_another(fault: JsonValue) -> None:
+    actions = healthy()["anthropic stream"]
+    assert bend(fault, actions, "a") == bend(fault, actions, "a")
+    assert bend(fault, actions, "a") != bend(fault, actions, "b")
+
+
+# --- order and mixture ------------------------------------------------------------------------------------------------
+
+
+def test_faults_act_in_the_order_in_which_they_are_written() -> None:
+    actions = healthy(TEXT)["anthropic stream"]
+    stalled = bend([{"stall": {"at": 3, "for": "5s"}}, {"reset": 5}], actions)
+    assert Wait(5.0) in stalled
+    assert stalled[-1] == Reset()
+    assert [action.event for action in stalled if isinstance(action, Data)] == [
+        *("message_start", "content_block_start", "ping", "content_block_delta"),
+    ]
+
+
+def test_crlf_and_one_byte_per_write_go_together_in_either_order() -> None:
+    actions = healthy(TEXT)["openai stream"]
+    one = bend(["crlf", "one_byte_per_write"], actions)
+    other = bend(["one_byte_per_write", "crlf"], actions)
+    payload = [b"".join([a.payload for a in found if isinstance(a, Data)]) for found in (one, other)]
+    assert payload[0] == payload[1]
+    assert b"\r\n\r\n" in payload[0]
+
+
+def test_nothing_can_follow_a_reset() -> None:
+    with pytest.raises(NoEffectError, match="the answer has 4 events, so none is number 7"):
+        bend([{"reset": 5}, {"stall": {"at": 7, "for": "5s"}}], healthy(TEXT)["anthropic stream"])
+
+
+ANY: list[Any] = [
+    *[spelled(row) for row in FAULTS.values() if row.name != "large_event"],
+    *[fault for _, faults, _ in CASES for fault in yaml.safe_load(faults) if fault not in ("large_event", "comments")],
+    *[{"field_missing": path} for path in ("choices", "choices.0.delta", "delta", "index", "message", "usage", "type")],
+    *[{"field_null": path} for path in ("choices", "choices.0.delta", "delta", "content", "content_block", "usage")],
+    *[{"field": {"path": path, "value": 3}} for path in ("choices", "delta", "content", "message", "usage")],
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(ANY), max_size=5), st.sampled_from(list(FORMS)), st.integers(0, 3))
+def test_any_mixture_of_faults_leaves_an_answer_that_can_be_played(
+    faults: list[JsonValue], form: str, seed: int
+) -> None:
+    """Whatever is mixed: no error but `NoEffectError`, and an answer that ends once and properly or breaks off once."""
+    actions = healthy()[form]
+    for fault in faults:
+        with suppress(NoEffectError):
+            actions = bend(fault, actions, seed)
+    kinds = [type(action) for action in actions]
+    assert kinds.count(Head) <= 1
+    assert kinds[-1] in (End, Close, Reset)
+    assert sum([kind in (End, Close, Reset) for kind in kinds]) == 1
+    assert all(place > kinds.index(Head) for place, kind in enumerate(kinds) if kind is Data)

@@ -1,0 +1,52 @@
+"""Faults in scenario files: what is refused at load, with its place and its reason."""
+
+import pytest
+
+from mockserver.files import loader
+from mockserver.files.dry_run import dry_run
+from mockserver.scenarios.compile import compile_scenario
+from tests.support.engine import Talk, contract, turns
+
+REFUSED = [
+    ("[{reset: {at: 40}}]", 0, "has no effect: the answer is not a stream"),
+    ("[interleaved]", 0, "has no effect: the answer is not a stream"),
+    ("[{tool_index: zero}]", 0, "has no effect: the answer is not a stream"),
+    ("[{reset: {at: 5}}, {stall: {at: 7, for: 5s}}]", 1, "has no effect after the faults before it: "),
+    ("[{cut: 3}, {close: end}, {hang: end}]", 2, "has no effect after the faults before it: "),
+    ("[{reset: 3}, {framing: close}, {malformed_chunk: end}]", 2, "has no effect after the faults before it: "),
+]
+
+TAKEN = [
+    "[{stall: {at: 3, for: 5s}}, {reset: {at: 5}}]",
+    "[{quirk: no_content_block_start}, {quirk: crlf}]",
+    "[crlf, one_byte_per_write]",
+    "[{usage: each_chunk}]",
+    "[{error_event: {at: 3, then: close}}, bom]",
+    "[{reset: {after: 100}}]",
+    "[no_content_block_start, no_done]",
+]
+
+
+def complaints(faults: str) -> list[tuple[tuple[str | int, ...], str]]:
+    text = f"scenario: test\nturns:\n  - reply: one two three\n    faults: {faults}\n"
+    script, found = compile_scenario(loader.parse(text.encode(), "test.yaml").scenario, contract())
+    assert found == []
+    return [(complaint.path, complaint.message) for complaint in dry_run(script, contract())]
+
+
+@pytest.mark.parametrize(("faults", "number", "reason"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_a_fault_without_effect_is_refused_with_the_reason(faults: str, number: int, reason: str) -> None:
+    found = complaints(faults)
+    assert [path for path, _ in found] == [("turns", 0, "faults", number)]
+    assert found[0][1].startswith(reason)
+
+
+@pytest.mark.parametrize("faults", TAKEN)
+def test_faults_that_act_on_some_form_of_the_answer_are_taken(faults: str) -> None:
+    assert complaints(faults) == []
+
+
+def test_an_idle_fault_is_noted_when_it_happens() -> None:
+    talk = Talk(turns("  - reply: one two three\n    faults: [{reset: 9}, crlf]\n    times: always\n"))
+    assert talk.say(stream=False).note.idle_faults == ("the answer is not a stream", "the answer is not a stream")
+    assert talk.say(stream=True).note.idle_faults == ()

@@ -1,0 +1,242 @@
+"""What an editor knows of scenario files, and the file that a new user starts from."""
+
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import orjson
+import pytest
+import yaml
+from click.testing import CliRunner
+from pydantic import JsonValue
+
+from mockserver.cli.main import main
+from mockserver.core.errors import AuthorError, OperatorError
+from mockserver.faults import FAULTS
+from mockserver.files import bundled, loader
+from mockserver.files.editor_schema import first_scenario, scenario_schema
+from mockserver.files.library import read_script
+from mockserver.scenarios.schema import When
+from tests.support.dialects import DIALECTS, Dialect
+from tests.support.engine import HELLO, Talk, contract
+
+SCHEMA = orjson.loads(scenario_schema())
+VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = [
+    example
+    for page in (*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md")
+    for example in re.findall(r"```yaml\n((?:#.*\n)*scenario: .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
+FILES = loader.discover(bundled.SCENARIOS)
+
+
+def errors(text: str) -> list[str]:
+    """What an editor underlines."""
+    return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+
+
+def is_loaded(text: str) -> bool:
+    try:
+        loader.parse(text.encode(), "test.yaml")
+    except AuthorError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+def test_every_shipped_scenario_is_right_for_the_editor_and_names_the_schema(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert errors(text) == []
+    assert text.startswith("# yaml-language-server: $schema=scenario.schema.json\n")
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=[example.split("\n")[0] for example in EXAMPLES])
+def test_every_example_of_the_documents_is_right_for_the_editor(text: str) -> None:
+    assert errors(text) == []
+
+
+def test_the_shipped_schema_is_the_one_that_is_printed() -> None:
+    printed = CliRunner().invoke(main, ["schema"]).stdout
+    assert printed == scenario_schema()
+    assert (bundled.SCENARIOS / "scenario.schema.json").read_text(encoding="utf-8") == printed
+
+
+def test_the_examples_of_the_schema_are_scenarios() -> None:
+    for example in SCHEMA["examples"]:
+        assert errors(orjson.dumps(example).decode()) == []
+
+
+def test_every_key_of_when_and_of_a_turn_is_described() -> None:
+    described = SCHEMA["$defs"]["When"]["properties"]
+    assert set(described) == {"not" if key == "not_" else key for key in When.model_fields}
+    assert [key for key, about in described.items() if "description" not in about] == []
+
+
+def turn(text: str) -> str:
+    return f"scenario: test\nturns: [{{{text}}}]\n"
+
+
+WHENS = """\
+operation: chat
+operation: [chat, messages]
+path: /v1/*
+wire: openai
+model: gpt-*
+model: [a, b]
+stream: true
+last: tool_result
+text: hi
+text: {contains: hi, ignore_case: true}
+text: {regex: "^hi"}
+system: {equals: x}
+tools: [a]
+tools: []
+tool_choice: required
+tool_result: {is_error: true, text: hi}
+assistant_turns: 2
+assistant_turns: {at_least: 1, at_most: 2}
+headers: {x-a: b, x-c: {contains: d}}
+key: sk_a
+body: {/a/b: [1, null]}
+body_schema: {required: [a]}
+state: start
+all: [{text: a}]
+any: [{text: a}, {stream: true}]
+not: {model: x}
+""".splitlines()
+
+RIGHT = [
+    *[turn(f"when: {{{when}}}, reply: x") for when in WHENS],
+    turn("reply: [hi, {text: a}, {tool_use: {name: a}}, {tool_use: {name: a, input: {b: 1}, id: c}}]"),
+    turn("reply: {tool_use: {name: a}}"),
+    turn("reply: x, times: 3"),
+    turn("reply: x, times: always"),
+    turn("reply: x, pace: {first: 300ms, rate: 40/s, jitter: 10%, chunk: word}"),
+    turn("reply: x, pace: {first: 0.3, rate: 40, jitter: 0.1}"),
+    turn("reply: x, pace: {first: 2, interval: 20ms}"),
+    turn("reply: x, pace: {first: {value: 1s}, interval: {uniform: [10ms, 0.1]}}"),
+    turn("reply: x, pace: {first: {lognormal: {median: 1s, sigma: 0.5}}, interval: {normal: {mean: 1, deviation: 0}}}"),
+    turn("reply: x, usage: {input: 1}, stop: refusal, id: abc, headers: {x-a: b}, then: s"),
+    turn("reply: x, faults: [short_sequence, {quirk: short_sequence}]"),
+    turn("error: {status: 429, retry_after: 2, code: a, type: b, message: c}"),
+    turn("response: {status: 204}"),
+    turn("response: {body: {a: 1}, headers: {content-type: text/html}}"),
+    "scenario: test\nabout: x\nafter: repeat\nseed: abc\ntools: {a: {type: object}}\nturns: [{reply: x}]\n",
+    "scenario: test\nseed: 42\nturns: [{reply: x}]\n",
+]
+
+
+@pytest.mark.parametrize("text", RIGHT, ids=[" ".join(text.split("\n")[1:]).strip() for text in RIGHT])
+def test_what_the_loader_takes_the_editor_takes(text: str) -> None:
+    assert is_loaded(text)
+    assert errors(text) == []
+
+
+WRONG = [
+    "turns: [{reply: x}]\n",
+    "scenario: test\n",
+    "scenario: test\nturns: []\n",
+    "scenario: My Test\nturns: [{reply: x}]\n",
+    "scenario: test\ntruns: [{reply: x}]\n",
+    "scenario: test\nafter: loop\nturns: [{reply: x}]\n",
+    turn("repply: x"),
+    turn("reply: x, tmies: 2"),
+    turn("reply: x, times: 0"),
+    turn("reply: x, times: forever"),
+    turn("reply: 3"),
+    turn("reply: [{tool_use: {nam: a}}]"),
+    turn("reply: [{tool_use: {name: a b}}]"),
+    turn("when: {txt: hi}, reply: x"),
+    turn("when: {text: {contain: hi}}, reply: x"),
+    turn("when: {last: tool}, reply: x"),
+    turn("when: {stream: 'yes'}, reply: x"),
+    turn("when: {not: [{text: a}]}, reply: x"),
+    turn("when: {assistant_turns: two}, reply: x"),
+    turn("error: {status: 200}"),
+    turn("error: 429"),
+    turn("error: {}"),
+    turn("response: {status: 100}"),
+    turn("reply: x, faults: [shrt_sequence]"),
+    turn("reply: x, faults: [{shrt_sequence: 1}]"),
+    turn("reply: x, faults: [{quirk: shrt_sequence}]"),
+    turn("reply: x, faults: [{crlf: null, bom: null}]"),
+    turn("reply: x, faults: [{}]"),
+    turn("reply: x, pace: {first: soon}"),
+    turn("reply: x, pace: {first: -1}"),
+    turn("reply: x, pace: {first: true}"),
+    turn("reply: x, pace: {interval: 1 week}"),
+    turn("reply: x, pace: {interval: {uniform: 1s}}"),
+    turn("response: {headers: {'a:': c}}"),
+    turn("reply: x, pace: {rate: 40/day}"),
+    turn("reply: x, pace: {chunk: line}"),
+    turn("reply: x, stop: done"),
+    turn("reply: x, usage: {input: -1}"),
+    turn("reply: x, headers: {'a b': c}"),
+]
+
+
+@pytest.mark.parametrize("text", WRONG, ids=[" ".join(text.split("\n")[:-1]) for text in WRONG])
+def test_typical_mistakes_are_underlined_and_refused(text: str) -> None:
+    assert errors(text) != []
+    assert not is_loaded(text) or "faults" in text
+
+
+def test_the_faults_are_those_of_the_table() -> None:
+    assert SCHEMA["$defs"]["Turn"]["properties"]["faults"]["items"]["anyOf"][0] == {"enum": sorted(FAULTS)}
+
+
+# To start from
+
+
+def new(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(main, ["new", name])
+    return result.exit_code, result.output
+
+
+def test_new_writes_a_file_that_is_right_and_the_schema_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert new(tmp_path, "my-first", monkeypatch) == (
+        0,
+        "Wrote my-first.yaml, and scenario.schema.json for your editor. Play it:\n\n"
+        "  mockserver serve --scenario my-first.yaml\n",
+    )
+    text = (tmp_path / "my-first.yaml").read_text(encoding="utf-8")
+    assert errors(text) == []
+    assert text.startswith("# yaml-language-server: $schema=scenario.schema.json\nscenario: my-first\n")
+    assert (tmp_path / "scenario.schema.json").read_text(encoding="utf-8") == scenario_schema()
+    assert CliRunner().invoke(main, ["lint", str(tmp_path / "my-first.yaml")]).exit_code == 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["anthropic", "openai"])
+def test_what_new_writes_can_be_played(dialect: Dialect, tmp_path: Path) -> None:
+    file = tmp_path / "first.yaml"
+    file.write_text(first_scenario("first", "scenario.schema.json"), encoding="utf-8")
+    talk = Talk(read_script(file, contract()))
+    asked = dialect.whole(talk.say(dialect.path, tools=[dialect.tool("get_weather", {"type": "object"})]))
+    assert (asked.text, asked.calls) == ("Let me look that up.", [("get_weather", {"city": "Oslo"})])
+    messages: JsonValue = [*HELLO, dialect.call("a"), *dialect.results("a")]
+    assert talk.say(dialect.path, messages).text == "The weather: found"
+    last = talk.say(dialect.path)
+    assert (last.status, last.headers["retry-after"]) == (429, "2")
+
+
+def test_new_leaves_a_file_that_is_there_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.yaml").write_text("mine")
+    code, output = new(tmp_path, "mine", monkeypatch)
+    assert (code, output) == (2, "mockserver: mine.yaml is there already; choose another name, or remove it\n")
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+    assert not (tmp_path / "scenario.schema.json").exists()
+
+
+@pytest.mark.parametrize("name", ["", "My", "a b", "a_b", "../a", "a/b", "-a", "a.yaml", "ä", "a" * 65])
+def test_a_name_that_no_scenario_can_have_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OperatorError, match="cannot be a scenario's name; use lower case, digits and dashes"):
+        first_scenario(name, "x")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["new", "--", name]).exit_code == 2
+    assert list(tmp_path.iterdir()) == []

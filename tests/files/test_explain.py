@@ -1,0 +1,238 @@
+"""Why a turn answers: what is told of each turn, for a JSON body or a curl command as somebody pastes it."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+from mockserver.core.errors import OperatorError
+from mockserver.engine.request import Request
+from mockserver.files.explain import explain_lines, read_request
+from tests.support.calls import request
+from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, contract, script
+
+RULES = script(
+    """scenario: rules
+turns:
+  - {when: {text: never}, reply: a}
+  - {when: {stream: true, model: gpt-*}, reply: b}
+  - {when: {last: user}, reply: c, times: 2}
+  - {reply: d}
+  - {when: {operation: models}, response: {body: []}}
+"""
+)
+NEVER = script("scenario: never\nturns: [{when: {text: never}, reply: a}]")
+HELLO_BODY = {"model": "m", "max_tokens": 9, "messages": HELLO}
+
+
+def lines(sent: Request, of: str = "rules") -> list[str]:
+    return list(explain_lines(RULES if of == "rules" else NEVER, contract(), sent))
+
+
+def test_every_turn_is_told_and_the_one_that_answers_first() -> None:
+    assert lines(request()) == [
+        "Turn 3 of 'rules' answers this messages request.",
+        "  turn 1: no; the text of the last user message is 'Hello', wanted exactly 'never'",
+        "  turn 2: no; the model is 'test-model', wanted gpt-*, and what is asked for is a whole answer, "
+        "wanted a stream",
+        "  turn 3: yes",
+        "  turn 4: would match as well, when turn 3 is used up",
+        "  turn 5: no; the operation is messages, wanted models",
+    ]
+
+
+def test_another_operation_is_told_what_the_turns_answer() -> None:
+    assert lines(Request("GET", "/v1/models", KEY)) == [
+        "Turn 5 of 'rules' answers this models request.",
+        "  turn 1: no; it answers messages and chat, not models, and the request is a call of models, "
+        "wanted a conversation",
+        "  turn 2: no; it answers messages and chat, not models, and the request is a call of models, "
+        "wanted a conversation, and the request is a call of models, wanted a conversation",
+        "  turn 3: no; it answers messages and chat, not models, and the request is a call of models, "
+        "wanted a conversation",
+        "  turn 4: no; it answers messages and chat, not models",
+        "  turn 5: yes",
+    ]
+
+
+HEADS: list[tuple[str, Request, str]] = [
+    ("rules", request(CHAT), "Turn 3 of 'rules' answers this chat request."),
+    ("never", request(), "No turn of 'never' matches this messages request; it is answered 404."),
+    ("never", Request("GET", "/v1/models", KEY), "No turn of 'never' names models; the mock answers by itself."),
+    ("rules", Request("POST", MESSAGES, KEY, b"{}"), "No turn is asked: the gateway refuses the request with 400."),
+    ("rules", Request("POST", MESSAGES, KEY, b"{"), "No turn is asked: the gateway refuses the request with 400."),
+    ("rules", Request("POST", "/v1/mesages", KEY), "No turn is asked: the gateway refuses the request with 404."),
+    ("rules", Request("PUT", MESSAGES, KEY), "No turn is asked: the gateway refuses the request with 405."),
+]
+
+
+@pytest.mark.parametrize(("of", "sent", "head"), HEADS, ids=[row[2] for row in HEADS])
+def test_the_first_line_says_what_happens(of: str, sent: Request, head: str) -> None:
+    assert lines(sent, of)[0] == head
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-api-key": "sk-ant-x"}])
+def test_a_request_without_a_good_key_is_refused_here_too(headers: dict[str, str]) -> None:
+    assert lines(request(headers=headers))[0] == "No turn is asked: the gateway refuses the request with 401."
+
+
+BEHIND: list[tuple[str, list[str]]] = [
+    (
+        "{when: {last: user}, reply: a, times: always}, {reply: b}",
+        ["yes", "is never reached for this request: turn 1 always answers"],
+    ),
+    (
+        "{when: {last: user}, reply: a}, {when: {stream: false}, reply: b, times: always}, {reply: c}",
+        [
+            "yes",
+            "would match as well, when turn 1 is used up",
+            "is never reached for this request: turn 2 always answers",
+        ],
+    ),
+    (
+        "{reply: a}, {reply: b}, {reply: c}",
+        ["yes", "would match as well, when turn 1 is used up", "would match as well, when turns 1 and 2 are used up"],
+    ),
+    (
+        "{when: {state: start}, reply: a, then: s, times: always}, {reply: b}",
+        ["yes", "would match as well, when turn 1 does not"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("turns", "told"), BEHIND)
+def test_a_turn_behind_others_that_match_is_told_when_it_is_reached(turns: str, told: list[str]) -> None:
+    rules = script(f"scenario: rules\nturns: [{turns}]")
+    assert [line.partition(": ")[2] for line in explain_lines(rules, contract(), request())][1:] == told
+
+
+def test_a_reply_is_not_promised_to_an_operation_that_takes_no_messages() -> None:
+    rules = script("scenario: rules\nturns: [{when: {path: /v1/*}, reply: a}]")
+    assert list(explain_lines(rules, contract(), Request("GET", "/v1/models", KEY))) == [
+        "No turn of 'rules' names models; the mock answers by itself.",
+        "  turn 1: no; it answers messages and chat, not models",
+    ]
+
+
+# What somebody has at hand
+
+PATHS: list[tuple[dict[str, object], str]] = [
+    ({}, MESSAGES),
+    ({"system": "x"}, MESSAGES),
+    ({"stop_sequences": []}, MESSAGES),
+    ({"provider": "anthropic"}, "/v1/chat/completions"),
+    ({"stream_options": {}}, CHAT),
+    ({"tools": [{"name": "a", "input_schema": {}}]}, MESSAGES),
+    ({"tools": [{"type": "function", "function": {"name": "a"}}]}, CHAT),
+]
+
+
+@pytest.mark.parametrize(("fields", "path"), PATHS)
+def test_the_route_of_a_body_is_found_from_its_fields(fields: dict[str, object], path: str) -> None:
+    text = orjson.dumps(HELLO_BODY | fields).decode()
+    found = read_request(f"\n {text} \n", None)
+    assert (found.method, found.path, found.body.decode()) == ("POST", path, text)
+    assert read_request(text, "/else").path == "/else"
+
+
+def test_headers_that_are_given_are_added_to_the_body() -> None:
+    found = read_request("{}", None, ["X-Team: Red", "x-api-key:sk_mine"])
+    assert found.headers == {"x-api-key": "sk_mine", "x-team": "Red"}
+
+
+BODY = '{"model": "m"}'
+CURLS: list[tuple[str, Request]] = [
+    (f"curl http://127.0.0.1:8000/v1/messages -d '{BODY}'", Request("POST", MESSAGES, {}, BODY.encode())),
+    ("curl localhost:8000/v1/models", Request("GET", "/v1/models", {})),
+    ("curl -X PUT https://a.example/v1/messages?x=1", Request("PUT", MESSAGES, {}, query="x=1")),
+    (
+        "curl -sN --request POST 'http://h/v1/messages' \\\n  -H 'X-API-Key: sk_a' \\\n  --data-raw '{}'",
+        Request("POST", MESSAGES, {"x-api-key": "sk_a"}, b"{}"),
+    ),
+    (
+        'curl --json "{}" --header "Authorization: Bearer a:b" http://h/x',
+        Request("POST", "/x", {"authorization": "Bearer a:b"}, b"{}"),
+    ),
+    ("curl http://h", Request("GET", "/", {})),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), CURLS[:3] + CURLS[4:], ids=range(5))
+def test_a_curl_command_is_read_as_curl_reads_it(text: str, found: Request) -> None:
+    assert read_request(text, None) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CURLS[3][0],
+        "curl -XPOST http://h/v1/messages -H'x-api-key: sk_a' -d'{}'",
+        "curl --request=POST --url http://h/v1/messages -H 'x-api-key: sk_a' --data='{}'",
+        "curl http://h/v1/messages --compressed -sS -H 'x-api-key: sk_a' -d '{}'",
+        "curl -sSXPOST http://h/v1/messages -o /dev/null -H 'x-api-key: sk_a' -Nd'{}' --max-time 3",
+    ],
+)
+def test_the_other_spellings_of_curl_are_read_too(text: str) -> None:
+    assert read_request(text, None) == CURLS[3][1]
+
+
+WRONG: list[tuple[str, tuple[str, ...], str]] = [
+    ("hello", (), "the request is neither JSON nor a curl command: "),
+    ("", (), "the request is neither JSON nor a curl command: "),
+    ("{}", ("no colon",), "'no colon' is not a header; write 'name: value'"),
+    ("curl 'http://h", (), "the curl command cannot be read: No closing quotation"),
+    ("curl http://h -d @body.json", (), "the body is in another file; put it in place of @body.json, or give that"),
+    ("curl http://h -sd@body.json", (), "the body is in another file"),
+    ("curl -sQ x http://h", (), "the curl option -Q is not understood here; leave it out"),
+    ("curl --proxy x http://h", (), "the curl option --proxy is not understood here; leave it out"),
+]
+
+
+@pytest.mark.parametrize(("text", "headers", "words"), WRONG)
+def test_what_cannot_be_read_is_one_line(text: str, headers: tuple[str, ...], words: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        read_request(text, None, headers)
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
+
+
+# The command
+
+
+def run(folder: Path, text: str, *more: str, stdin: str | None = None) -> Result:
+    (folder / "s.yaml").write_text(text)
+    (folder / "request.json").write_text(orjson.dumps(HELLO_BODY).decode())
+    source = "-" if stdin is not None else str(folder / "request.json")
+    return CliRunner().invoke(main, ["explain", str(folder / "s.yaml"), "--request", source, *more], input=stdin)
+
+
+FILE = "scenario: s\nturns: [{when: {headers: {x-team: red}}, reply: a}, {reply: b}]\n"
+
+
+@pytest.mark.parametrize(("more", "turn"), [((), 2), (("--header", "X-Team: red"), 1), (("--path", CHAT), 2)])
+def test_the_command_tells_which_turn_answers(tmp_path: Path, more: tuple[str, ...], turn: int) -> None:
+    result = run(tmp_path, FILE, *more)
+    name = "chat" if CHAT in more else "messages"
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, f"Turn {turn} of 's' answers this {name} request.")
+
+
+def test_the_command_reads_a_request_from_standard_input(tmp_path: Path) -> None:
+    result = run(tmp_path, FILE, stdin="curl http://h/v1/models -H 'x-api-key: sk_a'")
+    assert result.stdout.startswith("No turn of 's' names models; the mock answers by itself.")
+
+
+def test_the_command_tells_the_mistakes_of_the_file(tmp_path: Path) -> None:
+    result = run(tmp_path, "scenario: s\nturns: [{repply: a}]\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean 'reply'?" in result.stderr
+
+
+def test_the_command_tells_a_request_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(FILE)
+    result = CliRunner().invoke(main, ["explain", str(tmp_path / "s.yaml"), "--request", str(tmp_path / "none")])
+    assert (result.exit_code, result.stderr.startswith(f"mockserver: {tmp_path / 'none'}: cannot be read:")) == (
+        2,
+        True,
+    )

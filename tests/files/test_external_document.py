@@ -1,0 +1,211 @@
+"""Foreign documents from disk: what is read, and how every mistake is told."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mockserver.core.errors import AuthorError, OperatorError
+from mockserver.files.external_document import Foreign, load_foreign
+from tests.support.external import FOLDER, tree
+
+HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
+OK = "responses: {200: {description: ok}}"
+
+
+def load(folder: Path, text: str, **others: str) -> Foreign:
+    """A document of this text, with other files beside it."""
+    for name, content in others.items():
+        (folder / f"{name}.yaml").write_text(content)
+    file = folder / "api.yaml"
+    file.write_text(text)
+    return load_foreign(file)
+
+
+def problems(folder: Path, text: str, **others: str) -> list[str]:
+    """What is wrong with it: `line:column: path: message`."""
+    with pytest.raises(AuthorError) as caught:
+        load(folder, text, **others)
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+# What is wrong | the text | what is told, the place first
+WRONG = [
+    ("not a mapping", "[1, 2]", "api.yaml:1:1: this is no OpenAPI document: it is not a mapping"),
+    ("no version", "scenario: x", "api.yaml:1:1: this is no OpenAPI document: it has no 'openapi: 3.1.0'"),
+    ("Swagger", "swagger: '2.0'", "api.yaml:1:1: swagger: this is Swagger 2.0; convert it to OpenAPI 3"),
+    ("a strange version", "openapi: 4.0.0", "api.yaml:1:10: openapi: this version is not known; 3.0, 3.1 and 3.2 are"),
+    ("no YAML", "openapi: {", "api.yaml:1:11: the file ends inside a [ or {; close it"),
+    ("no info", "openapi: 3.1.0\npaths: {}", "api.yaml:1:1: 'info' is missing here"),
+    (
+        "a misspelt key",
+        HEAD + "paths:\n  /a:\n    get: {respones: {}}",
+        "api.yaml:5:11: paths['/a'].get.respones: 'respones' is not known here; did you mean 'responses'?",
+    ),
+    (
+        "a misspelt key in 3.0",
+        HEAD.replace("3.1", "3.0") + "paths:\n  /a:\n    get: {respones: {}, responses: {200: {description: ok}}}",
+        "api.yaml:5:11: paths['/a'].get.respones: 'respones' is not known here; did you mean 'responses'?",
+    ),
+    (
+        "a type that is none in 3.0",
+        HEAD.replace("3.1", "3.0") + "paths: {}\ncomponents:\n  schemas:\n    A: {type: strin}",
+        "api.yaml:6:15: components.schemas.A.type: ",
+    ),
+    (
+        "a type that is none in 3.1",
+        HEAD + "components:\n  schemas:\n    A: {properties: {b: {type: strin}}}",
+        "api.yaml:5:32: components.schemas.A.properties.b.type: 'strin' is no type; did you mean 'string'?",
+    ),
+    (
+        "a pattern that is none",
+        HEAD + "components:\n  schemas:\n    A: {pattern: '['}",
+        "api.yaml:5:18: components.schemas.A.pattern: this is no regular expression",
+    ),
+    (
+        "a dangling reference",
+        HEAD + "components:\n  schemas:\n    Pet: {}\n    B: {$ref: '#/components/schemas/Pett'}",
+        "api.yaml:6:15: components.schemas.B['$ref']: '#/components/schemas/Pett' leads nowhere: there is no 'Pett'; "
+        "did you mean 'Pet'?",
+    ),
+    (
+        "a remote reference",
+        HEAD + "components:\n  schemas:\n    B: {$ref: 'https://example.com/b.json#/B'}",
+        "api.yaml:5:15: components.schemas.B['$ref']: 'https://example.com/b.json#/B' is not fetched; put a copy",
+    ),
+    (
+        "a reference out of the folder",
+        HEAD + "components:\n  schemas:\n    B: {$ref: '../b.yaml'}",
+        "api.yaml:5:15: components.schemas.B['$ref']: '../b.yaml' leads out of the folder",
+    ),
+    (
+        "an absolute reference",
+        HEAD + "components:\n  schemas:\n    B: {$ref: '/etc/passwd'}",
+        "api.yaml:5:15: components.schemas.B['$ref']: '/etc/passwd' is not fetched",
+    ),
+    (
+        "a file that is not there",
+        HEAD + "components:\n  schemas:\n    B: {$ref: 'b.yaml'}",
+        "api.yaml:5:15: components.schemas.B['$ref']: there is no file 'b.yaml'",
+    ),
+    (
+        "a circle of references",
+        HEAD + "paths:\n  /a: {$ref: '#/paths/~1a'}",
+        "api.yaml:4:14: paths['/a']['$ref']: '#/paths/~1a' leads nowhere: its references go in a circle",
+    ),
+    (
+        "a parameter that is not described",
+        HEAD + "paths:\n  /a/{id}:\n    get: {" + OK + "}",
+        "api.yaml:5:10: paths['/a/{id}'].get: the path has {id}, but no path parameter of that name is described",
+    ),
+    (
+        "a parameter that is not in the path",
+        HEAD + "paths:\n  /a/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {}}, "
+        "{name: ids, in: path, required: true, schema: {}}]\n    get: {" + OK + "}",
+        "api.yaml:6:10: paths['/a/{id}'].get: the path parameter 'ids' is not in the path; did you mean 'id'?",
+    ),
+    (
+        "an operationId that comes twice",
+        HEAD + "paths:\n  /a:\n    get: {operationId: x, " + OK + "}\n    put: {operationId: x, " + OK + "}",
+        "api.yaml:6:24: paths['/a'].put.operationId: 'x' is also the operationId of get /a",
+    ),
+    (
+        "a security scheme that is not there",
+        HEAD + "security: [{kay: []}]\ncomponents:\n  securitySchemes: {key: {type: http, scheme: bearer}}",
+        "api.yaml:3:13: security[0].kay: no security scheme is called 'kay'; did you mean 'key'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, told: str) -> None:
+    assert any(line.startswith(told) for line in problems(tmp_path, text)), problems(tmp_path, text)
+
+
+def test_every_mistake_is_told_in_one_pass(tmp_path: Path) -> None:
+    text = (
+        HEAD + "paths:\n  /a/{x}:\n    get: {operationId: a, " + OK + "}\n  /b:\n    get: {operationId: a, " + OK + "}"
+    )
+    assert len(problems(tmp_path, text)) == 2
+
+
+def test_a_mistake_in_json_has_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "api.json"
+    file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "T"}, "paths": {}}, indent=2))
+    with pytest.raises(AuthorError) as caught:
+        load_foreign(file)
+    assert str(caught.value) == f"{file}:3:11: info: 'version' is missing here"
+
+
+def test_json_and_yaml_give_the_same_operations(tmp_path: Path) -> None:
+    for name in ("petstore", "areas"):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(tree(name)))
+        found, expected = load_foreign(file), load_foreign(FOLDER / f"{name}.yaml")
+        assert [(one.name, one.method, one.path) for one in found.operations] == [
+            (one.name, one.method, one.path) for one in expected.operations
+        ]
+
+
+def test_other_files_of_the_folder_are_read_and_lead_on(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "pet.yaml").write_text("Pet: {type: object, properties: {toy: {$ref: '../toy.yaml'}}}")
+    text = HEAD + (
+        "paths:\n  /a:\n    get:\n      responses:\n        200:\n          description: ok\n"
+        "          content: {application/json: {schema: {$ref: 'parts/pet.yaml#/Pet'}}}"
+    )
+    assert len(load(tmp_path, text, toy="{type: string, enum: [ball]}").operations) == 1
+
+
+def test_a_link_out_of_the_folder_is_not_inside(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("{type: string}")
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    (folder / "link.yaml").symlink_to(secret)
+    assert "leads out of the folder" in problems(folder, HEAD + "components: {schemas: {A: {$ref: link.yaml}}}")[0]
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="there is no such file"):
+        load_foreign(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("start", [b"{", b"# "])
+def test_a_document_beyond_the_bound_is_refused(tmp_path: Path, start: bytes) -> None:
+    file = tmp_path / "api.yaml"
+    file.write_bytes(start + b" " * (10 * 1024 * 1024))
+    with pytest.raises(AuthorError, match="larger than 10 MiB"):
+        load_foreign(file)
+
+
+def test_data_that_looks_like_a_reference_is_data(tmp_path: Path) -> None:
+    text = (
+        HEAD + "components: {schemas: {A: {properties: {example: {}}, example: {$ref: nowhere}, default: {$ref: no}}}}"
+    )
+    assert load(tmp_path, text).operations == ()
+
+
+def test_what_programs_write_is_read(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + "components: {schemas: {A: {minimum: -9223372036854776000, enum: [2020-01-01, yes, 12]}}}\npaths:\n  /a:\n"
+    )
+    assert len(load(tmp_path, text + "    get: {" + OK + "}").operations) == 1
+
+
+# servers | the base paths
+SERVERS = [
+    ("", ["/a"]),
+    ("servers: [{url: /}]", ["/a"]),
+    ("servers: [{url: 'https://x.example/v1/'}, {url: /v2}]", ["/v1/a", "/v2/a"]),
+    ("servers: [{url: './v3'}]", ["/v3/a"]),
+    ("servers: [{url: 'https://{h}/{b}', variables: {h: {default: x}, b: {default: v4}}}]", ["/v4/a"]),
+]
+
+
+@pytest.mark.parametrize(("servers", "paths"), SERVERS)
+def test_operations_stand_under_the_base_paths_of_their_servers(tmp_path: Path, servers: str, paths: list[str]) -> None:
+    found = load(tmp_path, HEAD + servers + "\npaths:\n  /a:\n    get: {" + OK + "}")
+    assert [one.path for one in found.operations] == paths
+    assert {one.name for one in found.operations} == {"get /a"}

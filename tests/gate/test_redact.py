@@ -1,0 +1,135 @@
+"""Nothing secret is printed or written, and a printed command still works when it is pasted."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contracts.check import Finding
+from mockserver.contracts.exchange import Answer, Asked, Exchange
+from mockserver.contracts.probes.auth import ANTHROPIC_KEY
+from mockserver.contracts.reference import gateway
+from mockserver.gate.redact import hidden, hide
+from mockserver.gate.relay import Outgoing, Upstream, serving
+from mockserver.gate.reports.curl import curl, packed
+from tests.gate.support import MESSAGES, command, other_gateway
+
+KEY = "sk_live_0123456789"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"bad key {KEY}", "bad key $KEY"),
+        ("an unknown token sk_limited_one", "an unknown token $KEY"),
+        ('{"password": "hunter2"}', '{"password": "$PASSWORD"}'),
+        ('{"password" : "a\\"b", "x": 1}', '{"password" : "$PASSWORD", "x": 1}'),
+        ('{"access_token":"eyJ.x.y","api_key":"z"}', '{"access_token":"$ACCESS_TOKEN","api_key":"$API_KEY"}'),
+        ('{"access_token": "eyJhbGciOiJIUzI1', '{"access_token": "$ACCESS_TOKEN"'),
+        ("username=ada&password=hunter2&x=1", "username=ada&password=$PASSWORD&x=1"),
+        (f"our own {ANTHROPIC_KEY} is no secret", f"our own {ANTHROPIC_KEY} is no secret"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)  # fmt: skip
+def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
+    asked = Asked("GET", "/v1/models", {"x-api-key": KEY})
+    assert hide(said, asked, ["sk_limited_one"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "shown"),
+    [
+        ("x-api-key", KEY, '"x-api-key: $KEY"'),
+        ("authorization", f"Bearer {KEY}", '"authorization: Bearer $KEY"'),
+        ("authorization", KEY, '"authorization: $KEY"'),
+        ("authorization", "$(rm) x", '"authorization: $KEY"'),
+        ("authorization", "Bearer sk-ant-api03-somebodys-real-key", '"authorization: Bearer $KEY"'),
+        ("authorization", f"Bearer {ANTHROPIC_KEY}", f"'authorization: Bearer {ANTHROPIC_KEY}'"),
+        ("cookie", "session=1", '"cookie: $COOKIE"'),
+        ("x-api-key", "", "'x-api-key;'"),
+        ("x-note", "it's $HOME", """'x-note: it'"'"'s $HOME'"""),
+    ],
+)
+def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value: str, shown: str) -> None:
+    assert f"-H {shown}" in curl("http://x", Asked("GET", "/v1/models", {header: value}))
+
+
+def test_a_finding_holds_no_secret_of_its_request() -> None:
+    exchange = Exchange(Asked("POST", MESSAGES, {"authorization": KEY}, b"{}"), Answer(401))
+    assert hidden(Finding("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
+
+
+def paste(printed: str, **variables: str) -> None:
+    """Into a plain shell, with these variables set."""
+    subprocess.run(["sh", "-c", printed], env={"PATH": "/usr/bin:/bin", **variables}, check=True, capture_output=True)
+
+
+BODIES: list[bytes] = [
+    json.dumps({"messages": [{"role": "user", "content": 'it\'s `$HOME` "here"'}]}).encode(),
+    b'{"text": "line\nbreak \x00 \x1b[2J"}',
+    b"\xff\xfe not UTF-8",
+    "Grüße \u2028 \U0001f469\u200d\U0001f467".encode(),
+    b"[" * 100_000,
+    b"",
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=["quotes", "controls", "bytes", "unicode", "long", "empty"])
+def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
+    got: list[Asked] = []
+
+    def respond(asked: Asked) -> Outgoing:
+        got.append(asked)
+        return Outgoing(200, [("content-length", "0")], [])
+
+    sent = Asked("POST", f"{MESSAGES}?beta=true", {"x-api-key": KEY, "x-odd": "a 'b' $c"}, body)
+    with serving(respond) as url:
+        printed = curl(url, sent)
+        subprocess.run(
+            ["sh", "-c", printed], env={"KEY": KEY, "PATH": "/usr/bin:/bin"}, check=True, capture_output=True
+        )
+    assert (got[0].method, got[0].path, got[0].body or b"") == ("POST", sent.path, body)
+    assert {name: got[0].headers[name] for name in sent.headers} == sent.headers
+    assert printed.isprintable() or "\n" in printed
+    assert ("base64 -d" in printed) is bool(packed(sent))
+
+
+def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
+    got: list[Any] = []
+
+    def respond(asked: Asked) -> Outgoing:
+        got.append(asked.json)
+        return Outgoing(200, [("content-length", "0")], [])
+
+    with serving(respond) as url:
+        printed = curl(url, Asked("POST", "/v1/auth/login", {}, b'{"email": "a@b", "password": "hunter2"}'))
+        paste(printed, PASSWORD="hunter2")
+    assert "hunter2" not in printed
+    assert got == [{"email": "a@b", "password": "hunter2"}]
+
+
+def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -> None:
+    """A gateway that puts every credential into bodies, headers and a type error: the worst to report on."""
+    secrets = {"key": KEY, "limited": "sk_live_limited_9876", "password": "correct horse battery"}
+    with other_gateway() as (behind, _):
+
+        def respond(asked: Asked) -> Outgoing:
+            status, headers, _ = Upstream(behind).open(asked)
+            echo = [asked.headers.get("authorization", ""), asked.headers.get("x-api-key", ""), str(asked.body)]
+            body = json.dumps({"detail": {"seen": echo}, "error": " ".join(echo)}).encode()
+            kept = [pair for pair in headers if pair[0] != "content-length"]
+            return Outgoing(status, [*kept, ("x-echo", " ".join(echo[:2])), ("set-cookie", f"s={KEY}")], [body])
+
+        files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html", "sarif", "baseline")}
+        with serving(respond) as url:
+            options = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
+            done = command(
+                *(url, "--profile", "smoke", "--key", secrets["key"], "--limited-key", secrets["limited"]),
+                *("--login", f"{gateway.USER}:{secrets['password']}", "--github", "--write-baseline", *options),
+            )
+    assert done.exit_code == 1
+    assert "BROKEN  auth-no-echo" in done.output
+    written = done.output + "".join(file.read_text() for file in files.values())
+    assert [name for name, secret in secrets.items() if secret in written] == []

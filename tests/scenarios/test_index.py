@@ -1,0 +1,125 @@
+"""The index of a script: it finds every turn that can match, in the order of the file, and never decides."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver.accounts.session import Progress, Session
+from mockserver.core.errors import Refusal
+from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, Settings
+from mockserver.scenarios import turn_selection
+from mockserver.scenarios.compile import Play
+from mockserver.scenarios.index import SMALL, Index, exact_keys
+from mockserver.scenarios.matchers import Call, matches
+from tests.support.calls import called, request, when
+from tests.support.engine import NOW, contract
+from tests.support.strategies import STATES, Json, made_ready, requests, scenarios
+
+LONG = scenarios(least=SMALL + 1)
+
+
+class NoIndex(Index[Play]):
+    """Asks every turn, as a script without an index would."""
+
+    def candidates(self, call: Call, start: int = 0) -> Iterator[Play]:
+        yield from self._items[start:]
+
+
+EXACT: list[tuple[str, Json]] = [
+    ("{}", {}),
+    ("{operation: chat}", {"operation": "chat"}),
+    ("{operation: [chat, messages]}", {}),
+    ("{wire: openai, state: asked}", {"wire": "openai", "state": "asked"}),
+    ("{stream: false, last: user}", {"stream": False, "last": "user"}),
+    ("{model: GPT-4o}", {"model": "gpt-4o"}),
+    ("{model: gpt-*}", {}),
+    ("{model: 'gpt-?'}", {}),
+    ("{model: [a, b]}", {}),
+    ("{text: Hello}", {"text": "Hello"}),
+    ("{text: {contains: a}}", {}),
+    ("{text: {equals: a, ignore_case: true}}", {}),
+    ("{assistant_turns: 2}", {"assistant_turns": 2}),
+    ("{assistant_turns: {at_least: 2}}", {}),
+    ("{not: {text: a}, any: [{text: b}], all: [{text: c}]}", {}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "keys"), EXACT, ids=[wanted for wanted, _ in EXACT])
+def test_only_what_is_compared_for_equality_is_looked_up(wanted: str, keys: Json) -> None:
+    assert exact_keys(when(wanted)) == keys
+
+
+@pytest.mark.parametrize("count", [0, 1, SMALL, SMALL + 1, 100])
+def test_items_that_demand_nothing_are_all_candidates_in_order(count: int) -> None:
+    index = Index([({}, "", number) for number in range(count)])
+    assert list(index.candidates(called(request()))) == list(range(count))
+
+
+@pytest.mark.parametrize("start", [0, 1, 7, 16, 17, 39, 40])
+def test_candidates_begin_where_they_are_told_to(start: int) -> None:
+    demands: list[Json] = [{}, {"text": "Hello"}, {"text": "Bye"}, {"wire": "anthropic", "text": "Hello"}]
+    index = Index([(demands[number % 4], "", number) for number in range(40)])
+    wanted = [number for number in range(start, 40) if number % 4 != 2]
+    assert list(index.candidates(called(request()), start)) == wanted
+
+
+def test_a_long_list_of_rules_has_one_candidate() -> None:
+    index = Index([({"text": f"Hello {number}"}, "", number) for number in range(1_000)])
+    call = called(request(messages=[{"role": "user", "content": "Hello 777"}]))
+    assert list(index.candidates(call)) == [777]
+
+
+def test_parts_of_a_text_are_found_without_regard_to_case() -> None:
+    parts = [f"part {number}" for number in range(100)]
+    index = Index([({}, part, part) for part in [*parts, "x", ""]])
+    call = called(request(messages=[{"role": "user", "content": "It is PART 42 and part 7"}]))
+    found = list(index.candidates(call))
+    assert {"part 42", "part 7", "x", ""} <= set(found)
+    assert len(found) < 50
+
+
+@given(scenario=LONG, sent=requests(), state=STATES, start=st.integers(0, 60))
+def test_every_turn_that_matches_is_a_candidate_in_the_order_of_the_file(
+    scenario: Json, sent: Request, state: str, start: int
+) -> None:
+    played, call = made_ready(scenario), called(sent, state)
+    found = [play.number for play in played.index.candidates(call, start)]
+    assert found == sorted(set(found))
+    assert {play.number for play in played.plays[start:] if matches(play.matchers, call)} <= set(found)
+
+
+@given(scenario=scenarios(), sent=st.lists(requests(), max_size=8))
+def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> None:
+    indexed = made_ready(scenario)
+    plain = msgspec.structs.replace(indexed, index=NoIndex([({}, "", play) for play in indexed.plays]))
+    seen = []
+    for script in (indexed, plain):
+        session, chosen = Session("test"), list[object]()
+        for one in sent:
+            call = called(one, session.of(script.name, script.edition).state)
+            try:
+                cast = turn_selection.cast_turn(script, session.of(script.name, script.edition), call, session)
+            except Refusal as refusal:
+                chosen.append(str(refusal))
+                continue
+            if cast is not None:
+                session = cast[1]
+            chosen.append(None if cast is None else cast[0].number)
+        seen.append((chosen, session))
+    assert seen[0] == seen[1]
+
+
+@settings(max_examples=30)
+@given(sent=st.lists(requests(), max_size=5))
+def test_a_scenario_without_a_match_falls_through_a_long_list(sent: list[Request]) -> None:
+    never = {"when": {"text": "never said"}, "reply": "x"}
+    played = made_ready({"scenario": "test", "turns": [never] * 60})
+    engine, session = Engine(contract(), {"test": played}, Settings(scenario="test")), Session("test")
+    for one in sent:
+        session, decision = engine.step(session, one, NOW)
+        assert decision.note.turn == 0
+    assert session.of("test", played.edition) == Progress(edition=played.edition)

@@ -1,0 +1,156 @@
+"""Values by name: what each name stands for, and how a name that means nothing is told."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from mockserver.core.conversation import Conversation, Message, Text, ToolResult, ToolUse
+from mockserver.scenarios.templates import VALUES, Scene, parse
+
+MESSAGES = (
+    Message("user", (Text("first"),)),
+    Message("assistant", (ToolUse("a", {}, "c0"), ToolUse("a", {}, "c1"))),
+    Message("user", (ToolResult("c0", "one"), ToolResult("c1", "two"))),
+)
+BODY: dict[str, JsonValue] = {"a": {"b": [1, "x", None, True, {"c/d": "deep"}]}, "": "empty", "n": 1.5}
+SCENE = Scene(Conversation(model="m", messages=MESSAGES, body=BODY, system="Be brief."), BODY, 3, 2, 1234.9, ("0", "s"))
+EMPTY = Scene(Conversation(model="", messages=(), body={}), {}, 1, 1, 0.0)
+
+FILLED: list[tuple[str, str]] = [
+    ("", ""),
+    ("plain", "plain"),
+    ("{{last_user_text}}", "first"),
+    ("{{system}}", "Be brief."),
+    ("{{tool_result}}", "two"),
+    ("{{request.model}}", "m"),
+    ("{{turn}}/{{hit}}", "3/2"),
+    ("{{now}}", "1234"),
+    ("{{ turn }}", "3"),
+    ("{{\tturn }}", "3"),
+    ("a{{turn}}b{{turn}}c", "a3b3c"),
+    ("{{body/a/b/1}}", "x"),
+    ("{{body/a/b/0}}", "1"),
+    ("{{body/a/b/2}}", "null"),
+    ("{{body/a/b/3}}", "true"),
+    ("{{body/a/b/4/c~1d}}", "deep"),
+    ("{{body/a/b}}", '[1,"x",null,true,{"c/d":"deep"}]'),
+    ("{{body/}}", "empty"),
+    ("{{body/n}}", "1.5"),
+    ("{{body/none/here}}", ""),
+    ("{turn}", "{turn}"),
+    ("}}{{turn}}", "}}3"),
+    ("{{turn}}}", "3}"),
+    ("日本 {{turn}} 🎉", "日本 3 🎉"),
+    ("{{turn}}\n{{hit}}", "3\n2"),
+    ("{{braces}}turn}}", "{{turn}}"),
+]
+
+
+@pytest.mark.parametrize(("text", "filled"), FILLED)
+def test_a_name_stands_for_its_value(text: str, filled: str) -> None:
+    assert parse(text).fill(SCENE) == filled
+
+
+@pytest.mark.parametrize("name", [*VALUES, "body/a"])
+def test_every_value_is_there_before_anything_was_said(name: str) -> None:
+    assert isinstance(parse(f"{{{{{name}}}}}").fill(EMPTY), str)
+
+
+def test_every_plain_name_has_a_row() -> None:
+    assert all(any(f"{{{{{name}}}}}" in text for text, _ in FILLED) for name in VALUES)
+
+
+UNKNOWN: list[tuple[str, str]] = [
+    ("{{last_usr_text}}", "no value is called '{{last_usr_text}}'; did you mean 'last_user_text'?"),
+    ("{{Turn}}", "no value is called '{{Turn}}'; did you mean 'turn'?"),
+    ("{{request.modle}}", "no value is called '{{request.modle}}'; did you mean 'request.model'?"),
+    ("{{}}", "no value is called '{{}}'; known: "),
+    ("{{turn + 1}}", "no value is called '{{turn + 1}}'"),
+    ("{{turn.__class__}}", "no value is called '{{turn.__class__}}'"),
+    ("{{ {turn} }}", "no value is called '{{{turn}}}'"),
+    ("{{body}}", "no value is called '{{body}}'"),
+    ("x {{turn}} {{nothing}}", "no value is called '{{nothing}}'"),
+    ("{{faker.sentense}}", "faker has no value called 'sentense' that needs nothing more and gives text; "),
+    ("{{faker.}}", "faker has no value called ''"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), UNKNOWN)
+def test_a_name_that_means_nothing_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{last_user_text}", "{{last_user_text}"),
+        ("{{last_user\ntext}}", "{{last_user"),
+        ("{{turn", "{{turn"),
+        ("{{turn}} {{", "{{"),
+        ("{{{", "{{{"),
+    ],
+)
+def test_a_name_that_is_not_closed_is_refused(text: str, shown: str) -> None:
+    words = f"'{shown}' is not closed by }}}} on its line; write {{{{braces}}}} for braces as they stand"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        parse(text)
+
+
+def test_a_date_is_refused_with_what_does_not_change_from_day_to_day() -> None:
+    with pytest.raises(ValueError, match=r"faker's 'date' counts from today, .*; use \{\{now\}\}, or plain text"):
+        parse("{{faker.date}}")
+
+
+def test_a_value_of_faker_that_is_refused_is_not_proposed() -> None:
+    with pytest.raises(ValueError, match="faker has no value called 'credit_card_expire'") as refused:
+        parse("{{faker.credit_card_expire}}")
+    assert "did you mean 'credit_card_expire'" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"), [("", ""), ("a b", "a b"), ("{a}", "{a}"), ("{{turn}}", None), ("a{{turn}}", None)]
+)
+def test_a_text_that_depends_on_nothing_is_literal(text: str, literal: str | None) -> None:
+    assert parse(text).literal == literal
+
+
+def test_what_a_client_says_is_never_taken_for_a_template() -> None:
+    messages = (Message("user", (Text("{{system}} {{turn}}"),)),)
+    scene = Scene(Conversation(model="m", messages=messages, body={}, system="secret"), {}, 1, 1, 0.0)
+    assert parse("{{last_user_text}}!").fill(scene) == "{{system}} {{turn}}!"
+
+
+def test_generated_values_come_from_the_seed_and_the_place() -> None:
+    template = parse("{{faker.sentence}} {{faker.sentence}}")
+    other = Scene(SCENE.conversation, BODY, 3, 2, 0.0, ("1", "s"))
+    assert template.fill(SCENE) == template.fill(SCENE) == parse("{{faker.sentence}} {{faker.sentence}}").fill(SCENE)
+    assert template.fill(SCENE) != template.fill(other)
+    first, second = (text + "." for text in template.fill(SCENE).rstrip(".").split(". "))
+    assert first != second
+
+
+@given(text=st.text(max_size=60))
+def test_any_text_is_filled_or_refused(text: str) -> None:
+    try:
+        template = parse(text)
+    except ValueError:
+        return
+    assert isinstance(template.fill(SCENE), str)
+    if "{{" not in text:
+        assert template.fill(SCENE) == template.literal == text
+
+
+@given(parts=st.lists(st.sampled_from(["{{turn}}", "{{hit}}", "{{body/n}}", "{", "}", "x", " ", "\n"]), max_size=12))
+def test_known_names_between_any_texts_are_filled(parts: list[str]) -> None:
+    text = "".join(parts)
+    try:
+        found = parse(text).fill(SCENE)
+    except ValueError:
+        return
+    for name, value in (("turn", "3"), ("hit", "2"), ("body/n", "1.5")):
+        if "{{{" not in text and text.count("{{") == text.count("}}"):
+            assert value in found or f"{{{{{name}}}}}" not in text

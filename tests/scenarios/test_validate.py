@@ -1,0 +1,220 @@
+"""What a scenario must keep to beyond its shape: each complaint at its exact place, in its exact words."""
+
+import pytest
+
+from mockserver.core.errors import AuthorError
+from mockserver.scenarios import validate
+from mockserver.scenarios.schema import When
+from tests.support.calls import complaints
+
+READ = "tools:\n  read: {type: object, properties: {n: {type: integer}}, required: [n], additionalProperties: false}\n"
+
+WRONG: list[tuple[str, str, str, str]] = [
+    (
+        "an unknown operation",
+        "turns: [{when: {operation: mesages}, reply: x}]",
+        "turns/0/when/operation/0",
+        "no operation is called 'mesages'; did you mean 'messages'?",
+    ),
+    (
+        "the second of two operations",
+        "turns: [{when: {operation: [chat, chatt]}, reply: x}]",
+        "turns/0/when/operation/1",
+        "no operation is called 'chatt'; did you mean 'chat'?",
+    ),
+    (
+        "an unknown operation under not",
+        "turns: [{when: {not: {operation: modells}}, reply: x}]",
+        "turns/0/when/not/operation/0",
+        "no operation is called 'modells'; did you mean 'models'?",
+    ),
+    (
+        "an unknown operation under any under all",
+        "turns: [{when: {all: [{any: [{text: a}, {operation: chta}]}]}, reply: x}]",
+        "turns/0/when/all/0/any/1/operation/0",
+        "no operation is called 'chta'; did you mean 'chat'?",
+    ),
+    (
+        "a reply to an operation that takes no messages",
+        "turns: [{when: {operation: [messages, models]}, reply: x}]",
+        "turns/0/when/operation/1",
+        "'models' takes no messages, so no reply can answer it; use error or response",
+    ),
+    (
+        "a reply to a count of tokens",
+        "turns: [{when: {any: [{operation: count_tokens}]}, reply: x}]",
+        "turns/0/when/any/0/operation/0",
+        "'count_tokens' takes no messages, so no reply can answer it; use error or response",
+    ),
+    (
+        "a state that no turn leads to",
+        "turns: [{reply: x, then: asked}, {when: {state: askde}, reply: y}]",
+        "turns/1/when/state",
+        "no turn leads to the state 'askde' by `then`; did you mean 'asked'?",
+    ),
+    (
+        "a state where there is none",
+        "turns: [{when: {not: {state: qqq}}, reply: y}]",
+        "turns/0/when/not/state",
+        "no turn leads to the state 'qqq' by `then`; known: start",
+    ),
+    (
+        "a turn behind one that takes everything",
+        "turns: [{reply: x, times: always}, {reply: y}]",
+        "turns/1",
+        "is never played: turn 1 takes everything that it takes",
+    ),
+    (
+        "a turn that demands more than one that is always played",
+        "turns: [{when: {text: a}, reply: x, times: always}, {when: {text: a, stream: true}, reply: y}]",
+        "turns/1",
+        "is never played: turn 1 takes everything that it takes",
+    ),
+    (
+        "a turn with the same condition",
+        "turns: [{reply: z}, {when: {text: a}, reply: x, times: always}, {when: {text: a}, reply: y, times: always}]",
+        "turns/2",
+        "is never played: turn 2 takes everything that it takes",
+    ),
+    (
+        "a tool's schema that is none",
+        "tools: {read: {type: objekt}}\nturns: [{reply: x}]",
+        "tools/read",
+        "not a JSON Schema: \"objekt\" is not valid under any of the schemas listed in the 'anyOf' keyword",
+    ),
+    (
+        "a schema that would be fetched",
+        "tools: {read: {$ref: 'http://127.0.0.1/x'}}\nturns: [{reply: x}]",
+        "tools/read",
+        "not a JSON Schema: Resource 'http://127.0.0.1/x' is not present in a registry and retrieving it failed: "
+        "Retrieval is disabled, cannot fetch http://127.0.0.1/x",
+    ),
+    (
+        "a call without a required value",
+        READ + "turns: [{reply: [{tool_use: {name: read, input: {}}}]}]",
+        "turns/0/reply/0/tool_use/input",
+        'breaks the schema of read: "n" is a required property',
+    ),
+    (
+        "a call with a value of the wrong type",
+        READ + "turns: [{reply: [hi, {tool_use: {name: read, input: {n: '1'}}}]}]",
+        "turns/0/reply/1/tool_use/input/n",
+        'breaks the schema of read: "1" is not of type "integer"',
+    ),
+    (
+        "a call with a value too many",
+        READ + "turns: [{reply: [{tool_use: {name: read, input: {n: 1, m: 2}}}]}]",
+        "turns/0/reply/0/tool_use/input",
+        "breaks the schema of read: Additional properties are not allowed ('m' was unexpected)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "path", "words"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_is_told_at_its_place(text: str, path: str, words: str) -> None:
+    assert complaints(text) == [(path, words)]
+
+
+RIGHT: list[tuple[str, str]] = [
+    ("every operation that takes messages", "turns: [{when: {operation: [messages, chat, chat_byok]}, reply: x}]"),
+    ("a response for any operation", "turns: [{when: {operation: [models, credits_balance]}, response: {body: []}}]"),
+    ("an error for any operation", "turns: [{when: {operation: login}, error: {status: 401}}]"),
+    ("a reply to all but an operation", "turns: [{when: {not: {operation: models}}, reply: x}]"),
+    ("the state that every session begins in", "turns: [{when: {state: start}, reply: x}]"),
+    ("a state that a later turn leads to", "turns: [{when: {state: s}, reply: x}, {reply: y, then: s}]"),
+    ("a state that an error leads to", "turns: [{when: {state: s}, reply: x}, {error: {status: 500}, then: s}]"),
+    ("a turn behind one that is played a number of times", "turns: [{reply: x, times: 99}, {reply: y}]"),
+    ("a general turn behind a special one", "turns: [{when: {text: a}, reply: x, times: always}, {reply: y}]"),
+    (
+        "another value of the same key",
+        "turns: [{when: {text: a}, reply: x, times: always}, {when: {text: b}, reply: y}]",
+    ),
+    (
+        "another operation behind all conversations",
+        "turns: [{reply: x, times: always}, {when: {operation: models}, response: {body: []}}]",
+    ),
+    (
+        "a path behind all conversations",
+        "turns: [{reply: x, times: always}, {when: {path: '*/models'}, response: {body: []}}]",
+    ),
+    ("a call that keeps its schema", READ + "turns: [{reply: [{tool_use: {name: read, input: {n: 1}}}]}]"),
+    ("a call without input", READ + "turns: [{reply: [{tool_use: {name: read}}]}]"),
+    ("a call of a tool without a schema", READ + "turns: [{reply: [{tool_use: {name: write, input: {x: 1}}}]}]"),
+]
+
+
+@pytest.mark.parametrize("text", [row[1] for row in RIGHT], ids=[row[0] for row in RIGHT])
+def test_what_is_right_is_not_complained_of(text: str) -> None:
+    assert complaints(text) == []
+
+
+def test_every_mistake_is_told_in_one_pass() -> None:
+    text = """
+tools: {read: {type: objekt}}
+turns:
+  - {when: {operation: chta, text: {regex: (}, state: gone}, reply: '{{nothing}}', faults: [reset_it]}
+  - {reply: x, times: always}
+  - {reply: y}
+"""
+    assert sorted(path for path, _ in complaints(text)) == [
+        "tools/read",
+        "turns/0/faults/0",
+        "turns/0/reply/0/text",
+        "turns/0/when/operation/0",
+        "turns/0/when/state",
+        "turns/0/when/text",
+        "turns/2",
+    ]
+
+
+UNKNOWN_YET = [
+    ("{enum: [a, b]}", "'{{tool_result}}'", 0),
+    ("{pattern: '^[a-z]+$'}", "'{{tool_result}}'", 0),
+    ("{maxLength: 5}", "'{{tool_result}}'", 0),
+    ("{format: date}", "'{{tool_result}}'", 0),
+    ("{enum: [[a]]}", "['{{tool_result}}']", 0),
+    ("{if: {properties: {a: {const: b}}}, else: {required: [c]}}", "{a: '{{tool_result}}'}", 0),
+    ("{if: {properties: {a: {const: b}}}, else: {required: [c]}}", "{a: c}", 1),
+    ("{type: integer}", "'{{turn}}'", 1),
+    ("{maxItems: 1}", "['{{turn}}', a]", 1),
+    ("{required: [b]}", "{a: '{{turn}}'}", 1),
+    ("{properties: {b: {enum: [c]}}}", "{a: '{{turn}}', b: d}", 1),
+]
+
+
+@pytest.mark.parametrize(("schema", "given", "count"), UNKNOWN_YET)
+def test_a_value_that_is_not_known_yet_is_judged_only_by_what_is_sure(schema: str, given: str, count: int) -> None:
+    tools = f"tools: {{read: {{properties: {{x: {schema}}}}}}}\n"
+    told = complaints(tools + f"turns: [{{reply: [{{tool_use: {{name: read, input: {{x: {given}}}}}}}]}}]")
+    assert len(told) == count, told
+
+
+@pytest.mark.parametrize(
+    "when", ["{operation: []}", "{model: []}", "{assistant_turns: {at_least: 3, at_most: 2}}", "{model: ''}"]
+)
+def test_a_condition_that_nothing_meets_is_refused(when: str) -> None:
+    with pytest.raises(AuthorError):  # by its shape
+        complaints(f"turns: [{{when: {when}, reply: x}}]")
+
+
+@pytest.mark.parametrize("header", ["x-a: 日本", "content-length: '3'", "transfer-encoding: chunked"])
+def test_a_header_that_cannot_be_sent_is_refused(header: str) -> None:
+    try:
+        told = complaints(f"turns: [{{reply: x, headers: {{{header}}}}}]")
+    except AuthorError as error:  # the shape may forbid it as well
+        told = [("", str(error))]
+    assert told != []
+
+
+def test_looking_for_turns_that_are_never_played_does_not_grow_with_the_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    covers = validate._covers
+
+    def counting(wide: When, narrow: When) -> bool:
+        compared.append(1)
+        return covers(wide, narrow)
+
+    monkeypatch.setattr(validate, "_covers", counting)
+    rules = "".join(f"  - {{when: {{text: m{number}}}, reply: x, times: always}}\n" for number in range(300))
+    assert complaints(f"turns:\n{rules}") == []
+    assert len(compared) < 300 * 30
