@@ -20,7 +20,7 @@ from benchmarks import requests, servers
 from benchmarks.results import Report, Row, rounds
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_contract, load_library
 
 HISTORY = 200
@@ -55,7 +55,7 @@ def _engine(reply: str) -> Engine:
     contract = load_contract()
     with servers.workplace() as place:
         library = load_library(contract, str(Path(place.scenario(reply))))
-    return Engine(contract, library.scripts, Settings(scenario=library.playing))
+    return Engine(contract, library.scripts, EngineSettings(scenario=library.playing))
 
 
 def _step(engine: Engine, wire: str, bodies: list[bytes]) -> Callable[[int], object]:

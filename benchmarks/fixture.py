@@ -74,9 +74,9 @@ def _timed(test: Callable[[int], None]) -> Callable[[], float]:
 @contextmanager
 def _gateway_tests(client: httpx.Client) -> Iterator[Mapping[str, Callable[[int], None]]]:
     from mockserver.testing.gateway import GatewaySession
-    from mockserver.testing.server_thread import hosting
+    from mockserver.testing.server_thread import server_thread
 
-    with hosting() as host:
+    with server_thread() as host:
 
         def ask(url: str, key: str) -> None:
             client.post(f"{url}/v1/messages", json=BODY, headers={"x-api-key": key})
@@ -146,11 +146,11 @@ def _in_a_process(environment: Mapping[str, str]) -> list[float]:
 def first() -> list[float]:
     """The first test of this process: milliseconds until the server was ready, and until the test had ended."""
     from mockserver.testing.gateway import GatewaySession
-    from mockserver.testing.server_thread import hosting
+    from mockserver.testing.server_thread import server_thread
 
     with httpx.Client() as client:
         started = time.perf_counter()
-        with hosting() as host:
+        with server_thread() as host:
             ready = time.perf_counter() - started
             gateway = GatewaySession(host, "first").reply("hi")
             client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})

@@ -21,7 +21,7 @@ from mockserver.accounts.session import Timeline
 from mockserver.core.clock import SystemClock
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_contract, load_library
 from mockserver.journal.log import MOST_EXCHANGES, Balance, Outcome
 from mockserver.server.asgi import Gateway
@@ -68,7 +68,7 @@ def _timed(kind: type[Gateway], reply: str, body: bytes) -> Callable[[], float]:
     contract = load_contract()
     with servers.workplace() as place:
         library = load_library(contract, str(Path(place.scenario(reply))))
-    engine = Engine(contract, library.scripts, Settings(scenario=library.playing))
+    engine = Engine(contract, library.scripts, EngineSettings(scenario=library.playing))
     app = kind(engine, clock=SystemClock())
     headers = {"host": "127.0.0.1", "content-type": "application/json", "user-agent": "bench", "x-api-key": "sk_bench"}
     scope: Mapping[str, object] = {

@@ -13,7 +13,7 @@ import orjson
 from benchmarks.results import Goal, Report, Row
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.library import load_contract
 from mockserver.openapi.contract import Contract, read_body
@@ -41,7 +41,7 @@ def engine_of(contract: Contract, rule: Callable[[int], str], turns: int) -> Eng
     text += "  - {reply: the last, times: always}\n"
     script, complaints = compile_scenario(loader.parse(text.encode(), "bench").scenario, contract)
     assert not complaints, complaints[:3]
-    return Engine(contract, {"s": script}, Settings(scenario="s"))
+    return Engine(contract, {"s": script}, EngineSettings(scenario="s"))
 
 
 def micros(work: Callable[[], object]) -> float:
@@ -92,7 +92,7 @@ def measure() -> Report:
             goals.append(Goal(f"1,000: {name}", "x ten turns", many / few, 2.0))
     long = request_of(199)
     operation, _ = contract.find("POST", "/v1/messages")
-    whole = micros(stepping(Engine(contract, {}, Settings()), long, Session("bench")))
+    whole = micros(stepping(Engine(contract, {}, EngineSettings()), long, Session("bench")))
     beyond = whole - micros(lambda: read_body(operation, long.body))
     rows.append(Row("199 messages, beyond reading them", "us/step", beyond))
     goals.append(Goal("199 messages", "us", beyond, 150.0))

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mockserver.contracts.document import Document, Operation
-from mockserver.contracts.exchange import Exchange
+from mockserver.contracts.document import ContractDocument, OperationSpec
+from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.promises import PROMISES
 
 
 @dataclass(frozen=True)
-class Finding:
+class Deviation:
     """One thing that speaks against a promise; without an exchange it is about several."""
 
     promise: str
     got: str
-    exchange: Exchange | None = None
+    exchange: CheckedExchange | None = None
 
 
 MOST_IDS = 1_000_000
@@ -44,43 +44,45 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ExchangeView:
     """What a judge sees: an exchange, the contract, the operation (None: not in the contract), and the settings."""
 
-    exchange: Exchange
-    document: Document
-    operation: Operation | None
+    exchange: CheckedExchange
+    document: ContractDocument
+    operation: OperationSpec | None
     memory: Memory = field(default_factory=Memory)
     short_sse: bool = False
     latency: float | None = None
 
 
-Judge: TypeAlias = Callable[[Sight], Iterable[str]]
-Question: TypeAlias = Callable[[Sight], bool]
-JUDGES: dict[str, tuple[Question, Judge]] = {}
+Check: TypeAlias = Callable[[ExchangeView], Iterable[str]]
+Question: TypeAlias = Callable[[ExchangeView], bool]
+CHECKS: dict[str, tuple[Question, Check]] = {}
 
 
-def judges(name: str, when: Question) -> Callable[[Judge], Judge]:
+def checks(name: str, when: Question) -> Callable[[Check], Check]:
     """Register a judge under the name of its promise."""
     assert name in PROMISES, f"no promise is named {name!r}"
-    assert name not in JUDGES, f"{name!r} has a judge already"
+    assert name not in CHECKS, f"{name!r} has a judge already"
 
-    def register(judge: Judge) -> Judge:
-        JUDGES[name] = (when, judge)
+    def register(judge: Check) -> Check:
+        CHECKS[name] = (when, judge)
         return judge
 
     return register
 
 
-def load() -> Mapping[str, tuple[Question, Judge]]:
+def load() -> Mapping[str, tuple[Question, Check]]:
     """All judges."""
     from mockserver.contracts.checks import chat_grammar, conformity, consistency, failures, framing, messages_grammar
 
     assert all((chat_grammar, conformity, consistency, failures, framing, messages_grammar))
-    return JUDGES
+    return CHECKS
 
 
-def judge(sight: Sight, chosen: Callable[[str], bool] = lambda name: True) -> Iterator[tuple[str, list[Finding]]]:
+def check(
+    sight: ExchangeView, chosen: Callable[[str], bool] = lambda name: True
+) -> Iterator[tuple[str, list[Deviation]]]:
     """Each promise that an exchange concerns, with what speaks against it (nothing: kept)."""
     sight.memory.count += 1
     for name, (concerns, one) in load().items():
@@ -92,34 +94,34 @@ def judge(sight: Sight, chosen: Callable[[str], bool] = lambda name: True) -> It
             found = list(dict.fromkeys(one(sight)))[:5]
         except Exception as error:
             found = [f"the answer cannot be read: {type(error).__name__}: {error}"[:200]]
-        yield name, [Finding(name, got, sight.exchange) for got in found]
+        yield name, [Deviation(name, got, sight.exchange) for got in found]
 
 
-def is_answered(sight: Sight) -> bool:
+def is_answered(sight: ExchangeView) -> bool:
     """Whether anything came back."""
     return sight.exchange.answer.status > 0
 
 
-def is_ok(sight: Sight) -> bool:
+def is_ok(sight: ExchangeView) -> bool:
     """Whether a conversation was answered 200."""
     return sight.operation is not None and sight.operation.is_conversation and sight.exchange.answer.status == 200
 
 
-def is_failure(sight: Sight) -> bool:
+def is_failure(sight: ExchangeView) -> bool:
     """Whether it is an error status with a body to judge."""
     return sight.exchange.answer.status >= 400 and sight.exchange.asked.method != "HEAD"
 
 
-def is_stream(sight: Sight) -> bool:
+def is_stream(sight: ExchangeView) -> bool:
     """Whether a conversation was answered with events."""
     return is_ok(sight) and sight.exchange.answer.is_stream
 
 
-def is_messages_stream(sight: Sight) -> bool:
+def is_messages_stream(sight: ExchangeView) -> bool:
     """Whether the events are Anthropic's."""
     return is_stream(sight) and sight.operation is not None and sight.operation.wire == "anthropic"
 
 
-def is_chat_stream(sight: Sight) -> bool:
+def is_chat_stream(sight: ExchangeView) -> bool:
     """Whether the events are OpenAI's."""
     return is_stream(sight) and sight.operation is not None and sight.operation.wire == "openai"

@@ -1,8 +1,8 @@
-"""What a scene has in hand: it sends requests through a `Talk`, and says what it found.
+"""What a scene has in hand: it sends requests through a `Client`, and says what it found.
 
 A scene is a function that examines promises that no single exchange can show. It never opens a socket itself: `Send`
 is given, so a scene can be tried against a gateway in memory, and the runner can count, bound and record. What a
-target cannot be brought to do ends a scene with `CannotTell`, and its promises stay *not examined*, with the reason.
+target cannot be brought to do ends a scene with `NotExaminable`, and its promises stay *not examined*, with the reason.
 """
 
 import json
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from mockserver.contracts.document import Document, Operation
-from mockserver.contracts.exchange import Answer, Asked, Exchange
-from mockserver.contracts.promises import AIDS, PROMISES
-from mockserver.contracts.reply import Reply, read_reply
+from mockserver.contracts.document import ContractDocument, OperationSpec
+from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
+from mockserver.contracts.promises import CREDENTIALS, PROMISES
+from mockserver.contracts.reply import ObservedReply, read_reply
 
 Body: TypeAlias = dict[str, Any]
 
@@ -29,14 +29,14 @@ PATIENCE = 4
 JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
 
 
-class CannotTell(Exception):
+class NotExaminable(Exception):
     """The scene cannot go on; the words say what is missing."""
 
 
 class Sender(Protocol):
     """Sends one request and waits for its whole answer, within bounds; `pieces` sends the body slowly, in so many."""
 
-    def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
+    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """Send, and wait."""
         ...
 
@@ -54,16 +54,16 @@ class Target:
     seed: int = 0
 
 
-Record: TypeAlias = Callable[[Exchange], None]
-Verdict: TypeAlias = Callable[[str, bool, str, Exchange | None], None]
+Record: TypeAlias = Callable[[CheckedExchange], None]
+Verdict: TypeAlias = Callable[[str, bool, str, CheckedExchange | None], None]
 
 
-class Talk:
+class Client:
     """A conversation with the target, in which everything is recorded and judged."""
 
     def __init__(
         self,
-        document: Document,
+        document: ContractDocument,
         target: Target,
         send: Sender,
         record: Record,
@@ -85,20 +85,22 @@ class Talk:
         """Whether the contract has this operation."""
         return name in self.document.operations
 
-    def operation(self, name: str) -> Operation:
+    def operation(self, name: str) -> OperationSpec:
         """An operation by name; without it the scene cannot tell."""
         if name not in self.document.operations:
-            raise CannotTell(f"the contract in force has no operation {name}")
+            raise NotExaminable(f"the contract in force has no operation {name}")
         return self.document.operations[name]
 
-    def conversations(self, *few: str) -> list[Operation]:
+    def conversations(self, *few: str) -> list[OperationSpec]:
         """The routes that a model answers; only these few, unless the run is thorough."""
         found = self.document.conversations
         return found if self.target.thorough or not few else [one for one in found if one.name in few]
 
     # Sending
 
-    def send(self, asked: Asked, *, on_purpose: bool = False, pieces: int = 1, judged: bool = True) -> Exchange:
+    def send(
+        self, asked: SentRequest, *, on_purpose: bool = False, pieces: int = 1, judged: bool = True
+    ) -> CheckedExchange:
         """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for.
 
         A 429 that nobody asked for is the target's right: the wait that it names is kept if it is short. That, or an
@@ -110,26 +112,26 @@ class Talk:
             if on_purpose or exchange.answer.status not in (402, 429):
                 return exchange
             if exchange.answer.status == 402:
-                raise CannotTell("the account of --key has no credits left (402)")
+                raise NotExaminable("the account of --key has no credits left (402)")
             if not wait.isdigit() or int(wait) > LONGEST_WAIT:
-                raise CannotTell(f"the target limits the requests of --key (429, retry-after {wait or 'missing'})")
+                raise NotExaminable(f"the target limits the requests of --key (429, retry-after {wait or 'missing'})")
             self.wait(int(wait))
-        raise CannotTell("the target limits the requests of --key (429 again after every wait)")
+        raise NotExaminable("the target limits the requests of --key (429 again after every wait)")
 
-    def _exchange(self, asked: Asked, on_purpose: bool, pieces: int, judged: bool) -> Exchange:
+    def _exchange(self, asked: SentRequest, on_purpose: bool, pieces: int, judged: bool) -> CheckedExchange:
         at = self._now()
         answer = self._send(asked, pieces=pieces)
         found = self.document.find(asked.method, asked.path)
-        exchange = Exchange(asked, answer, found.name if found else "", at, on_purpose)
+        exchange = CheckedExchange(asked, answer, found.name if found else "", at, on_purpose)
         if judged:
             self._record(exchange)
         return exchange
 
-    def record(self, exchange: Exchange) -> None:
+    def record(self, exchange: CheckedExchange) -> None:
         """Let the judges see an exchange that was sent with `judged=False`."""
         self._record(exchange)
 
-    def credential(self, operation: Operation, key: str | None = None) -> dict[str, str]:
+    def credential(self, operation: OperationSpec, key: str | None = None) -> dict[str, str]:
         """The header that carries a key where the operation reads one."""
         key = self.target.key if key is None else key
         if "ApiKeyAuth" in operation.schemes:
@@ -138,7 +140,7 @@ class Talk:
 
     def post(
         self,
-        operation: Operation,
+        operation: OperationSpec,
         body: Any,
         *,
         key: str | None = None,
@@ -146,24 +148,29 @@ class Talk:
         on_purpose: bool = False,
         pieces: int = 1,
         judged: bool = True,
-    ) -> Exchange:
+    ) -> CheckedExchange:
         """POST a body. `headers` replace the credential; bytes are sent as they are."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         credential = self.credential(operation, key) if headers is None else dict(headers)
-        asked = Asked("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
+        asked = SentRequest("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
         return self.send(asked, on_purpose=on_purpose, pieces=pieces, judged=judged)
 
     def get(
-        self, operation: Operation, *, key: str | None = None, headers: Mapping[str, str] | None = None, **parts: str
-    ) -> Exchange:
+        self,
+        operation: OperationSpec,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **parts: str,
+    ) -> CheckedExchange:
         """GET an operation; `parts` fill the braces of its path."""
         path = operation.path.format(**parts)
         credential = self.credential(operation, key) if headers is None else dict(headers)
-        return self.send(Asked("GET", path, {"accept": "application/json"} | credential))
+        return self.send(SentRequest("GET", path, {"accept": "application/json"} | credential))
 
     # Asking
 
-    def say(self, operation: Operation, text: str = "Say hello.", **fields: Any) -> Body:
+    def say(self, operation: OperationSpec, text: str = "Say hello.", **fields: Any) -> Body:
         """A valid request with one user message, and these fields beside it (None leaves one out)."""
         basic = operation.examples.get("basic", {})
         body: Body = {"messages": [{"role": "user", "content": text}], "max_tokens": self.target.max_tokens}
@@ -181,43 +188,43 @@ class Talk:
     def aid(self, name: str) -> str:
         """Help that the operator gave, or the end of the scene."""
         if not self.target.aids.get(name):
-            raise CannotTell(AIDS[name])
+            raise NotExaminable(CREDENTIALS[name])
         return self.target.aids[name]
 
     # Finding
 
-    def check(self, promise: str, kept: bool, got: str, exchange: Exchange | None = None) -> bool:
+    def check(self, promise: str, kept: bool, got: str, exchange: CheckedExchange | None = None) -> bool:
         """Say whether a promise was kept here, and what was seen if not."""
         assert promise in PROMISES, f"no promise is named {promise!r}"
         self._verdict(promise, kept, got, exchange)
         return kept
 
-    def expect(self, promise: str, exchange: Exchange, *statuses: int) -> bool:
+    def expect(self, promise: str, exchange: CheckedExchange, *statuses: int) -> bool:
         """Check the status of an exchange."""
         got = exchange.answer.status
         wanted = " or ".join(map(str, statuses))
         return self.check(promise, got in statuses, f"status {got or 'none'}, expected {wanted}", exchange)
 
-    def reply(self, exchange: Exchange) -> Reply:
+    def reply(self, exchange: CheckedExchange) -> ObservedReply:
         """The model's reply in a 200; without one the scene cannot tell."""
         operation = self.document.operations[exchange.operation]
         found = read_reply(operation.wire, exchange.answer)
         if found is None:
-            raise CannotTell(
+            raise NotExaminable(
                 f"{operation.path} answered {exchange.answer.status or 'nothing'} where a reply was needed"
             )
         return found
 
 
-def _version(operation: Operation) -> dict[str, str]:
+def _version(operation: OperationSpec) -> dict[str, str]:
     return {"anthropic-version": "2023-06-01"} if operation.wire == "anthropic" else {}
 
 
-Scene: TypeAlias = Callable[[Talk], None]
+Scene: TypeAlias = Callable[[Client], None]
 
 
 @dataclass(frozen=True)
-class Act:
+class ProbeCase:
     """A scene with the promises that it examines and the profiles that play it."""
 
     name: str
@@ -226,25 +233,25 @@ class Act:
     profiles: frozenset[str]
 
 
-ACTS: list[Act] = []
+PROBES: list[ProbeCase] = []
 
 
-def scene(*promises: str, profiles: Sequence[str] = ("smoke", "paid", "full")) -> Callable[[Scene], Scene]:
+def probe(*promises: str, profiles: Sequence[str] = ("smoke", "paid", "full")) -> Callable[[Scene], Scene]:
     """Register a scene. In other profiles its promises are examined by others, or not at all."""
     assert all(name in PROMISES for name in promises), f"unknown promise among {promises}"
 
     def register(play: Scene) -> Scene:
-        ACTS.append(Act(play.__name__, play, promises, frozenset(profiles)))
+        PROBES.append(ProbeCase(play.__name__, play, promises, frozenset(profiles)))
         return play
 
     return register
 
 
-def acts(profile: str) -> Iterator[Act]:
+def probe_cases(profile: str) -> Iterator[ProbeCase]:
     """The scenes of a profile, in their order."""
     from mockserver.contracts.probes import ALL
 
     order = [module.__name__ for module in ALL]
     yield from (
-        act for act in sorted(ACTS, key=lambda act: order.index(act.play.__module__)) if profile in act.profiles
+        act for act in sorted(PROBES, key=lambda act: order.index(act.play.__module__)) if profile in act.profiles
     )

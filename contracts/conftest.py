@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.gate.runner import Run
+    from mockserver.gate.runner import GateRun
 
 OPTIONS = {
     "gateway": "the gateway to examine (GATEWAY_URL)",
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def run(pytestconfig: pytest.Config) -> "Run":
+def run(pytestconfig: pytest.Config) -> "GateRun":
     """One run of the gate, shared by all tests."""
     from mockserver.gate.environment import MISTAKES, run_from
 

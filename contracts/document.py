@@ -28,7 +28,7 @@ def is_observed(sources: object) -> bool:
     return isinstance(sources, list) and bool(sources) and set(sources) <= OBSERVED
 
 
-class Validator:
+class SchemaValidator:
     """A compiled schema that says what is wrong, the deepest reason first."""
 
     def __init__(self, schema: Node, components: Node) -> None:
@@ -47,7 +47,7 @@ class Validator:
 
 
 @dataclass(frozen=True)
-class HeaderRule:
+class HeaderSpec:
     """What the contract says of one header of a response."""
 
     name: str
@@ -56,16 +56,16 @@ class HeaderRule:
 
 
 @dataclass(frozen=True)
-class Response:
+class ResponseSpec:
     """What an operation may answer with one status."""
 
     status: int
-    content: Mapping[str, Validator]
-    headers: tuple[HeaderRule, ...]
+    content: Mapping[str, SchemaValidator]
+    headers: tuple[HeaderSpec, ...]
 
 
 @dataclass(frozen=True)
-class Operation:
+class OperationSpec:
     """One operation of the contract."""
 
     name: str
@@ -78,9 +78,9 @@ class Operation:
     invalid_status: int
     schemes: tuple[str, ...]
     key_optional: bool
-    responses: Mapping[int, Response]
+    responses: Mapping[int, ResponseSpec]
     examples: Mapping[str, Any]
-    request: Validator | None
+    request: SchemaValidator | None
     request_schema: Node
 
     @property
@@ -94,7 +94,7 @@ class Operation:
         return self.is_conversation and self.variant != "byok"
 
 
-class Document:
+class ContractDocument:
     """The contract."""
 
     def __init__(self, text: str, *, documented_only: bool = False) -> None:
@@ -106,19 +106,19 @@ class Document:
             self.components["schemas"] = {
                 name: schema if name in FORMS else _documented(schema) for name, schema in schemas.items()
             }
-        self._named: dict[str, Validator] = {}
-        self.operations: dict[str, Operation] = {}
+        self._named: dict[str, SchemaValidator] = {}
+        self.operations: dict[str, OperationSpec] = {}
         for path, methods in loaded["paths"].items():
             for method, node in methods.items():
                 if not (documented_only and is_observed(node.get("x-source"))):
                     self.operations[node["operationId"]] = self._operation(path, method.upper(), node)
 
     @classmethod
-    def open(cls, path: Path, *, documented_only: bool = False) -> "Document":
+    def open(cls, path: Path, *, documented_only: bool = False) -> "ContractDocument":
         """Read the file."""
         return cls(path.read_text(encoding="utf-8"), documented_only=documented_only)
 
-    def find(self, method: str, path: str) -> Operation | None:
+    def find(self, method: str, path: str) -> OperationSpec | None:
         """The operation of a method and a path (without its query), or None."""
         path = path.partition("?")[0]
         for operation in self.operations.values():
@@ -126,14 +126,14 @@ class Document:
                 return operation
         return None
 
-    def validator(self, name: str) -> Validator:
+    def validator(self, name: str) -> SchemaValidator:
         """The validator of a schema under components/schemas."""
         if name not in self._named:
-            self._named[name] = Validator({"$ref": f"#/components/schemas/{name}"}, self.components)
+            self._named[name] = SchemaValidator({"$ref": f"#/components/schemas/{name}"}, self.components)
         return self._named[name]
 
     @cached_property
-    def conversations(self) -> list[Operation]:
+    def conversations(self) -> list[OperationSpec]:
         """The operations that a model answers, each back end once."""
         return [one for one in self.operations.values() if one.is_conversation and not one.alias_of]
 
@@ -145,13 +145,13 @@ class Document:
             node = found
         return node
 
-    def _operation(self, path: str, method: str, node: Node) -> Operation:
+    def _operation(self, path: str, method: str, node: Node) -> OperationSpec:
         body = self._resolve(node.get("requestBody", {}))
         media = body.get("content", {}).get("application/json", {})
         examples = {name: self._resolve(one)["value"] for name, one in media.get("examples", {}).items()}
         security: list[Node] = node.get("security", [])
         schema = media.get("schema", {})
-        return Operation(
+        return OperationSpec(
             name=node["operationId"],
             method=method,
             path=path,
@@ -164,7 +164,7 @@ class Document:
             key_optional=not security or {} in security,
             responses=dict(self._responses(node["responses"])),
             examples=examples,
-            request=Validator(schema, self.components) if schema else None,
+            request=SchemaValidator(schema, self.components) if schema else None,
             request_schema=schema,
         )
 
@@ -173,16 +173,16 @@ class Document:
             node = self._resolve(reference)
             content = {kind: self._body(kind, one) for kind, one in node.get("content", {}).items()}
             headers = tuple(
-                HeaderRule(name, bool(rule.get("required")), rule.get("schema", {}))
+                HeaderSpec(name, bool(rule.get("required")), rule.get("schema", {}))
                 for name, rule in ((name, self._resolve(one)) for name, one in node.get("headers", {}).items())
             )
-            yield int(status), Response(int(status), content, headers)
+            yield int(status), ResponseSpec(int(status), content, headers)
 
-    def _body(self, kind: str, media: Node) -> Validator:
+    def _body(self, kind: str, media: Node) -> SchemaValidator:
         schema = media.get("schema", {})
         if kind != "text/event-stream" and "$ref" in schema:
             return self.validator(schema["$ref"].rpartition("/")[2])
-        return Validator(schema if kind != "text/event-stream" else {}, self.components)
+        return SchemaValidator(schema if kind != "text/event-stream" else {}, self.components)
 
 
 def _documented(node: Any) -> Any:

@@ -56,7 +56,7 @@ def count_of(value: Json) -> int | None:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SentRequest:
     """A request as it was sent."""
 
     method: str
@@ -83,7 +83,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceivedResponse:
     """What came back. Status 0: nothing did, and `trouble` says why."""
 
     status: int
@@ -115,11 +115,11 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class CheckedExchange:
     """A request, its answer, the operation of the contract, and when it was sent (seconds since 1970)."""
 
-    asked: Asked
-    answer: Answer
+    asked: SentRequest
+    answer: ReceivedResponse
     operation: str = ""
     at: float = 0.0
     broken_on_purpose: bool = False

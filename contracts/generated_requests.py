@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from mockserver.contracts.document import Document, Operation
+from mockserver.contracts.document import ContractDocument, OperationSpec
 
 EXAMPLES = 12
 """Requests for each operation and each mode."""
@@ -20,7 +20,9 @@ SEMANTIC = ("tool_choice", "tools", "max_iterations", "thinking", "response_form
 PLAIN_ROLES = ("user", "system", "developer")
 
 
-def requests(document: Document, seed: int, examples: int = EXAMPLES) -> Iterator[tuple[Operation, Any, bool]]:
+def requests(
+    document: ContractDocument, seed: int, examples: int = EXAMPLES
+) -> Iterator[tuple[OperationSpec, Any, bool]]:
     """Operation, body, and whether the body is valid. Made once for a seed; generation is what takes time.
 
     The first time they come as they are made, so that a run can end in between.
@@ -39,12 +41,12 @@ def requests(document: Document, seed: int, examples: int = EXAMPLES) -> Iterato
 
 
 MOST_MADE = 4
-_MADE: dict[tuple[bool, int, int], list[tuple[Operation, Any, bool]]] = {}
+_MADE: dict[tuple[bool, int, int], list[tuple[OperationSpec, Any, bool]]] = {}
 
 
 def _make(
-    document: Document, seed: int, examples: int, names: Collection[str] = ()
-) -> Iterator[tuple[Operation, Any, bool]]:
+    document: ContractDocument, seed: int, examples: int, names: Collection[str] = ()
+) -> Iterator[tuple[OperationSpec, Any, bool]]:
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis import seed as seeded
@@ -76,7 +78,7 @@ def _collector(bodies: list[Any]) -> Callable[[Any], None]:
     return collect
 
 
-def _sorted(operation: Operation, bodies: list[Any]) -> Iterator[tuple[Operation, Any, bool]]:
+def _sorted(operation: OperationSpec, bodies: list[Any]) -> Iterator[tuple[OperationSpec, Any, bool]]:
     assert operation.request is not None
     for body in bodies:
         try:
@@ -102,7 +104,7 @@ def _encodable(value: Any) -> bool:
     return True
 
 
-def tamed(operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
+def tamed(operation: OperationSpec, body: dict[str, Any]) -> dict[str, Any]:
     """A valid body without what has rules beyond the schema."""
     known = operation.examples["basic"]
     kept = {name: value for name, value in body.items() if name not in SEMANTIC}
@@ -116,7 +118,7 @@ def tamed(operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _minimal(document: Document) -> dict[str, Any]:
+def _minimal(document: ContractDocument) -> dict[str, Any]:
     """The part of the contract that generation needs: request bodies."""
     paths: dict[str, Any] = {}
     for operation in document.conversations:

@@ -16,33 +16,33 @@ from typing import Any
 
 import schemathesis
 
-from mockserver.contracts.check import Memory, Sight, judge
-from mockserver.contracts.document import Document
-from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.check import ExchangeView, Memory, check
+from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import PROMISES
 
 _memory = Memory()
 
 
 @cache
-def rules() -> tuple[Document, Callable[[str], bool], bool]:
+def rules() -> tuple[ContractDocument, Callable[[str], bool], bool]:
     """The contract and which promises are in force, as the options in the environment say."""
     from mockserver.gate.environment import judging_from
 
     return judging_from([])
 
 
-def exchange_of(response: Any, case: Any) -> Exchange:
+def exchange_of(response: Any, case: Any) -> CheckedExchange:
     """What schemathesis recorded, as the judges know it."""
     request = response.request
     headers = {name.lower(): str(value) for name, value in request.headers.items()}
     body = request.body.encode() if isinstance(request.body, str) else request.body
-    asked = Asked(request.method, case.formatted_path, headers, body)
+    asked = SentRequest(request.method, case.formatted_path, headers, body)
     fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
     ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
-    answer = Answer(response.status_code, fields, response.content or b"", ended, response.elapsed)
+    answer = ReceivedResponse(response.status_code, fields, response.content or b"", ended, response.elapsed)
     found = rules()[0].find(asked.method, asked.path)
-    return Exchange(asked, answer, found.name if found else "", time.time())
+    return CheckedExchange(asked, answer, found.name if found else "", time.time())
 
 
 @schemathesis.check
@@ -52,8 +52,8 @@ def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     from mockserver.gate.redact import hidden
 
     document, in_force, short_sse = rules()
-    sight = Sight(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
-    judged = judge(sight, lambda name: in_force(name) and name not in ONLY_IN_RUNS)
+    sight = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
+    judged = check(sight, lambda name: in_force(name) and name not in ONLY_IN_RUNS)
     found = [hidden(finding) for _, findings in judged for finding in findings]
     if found:
         told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
@@ -65,7 +65,7 @@ ONLY_IN_RUNS = ("ids-unique", "request-id-unique", "no-server-error")
 
 
 @schemathesis.check
-class GatewayScenes:
+class GatewayProbes:
     """After the run, the scenes."""
 
     def after_response(self, ctx: Any, response: Any, case: Any) -> None:

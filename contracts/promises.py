@@ -2,7 +2,7 @@
 
 A promise is one sentence that a document makes. It is *kept* when it was examined and nothing spoke against it,
 *broken* when one answer did, and *not examined* when nothing in the run could tell. `needs` names the aid without which
-a target cannot be brought into the situation (`AIDS` says how to give it).
+a target cannot be brought into the situation (`CREDENTIALS` says how to give it).
 
 The sources are those of openapi.yaml: D0 to D4 documents, OBS observed, SDK needed by the official SDKs. A promise that
 only OBS and SDK make is left out under --documented-only.
@@ -36,7 +36,7 @@ class Promise:
         return f"{', '.join(self.sources)} · {self.section}"
 
 
-AIDS: Mapping[str, str] = {
+CREDENTIALS: Mapping[str, str] = {
     "key": "give --key KEY or set GATEWAY_KEY",
     "exhausted": "give --exhausted-key KEY, a key of an account without credits",
     "limited": "give --limited-key KEY, a key whose rate window is used up, or will be by a few requests",

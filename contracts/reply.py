@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mockserver.contracts import sse
-from mockserver.contracts.exchange import Answer, Json, count_of, dig, items, read_json
+from mockserver.contracts.exchange import Json, ReceivedResponse, count_of, dig, items, read_json
 
 Kind: TypeAlias = Literal["text", "tool", "other"]
 
@@ -26,7 +26,7 @@ STOPS = {
 
 
 @dataclass(frozen=True)
-class Block:
+class ObservedBlock:
     """One block; `arguments` of a tool call is an object, or None if it cannot be read."""
 
     kind: Kind
@@ -37,12 +37,12 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ObservedReply:
     """One answer of a model. `stop` is in the wire's own word."""
 
     id: str | None
     model: str | None
-    blocks: tuple[Block, ...]
+    blocks: tuple[ObservedBlock, ...]
     stop: str | None
     stop_sequence: str | None
     input: int | None
@@ -58,7 +58,7 @@ class Reply:
         return "".join(block.text for block in self.blocks if block.kind == "text")
 
     @property
-    def calls(self) -> list[Block]:
+    def calls(self) -> list[ObservedBlock]:
         """The tool calls."""
         return [block for block in self.blocks if block.kind == "tool"]
 
@@ -68,7 +68,7 @@ class Reply:
         return STOPS.get(self.stop or "", self.stop or "")
 
 
-def read_reply(wire: str, answer: Answer) -> Reply | None:
+def read_reply(wire: str, answer: ReceivedResponse) -> ObservedReply | None:
     """The reply of a 200, or None if it cannot be read at all."""
     if answer.status != 200:
         return None
@@ -91,18 +91,18 @@ def _object(text: Json) -> Json:
     return read_json(text.encode("utf-8", "surrogatepass")) if text else {}
 
 
-def _message(body: Json) -> Reply:
+def _message(body: Json) -> ObservedReply:
     blocks = []
     for block in items(dig(body, "content")):
         kind = dig(block, "type")
         if kind == "text":
-            blocks.append(Block("text", _text(dig(block, "text")) or ""))
+            blocks.append(ObservedBlock("text", _text(dig(block, "text")) or ""))
         elif kind == "tool_use":
             id, name = str(dig(block, "id")), str(dig(block, "name"))
-            blocks.append(Block("tool", id=id, name=name, arguments=dig(block, "input")))
+            blocks.append(ObservedBlock("tool", id=id, name=name, arguments=dig(block, "input")))
         else:
-            blocks.append(Block("other"))
-    return Reply(
+            blocks.append(ObservedBlock("other"))
+    return ObservedReply(
         _text(dig(body, "id")),
         _text(dig(body, "model")),
         tuple(blocks),
@@ -116,7 +116,7 @@ def _message(body: Json) -> Reply:
     )
 
 
-def _messages_stream(events: list[Json]) -> Reply:
+def _messages_stream(events: list[Json]) -> ObservedReply:
     """Put the message together as an SDK does."""
     body: dict[str, Json] = {"content": []}
     content: dict[int, dict[str, Json]] = {}
@@ -148,17 +148,17 @@ def _messages_stream(events: list[Json]) -> Reply:
     return _message(body)
 
 
-def _completion(body: Json) -> Reply:
+def _completion(body: Json) -> ObservedReply:
     message = dig(body, "choices", 0, "message")
     blocks = []
     content = _text(dig(message, "content"))
     if content:
-        blocks.append(Block("text", content))
+        blocks.append(ObservedBlock("text", content))
     for call in items(dig(message, "tool_calls")):
         arguments = dig(call, "function", "arguments")
         name = str(dig(call, "function", "name"))
-        blocks.append(Block("tool", id=str(dig(call, "id")), name=name, arguments=_object(arguments)))
-    return Reply(
+        blocks.append(ObservedBlock("tool", id=str(dig(call, "id")), name=name, arguments=_object(arguments)))
+    return ObservedReply(
         _text(dig(body, "id")),
         _text(dig(body, "model")),
         tuple(blocks),
@@ -173,7 +173,7 @@ def _completion(body: Json) -> Reply:
     )
 
 
-def _chat_stream(events: list[Json]) -> Reply:
+def _chat_stream(events: list[Json]) -> ObservedReply:
     body: dict[str, Json] = {}
     content, finish = "", None
     calls: dict[int, dict[str, str]] = {}

@@ -18,7 +18,7 @@ _LINE = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
-class Event:
+class SseEvent:
     """One event. `name` is None without an `event:` line; `sent` is False if no blank line ended it."""
 
     number: int
@@ -42,10 +42,10 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Stream:
+class SseStream:
     """All events of a body, and the lines that are no fields."""
 
-    events: tuple[Event, ...]
+    events: tuple[SseEvent, ...]
     strays: tuple[str, ...] = ()
     comments: int = 0
     lone_cr: bool = False
@@ -58,10 +58,10 @@ class _Draft:
     touched: bool = False
 
 
-def parse(body: bytes) -> Stream:
+def parse(body: bytes) -> SseStream:
     """The events of a body. Never raises; bytes that are not UTF-8 become U+FFFD."""
     text = body.removeprefix(BOM).decode("utf-8", "replace")
-    events: list[Event] = []
+    events: list[SseEvent] = []
     strays: list[str] = []
     comments, draft = 0, _Draft()
     lines = _LINE.split(text)
@@ -84,8 +84,8 @@ def parse(body: bytes) -> Stream:
                 draft.name = value if colon else ""
     if draft.touched:
         events.append(_event(len(events), draft, sent=False))
-    return Stream(tuple(events), tuple(strays), comments, bool(re.search(r"\r(?!\n)", text)))
+    return SseStream(tuple(events), tuple(strays), comments, bool(re.search(r"\r(?!\n)", text)))
 
 
-def _event(number: int, draft: _Draft, *, sent: bool) -> Event:
-    return Event(number, draft.name, "\n".join(draft.data) if draft.data else None, sent)
+def _event(number: int, draft: _Draft, *, sent: bool) -> SseEvent:
+    return SseEvent(number, draft.name, "\n".join(draft.data) if draft.data else None, sent)

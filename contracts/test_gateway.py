@@ -7,11 +7,11 @@ import pytest
 from mockserver.contracts.promises import PROMISES
 
 if TYPE_CHECKING:
-    from mockserver.gate.runner import Run
+    from mockserver.gate.runner import GateRun
 
 
 @pytest.mark.parametrize("name", list(PROMISES))
-def test_promise(name: str, run: "Run") -> None:
+def test_promise(name: str, run: "GateRun") -> None:
     """The promise is kept."""
     from mockserver.gate.reports.curl import curl
 
@@ -29,7 +29,7 @@ def test_promise(name: str, run: "Run") -> None:
         pytest.fail("\n".join(told), pytrace=False)
 
 
-def test_the_run_was_finished_and_nothing_is_left_to_complain_of(run: "Run") -> None:
+def test_the_run_was_finished_and_nothing_is_left_to_complain_of(run: "GateRun") -> None:
     """Not stopped early, the baseline is up to date, and enough was examined."""
     complaints = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     if complaints:

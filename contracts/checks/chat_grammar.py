@@ -11,41 +11,41 @@ An object with `error` in place of a chunk breaks the stream off; then [DONE] ma
 
 from collections.abc import Iterator
 
-from mockserver.contracts.check import Sight, is_chat_stream, judges
+from mockserver.contracts.check import ExchangeView, checks, is_chat_stream
 from mockserver.contracts.checks.framing import stream_of
 from mockserver.contracts.exchange import Json, count_of, dig, items, read_json
-from mockserver.contracts.sse import Event
+from mockserver.contracts.sse import SseEvent
 
 
-def chunks(sight: Sight) -> list[Event]:
+def chunks(sight: ExchangeView) -> list[SseEvent]:
     """The events that are chunks."""
     return [event for event in stream_of(sight).events if isinstance(dig(event.json, "choices"), list)]
 
 
-def _error(sight: Sight) -> Event | None:
+def _error(sight: ExchangeView) -> SseEvent | None:
     found = (event for event in stream_of(sight).events if isinstance(event.json, dict) and "error" in event.json)
     return next(found, None)
 
 
-def calls(event: Event) -> list[Json]:
+def calls(event: SseEvent) -> list[Json]:
     """The fragments of tool calls in a chunk."""
     return [call for choice in items(dig(event.json, "choices")) for call in items(dig(choice, "delta", "tool_calls"))]
 
 
-def _finish(event: Event) -> Json:
+def _finish(event: SseEvent) -> Json:
     return dig(event.json, "choices", 0, "finish_reason")
 
 
-@judges("chat-no-event-line", is_chat_stream)
-def no_event_line(sight: Sight) -> Iterator[str]:
+@checks("chat-no-event-line", is_chat_stream)
+def no_event_line(sight: ExchangeView) -> Iterator[str]:
     """No event: lines."""
     for event in stream_of(sight).events:
         if event.name is not None:
             yield f"{event} has an event: line; older OpenAI SDKs fail on it"
 
 
-@judges("chat-chunk-schema", is_chat_stream)
-def chunk_schema(sight: Sight) -> Iterator[str]:
+@checks("chat-chunk-schema", is_chat_stream)
+def chunk_schema(sight: ExchangeView) -> Iterator[str]:
     """Each chunk against its schema."""
     schema = sight.document.validator("ChatStreamEvent")
     for event in stream_of(sight).events:
@@ -53,8 +53,8 @@ def chunk_schema(sight: Sight) -> Iterator[str]:
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
-@judges("chat-one-identity", is_chat_stream)
-def one_identity(sight: Sight) -> Iterator[str]:
+@checks("chat-one-identity", is_chat_stream)
+def one_identity(sight: ExchangeView) -> Iterator[str]:
     """One id, model and created."""
     for name in ("id", "model", "created"):
         values = {str(dig(event.json, name)) for event in chunks(sight)}
@@ -62,16 +62,16 @@ def one_identity(sight: Sight) -> Iterator[str]:
             yield f"{name} changes within the stream: {', '.join(sorted(values)[:3])}"
 
 
-@judges("chat-role-once", is_chat_stream)
-def role_once(sight: Sight) -> Iterator[str]:
+@checks("chat-role-once", is_chat_stream)
+def role_once(sight: ExchangeView) -> Iterator[str]:
     """The role first, and once."""
     named = [n for n, event in enumerate(chunks(sight)) if dig(event.json, "choices", 0, "delta", "role") is not None]
     if chunks(sight) and named != [0]:
         yield f"the role is in chunks {named}; it belongs in chunk 0 alone"
 
 
-@judges("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
-def tool_deltas(sight: Sight) -> Iterator[str]:
+@checks("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
+def tool_deltas(sight: ExchangeView) -> Iterator[str]:
     """Numbering and names of calls."""
     begun: list[int] = []
     for event in chunks(sight):
@@ -90,7 +90,7 @@ def tool_deltas(sight: Sight) -> Iterator[str]:
                 yield f"{event}: tool call {index} has its id or name again; SDK helpers join them"
 
 
-def arguments(sight: Sight) -> dict[int, str]:
+def arguments(sight: ExchangeView) -> dict[int, str]:
     """The joined arguments of every call, by its index."""
     found: dict[int, str] = {}
     for event in chunks(sight):
@@ -100,8 +100,8 @@ def arguments(sight: Sight) -> dict[int, str]:
     return found
 
 
-@judges("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
-def tool_json(sight: Sight) -> Iterator[str]:
+@checks("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
+def tool_json(sight: ExchangeView) -> Iterator[str]:
     """Arguments join to an object."""
     if _error(sight) is None:
         for index, text in arguments(sight).items():
@@ -109,8 +109,8 @@ def tool_json(sight: Sight) -> Iterator[str]:
                 yield f"the arguments of call {index} join to {text[:80]!r}, no JSON object"
 
 
-@judges("chat-finish", is_chat_stream)
-def finish(sight: Sight) -> Iterator[str]:
+@checks("chat-finish", is_chat_stream)
+def finish(sight: ExchangeView) -> Iterator[str]:
     """One finish reason, at the end."""
     broken = _error(sight)
     if broken is not None:
@@ -126,8 +126,8 @@ def finish(sight: Sight) -> Iterator[str]:
             yield f"{event}: content after the finish reason"
 
 
-@judges("chat-done", is_chat_stream)
-def done(sight: Sight) -> Iterator[str]:
+@checks("chat-done", is_chat_stream)
+def done(sight: ExchangeView) -> Iterator[str]:
     """[DONE], once, last."""
     events = stream_of(sight).events
     marks = [event.number for event in events if event.is_done]
@@ -137,8 +137,8 @@ def done(sight: Sight) -> Iterator[str]:
         yield f"{events[marks[0] + 1]} follows [DONE]"
 
 
-@judges("chat-usage-chunk", is_chat_stream)
-def usage_chunk(sight: Sight) -> Iterator[str]:
+@checks("chat-usage-chunk", is_chat_stream)
+def usage_chunk(sight: ExchangeView) -> Iterator[str]:
     """The usage chunk, on request."""
     wanted = dig(sight.exchange.asked.json, "stream_options", "include_usage") is True
     bare = [event for event in chunks(sight) if not items(dig(event.json, "choices"))]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from mockserver.contracts.check import Sight, is_answered, is_ok, judges
-from mockserver.contracts.document import Response
+from mockserver.contracts.check import ExchangeView, checks, is_answered, is_ok
+from mockserver.contracts.document import ResponseSpec
 from mockserver.contracts.exchange import DESCRIPTIONS
 
 EVERYWHERE = frozenset({404, 405})
@@ -13,26 +13,26 @@ EVERYWHERE = frozenset({404, 405})
 OK_STREAM = "text/event-stream"
 
 
-def _is_known(sight: Sight) -> bool:
+def _is_known(sight: ExchangeView) -> bool:
     return is_answered(sight) and sight.operation is not None
 
 
-def _has_response(sight: Sight) -> bool:
+def _has_response(sight: ExchangeView) -> bool:
     return _is_known(sight) and _is_listed(sight) and sight.exchange.asked.method != "HEAD"
 
 
-def _is_listed(sight: Sight) -> bool:
+def _is_listed(sight: ExchangeView) -> bool:
     return sight.operation is not None and sight.exchange.answer.status in sight.operation.responses
 
 
-def _response(sight: Sight) -> Response:
+def _response(sight: ExchangeView) -> ResponseSpec:
     """What the contract says of the status; asked for only where it says something."""
     assert sight.operation is not None
     return sight.operation.responses[sight.exchange.answer.status]
 
 
-@judges("known-status", _is_known)
-def known_status(sight: Sight) -> Iterator[str]:
+@checks("known-status", _is_known)
+def known_status(sight: ExchangeView) -> Iterator[str]:
     """The status is one of the operation's."""
     assert sight.operation is not None
     status = sight.exchange.answer.status
@@ -41,8 +41,8 @@ def known_status(sight: Sight) -> Iterator[str]:
         yield f"status {status}; the document lists {known}"
 
 
-@judges("known-media-type", _has_response)
-def known_media_type(sight: Sight) -> Iterator[str]:
+@checks("known-media-type", _has_response)
+def known_media_type(sight: ExchangeView) -> Iterator[str]:
     """The content type is one that the status has."""
     answer, response = sight.exchange.answer, _response(sight)
     if response.content and answer.media not in response.content:
@@ -50,13 +50,13 @@ def known_media_type(sight: Sight) -> Iterator[str]:
         yield f"content-type {answer.header('content-type')!r} with status {answer.status}; listed: {listed}"
 
 
-def _has_whole_body(sight: Sight) -> bool:
+def _has_whole_body(sight: ExchangeView) -> bool:
     answer = sight.exchange.answer
     return _has_response(sight) and not answer.is_stream and answer.ended == "complete"
 
 
-@judges("body-schema", _has_whole_body)
-def body_schema(sight: Sight) -> Iterator[str]:
+@checks("body-schema", _has_whole_body)
+def body_schema(sight: ExchangeView) -> Iterator[str]:
     """The JSON matches the schema of the status."""
     answer, response = sight.exchange.answer, _response(sight)
     schema = response.content.get("application/json")
@@ -68,8 +68,8 @@ def body_schema(sight: Sight) -> Iterator[str]:
     yield from schema.problems(answer.json)
 
 
-@judges("header-schema", _has_response)
-def header_schema(sight: Sight) -> Iterator[str]:
+@checks("header-schema", _has_response)
+def header_schema(sight: ExchangeView) -> Iterator[str]:
     """Described headers are there and well formed."""
     answer = sight.exchange.answer
     for rule in _response(sight).headers:
@@ -84,16 +84,16 @@ def header_schema(sight: Sight) -> Iterator[str]:
             yield f"{rule.name} is empty"
 
 
-@judges("body-complete", lambda sight: True)
-def body_complete(sight: Sight) -> Iterator[str]:
+@checks("body-complete", lambda sight: True)
+def body_complete(sight: ExchangeView) -> Iterator[str]:
     """There is an answer, and it has an end."""
     answer = sight.exchange.answer
     if answer.ended != "complete":
         yield f"{DESCRIPTIONS[answer.ended]}{f' ({answer.trouble})' if answer.trouble else ''}"
 
 
-@judges("stream-as-asked", is_ok)
-def stream_as_asked(sight: Sight) -> Iterator[str]:
+@checks("stream-as-asked", is_ok)
+def stream_as_asked(sight: ExchangeView) -> Iterator[str]:
     """Events exactly when asked for."""
     asked, answer = sight.exchange.asked, sight.exchange.answer
     if asked.wants_stream and not answer.is_stream:
@@ -102,15 +102,15 @@ def stream_as_asked(sight: Sight) -> Iterator[str]:
         yield "the request does not ask to stream, the answer is text/event-stream"
 
 
-@judges("no-server-error", lambda sight: is_answered(sight) and not sight.exchange.broken_on_purpose)
-def no_server_error(sight: Sight) -> Iterator[str]:
+@checks("no-server-error", lambda sight: is_answered(sight) and not sight.exchange.broken_on_purpose)
+def no_server_error(sight: ExchangeView) -> Iterator[str]:
     """5xx only on purpose."""
     if sight.exchange.answer.status >= 500:
         yield f"status {sight.exchange.answer.status}"
 
 
-@judges("request-id-unique", lambda sight: sight.exchange.answer.status == 200)
-def request_id_unique(sight: Sight) -> Iterator[str]:
+@checks("request-id-unique", lambda sight: sight.exchange.answer.status == 200)
+def request_id_unique(sight: ExchangeView) -> Iterator[str]:
     """Request ids never repeat."""
     for name in ("request-id", "x-request-id"):
         value = sight.exchange.answer.header(name)
@@ -120,8 +120,8 @@ def request_id_unique(sight: Sight) -> Iterator[str]:
                 yield f"{name} {value} was given to exchange {first} of this run already"
 
 
-@judges("latency", lambda sight: is_answered(sight) and sight.latency is not None)
-def latency(sight: Sight) -> Iterator[str]:
+@checks("latency", lambda sight: is_answered(sight) and sight.latency is not None)
+def latency(sight: ExchangeView) -> Iterator[str]:
     """The answer begins in time."""
     if sight.latency is not None and sight.exchange.answer.first > sight.latency:
         yield f"it began after {sight.exchange.answer.first:.2f} s; at most {sight.latency:.2f} s are allowed"

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import jsonschema_rs
 
-from mockserver.contracts.check import Sight, is_chat_stream, is_ok, judges
+from mockserver.contracts.check import ExchangeView, checks, is_chat_stream, is_ok
 from mockserver.contracts.exchange import Json, dig, items
-from mockserver.contracts.reply import STOPS, Reply, read_reply
+from mockserver.contracts.reply import STOPS, ObservedReply, read_reply
 
 DAY = 86_400.0
 CHARACTERS_PER_TOKEN = 40
@@ -15,7 +15,7 @@ TOKENS_PER_BYTE = 4
 """Nor more tokens than this from one byte of a request, its scaffolding counted."""
 
 
-def reply_of(sight: Sight) -> Reply:
+def reply_of(sight: ExchangeView) -> ObservedReply:
     """The reply; an unreadable one is a finding of whoever asks."""
     assert sight.operation is not None
     found = read_reply(sight.operation.wire, sight.exchange.answer)
@@ -24,7 +24,7 @@ def reply_of(sight: Sight) -> Reply:
     return found
 
 
-def _complete(sight: Sight) -> bool:
+def _complete(sight: ExchangeView) -> bool:
     """A 200 with a reply that can be read; one that cannot, or was cut, breaks its schema or body-complete, no more."""
     answer, operation = sight.exchange.answer, sight.operation
     if operation is None or not is_ok(sight) or sight.exchange.broken_on_purpose or answer.ended != "complete":
@@ -32,11 +32,11 @@ def _complete(sight: Sight) -> bool:
     return read_reply(operation.wire, answer) is not None
 
 
-def _whole(sight: Sight) -> bool:
+def _whole(sight: ExchangeView) -> bool:
     return _complete(sight) and not sight.exchange.answer.is_stream
 
 
-def asked(sight: Sight, *path: str | int) -> Json:
+def asked(sight: ExchangeView, *path: str | int) -> Json:
     """A value of the request's body."""
     return dig(sight.exchange.asked.json, *path)
 
@@ -60,8 +60,8 @@ def forced_tool(body: Json) -> tuple[bool, str | None]:
     return (True, name) if isinstance(name, str) else (False, None)
 
 
-@judges("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
-def usage_adds_up(sight: Sight) -> Iterator[str]:
+@checks("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
+def usage_adds_up(sight: ExchangeView) -> Iterator[str]:
     """Totals are sums."""
     reply = reply_of(sight)
     if reply.total != (reply.input or 0) + (reply.output or 0):
@@ -73,8 +73,8 @@ def usage_adds_up(sight: Sight) -> Iterator[str]:
             yield f"total_tokens_used is {overall}, total_tokens {reply.total}, iterations {iterations}"
 
 
-@judges("usage-counts", _complete)
-def usage_counts(sight: Sight) -> Iterator[str]:
+@checks("usage-counts", _complete)
+def usage_counts(sight: ExchangeView) -> Iterator[str]:
     """Counts are plausible."""
     reply = reply_of(sight)
     chat_stream = is_chat_stream(sight)
@@ -96,8 +96,8 @@ def usage_counts(sight: Sight) -> Iterator[str]:
         yield f"{reply.output} output tokens for an answer of {len(reply.text)} characters"
 
 
-@judges("stop-matches-content", _complete)
-def stop_matches_content(sight: Sight) -> Iterator[str]:
+@checks("stop-matches-content", _complete)
+def stop_matches_content(sight: ExchangeView) -> Iterator[str]:
     """Tool use, and only then."""
     reply = reply_of(sight)
     if reply.stop is None:
@@ -108,8 +108,8 @@ def stop_matches_content(sight: Sight) -> Iterator[str]:
         yield f"{len(reply.calls)} tool calls, and {reply.stop!r}"
 
 
-@judges("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
-def top_finish(sight: Sight) -> Iterator[str]:
+@checks("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
+def top_finish(sight: ExchangeView) -> Iterator[str]:
     """The two finish reasons agree."""
     reply = reply_of(sight)
     top = str(dig(reply.extra, "finish_reason"))
@@ -117,15 +117,15 @@ def top_finish(sight: Sight) -> Iterator[str]:
         yield f"finish_reason {top!r} at the top, {reply.stop!r} in the choice"
 
 
-@judges("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
-def model_echoed(sight: Sight) -> Iterator[str]:
+@checks("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
+def model_echoed(sight: ExchangeView) -> Iterator[str]:
     """The same model id."""
     if reply_of(sight).model != asked(sight, "model"):
         yield f"asked for {asked(sight, 'model')!r}, answered by {reply_of(sight).model!r}"
 
 
-@judges("ids-unique", _complete)
-def ids_unique(sight: Sight) -> Iterator[str]:
+@checks("ids-unique", _complete)
+def ids_unique(sight: ExchangeView) -> Iterator[str]:
     """No id twice, in the whole run."""
     reply = reply_of(sight)
     ids = [reply.id or "", *(call.id for call in reply.calls)]
@@ -138,8 +138,8 @@ def ids_unique(sight: Sight) -> Iterator[str]:
             yield f"{id} was used by exchange {first} of this run already"
 
 
-@judges("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
-def tools_as_offered(sight: Sight) -> Iterator[str]:
+@checks("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+def tools_as_offered(sight: ExchangeView) -> Iterator[str]:
     """Called tools are offered ones."""
     offered = tools_of(sight.exchange.asked.json)
     for call in reply_of(sight).calls:
@@ -149,8 +149,8 @@ def tools_as_offered(sight: Sight) -> Iterator[str]:
         yield "a tool is called under tool_choice none"
 
 
-@judges("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
-def tool_arguments(sight: Sight) -> Iterator[str]:
+@checks("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+def tool_arguments(sight: ExchangeView) -> Iterator[str]:
     """Arguments fit their schema."""
     reply, offered = reply_of(sight), tools_of(sight.exchange.asked.json)
     if reply.ended == "length":
@@ -164,8 +164,8 @@ def tool_arguments(sight: Sight) -> Iterator[str]:
                 yield f"{call.name}: {error.message[:160]}"
 
 
-@judges("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
-def tool_forced(sight: Sight) -> Iterator[str]:
+@checks("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
+def tool_forced(sight: ExchangeView) -> Iterator[str]:
     """A forced tool is called."""
     _, name = forced_tool(sight.exchange.asked.json)
     reply = reply_of(sight)
@@ -177,8 +177,8 @@ def tool_forced(sight: Sight) -> Iterator[str]:
         yield f"tool_choice demands {name}, called is {reply.calls[0].name}"
 
 
-@judges("max-tokens-kept", _complete)
-def max_tokens_kept(sight: Sight) -> Iterator[str]:
+@checks("max-tokens-kept", _complete)
+def max_tokens_kept(sight: ExchangeView) -> Iterator[str]:
     """Not longer than allowed."""
     reply = reply_of(sight)
     limit = asked(sight, "max_tokens") or asked(sight, "max_completion_tokens")
@@ -190,16 +190,16 @@ def max_tokens_kept(sight: Sight) -> Iterator[str]:
         yield f"{len(reply.text)} characters, max_tokens is {limit}"
 
 
-@judges("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
-def created_plausible(sight: Sight) -> Iterator[str]:
+@checks("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
+def created_plausible(sight: ExchangeView) -> Iterator[str]:
     """About now."""
     created = reply_of(sight).created
     if created is not None and abs(created - sight.exchange.at) > DAY:
         yield f"created is {created}; the request was sent at {sight.exchange.at:.0f}"
 
 
-@judges("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
-def one_choice(sight: Sight) -> Iterator[str]:
+@checks("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
+def one_choice(sight: ExchangeView) -> Iterator[str]:
     """One, numbered 0."""
     reply = reply_of(sight)
     if reply.choices != 1:
@@ -208,15 +208,15 @@ def one_choice(sight: Sight) -> Iterator[str]:
         yield f"the choice is numbered {dig(reply.extra, 'choices', 0, 'index')}"
 
 
-@judges("not-empty", _complete)
-def not_empty(sight: Sight) -> Iterator[str]:
+@checks("not-empty", _complete)
+def not_empty(sight: ExchangeView) -> Iterator[str]:
     """It says something."""
     if not reply_of(sight).blocks or not (reply_of(sight).text or reply_of(sight).calls):
         yield "neither text nor a tool call"
 
 
-@judges("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
-def stop_sequence(sight: Sight) -> Iterator[str]:
+@checks("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
+def stop_sequence(sight: ExchangeView) -> Iterator[str]:
     """Known, and cut off."""
     reply, known = reply_of(sight), [str(one) for one in items(asked(sight, "stop_sequences"))]
     if reply.stop == "stop_sequence" and reply.stop_sequence not in known:
@@ -224,12 +224,12 @@ def stop_sequence(sight: Sight) -> Iterator[str]:
     yield from (f"the stop sequence {one!r} is in the text" for one in known if one in reply.text)
 
 
-def _byok(sight: Sight) -> bool:
+def _byok(sight: ExchangeView) -> bool:
     return _whole(sight) and sight.operation is not None and sight.operation.variant == "byok"
 
 
-@judges("provider-echoed", _byok)
-def provider_echoed(sight: Sight) -> Iterator[str]:
+@checks("provider-echoed", _byok)
+def provider_echoed(sight: ExchangeView) -> Iterator[str]:
     """The provider of the request."""
     reply = reply_of(sight)
     if dig(reply.extra, "provider") != asked(sight, "provider"):

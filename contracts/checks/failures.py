@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockserver.contracts.check import Sight, is_answered, is_failure, judges
+from mockserver.contracts.check import ExchangeView, checks, is_answered, is_failure
 from mockserver.contracts.exchange import Json, dig, items
 
 TYPES: dict[int, frozenset[str]] = {
@@ -53,8 +53,8 @@ def code_of(body: Json) -> str | None:
     return found if isinstance(found, str) else None
 
 
-@judges("error-envelope", is_failure)
-def envelope(sight: Sight) -> Iterator[str]:
+@checks("error-envelope", is_failure)
+def envelope(sight: ExchangeView) -> Iterator[str]:
     """A published form, with words in it."""
     answer = sight.exchange.answer
     if answer.media != "application/json":
@@ -67,8 +67,8 @@ def envelope(sight: Sight) -> Iterator[str]:
         yield "there is no message for people"
 
 
-@judges("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
-def error_type(sight: Sight) -> Iterator[str]:
+@checks("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+def error_type(sight: ExchangeView) -> Iterator[str]:
     """A fitting type."""
     answer = sight.exchange.answer
     kind, fitting = dig(answer.json, "error", "type"), TYPES.get(answer.status)
@@ -76,8 +76,8 @@ def error_type(sight: Sight) -> Iterator[str]:
         yield f"status {answer.status} with type {kind!r}; fitting are {', '.join(sorted(fitting))}"
 
 
-@judges("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
-def agrees(sight: Sight) -> Iterator[str]:
+@checks("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+def agrees(sight: ExchangeView) -> Iterator[str]:
     """The same sentence and code in every place."""
     body = sight.exchange.answer.json
     said = {str(text) for text in (dig(body, "error", "message"), dig(body, "message")) if text is not None}
@@ -90,20 +90,20 @@ def agrees(sight: Sight) -> Iterator[str]:
         yield f"different codes: {' / '.join(sorted(codes))}"
 
 
-def _has_anthropic_error(sight: Sight) -> bool:
+def _has_anthropic_error(sight: ExchangeView) -> bool:
     anthropic = sight.operation is not None and sight.operation.wire == "anthropic"
     return anthropic and is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict)
 
 
-@judges("error-dialect", _has_anthropic_error)
-def dialect(sight: Sight) -> Iterator[str]:
+@checks("error-dialect", _has_anthropic_error)
+def dialect(sight: ExchangeView) -> Iterator[str]:
     """`type: error` on the Anthropic wire."""
     if dig(sight.exchange.answer.json, "type") != "error":
         yield f"type is {dig(sight.exchange.answer.json, 'type')!r} beside the error object"
 
 
-@judges("error-no-internals", is_failure)
-def no_internals(sight: Sight) -> Iterator[str]:
+@checks("error-no-internals", is_failure)
+def no_internals(sight: ExchangeView) -> Iterator[str]:
     """No stack trace, no page."""
     for pattern in INTERNALS:
         found = pattern.search(sight.exchange.answer.body)
@@ -111,8 +111,8 @@ def no_internals(sight: Sight) -> Iterator[str]:
             yield f"the body shows {found.group()[:60]!r}"
 
 
-@judges("retry-after", lambda sight: sight.exchange.answer.status == 429)
-def retry_after(sight: Sight) -> Iterator[str]:
+@checks("retry-after", lambda sight: sight.exchange.answer.status == 429)
+def retry_after(sight: ExchangeView) -> Iterator[str]:
     """Whole seconds, at least 1, and no absurd wait."""
     value = sight.exchange.answer.header("retry-after")
     if value is None:
@@ -123,14 +123,14 @@ def retry_after(sight: Sight) -> Iterator[str]:
         yield f"retry-after is {value}, longer than any window"
 
 
-def _could_echo(sight: Sight) -> bool:
+def _could_echo(sight: ExchangeView) -> bool:
     """A refresh may rightly answer with the token that it was sent."""
     refreshes = sight.operation is not None and sight.operation.name.startswith("refresh")
     return is_answered(sight) and bool(sight.exchange.asked.credentials) and not refreshes
 
 
-@judges("auth-no-echo", _could_echo)
-def no_echo(sight: Sight) -> Iterator[str]:
+@checks("auth-no-echo", _could_echo)
+def no_echo(sight: ExchangeView) -> Iterator[str]:
     """Credentials stay out of answers."""
     answer = sight.exchange.answer
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from mockserver.contracts import sse
-from mockserver.contracts.check import Sight, is_stream, judges
+from mockserver.contracts.check import ExchangeView, checks, is_stream
 
 
-def stream_of(sight: Sight) -> sse.Stream:
+def stream_of(sight: ExchangeView) -> sse.SseStream:
     """The events of the answer."""
     return sse.parse(sight.exchange.answer.body)
 
 
-@judges("sse-charset", is_stream)
-def charset(sight: Sight) -> Iterator[str]:
+@checks("sse-charset", is_stream)
+def charset(sight: ExchangeView) -> Iterator[str]:
     """UTF-8 and nothing before it."""
     answer = sight.exchange.answer
     parameters = (answer.header("content-type") or "").lower().partition(";")[2]
@@ -27,22 +27,22 @@ def charset(sight: Sight) -> Iterator[str]:
             yield f"byte {error.start} is not UTF-8: {answer.body[error.start : error.start + 4]!r}"
 
 
-@judges("sse-fields", is_stream)
-def fields(sight: Sight) -> Iterator[str]:
+@checks("sse-fields", is_stream)
+def fields(sight: ExchangeView) -> Iterator[str]:
     """No line that is none of the format."""
     for line in stream_of(sight).strays:
         yield f"the line {line[:60]!r} is no field of server-sent events"
 
 
-@judges("sse-line-ends", is_stream)
-def line_ends(sight: Sight) -> Iterator[str]:
+@checks("sse-line-ends", is_stream)
+def line_ends(sight: ExchangeView) -> Iterator[str]:
     """No CR alone."""
     if stream_of(sight).lone_cr:
         yield "a line ends with CR alone"
 
 
-@judges("sse-last-event", is_stream)
-def last_event(sight: Sight) -> Iterator[str]:
+@checks("sse-last-event", is_stream)
+def last_event(sight: ExchangeView) -> Iterator[str]:
     """A blank line after every event."""
     if sight.exchange.answer.ended == "complete":
         for event in stream_of(sight).events:
@@ -50,8 +50,8 @@ def last_event(sight: Sight) -> Iterator[str]:
                 yield f"no blank line ends {event}; clients lose it"
 
 
-@judges("sse-data", is_stream)
-def data(sight: Sight) -> Iterator[str]:
+@checks("sse-data", is_stream)
+def data(sight: ExchangeView) -> Iterator[str]:
     """JSON in every event."""
     openai = sight.operation is not None and sight.operation.wire == "openai"
     for event in stream_of(sight).events:
@@ -61,8 +61,8 @@ def data(sight: Sight) -> Iterator[str]:
             yield f"{event}: the data is not one JSON object: {event.data[:60]!r}"
 
 
-@judges("sse-not-empty", is_stream)
-def not_empty(sight: Sight) -> Iterator[str]:
+@checks("sse-not-empty", is_stream)
+def not_empty(sight: ExchangeView) -> Iterator[str]:
     """Some event."""
     if not stream_of(sight).events:
         yield "status 200, text/event-stream, and not one event"

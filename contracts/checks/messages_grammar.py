@@ -10,10 +10,10 @@ short dialect (`--short-sse`) may leave out content_block_start and content_bloc
 
 from collections.abc import Iterator
 
-from mockserver.contracts.check import Sight, is_messages_stream, judges
+from mockserver.contracts.check import ExchangeView, checks, is_messages_stream
 from mockserver.contracts.checks.framing import stream_of
 from mockserver.contracts.exchange import count_of, dig, read_json
-from mockserver.contracts.sse import Event
+from mockserver.contracts.sse import SseEvent
 
 DELTAS = {
     "text": {"text_delta"},
@@ -24,22 +24,22 @@ DELTAS = {
 """The kind of a block -> the deltas that it takes."""
 
 
-def kind_of(event: Event) -> str:
+def kind_of(event: SseEvent) -> str:
     """The type in the data of an event."""
     kind = dig(event.json, "type")
     return kind if isinstance(kind, str) else ""
 
 
-def _events(sight: Sight) -> list[Event]:
+def _events(sight: ExchangeView) -> list[SseEvent]:
     return list(stream_of(sight).events)
 
 
-def _broke_off(events: list[Event]) -> bool:
+def _broke_off(events: list[SseEvent]) -> bool:
     return any(kind_of(event) == "error" for event in events)
 
 
-@judges("messages-event-name", is_messages_stream)
-def event_name(sight: Sight) -> Iterator[str]:
+@checks("messages-event-name", is_messages_stream)
+def event_name(sight: ExchangeView) -> Iterator[str]:
     """event: equals data.type."""
     for event in _events(sight):
         if event.name is None:
@@ -48,8 +48,8 @@ def event_name(sight: Sight) -> Iterator[str]:
             yield f"{event}: event: {event.name!r}, type in the data {kind_of(event)!r}"
 
 
-@judges("messages-event-schema", is_messages_stream)
-def event_schema(sight: Sight) -> Iterator[str]:
+@checks("messages-event-schema", is_messages_stream)
+def event_schema(sight: ExchangeView) -> Iterator[str]:
     """Each event against its schema."""
     schema = sight.document.validator("MessageStreamEvent")
     for event in _events(sight):
@@ -57,8 +57,8 @@ def event_schema(sight: Sight) -> Iterator[str]:
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
-@judges("messages-start", is_messages_stream)
-def start(sight: Sight) -> Iterator[str]:
+@checks("messages-start", is_messages_stream)
+def start(sight: ExchangeView) -> Iterator[str]:
     """One message_start, first."""
     kinds = [kind_of(event) for event in _events(sight)]
     if kinds and kinds[0] not in ("message_start", "error"):
@@ -67,8 +67,8 @@ def start(sight: Sight) -> Iterator[str]:
         yield f"{kinds.count('message_start')} message_start events"
 
 
-@judges("messages-blocks", is_messages_stream)
-def blocks(sight: Sight) -> Iterator[str]:
+@checks("messages-blocks", is_messages_stream)
+def blocks(sight: ExchangeView) -> Iterator[str]:
     """The order of blocks."""
     following, opened = 0, None
     events = _events(sight)
@@ -93,8 +93,8 @@ def blocks(sight: Sight) -> Iterator[str]:
         yield f"block {opened} is never closed"
 
 
-@judges("messages-deltas", is_messages_stream)
-def deltas(sight: Sight) -> Iterator[str]:
+@checks("messages-deltas", is_messages_stream)
+def deltas(sight: ExchangeView) -> Iterator[str]:
     """Deltas fit their block."""
     opened: tuple[int | None, str] = (None, "")
     for event in _events(sight):
@@ -111,7 +111,7 @@ def deltas(sight: Sight) -> Iterator[str]:
                 yield f"{event}: {delta} in a block of kind {opened[1]}"
 
 
-def tool_inputs(events: list[Event]) -> dict[int, str]:
+def tool_inputs(events: list[SseEvent]) -> dict[int, str]:
     """The joined fragments of every tool_use block, by its index."""
     found: dict[int, str] = {}
     for event in events:
@@ -126,8 +126,8 @@ def tool_inputs(events: list[Event]) -> dict[int, str]:
     return found
 
 
-@judges("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
-def tool_json(sight: Sight) -> Iterator[str]:
+@checks("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
+def tool_json(sight: ExchangeView) -> Iterator[str]:
     """Fragments join to an object."""
     if _broke_off(_events(sight)):
         return
@@ -136,8 +136,8 @@ def tool_json(sight: Sight) -> Iterator[str]:
             yield f"the input of block {index} joins to {text[:80]!r}, no JSON object"
 
 
-@judges("messages-end", is_messages_stream)
-def end(sight: Sight) -> Iterator[str]:
+@checks("messages-end", is_messages_stream)
+def end(sight: ExchangeView) -> Iterator[str]:
     """message_delta, message_stop, nothing."""
     events = _events(sight)
     kinds = [kind_of(event) for event in events]
@@ -158,12 +158,12 @@ def end(sight: Sight) -> Iterator[str]:
             yield f"{', '.join(sorted(after))} after message_delta"
 
 
-def _number(events: list[Event], kind: str, *path: str) -> int | None:
+def _number(events: list[SseEvent], kind: str, *path: str) -> int | None:
     return next((count_of(dig(event.json, *path)) for event in events if kind_of(event) == kind), None)
 
 
-@judges("messages-usage", is_messages_stream)
-def usage(sight: Sight) -> Iterator[str]:
+@checks("messages-usage", is_messages_stream)
+def usage(sight: ExchangeView) -> Iterator[str]:
     """Counts at both ends."""
     events = _events(sight)
 

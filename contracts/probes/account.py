@@ -5,8 +5,8 @@ import json
 import math
 from urllib.parse import urlencode
 
-from mockserver.contracts.client import JSON_HEADERS, CannotTell, Talk, scene
-from mockserver.contracts.exchange import Asked, Exchange, Json, dig, read_json
+from mockserver.contracts.client import JSON_HEADERS, Client, NotExaminable, probe
+from mockserver.contracts.exchange import CheckedExchange, Json, SentRequest, dig, read_json
 
 DAY = 86_400
 CLAIMS = ("sub", "exp", "iat")
@@ -17,23 +17,23 @@ def number(value: Json) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def balance(talk: Talk, key: str | None = None) -> tuple[Exchange, float]:
+def balance(talk: Client, key: str | None = None) -> tuple[CheckedExchange, float]:
     """What is left, of a metered account."""
     exchange = talk.get(talk.operation("credits_balance"), key=key)
     left = number(dig(exchange.answer.json, "remaining_credits"))
     if exchange.answer.status != 200 or left is None:
-        raise CannotTell(f"the balance cannot be read (status {exchange.answer.status})")
+        raise NotExaminable(f"the balance cannot be read (status {exchange.answer.status})")
     return exchange, left
 
 
-@scene("balance-adds-up")
-def adds_up(talk: Talk) -> None:
+@probe("balance-adds-up")
+def adds_up(talk: Client) -> None:
     """Total, used, remaining, percentage."""
     exchange, left = balance(talk, talk.target.aids.get("metered"))
     body = exchange.answer.json
     total, used = number(dig(body, "total_credits")), number(dig(body, "used_credits"))
     if dig(body, "unlimited") is True or total is None or used is None:
-        raise CannotTell("the account is unlimited, or the balance has no total")
+        raise NotExaminable("the account is unlimited, or the balance has no total")
     right = math.isclose(max(total - used, 0), max(left, 0), abs_tol=0.01)
     talk.check("balance-adds-up", right, f"total {total} - used {used} is not remaining {left}", exchange)
     percentage = number(dig(body, "usage_percentage"))
@@ -42,18 +42,18 @@ def adds_up(talk: Talk) -> None:
         talk.check("balance-adds-up", right, f"usage_percentage {percentage}, {used} of {total}", exchange)
 
 
-def _metered_key(talk: Talk) -> str | None:
+def _metered_key(talk: Client) -> str | None:
     exchange = talk.get(talk.operation("credits_balance"), key=talk.target.aids.get("metered"))
     if exchange.answer.status != 200 or dig(exchange.answer.json, "unlimited") is not False:
         talk.aid("metered")
-        raise CannotTell("the account is unlimited")
+        raise NotExaminable("the account is unlimited")
     if talk.target.aids.get("metered") is None and talk.target.aids.get("unmetered"):
-        raise CannotTell(talk.target.aids["unmetered"])
+        raise NotExaminable(talk.target.aids["unmetered"])
     return talk.target.aids.get("metered")
 
 
-@scene("balance-falls")
-def costs(talk: Talk) -> None:
+@probe("balance-falls")
+def costs(talk: Client) -> None:
     """An answer costs; whole, streamed, and on each wire; a managed answer says how much."""
     key = _metered_key(talk)
     names = ("messages", "chat") if talk.target.paid else ("messages", "chat", "chat_managed_public")
@@ -77,8 +77,8 @@ def costs(talk: Talk) -> None:
                 talk.check("balance-falls", right, f"{got}; credits_remaining is {left}", exchange)
 
 
-@scene("refused-is-free")
-def refused(talk: Talk) -> None:
+@probe("refused-is-free")
+def refused(talk: Client) -> None:
     """What is refused costs nothing."""
     key = _metered_key(talk)
     operation = talk.operation("messages")
@@ -89,8 +89,8 @@ def refused(talk: Talk) -> None:
     talk.check("refused-is-free", before == after, f"the balance was {before}, is {after}", exchange)
 
 
-@scene("byok-is-free")
-def byok_free(talk: Talk) -> None:
+@probe("byok-is-free")
+def byok_free(talk: Client) -> None:
     """BYOK is the provider's bill."""
     key = _metered_key(talk)
     operation = talk.operation("chat_byok")
@@ -111,24 +111,24 @@ def claims(token: str) -> Json:
         return None
 
 
-def _token(exchange: Exchange, name: str = "access_token") -> str:
+def _token(exchange: CheckedExchange, name: str = "access_token") -> str:
     found = dig(exchange.answer.json, name)
     if exchange.answer.status != 200 or not isinstance(found, str):
-        raise CannotTell(f"no {name} (status {exchange.answer.status})")
+        raise NotExaminable(f"no {name} (status {exchange.answer.status})")
     return found
 
 
-def _login(talk: Talk, email: str, password: str) -> Exchange:
+def _login(talk: Client, email: str, password: str) -> CheckedExchange:
     operation = talk.operation("login")
     return talk.post(operation, {"email": email, "password": password}, headers={})
 
 
-def _me(talk: Talk, token: str) -> Exchange:
+def _me(talk: Client, token: str) -> CheckedExchange:
     return talk.get(talk.operation("me"), headers={"authorization": f"Bearer {token}"})
 
 
-@scene("login", "me", "refresh", "logout", "token-forged")
-def session(talk: Talk) -> None:
+@probe("login", "me", "refresh", "logout", "token-forged")
+def session(talk: Client) -> None:
     """Login, me, a forged token, refresh, me, logout, me."""
     email, _, password = talk.aid("login").partition(":")
     opened = _login(talk, email, password)
@@ -149,12 +149,12 @@ def session(talk: Talk) -> None:
         # A gateway may end the whole login with either token, so only the first of them must still be good.
         for number, last in enumerate([*([newer] if newer else []), token]):
             headers = JSON_HEADERS | {"authorization": f"Bearer {last}"}
-            closed = talk.send(Asked("POST", closing.path, headers, b""))
+            closed = talk.send(SentRequest("POST", closing.path, headers, b""))
             talk.expect("logout", closed, *((200,) if number == 0 else (200, 401)))
             talk.expect("logout", _me(talk, last), 401)
 
 
-def _check_token(talk: Talk, token: str, opened: Exchange) -> None:
+def _check_token(talk: Client, token: str, opened: CheckedExchange) -> None:
     inside = claims(token)
     missing = [name for name in CLAIMS if dig(inside, name) is None]
     talk.check("login", not missing, f"the access token is no JWT with {', '.join(missing)}", opened)
@@ -165,31 +165,31 @@ def _check_token(talk: Talk, token: str, opened: Exchange) -> None:
     talk.check("login", lasts in (None, DAY), f"expires_in is {lasts}", opened)
 
 
-def _refresh(talk: Talk, token: str) -> str | None:
+def _refresh(talk: Client, token: str) -> str | None:
     operation = talk.operation("refresh")
     exchange = talk.post(operation, {"refresh_token": token}, headers={})
     if exchange.answer.status == 401:  # D1 names no body: the refresh token may have to come as Bearer
         headers = JSON_HEADERS | {"authorization": f"Bearer {token}"}
-        exchange = talk.send(Asked("POST", operation.path, headers, b""))
+        exchange = talk.send(SentRequest("POST", operation.path, headers, b""))
     talk.expect("refresh", exchange, 200)
     found = dig(exchange.answer.json, "access_token")
     return found if isinstance(found, str) else None
 
 
-@scene("login-form")
-def form(talk: Talk) -> None:
+@probe("login-form")
+def form(talk: Client) -> None:
     """The same login, as a form: username and password."""
     email, _, password = talk.aid("login").partition(":")
     headers = JSON_HEADERS | {"content-type": "application/x-www-form-urlencoded"}
     body = urlencode({"username": email, "password": password}).encode()
-    opened = talk.send(Asked("POST", talk.operation("login").path, headers, body))
+    opened = talk.send(SentRequest("POST", talk.operation("login").path, headers, body))
     if talk.expect("login-form", opened, 200):
         given = isinstance(dig(opened.answer.json, "access_token"), str)
         talk.check("login-form", given, "no access_token", opened)
 
 
-@scene("login-refused")
-def wrong_password(talk: Talk) -> None:
+@probe("login-refused")
+def wrong_password(talk: Client) -> None:
     """A wrong password, and half a login."""
     email, _, password = talk.aid("user").partition(":")
     talk.expect("login-refused", _login(talk, email, password + "x"), 401)

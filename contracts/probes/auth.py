@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from mockserver.contracts.client import CannotTell, Talk, scene
-from mockserver.contracts.document import Operation
-from mockserver.contracts.exchange import Exchange
+from mockserver.contracts.client import Client, NotExaminable, probe
+from mockserver.contracts.document import OperationSpec
+from mockserver.contracts.exchange import CheckedExchange
 
 ANTHROPIC_KEY = "sk-ant-api03-gate0123456789abcdef"
 FEW = ("messages", "chat", "chat_public", "chat_public_v1", "credits_balance", "me", "models")
@@ -17,7 +17,7 @@ MALFORMED = (
 )
 
 
-def guarded(talk: Talk) -> Iterator[Operation]:
+def guarded(talk: Client) -> Iterator[OperationSpec]:
     """The operations that need a credential."""
     for operation in talk.document.operations.values():
         few = talk.target.thorough or operation.name in FEW
@@ -25,7 +25,7 @@ def guarded(talk: Talk) -> Iterator[Operation]:
             yield operation
 
 
-def call(talk: Talk, operation: Operation, headers: dict[str, str], body: object = None) -> Exchange:
+def call(talk: Client, operation: OperationSpec, headers: dict[str, str], body: object = None) -> CheckedExchange:
     """A request that is valid but for its credential."""
     if operation.method == "GET":
         return talk.get(operation, headers=headers, model_id="qwen-coder-32b")
@@ -34,15 +34,15 @@ def call(talk: Talk, operation: Operation, headers: dict[str, str], body: object
     return talk.post(operation, body, headers=headers)
 
 
-@scene("auth-missing")
-def nothing_sent(talk: Talk) -> None:
+@probe("auth-missing")
+def nothing_sent(talk: Client) -> None:
     """No credential at all."""
     for operation in guarded(talk):
         talk.expect("auth-missing", call(talk, operation, {}), 401)
 
 
-@scene("auth-malformed")
-def malformed(talk: Talk) -> None:
+@probe("auth-malformed")
+def malformed(talk: Client) -> None:
     """Headers that carry no key."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)
@@ -50,8 +50,8 @@ def malformed(talk: Talk) -> None:
             talk.expect("auth-malformed", call(talk, operation, dict(headers)), 401)
 
 
-@scene("auth-sk-ant-key", "auth-sk-ant-bearer")
-def anthropic_keys(talk: Talk) -> None:
+@probe("auth-sk-ant-key", "auth-sk-ant-bearer")
+def anthropic_keys(talk: Client) -> None:
     """Anthropic's own keys, in either header."""
     for operation in guarded(talk):
         if "ApiKeyAuth" in operation.schemes:
@@ -63,8 +63,8 @@ def anthropic_keys(talk: Talk) -> None:
         talk.expect("auth-sk-ant-bearer", exchange, 401)
 
 
-@scene("auth-both-ways")
-def both_ways(talk: Talk) -> None:
+@probe("auth-both-ways")
+def both_ways(talk: Client) -> None:
     """A good key in each header."""
     for operation in guarded(talk):
         if set(operation.schemes) != {"ApiKeyAuth", "BearerAuth"} or (talk.target.paid and operation.is_metered):
@@ -74,18 +74,18 @@ def both_ways(talk: Talk) -> None:
                 talk.expect("auth-both-ways", call(talk, operation, headers), 200)
 
 
-@scene("auth-optional")
-def nobody(talk: Talk) -> None:
+@probe("auth-optional")
+def nobody(talk: Client) -> None:
     """The BYOK route, anonymously."""
     operation = talk.operation("chat_byok")
     exchange = call(talk, operation, {})
     if exchange.answer.status == 401 and talk.target.paid:
-        raise CannotTell("401: the gateway has no provider key of its own to answer with")
+        raise NotExaminable("401: the gateway has no provider key of its own to answer with")
     talk.expect("auth-optional", exchange, 200)
 
 
-@scene("auth-before-body")
-def before_the_body(talk: Talk) -> None:
+@probe("auth-before-body")
+def before_the_body(talk: Client) -> None:
     """A bad credential and a bad body at once."""
     for name in ("messages", "chat", "chat_public"):
         operation = talk.operation(name)
@@ -95,16 +95,16 @@ def before_the_body(talk: Talk) -> None:
             talk.expect("auth-before-body", call(talk, operation, bearer, body), 401)
 
 
-@scene("auth-expired")
-def expired(talk: Talk) -> None:
+@probe("auth-expired")
+def expired(talk: Client) -> None:
     """An old token."""
     headers = {"authorization": f"Bearer {talk.aid('expired')}"}
     for name in ("messages", "chat", "me"):
         talk.expect("auth-expired", call(talk, talk.operation(name), headers), 401)
 
 
-@scene("version-never-refused")
-def versions(talk: Talk) -> None:
+@probe("version-never-refused")
+def versions(talk: Client) -> None:
     """Old, new, odd and no versions."""
     operation = talk.operation("messages")
     for version in ("2026-10-21", "1999-01-01", "latest"):

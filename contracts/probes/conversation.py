@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contracts.client import Body, CannotTell, Talk, scene
-from mockserver.contracts.document import Operation
-from mockserver.contracts.exchange import Exchange, count_of, dig, items
-from mockserver.contracts.reply import Reply
+from mockserver.contracts.client import Body, Client, NotExaminable, probe
+from mockserver.contracts.document import OperationSpec
+from mockserver.contracts.exchange import CheckedExchange, count_of, dig, items
+from mockserver.contracts.reply import ObservedReply
 
 MAIN = ("messages", "chat", "chat_byok")
 COUNT = "Count from one to fifty in words."
@@ -21,7 +21,7 @@ CLOCK: Body = {"type": "object", "properties": {"zone": {"type": "string"}}, "re
 QUESTION = "Call get_weather for Oslo, in celsius."
 
 
-def tool(operation: Operation, name: str, schema: Body) -> Body:
+def tool(operation: OperationSpec, name: str, schema: Body) -> Body:
     """A tool in the shape of the operation's wire."""
     about = f"The {name.removeprefix('get_')} somewhere"
     if operation.wire == "anthropic":
@@ -29,20 +29,20 @@ def tool(operation: Operation, name: str, schema: Body) -> Body:
     return {"type": "function", "function": {"name": name, "description": about, "parameters": schema}}
 
 
-def choice(operation: Operation, word: str, name: str = "") -> Any:
+def choice(operation: OperationSpec, word: str, name: str = "") -> Any:
     """tool_choice on the operation's wire: auto, none, required, or the name of a tool."""
     if operation.wire == "anthropic":
         return {"type": "tool", "name": name} if name else {"type": {"required": "any"}.get(word, word)}
     return {"type": "function", "function": {"name": name}} if name else word
 
 
-def tools(operation: Operation) -> list[Body]:
+def tools(operation: OperationSpec) -> list[Body]:
     """Two tools; the one that is forced is not the first."""
     return [tool(operation, "get_time", CLOCK), tool(operation, "get_weather", WEATHER)]
 
 
-@scene("examples-accepted", "default-max-tokens")
-def plain_answers(talk: Talk) -> None:
+@probe("examples-accepted", "default-max-tokens")
+def plain_answers(talk: Client) -> None:
     """Every route answers the least that a request may be, and what the documents show."""
     for operation in talk.document.conversations:
         whole = talk.post(operation, talk.say(operation))
@@ -52,8 +52,8 @@ def plain_answers(talk: Talk) -> None:
             talk.expect("default-max-tokens", talk.post(operation, least), 200)
 
 
-@scene("examples-accepted", profiles=["full"])
-def documented_examples(talk: Talk) -> None:
+@probe("examples-accepted", profiles=["full"])
+def documented_examples(talk: Client) -> None:
     """Every example of every operation that takes a JSON body."""
     for operation in talk.document.operations.values():
         if operation.wire == "json":
@@ -63,8 +63,8 @@ def documented_examples(talk: Talk) -> None:
                 talk.expect("examples-accepted", talk.post(operation, body), 200)
 
 
-def _same(talk: Talk, whole: Reply, streamed: Reply, exchange: Exchange, steady: bool) -> None:
-    def kinds(reply: Reply) -> list[str]:
+def _same(talk: Client, whole: ObservedReply, streamed: ObservedReply, exchange: CheckedExchange, steady: bool) -> None:
+    def kinds(reply: ObservedReply) -> list[str]:
         return [f"{block.kind} {block.name}".strip() for block in reply.blocks]
 
     pairs: list[tuple[str, object, object]] = [
@@ -83,8 +83,8 @@ def _same(talk: Talk, whole: Reply, streamed: Reply, exchange: Exchange, steady:
         talk.check("stream-same-as-whole", one == other, got, exchange)
 
 
-@scene("stream-same-as-whole", "chat-usage-chunk", "stream-as-asked")
-def streams(talk: Talk) -> None:
+@probe("stream-same-as-whole", "chat-usage-chunk", "stream-as-asked")
+def streams(talk: Client) -> None:
     """Whole, whole again (does it say the same twice?), streamed."""
     for operation in talk.conversations(*MAIN):
         key = talk.target.aids.get("steady")
@@ -101,8 +101,8 @@ def streams(talk: Talk) -> None:
             _same(talk, talk.reply(first), talk.reply(streamed), streamed, steady)
 
 
-@scene("tool-forced", "tool-arguments", "tools-as-offered", "stream-same-as-whole", "tool-round-trip")
-def tool_use(talk: Talk) -> None:
+@probe("tool-forced", "tool-arguments", "tools-as-offered", "stream-same-as-whole", "tool-round-trip")
+def tool_use(talk: Client) -> None:
     """Forced, required, forbidden; streamed too; and the way back."""
     for operation in talk.conversations(*MAIN):
         offered = talk.say(operation, QUESTION, tools=tools(operation))
@@ -119,9 +119,9 @@ def tool_use(talk: Talk) -> None:
         _round_trip(talk, operation, offered, reply)
 
 
-def _round_trip(talk: Talk, operation: Operation, offered: Body, reply: Reply) -> None:
+def _round_trip(talk: Client, operation: OperationSpec, offered: Body, reply: ObservedReply) -> None:
     if not reply.calls:
-        raise CannotTell("no tool was called, so there is no result to send back")
+        raise NotExaminable("no tool was called, so there is no result to send back")
     final = talk.post(operation, offered | _returned(operation, offered, reply))
     if talk.expect("tool-round-trip", final, 200):
         answer = talk.reply(final)
@@ -129,7 +129,7 @@ def _round_trip(talk: Talk, operation: Operation, offered: Body, reply: Reply) -
         talk.check("tool-round-trip", ended, f"stop {answer.stop!r}, text {answer.text[:40]!r}", final)
 
 
-def _returned(operation: Operation, offered: Body, reply: Reply) -> Body:
+def _returned(operation: OperationSpec, offered: Body, reply: ObservedReply) -> Body:
     """The conversation with the calls and a result for each; no further call is allowed."""
     said = offered["messages"]
     forbidden = {"tool_choice": choice(operation, "none")}
@@ -147,8 +147,8 @@ def _returned(operation: Operation, offered: Body, reply: Reply) -> Body:
     return forbidden | {"messages": [*said, {"role": "assistant", "content": None, "tool_calls": calls}, *back]}
 
 
-@scene("max-tokens-cut", "max-tokens-kept")
-def cut_short(talk: Talk) -> None:
+@probe("max-tokens-cut", "max-tokens-kept")
+def cut_short(talk: Client) -> None:
     """An answer that does not fit, whole and streamed."""
     for operation in talk.conversations(*MAIN):
         for stream in (False, True):
@@ -158,8 +158,8 @@ def cut_short(talk: Talk) -> None:
                 talk.check("max-tokens-cut", reply.ended == "length", f"max_tokens 2, stop {reply.stop!r}", exchange)
 
 
-@scene("tools-unsupported", profiles=["smoke", "full"])
-def models_without_tools(talk: Talk) -> None:
+@probe("tools-unsupported", profiles=["smoke", "full"])
+def models_without_tools(talk: Client) -> None:
     """Gemma and deepseek-r1 answer in words."""
     for operation in talk.conversations("messages", "chat"):
         if operation.variant != "plain" and operation.wire == "openai":
@@ -171,30 +171,30 @@ def models_without_tools(talk: Talk) -> None:
                 talk.check("tools-unsupported", not called, f"{model} calls {', '.join(called)}", exchange)
 
 
-@scene("stop-sequence-kept", profiles=["full"])
-def stop_sequences(talk: Talk) -> None:
+@probe("stop-sequence-kept", profiles=["full"])
+def stop_sequences(talk: Client) -> None:
     """A stop sequence that an answer in words can hardly avoid."""
     operation = talk.operation("messages")
     for stream in (False, True):
         talk.post(operation, talk.say(operation, COUNT, stop_sequences=[" "], stream=stream))
 
 
-@scene("count-tokens")
-def counting(talk: Talk) -> None:
+@probe("count-tokens")
+def counting(talk: Client) -> None:
     """A short and a long text."""
     operation = talk.operation("count_tokens")
     counts = []
     for text in ("Hi.", "The quick brown fox jumps over the lazy dog. " * 20):
         exchange = talk.post(operation, talk.say(operation, text, max_tokens=None))
         if exchange.answer.status == 404:
-            raise CannotTell("the gateway does not count tokens (404)")
+            raise NotExaminable("the gateway does not count tokens (404)")
         talk.expect("count-tokens", exchange, 200)
         counts.append(count_of(dig(exchange.answer.json, "input_tokens")) or 0)
     talk.check("count-tokens", 0 < counts[0] < counts[1], f"counted {counts[0]} and {counts[1]}", exchange)
 
 
-@scene("models-listed")
-def catalogue(talk: Talk) -> None:
+@probe("models-listed")
+def catalogue(talk: Client) -> None:
     """List, then look up."""
     listing = talk.get(talk.operation("models"))
     talk.expect("models-listed", listing, 200)
@@ -207,8 +207,8 @@ def catalogue(talk: Talk) -> None:
         talk.check("models-listed", found.answer.status == 200 and same, f"{id}: status {found.answer.status}", found)
 
 
-@scene("concurrency")
-def at_once(talk: Talk) -> None:
+@probe("concurrency")
+def at_once(talk: Client) -> None:
     """Several requests at the same time, told apart by their models, whole and streamed."""
     models = ["qwen-coder-32b", "qwen-7b", "llama-3.3-8b-instruct", "llama-3.3-70b-instruct"]
     operations = [talk.operation("messages"), talk.operation("chat")]

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contracts.checks.failures import code_of, message_of
-from mockserver.contracts.client import JSON_HEADERS, LONGEST_WAIT, Body, CannotTell, Talk, scene
-from mockserver.contracts.document import Operation
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.client import JSON_HEADERS, LONGEST_WAIT, Body, Client, NotExaminable, probe
+from mockserver.contracts.document import OperationSpec
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.conversation import tool
 
 MAIN = ("messages", "chat", "chat_byok")
@@ -35,21 +35,21 @@ OUT_OF_RANGE: tuple[Change, ...] = (
 )
 
 
-def _refused(talk: Talk, promise: str, operation: Operation, body: Any) -> None:
+def _refused(talk: Client, promise: str, operation: OperationSpec, body: Any) -> None:
     exchange = talk.post(operation, body)
     talk.expect(promise, exchange, operation.invalid_status)
 
 
-@scene("invalid-json")
-def no_json(talk: Talk) -> None:
+@probe("invalid-json")
+def no_json(talk: Client) -> None:
     """Broken JSON, and JSON that is no object."""
     for operation in talk.conversations(*MAIN):
         for body in (b'{"model": "qwen-7b", "messages": [', b"[]", b""):
             _refused(talk, "invalid-json", operation, body)
 
 
-@scene("missing-field")
-def missing(talk: Talk) -> None:
+@probe("missing-field")
+def missing(talk: Client) -> None:
     """Each required field, left out."""
     for operation in talk.conversations(*MAIN):
         names = ["messages"] if operation.variant == "managed" else ["messages", "model"]
@@ -58,24 +58,24 @@ def missing(talk: Talk) -> None:
             _refused(talk, "missing-field", operation, body)
 
 
-@scene("wrong-type")
-def wrong_types(talk: Talk) -> None:
+@probe("wrong-type")
+def wrong_types(talk: Client) -> None:
     """Fields of the wrong kind."""
     for operation in talk.conversations(*MAIN):
         for change in WRONG_TYPES:
             _refused(talk, "wrong-type", operation, talk.say(operation) | dict(change))
 
 
-@scene("out-of-range")
-def out_of_range(talk: Talk) -> None:
+@probe("out-of-range")
+def out_of_range(talk: Client) -> None:
     """Numbers beyond their range, and no messages."""
     for operation in talk.conversations(*MAIN):
         for change in OUT_OF_RANGE:
             _refused(talk, "out-of-range", operation, talk.say(operation) | dict(change))
 
 
-@scene("temperature-range")
-def temperature(talk: Talk) -> None:
+@probe("temperature-range")
+def temperature(talk: Client) -> None:
     """1.5 is good on some routes, and not on others."""
     for operation in talk.document.conversations:
         if operation.variant != "managed":
@@ -84,8 +84,8 @@ def temperature(talk: Talk) -> None:
             talk.expect("temperature-range", exchange, 200 if high else operation.invalid_status)
 
 
-@scene("tool-shape")
-def other_shape(talk: Talk) -> None:
+@probe("tool-shape")
+def other_shape(talk: Client) -> None:
     """Each wire's tools on the other."""
     messages, chat = talk.operation("messages"), talk.operation("chat")
     for operation, other in ((messages, chat), (chat, messages), (talk.operation("chat_byok"), messages)):
@@ -93,8 +93,8 @@ def other_shape(talk: Talk) -> None:
         _refused(talk, "tool-shape", operation, talk.say(operation, tools=offered))
 
 
-@scene("tool-result-pairing")
-def unpaired(talk: Talk) -> None:
+@probe("tool-result-pairing")
+def unpaired(talk: Client) -> None:
     """A result that answers nothing."""
     operation = talk.operation("messages")
     result = [{"type": "tool_result", "tool_use_id": "toolu_nobody", "content": "4 degrees"}]
@@ -105,8 +105,8 @@ def unpaired(talk: Talk) -> None:
         _refused(talk, "tool-result-pairing", operation, body)
 
 
-@scene("max-tokens-limit", profiles=["smoke", "full"])
-def too_long(talk: Talk) -> None:
+@probe("max-tokens-limit", profiles=["smoke", "full"])
+def too_long(talk: Client) -> None:
     """qwen-coder-32b writes 32,768 tokens, Claude 8,192."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)
@@ -115,8 +115,8 @@ def too_long(talk: Talk) -> None:
             talk.expect("max-tokens-limit", exchange, 400)
 
 
-@scene("provider-unsupported")
-def unknown_provider(talk: Talk) -> None:
+@probe("provider-unsupported")
+def unknown_provider(talk: Client) -> None:
     """Xyz is no provider."""
     operation = talk.operation("chat_byok")
     exchange = talk.post(operation, talk.say(operation, provider="xyz"))
@@ -125,7 +125,7 @@ def unknown_provider(talk: Talk) -> None:
         talk.check("provider-unsupported", "Unsupported provider: xyz" in said, f"the message is {said!r}", exchange)
 
 
-def _rounds(operation: Operation, rounds: int) -> list[Body]:
+def _rounds(operation: OperationSpec, rounds: int) -> list[Body]:
     messages: list[Body] = [{"role": "user", "content": "What is the weather?"}]
     for number in range(rounds):
         call = CALL | {"id": f"call_{number}"}
@@ -134,8 +134,8 @@ def _rounds(operation: Operation, rounds: int) -> list[Body]:
     return messages
 
 
-@scene("max-iterations")
-def too_many_rounds(talk: Talk) -> None:
+@probe("max-iterations")
+def too_many_rounds(talk: Client) -> None:
     """More rounds of tool calls than max_iterations, given and by default."""
     for name in ("chat_byok", "chat"):
         operation = talk.operation(name)
@@ -150,22 +150,22 @@ def too_many_rounds(talk: Talk) -> None:
             talk.check("max-iterations", 400 <= exchange.answer.status < 500 and words, got, exchange)
 
 
-@scene("absent-routes")
-def absent(talk: Talk) -> None:
+@probe("absent-routes")
+def absent(talk: Client) -> None:
     """What D1 says does not exist."""
     for name in ("oauth_roles", "oauth_profile"):
         operation = talk.operation(name)
         talk.expect("absent-routes", talk.get(operation, headers={"x-api-key": talk.target.key}), 404)
 
 
-@scene("wrong-method")
-def wrong_method(talk: Talk) -> None:
+@probe("wrong-method")
+def wrong_method(talk: Client) -> None:
     """GET where POST belongs, and the like."""
     for name, methods in (("messages", ("GET", "DELETE", "PUT")), ("chat", ("GET", "PATCH")), ("models", ("POST",))):
         operation = talk.operation(name)
         for method in methods:
             body = None if method in ("GET", "DELETE") else b"{}"
-            asked = Asked(method, operation.path, JSON_HEADERS | talk.credential(operation), body)
+            asked = SentRequest(method, operation.path, JSON_HEADERS | talk.credential(operation), body)
             exchange = talk.send(asked)
             talk.expect("wrong-method", exchange, 405, 404)
             if exchange.answer.status == 405:
@@ -176,12 +176,12 @@ def wrong_method(talk: Talk) -> None:
 # What needs help
 
 
-def _metered(talk: Talk) -> Iterator[Operation]:
+def _metered(talk: Client) -> Iterator[OperationSpec]:
     yield from (one for one in talk.conversations("messages", "chat") if one.is_metered)
 
 
-@scene("status-402")
-def without_credits(talk: Talk) -> None:
+@probe("status-402")
+def without_credits(talk: Client) -> None:
     """An account that has nothing left."""
     key = talk.aid("exhausted")
     for operation in _metered(talk):
@@ -192,16 +192,16 @@ def without_credits(talk: Talk) -> None:
                 talk.check("status-402", code in (None, "insufficient_credits"), f"the code is {code!r}", exchange)
 
 
-@scene("byok-not-metered", profiles=["smoke", "full"])
-def byok_without_credits(talk: Talk) -> None:
+@probe("byok-not-metered", profiles=["smoke", "full"])
+def byok_without_credits(talk: Client) -> None:
     """BYOK is not charged."""
     operation = talk.operation("chat_byok")
     exchange = talk.post(operation, talk.say(operation), key=talk.aid("empty"), on_purpose=True)
     talk.expect("byok-not-metered", exchange, 200)
 
 
-@scene("status-429", "retry-after-true", "retry-after")
-def limited(talk: Talk) -> None:
+@probe("status-429", "retry-after-true", "retry-after")
+def limited(talk: Client) -> None:
     """Requests until the window is used up; then one after the wait that the answer asks for."""
     operation, key = talk.operation("messages"), talk.aid("limited")
     for _ in range(4 if talk.target.paid else 8):
@@ -213,13 +213,13 @@ def limited(talk: Talk) -> None:
     if exchange.answer.status != 429 or not wait.isdigit():
         return
     if int(wait) > LONGEST_WAIT:
-        raise CannotTell(f"retry-after is {wait} s, more than this run waits ({LONGEST_WAIT} s)")
+        raise NotExaminable(f"retry-after is {wait} s, more than this run waits ({LONGEST_WAIT} s)")
     talk.wait(int(wait))
     talk.expect("retry-after-true", talk.post(operation, talk.say(operation), key=key, on_purpose=True), 200)
 
 
-@scene("status-500")
-def failing(talk: Talk) -> None:
+@probe("status-500")
+def failing(talk: Client) -> None:
     """A gateway with a fault."""
     key = talk.aid("failing")
     for operation in talk.conversations("messages", "chat"):
@@ -227,8 +227,8 @@ def failing(talk: Talk) -> None:
         talk.expect("status-500", exchange, 500)
 
 
-@scene("cold-start")
-def loading(talk: Talk) -> None:
+@probe("cold-start")
+def loading(talk: Client) -> None:
     """A model that is not ready."""
     operation = talk.operation("chat")
     exchange = talk.post(operation, talk.say(operation), key=talk.aid("loading"), on_purpose=True)

@@ -6,14 +6,14 @@ too. Only the `full` and `soak` profiles play this, and schemathesis is imported
 
 from importlib.util import find_spec
 
-from mockserver.contracts.client import CannotTell, Talk, scene
+from mockserver.contracts.client import Client, NotExaminable, probe
 
 
-@scene("generated-valid", "generated-invalid", profiles=["full"])
-def generated(talk: Talk) -> None:
+@probe("generated-valid", "generated-invalid", profiles=["full"])
+def generated(talk: Client) -> None:
     """Some valid and some invalid requests for every operation with a JSON body."""
     if find_spec("schemathesis") is None:
-        raise CannotTell("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
+        raise NotExaminable("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
     from mockserver.contracts.generated_requests import requests
 
     for operation, body, valid in requests(talk.document, talk.target.seed):

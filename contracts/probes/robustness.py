@@ -2,8 +2,8 @@
 
 import json
 
-from mockserver.contracts.client import JSON_HEADERS, Talk, scene
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.client import JSON_HEADERS, Client, probe
+from mockserver.contracts.exchange import SentRequest
 
 PLANES = "".join(chr(plane * 0x10000 + offset) for plane in range(17) for offset in (0xE1, 0x3042, 0xF0F0)) + (
     " Grüße 日本語 👩‍👩‍👧‍👦 e\u0301 שלום \u202bمرحبا\u202c \u2028\u2029\u0085\u200b\ufeff \u0000\t\r\n"
@@ -11,8 +11,8 @@ PLANES = "".join(chr(plane * 0x10000 + offset) for plane in range(17) for offset
 DEPTH = 200
 
 
-@scene("unicode")
-def every_plane(talk: Talk) -> None:
+@probe("unicode")
+def every_plane(talk: Client) -> None:
     """Text of all seventeen planes, whole and streamed, raw and escaped."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)
@@ -22,8 +22,8 @@ def every_plane(talk: Talk) -> None:
             talk.expect("unicode", talk.post(operation, raw), 200)
 
 
-@scene("long-text", profiles=["full"])
-def long_text(talk: Talk) -> None:
+@probe("long-text", profiles=["full"])
+def long_text(talk: Client) -> None:
     """Twenty thousand words."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)
@@ -31,8 +31,8 @@ def long_text(talk: Talk) -> None:
         talk.expect("long-text", talk.post(operation, talk.say(operation, text)), 200, 400, 413)
 
 
-@scene("deep-json", profiles=["smoke", "full"])
-def deep(talk: Talk) -> None:
+@probe("deep-json", profiles=["smoke", "full"])
+def deep(talk: Client) -> None:
     """Deep arguments in a conversation, and a body that is nothing but depth."""
     operation = talk.operation("messages")
     raw = json.dumps(talk.say(operation)).encode()
@@ -43,8 +43,8 @@ def deep(talk: Talk) -> None:
     talk.expect("deep-json", exchange, operation.invalid_status, 413)
 
 
-@scene("huge-numbers", profiles=["smoke", "full"])
-def huge(talk: Talk) -> None:
+@probe("huge-numbers", profiles=["smoke", "full"])
+def huge(talk: Client) -> None:
     """Numbers that fit into nothing."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)
@@ -54,8 +54,8 @@ def huge(talk: Talk) -> None:
             talk.expect("huge-numbers", exchange, 200, operation.invalid_status)
 
 
-@scene("duplicate-keys", profiles=["smoke", "full"])
-def doubled(talk: Talk) -> None:
+@probe("duplicate-keys", profiles=["smoke", "full"])
+def doubled(talk: Client) -> None:
     """The same key twice."""
     operation = talk.operation("chat")
     raw = json.dumps(talk.say(operation)).encode()
@@ -63,8 +63,8 @@ def doubled(talk: Talk) -> None:
     talk.expect("duplicate-keys", exchange, 200, operation.invalid_status)
 
 
-@scene("unknown-fields")
-def unknown_fields(talk: Talk) -> None:
+@probe("unknown-fields")
+def unknown_fields(talk: Client) -> None:
     """Fields of tomorrow."""
     for name in ("messages", "chat", "chat_byok"):
         operation = talk.operation(name)
@@ -72,11 +72,11 @@ def unknown_fields(talk: Talk) -> None:
         talk.expect("unknown-fields", exchange, 200)
 
 
-@scene("head-and-options")
-def head_and_options(talk: Talk) -> None:
+@probe("head-and-options")
+def head_and_options(talk: Client) -> None:
     """HEAD without a body; a browser's preflight with its permission."""
     models = talk.operation("models")
-    head = talk.send(Asked("HEAD", models.path, talk.credential(models)))
+    head = talk.send(SentRequest("HEAD", models.path, talk.credential(models)))
     talk.check("head-and-options", head.answer.body == b"", f"HEAD with a body of {len(head.answer.body)} bytes", head)
     talk.expect("head-and-options", head, 200, 404, 405)
     operation = talk.operation("chat")
@@ -85,13 +85,13 @@ def head_and_options(talk: Talk) -> None:
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
     }
-    preflight = talk.send(Asked("OPTIONS", operation.path, origin))
+    preflight = talk.send(SentRequest("OPTIONS", operation.path, origin))
     talk.expect("head-and-options", preflight, 200, 204)
     allowed = preflight.answer.header("access-control-allow-origin")
     got = f"access-control-allow-origin is {allowed!r}"
     talk.check("head-and-options", allowed in ("*", origin["origin"]), got, preflight)
     answer = talk.send(
-        Asked(
+        SentRequest(
             "POST",
             operation.path,
             JSON_HEADERS | origin | talk.credential(operation),
@@ -103,8 +103,8 @@ def head_and_options(talk: Talk) -> None:
     talk.check("head-and-options", allowed in ("*", origin["origin"]), got, answer)
 
 
-@scene("slow-client")
-def slow_client(talk: Talk) -> None:
+@probe("slow-client")
+def slow_client(talk: Client) -> None:
     """A body in pieces, cut within characters, without its length announced."""
     for name in ("messages", "chat"):
         operation = talk.operation(name)

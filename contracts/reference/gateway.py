@@ -1,8 +1,8 @@
 """Another gateway: small, written from the documents alone, on another server than the mock's.
 
 It exists so that the suite can be tested against a gateway that shares no code with the mock. It has accounts with
-credits, rate windows, logins with signed tokens, both wires, and no scenarios. `Gateway.answer` is a function from a
-request to an answer; `serving` puts it on a socket. The request schemas are openapi.yaml's.
+credits, rate windows, logins with signed tokens, both wires, and no scenarios. `ReferenceGateway.answer` is a
+function from a request to an answer; `serving` puts it on a socket. The request schemas are openapi.yaml's.
 """
 
 import base64
@@ -20,7 +20,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.contracts.document import Document, Operation
+from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import read_json
 
 USER, PASSWORD = "ada@example.com", "correct horse"
@@ -55,7 +55,7 @@ TYPES = {
 Reply = tuple[int, list[tuple[str, str]], list[bytes]]
 
 
-class Refused(Exception):
+class ReferenceRefusal(Exception):
     """A failure: status, code, words, headers."""
 
     def __init__(self, status: int, code: str, words: str, *headers: tuple[str, str]) -> None:
@@ -64,7 +64,7 @@ class Refused(Exception):
 
 
 @dataclass
-class Account:
+class ReferenceAccount:
     """What a key may spend, and its rate window: requests allowed in a second, None for no window."""
 
     used: float = 0.0
@@ -87,7 +87,7 @@ def expired_token() -> str:
     return sign({"sub": "1", "iat": 0, "exp": DAY, "jti": "old"})
 
 
-def aids() -> dict[str, str]:
+def credentials() -> dict[str, str]:
     """What an operator would tell the gate about this gateway."""
     return {
         "exhausted": EMPTY,
@@ -116,15 +116,15 @@ def instance(schema: Any) -> Any:
     )
 
 
-class Gateway:
+class ReferenceGateway:
     """The whole gateway."""
 
     def __init__(self, contract: Path, now: Callable[[], float] = time.time) -> None:
-        self._document = Document.open(contract)
+        self._document = ContractDocument.open(contract)
         self._now = now
         self._lock = Lock()
         self._numbers = itertools.count(1)
-        self._accounts = {EMPTY: Account(total=0.0), LIMITED: Account(window=2)}
+        self._accounts = {EMPTY: ReferenceAccount(total=0.0), LIMITED: ReferenceAccount(window=2)}
         self._gone: set[str] = set()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -132,7 +132,7 @@ class Gateway:
         try:
             with self._lock:
                 return self._route(method, path.partition("?")[0], headers, body)
-        except Refused as refused:
+        except ReferenceRefusal as refused:
             return self._failure(path, refused)
 
     # What is called
@@ -144,8 +144,8 @@ class Gateway:
         if operation is None:
             others = [one for one in ("GET", "POST") if self._document.find(one, path)]
             if others:
-                raise Refused(405, "method_not_allowed", "Method Not Allowed", ("allow", ", ".join(others)))
-            raise Refused(404, "not_found", "Not Found")
+                raise ReferenceRefusal(405, "method_not_allowed", "Method Not Allowed", ("allow", ", ".join(others)))
+            raise ReferenceRefusal(404, "not_found", "Not Found")
         key = self._key(operation, headers)
         name = operation.alias_of or operation.name
         if operation.is_conversation:
@@ -161,37 +161,37 @@ class Gateway:
             "logout": lambda: self._logout(key),
         }
         if name not in handlers:
-            raise Refused(404, "not_found", "Not Found")
+            raise ReferenceRefusal(404, "not_found", "Not Found")
         return 200, [("content-type", "application/json")], [json.dumps(handlers[name]()).encode()]
 
-    def _key(self, operation: Operation, headers: Mapping[str, str]) -> str:
+    def _key(self, operation: OperationSpec, headers: Mapping[str, str]) -> str:
         bearer = headers.get("authorization", "")
         token = bearer[7:].strip() if bearer.lower().startswith("bearer ") else ""
         offered = headers.get("x-api-key", "").strip() if "ApiKeyAuth" in operation.schemes else ""
         for one in (headers.get("x-api-key", ""), token):
             if one.startswith("sk-ant-") and operation.schemes:
-                raise Refused(401, "invalid_api_key", "Invalid API key: sk-ant- keys are not accepted")
+                raise ReferenceRefusal(401, "invalid_api_key", "Invalid API key: sk-ant- keys are not accepted")
         found = offered or token
         if not found and not operation.key_optional:
-            raise Refused(401, "missing_api_key", "Missing API key")
+            raise ReferenceRefusal(401, "missing_api_key", "Missing API key")
         if found.count(".") == 2 and not operation.name.startswith("refresh"):
             self._claims(found, "access")
         return found
 
-    def _body(self, operation: Operation, raw: bytes) -> Any:
+    def _body(self, operation: OperationSpec, raw: bytes) -> Any:
         body = read_json(raw)
         assert operation.request is not None
         problems = operation.request.problems(body)
         if problems:
-            raise Refused(operation.invalid_status, "invalid_request", f"Invalid request: {problems[0]}")
+            raise ReferenceRefusal(operation.invalid_status, "invalid_request", f"Invalid request: {problems[0]}")
         return body
 
     # Who pays
 
-    def _account(self, key: str) -> Account:
-        return self._accounts.setdefault(key, Account())
+    def _account(self, key: str) -> ReferenceAccount:
+        return self._accounts.setdefault(key, ReferenceAccount())
 
-    def _balance(self, account: Account) -> dict[str, Any]:
+    def _balance(self, account: ReferenceAccount) -> dict[str, Any]:
         return {
             "total_credits": account.total,
             "used_credits": account.used,
@@ -203,22 +203,22 @@ class Gateway:
             "usage_percentage": 100 * account.used / account.total if account.total else 100.0,
         }
 
-    def _admit(self, operation: Operation, account: Account) -> None:
+    def _admit(self, operation: OperationSpec, account: ReferenceAccount) -> None:
         if not operation.is_metered:
             return
         if account.window is not None:
             account.times = [one for one in account.times if one > self._now() - 1]
             if len(account.times) >= account.window:
-                raise Refused(429, "rate_limit_exceeded", "Rate limit exceeded", ("retry-after", "1"))
+                raise ReferenceRefusal(429, "rate_limit_exceeded", "Rate limit exceeded", ("retry-after", "1"))
             account.times.append(self._now())
         if account.total - account.used <= 0:
-            raise Refused(402, "insufficient_credits", "Insufficient credits")
+            raise ReferenceRefusal(402, "insufficient_credits", "Insufficient credits")
 
     # Who is there
 
     def _login(self, body: Any) -> dict[str, Any]:
         if (body["email"], body["password"]) != (USER, PASSWORD):
-            raise Refused(401, "invalid_credentials", "Incorrect email or password")
+            raise ReferenceRefusal(401, "invalid_credentials", "Incorrect email or password")
         return self._tokens(body["email"])
 
     def _tokens(self, email: str) -> dict[str, Any]:
@@ -237,11 +237,11 @@ class Gateway:
             padded = token.split(".")[1] + "=" * (-len(token.split(".")[1]) % 4)
             claims = json.loads(base64.urlsafe_b64decode(padded))
         except (IndexError, ValueError):
-            raise Refused(401, "invalid_token", "Could not validate credentials") from None
+            raise ReferenceRefusal(401, "invalid_token", "Could not validate credentials") from None
         if sign(claims) != token or token in self._gone or claims.get("kind", kind) != kind:
-            raise Refused(401, "invalid_token", "Could not validate credentials")
+            raise ReferenceRefusal(401, "invalid_token", "Could not validate credentials")
         if claims["exp"] <= self._now():
-            raise Refused(401, "token_expired", "Token has expired")
+            raise ReferenceRefusal(401, "token_expired", "Token has expired")
         return claims
 
     def _refresh(self, bearer: str, body: bytes) -> dict[str, Any]:
@@ -256,12 +256,12 @@ class Gateway:
 
     # What a model says
 
-    def _converse(self, operation: Operation, key: str, body: Any) -> Reply:
+    def _converse(self, operation: OperationSpec, key: str, body: Any) -> Reply:
         account = self._account(key)
         if key.startswith(FAILING):
-            raise Refused(500, "internal_error", "Internal server error")
+            raise ReferenceRefusal(500, "internal_error", "Internal server error")
         if key.startswith(LOADING):
-            raise Refused(503, "model_loading", "Model is loading, retry in 5-10s", ("retry-after", "5"))
+            raise ReferenceRefusal(503, "model_loading", "Model is loading, retry in 5-10s", ("retry-after", "5"))
         self._check(operation, body)
         self._admit(operation, account)
         from mockserver.contracts.reference.wires import render
@@ -273,26 +273,26 @@ class Gateway:
         kind = "text/event-stream" if body.get("stream") else "application/json"
         return 200, [("content-type", kind)], said.chunks()
 
-    def _check(self, operation: Operation, body: Any) -> None:
+    def _check(self, operation: OperationSpec, body: Any) -> None:
         limit = body.get("max_tokens") or 0
         if limit > MOST.get(body.get("model"), 10**400):
-            raise Refused(400, "max_tokens_too_large", "max_tokens is larger than the model's maximum")
+            raise ReferenceRefusal(400, "max_tokens_too_large", "max_tokens is larger than the model's maximum")
         if operation.variant == "byok" and body["provider"] not in PROVIDERS:
-            raise Refused(400, "unsupported_provider", f"Unsupported provider: {body['provider']}")
+            raise ReferenceRefusal(400, "unsupported_provider", f"Unsupported provider: {body['provider']}")
         rounds = sum(message["role"] == "tool" for message in body["messages"])
         most = body.get("max_iterations", 5)
         if operation.wire == "openai" and rounds > most:
             words = f"Maximum tool calling iterations ({most}) exceeded without completion"
-            raise Refused(400, "max_iterations_exceeded", words)
+            raise ReferenceRefusal(400, "max_iterations_exceeded", words)
         known: set[str] = set()
         for message in body["messages"] if operation.wire == "anthropic" else []:
             blocks = message["content"] if isinstance(message["content"], list) else []
             for block in blocks:
                 if block["type"] == "tool_result" and block["tool_use_id"] not in known:
-                    raise Refused(400, "invalid_request", f"unexpected tool_use_id {block['tool_use_id']}")
+                    raise ReferenceRefusal(400, "invalid_request", f"unexpected tool_use_id {block['tool_use_id']}")
             known = {block["id"] for block in blocks if block["type"] == "tool_use"}
 
-    def _say(self, operation: Operation, body: Any) -> Any:
+    def _say(self, operation: OperationSpec, body: Any) -> Any:
         """Text as a list of words, or a tool and its arguments."""
         choice = body.get("tool_choice")
         wanted = choice.get("type") if isinstance(choice, dict) else choice
@@ -305,7 +305,7 @@ class Gateway:
             return name, instance(tool.get("parameters") or tool.get("input_schema") or {})
         return list(WORDS)
 
-    def _failure(self, path: str, refused: Refused) -> Reply:
+    def _failure(self, path: str, refused: ReferenceRefusal) -> Reply:
         kind = TYPES.get(refused.status, "api_error" if refused.status >= 500 else "invalid_request_error")
         body: dict[str, Any] = {"error": {"message": refused.words, "type": kind, "code": refused.code}}
         if path.partition("/messages")[1]:
@@ -323,12 +323,12 @@ def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str] | None:
 
 def _model(id: str) -> dict[str, Any]:
     if id not in MODELS:
-        raise Refused(404, "model_not_found", f"Model not found: {id[:60]}")
+        raise ReferenceRefusal(404, "model_not_found", f"Model not found: {id[:60]}")
     return {"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "Meta"}
 
 
 @contextmanager
-def serving(gateway: Gateway) -> Iterator[str]:
+def serving(gateway: ReferenceGateway) -> Iterator[str]:
     """Serve on a free port for as long as the block lasts; gives the URL."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contracts.document import Operation
+from mockserver.contracts.document import OperationSpec
 
 
 def event(name: str | None, data: Any) -> bytes:
@@ -14,7 +14,7 @@ def event(name: str | None, data: Any) -> bytes:
 
 
 @dataclass
-class Said:
+class ReferenceReply:
     """An answer, ready to be sent."""
 
     cost: int
@@ -39,7 +39,7 @@ class Said:
         return [event(name, data) for name, data in self.events]
 
 
-def render(operation: Operation, body: Any, said: Any, id: str, now: float) -> Said:
+def render(operation: OperationSpec, body: Any, said: Any, id: str, now: float) -> ReferenceReply:
     """An answer in the operation's wire; text is cut at max_tokens, one word is one token."""
     model = body.get("model") or body.get("preferred_model") or "qwen-coder-32b"
     read = 1 + len(json.dumps(body["messages"])) // 4
@@ -60,7 +60,9 @@ def render(operation: Operation, body: Any, said: Any, id: str, now: float) -> S
     return made
 
 
-def _message(model: str, text: str, call: Any, id: str, usage: tuple[int, int], stop: tuple[str, str | None]) -> Said:
+def _message(
+    model: str, text: str, call: Any, id: str, usage: tuple[int, int], stop: tuple[str, str | None]
+) -> ReferenceReply:
     block: dict[str, Any] = {"type": "text", "text": text}
     opened, parts = (
         {"type": "text", "text": ""},
@@ -88,18 +90,20 @@ def _message(model: str, text: str, call: Any, id: str, usage: tuple[int, int], 
         {"type": "message_delta", "delta": end, "usage": {"output_tokens": usage[1]}},
         {"type": "message_stop"},
     ]
-    return Said(sum(usage), head | {"content": [block], "usage": counts} | end, [(one["type"], one) for one in events])
+    return ReferenceReply(
+        sum(usage), head | {"content": [block], "usage": counts} | end, [(one["type"], one) for one in events]
+    )
 
 
 def _completion(
-    operation: Operation,
+    operation: OperationSpec,
     body: Any,
     identity: tuple[str, str, int],
     text: str,
     call: Any,
     usage: tuple[int, int],
     stop: str,
-) -> Said:
+) -> ReferenceReply:
     model, id, created = identity
     message: dict[str, Any] = {"role": "assistant", "content": text or None}
     deltas: list[dict[str, Any]] = [
@@ -126,4 +130,4 @@ def _completion(
     events.append(chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]})
     if (body.get("stream_options") or {}).get("include_usage"):
         events.append(chunk | {"choices": [], "usage": counts})
-    return Said(sum(usage), whole, [*((None, one) for one in events), (None, "[DONE]")])
+    return ReferenceReply(sum(usage), whole, [*((None, one) for one in events), (None, "[DONE]")])

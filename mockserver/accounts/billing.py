@@ -19,7 +19,7 @@ import orjson
 
 from mockserver.accounts import ledger as books
 from mockserver.accounts.identify import Holder
-from mockserver.accounts.ledger import ZERO, Bill, Ledger, Refused, Terms
+from mockserver.accounts.ledger import ZERO, Bill, Denied, Ledger, Terms
 from mockserver.accounts.model_access import matches
 from mockserver.accounts.plans import MONTHLY_CREDITS, TARIFFS, tariff_of
 from mockserver.accounts.schema import Account, Prices
@@ -114,13 +114,13 @@ def admit(session: Session, holder: Holder, operation: Operation, now: float, ti
         return None
     ledger = ledger_of(session, holder.books, account, now)
     verdict = books.verdict(ledger, terms, now)
-    if isinstance(verdict, Refused):
+    if isinstance(verdict, Denied):
         raise _refusal(verdict, ledger, terms, account)
     hold = ticket or str(session.requests)
     return Meter(books=holder.books, account=account, terms=terms, now=now, hold=hold)
 
 
-def _refusal(verdict: Refused, ledger: Ledger, terms: Terms, account: Account) -> Refusal:
+def _refusal(verdict: Denied, ledger: Ledger, terms: Terms, account: Account) -> Refusal:
     if verdict.reason == "insufficient_credits":
         left = f"{plain(ledger.remaining)} left of {plain(ledger.granted)} on the {account.plan} plan"
         return Refusal(402, verdict.reason, f"Insufficient credits: {left}. Top up or upgrade your plan.")
@@ -168,7 +168,7 @@ def book(
         actions = _cut(actions, kept, wire)
         price, output, deltas = ledger.remaining, -(-usage.output * kept // deltas), kept
     after, verdict = books.charge(ledger, meter.terms, Bill(meter.hold, price, usage.input + output), meter.now)
-    assert not isinstance(verdict, Refused), "the request was admitted in this very step"
+    assert not isinstance(verdict, Denied), "the request was admitted in this very step"
     receipt = Receipt(
         books=meter.books,
         hold=meter.hold,

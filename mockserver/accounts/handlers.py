@@ -13,7 +13,7 @@ import orjson
 
 from mockserver.accounts import tokens
 from mockserver.accounts.billing import ledger_of, number
-from mockserver.accounts.identify import Accounts, Holder, Person, Played, person_of, refresh_token_in
+from mockserver.accounts.identify import Accounts, Holder, Person, ScenarioAccount, person_of, refresh_token_in
 from mockserver.accounts.keys import bearer_of
 from mockserver.accounts.ledger import ZERO
 from mockserver.accounts.plans import MONTHLY_CREDITS
@@ -24,13 +24,13 @@ MOST_REVOKED = 1_000
 """The most logins of one session that are remembered as ended; the oldest are forgotten first."""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class AccountRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that such an answer depends on. `form` is the parsed body of a login."""
 
     accounts: Accounts
     holder: Holder
     session: Session
-    script: Played | None
+    script: ScenarioAccount | None
     headers: Mapping[str, str]
     body: bytes
     form: Mapping[str, object]
@@ -43,7 +43,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 Answer: TypeAlias = tuple[Session, bytes]
 
 
-def balance(asked: Asked) -> Answer:
+def balance(asked: AccountRequest) -> Answer:
     """GET credits/balance: the observed object, its numbers exact."""
     account, plan = asked.holder.account, asked.holder.plan
     if account is None:
@@ -71,7 +71,7 @@ def balance(asked: Asked) -> Answer:
     return asked.session, orjson.dumps(body)
 
 
-def login(asked: Asked) -> Answer:
+def login(asked: AccountRequest) -> Answer:
     """POST auth/login: JSON with email, or a form with username. Raises `Refusal` 401 or 422."""
     email = asked.form.get("email") or asked.form.get("username")
     password = asked.form.get("password")
@@ -85,7 +85,7 @@ def login(asked: Asked) -> Answer:
     return session, _tokens(pair, holder)
 
 
-def refresh(asked: Asked) -> Answer:
+def refresh(asked: AccountRequest) -> Answer:
     """POST auth/refresh: the refresh token in the body, else any token of ours as Bearer. Raises `Refusal` 401."""
     accounts, session = asked.accounts, asked.session
     key = refresh_token_in(asked.body) or bearer_of(asked.headers)
@@ -104,12 +104,12 @@ def refresh(asked: Asked) -> Answer:
     return session, _tokens(pair, holder)
 
 
-def me(asked: Asked) -> Answer:
+def me(asked: AccountRequest) -> Answer:
     """GET auth/me: the user of the token or key."""
     return asked.session, orjson.dumps(_user(asked.holder.person, asked.holder.plan))
 
 
-def logout(asked: Asked) -> Answer:
+def logout(asked: AccountRequest) -> Answer:
     """POST auth/logout: every token of this login is revoked."""
     session, claims = asked.session, asked.holder.claims
     if claims is not None:
@@ -119,7 +119,7 @@ def logout(asked: Asked) -> Answer:
     return session, orjson.dumps({"message": "Logged out"})
 
 
-ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
+ANSWERS: Mapping[str, Callable[[AccountRequest], Answer]] = {
     "credits_balance": balance,
     "login": login,
     "refresh": refresh,

@@ -33,7 +33,7 @@ JUDGES_ITSELF = frozenset({"refresh"})
 """Operations that take another token than an access token; they judge it themselves."""
 
 
-class Played(Protocol):
+class ScenarioAccount(Protocol):
     """What is asked of the scenario that plays: its name, and its account if it has one."""
 
     @property
@@ -145,7 +145,7 @@ class Accounts:
             (account for account in self._by_person.values() if home_of(account) == home), None
         )
 
-    def holder_of_key(self, key: str, script: Played | None = None) -> Holder:
+    def holder_of_key(self, key: str, script: ScenarioAccount | None = None) -> Holder:
         """The holder of a key who plays a scenario, not judged: for the operator, who may see every balance."""
         member = self._member(key)
         holder = Holder(key=key) if member is None else Holder(None, member.home, member.account, key=key)
@@ -212,7 +212,7 @@ class Accounts:
             person = person_of(user.email, user)
         return Holder(person, home_of(account) if account is not None else "", account, claims, key)
 
-    def playing(self, holder: Holder, script: Played | None) -> Holder:
+    def playing(self, holder: Holder, script: ScenarioAccount | None) -> Holder:
         """The holder who plays a scenario: with its account, if he has none and may have this one."""
         account = script.account if script is not None else None
         if holder.account is not None or script is None or account is None:
@@ -224,7 +224,7 @@ class Accounts:
             named = person_of(account.user.email, account.user)
         return msgspec.structs.replace(holder, named=named, books=f"scenario:{script.name}", account=account)
 
-    def log_in(self, email: str, password: str, script: Played | None) -> Holder:
+    def log_in(self, email: str, password: str, script: ScenarioAccount | None) -> Holder:
         """The holder of an e-mail address and a password. Raises `Refusal` 401."""
         users = [account.user for account in self._by_person.values() if account.user is not None]
         if script is not None and script.account is not None and script.account.user is not None:

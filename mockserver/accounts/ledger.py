@@ -35,14 +35,14 @@ FORGOTTEN = 3_600
 """Seconds after which a hold that nobody settled counts as delivered: its server is gone."""
 
 
-class Window(msgspec.Struct, frozen=True):
+class RateWindow(msgspec.Struct, frozen=True):
     """How many answers there were since `start`."""
 
     start: int
     count: int
 
 
-class Hold(msgspec.Struct, frozen=True):
+class Reservation(msgspec.Struct, frozen=True):
     """What was paid for an answer that is still being delivered."""
 
     credits: Decimal
@@ -63,8 +63,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     granted: Decimal
     used: Decimal = ZERO
     tokens: Mapping[str, int] = {}
-    windows: Mapping[str, Window] = {}
-    holds: Mapping[str, Hold] = {}
+    windows: Mapping[str, RateWindow] = {}
+    holds: Mapping[str, Reservation] = {}
     answers: int = 0
 
     @property
@@ -98,7 +98,7 @@ class Bill(msgspec.Struct, frozen=True):
 Reason: TypeAlias = Literal["insufficient_credits", "rate_limit_exceeded", "token_limit_exceeded"]
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Denied(msgspec.Struct, frozen=True):
     """Why an answer is not given. `wait` is the whole seconds until it would be."""
 
     reason: Reason
@@ -109,7 +109,7 @@ class Granted(msgspec.Struct, frozen=True):
     """An answer is given."""
 
 
-Verdict: TypeAlias = Granted | Refused
+Verdict: TypeAlias = Granted | Denied
 GRANTED = Granted()
 
 
@@ -146,36 +146,36 @@ def verdict(ledger: Ledger, terms: Terms, now: float) -> Verdict:
     """Whether one more answer may be given. The balance is judged first: waiting an hour does not fill it."""
     ledger, second = renewed(ledger, terms.monthly, now), floor(now)
     if not terms.unlimited and ledger.remaining <= 0:
-        return Refused("insufficient_credits", ledger.period[1] - second)
+        return Denied("insufficient_credits", ledger.period[1] - second)
     if terms.tokens is not None and ledger.tokens.get(terms.tariff, 0) >= terms.tokens:
-        return Refused("token_limit_exceeded", ledger.period[1] - second)
+        return Denied("token_limit_exceeded", ledger.period[1] - second)
     window = ledger.windows.get(terms.tariff)
     if terms.requests is None:
         return GRANTED
     if window is None or second >= window.start + terms.seconds:
-        return GRANTED if terms.requests else Refused("rate_limit_exceeded", terms.seconds)
+        return GRANTED if terms.requests else Denied("rate_limit_exceeded", terms.seconds)
     if window.count >= terms.requests:
-        return Refused("rate_limit_exceeded", window.start + terms.seconds - second)
+        return Denied("rate_limit_exceeded", window.start + terms.seconds - second)
     return GRANTED
 
 
 def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger, Verdict]:
     """The ledger after an answer was paid for, or as it was if the answer may not be given."""
     found = verdict(ledger, terms, now)
-    if isinstance(found, Refused):
+    if isinstance(found, Denied):
         return ledger, found
     ledger, second = renewed(ledger, terms.monthly, now), floor(now)
     window = ledger.windows.get(terms.tariff)
     if window is None or second >= window.start + terms.seconds:
-        window = Window(second, 0)
+        window = RateWindow(second, 0)
     credits = ZERO if terms.unlimited else bill.credits
     holds = {name: hold for name, hold in ledger.holds.items() if hold.at > second - FORGOTTEN}
-    holds[bill.hold] = Hold(credits, bill.tokens, terms.tariff, second)
+    holds[bill.hold] = Reservation(credits, bill.tokens, terms.tariff, second)
     after = msgspec.structs.replace(
         ledger,
         used=ledger.used + credits,
         tokens={**ledger.tokens, terms.tariff: ledger.tokens.get(terms.tariff, 0) + bill.tokens},
-        windows={**ledger.windows, terms.tariff: Window(window.start, window.count + 1)},
+        windows={**ledger.windows, terms.tariff: RateWindow(window.start, window.count + 1)},
         holds=holds,
         answers=ledger.answers + 1,
     )
@@ -212,7 +212,7 @@ def void(ledger: Ledger, hold: str) -> Ledger:
     after = settle(ledger, hold, held.credits, held.tokens)
     windows = dict(after.windows)
     if window is not None and window.start <= held.at:
-        windows[held.tariff] = Window(window.start, max(0, window.count - 1))
+        windows[held.tariff] = RateWindow(window.start, max(0, window.count - 1))
     return msgspec.structs.replace(after, windows=windows, answers=after.answers - 1)
 
 

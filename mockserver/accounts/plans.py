@@ -30,7 +30,7 @@ MONTHLY_CREDITS: Mapping[str, Decimal] = {
 """D1."""
 
 
-class Limits(NamedTuple):
+class PlanLimits(NamedTuple):
     """`requests` in every `seconds`, and `tokens` a month (None: as many as the credits buy)."""
 
     requests: int
@@ -40,24 +40,24 @@ class Limits(NamedTuple):
 
 MINUTE, HOUR = 60, 3_600
 
-TARIFFS: Mapping[Tariff, Mapping[str, Limits]] = {
+TARIFFS: Mapping[Tariff, Mapping[str, PlanLimits]] = {
     # D0: requests per minute, tokens per month
     "per_minute": {
-        "free": Limits(60, MINUTE, 10_000),
-        "starter": Limits(60, MINUTE, 10_000),
-        "basic": Limits(60, MINUTE, 10_000),
-        "pro": Limits(300, MINUTE, 1_000_000),
-        "business": Limits(1_000, MINUTE, 5_000_000),
-        "enterprise": Limits(5_000, MINUTE, 10_000_000),
+        "free": PlanLimits(60, MINUTE, 10_000),
+        "starter": PlanLimits(60, MINUTE, 10_000),
+        "basic": PlanLimits(60, MINUTE, 10_000),
+        "pro": PlanLimits(300, MINUTE, 1_000_000),
+        "business": PlanLimits(1_000, MINUTE, 5_000_000),
+        "enterprise": PlanLimits(5_000, MINUTE, 10_000_000),
     },
     # D1: the same figures per hour
     "per_hour": {
-        "free": Limits(60, HOUR),
-        "starter": Limits(60, HOUR),
-        "basic": Limits(60, HOUR),
-        "pro": Limits(300, HOUR),
-        "business": Limits(1_000, HOUR),
-        "enterprise": Limits(5_000, HOUR),
+        "free": PlanLimits(60, HOUR),
+        "starter": PlanLimits(60, HOUR),
+        "basic": PlanLimits(60, HOUR),
+        "pro": PlanLimits(300, HOUR),
+        "business": PlanLimits(1_000, HOUR),
+        "enterprise": PlanLimits(5_000, HOUR),
     },
 }
 

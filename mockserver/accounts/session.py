@@ -84,7 +84,7 @@ class ChaosMemory(msgspec.Struct, frozen=True, gc=False):
     fired: Mapping[int, int] = {}
 
 
-class Waiting(msgspec.Struct, frozen=True, gc=False):
+class QueuedResponse(msgspec.Struct, frozen=True, gc=False):
     """An answer, or faults, for the next request that fits: the words of a turn as JSON; `times` None is always."""
 
     id: str
@@ -92,7 +92,7 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
     times: int | None = 1
 
 
-class Steering(msgspec.Struct, frozen=True, gc=False):
+class Overrides(msgspec.Struct, frozen=True, gc=False):
     """What a person has chosen for a session while it runs; see `steering`. None: nothing is chosen.
 
     `scenario` is a name; `pace` and `account` are the words of a file as JSON; `waiting` are the next answers, in
@@ -102,10 +102,10 @@ class Steering(msgspec.Struct, frozen=True, gc=False):
     scenario: str | None = None
     pace: str | None = None
     account: str | None = None
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[QueuedResponse, ...] = ()
 
 
-UNSTEERED = Steering()
+UNSTEERED = Overrides()
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
@@ -124,7 +124,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     revoked: Mapping[str, int] = {}
     chaos: ChaosMemory | None = None
     began: float | None = None
-    steering: Steering = UNSTEERED
+    steering: Overrides = UNSTEERED
 
     def of(self, scenario: str, edition: str = "") -> Progress:
         """How far this edition of a scenario has been played."""

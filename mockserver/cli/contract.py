@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from mockserver.cli.contract_check import check, need_gate
-from mockserver.cli.errors import honest
+from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError
 
 
-class Gate(click.Group):
+class ContractGroup(click.Group):
     """A group whose first argument may be a URL: `mockserver contract URL` is `mockserver contract check URL`."""
 
     def resolve_command(
@@ -39,7 +39,7 @@ mockserver contract proxy ...      judge real traffic on its way through
 """
 
 
-@click.group(cls=Gate, help=HELP)
+@click.group(cls=ContractGroup, help=HELP)
 def contract() -> None:
     """Check a gateway, real or fake, against its documents."""
 
@@ -65,7 +65,7 @@ def promises() -> None:
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.option("--fail-on", type=click.Choice(["breaking", "risky"]), default="breaking", show_default=True)
-@honest
+@report_errors
 def diff(old: Path, new: Path, as_json: bool, fail_on: str) -> None:
     """Say whether clients of the document OLD can live with NEW. Exit code 1 if not."""
     import orjson
@@ -96,7 +96,7 @@ def diff(old: Path, new: Path, as_json: bool, fail_on: str) -> None:
 @click.option(
     "--log", type=click.Path(path_type=Path), metavar="FILE", help="Append every violation as a line of JSON."
 )
-@honest
+@report_errors
 def proxy(
     upstream: str, host: str, port: int, documented_only: bool, short_sse: bool, insecure: bool, log: Path | None
 ) -> None:
@@ -105,12 +105,12 @@ def proxy(
     from mockserver.files import bundled
     from mockserver.gate import relay
     from mockserver.gate.client import base_url
-    from mockserver.gate.proxy import Watcher
+    from mockserver.gate.proxy import CheckingProxy
     from mockserver.gate.proxy_log import teller
 
     base = base_url(upstream)
     tell = teller(base, click.echo, log)
-    watcher = Watcher(
+    watcher = CheckingProxy(
         base, Path(bundled.OPENAPI), tell, documented_only=documented_only, short_sse=short_sse, verify=not insecure
     )
     try:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.errors import honest
+from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError
 from mockserver.core.units import parse_duration
 
 if TYPE_CHECKING:
-    from mockserver.gate.runner import Run, Settings
+    from mockserver.gate.runner import GateRun, RunSettings
 
 EXTRA = "the contract gate needs more packages: pip install 'ainative-mockserver[gate]'"
 
@@ -75,7 +75,7 @@ def need_gate() -> None:
 @click.option("--require", metavar="N%", help="Fail if less of the promises was examined.")
 @click.option("--require-all", is_flag=True, help="Fail if any promise was not examined.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-@honest
+@report_errors
 def check(**options: Any) -> None:
     """Run the promises against the gateway at URL. Exit code 0: kept, 1: broken, 2: could not run."""
     need_gate()
@@ -111,14 +111,14 @@ def _painted(line: str) -> str:
     return line
 
 
-def run_from(arguments: Sequence[str]) -> "Run":
+def run_from(arguments: Sequence[str]) -> "GateRun":
     """A run for pytest and schemathesis: arguments as on a command line, all else from the environment."""
     need_gate()
     with check.make_context("contract", list(arguments)) as context:
         return _judged({**context.params, "quiet": True})
 
 
-def rules_from(arguments: Sequence[str]) -> "tuple[Settings, set[str]]":
+def rules_from(arguments: Sequence[str]) -> "tuple[RunSettings, set[str]]":
     """What such a run would be: its settings, and the promises whose deviation is accepted."""
     from mockserver.gate import baseline
 
@@ -127,7 +127,7 @@ def rules_from(arguments: Sequence[str]) -> "tuple[Settings, set[str]]":
         return settings_of(context.params), {one.promise for one in (baseline.read(Path(file)) if file else ())}
 
 
-def _judged(options: dict[str, Any]) -> "Run":
+def _judged(options: dict[str, Any]) -> "GateRun":
     """The run, with what the baseline and --require have to say."""
     from mockserver.gate import baseline
 
@@ -180,12 +180,12 @@ AIDS = {
 """An aid of the suite -> the option that gives it."""
 
 
-def settings_of(options: dict[str, Any]) -> "Settings":
+def settings_of(options: dict[str, Any]) -> "RunSettings":
     """What the options say. Raises `OperatorError` for what no run can begin with."""
     from mockserver.files import bundled
     from mockserver.gate.client import base_url, is_loopback
     from mockserver.gate.profiles import PROFILES
-    from mockserver.gate.runner import Settings
+    from mockserver.gate.runner import RunSettings
 
     url = base_url(options["url"])
     key = options["key"] or (LOCAL_KEY if is_loopback(url) else None)
@@ -193,7 +193,7 @@ def settings_of(options: dict[str, Any]) -> "Settings":
         raise OperatorError("a gateway that is not on this machine needs a key: give --key KEY or set GATEWAY_KEY")
     if options["login"] and ":" not in options["login"]:
         raise OperatorError("--login is EMAIL:PASSWORD")
-    return Settings(
+    return RunSettings(
         url=url,
         profile=PROFILES[options["profile"] or ("full" if is_loopback(url) else "paid")],
         key=key,
@@ -211,7 +211,7 @@ def settings_of(options: dict[str, Any]) -> "Settings":
     )
 
 
-def _run(settings: "Settings", *, quiet: bool) -> "Run":
+def _run(settings: "RunSettings", *, quiet: bool) -> "GateRun":
     from mockserver.gate.runner import Runner
 
     shown = not quiet and sys.stderr.isatty()

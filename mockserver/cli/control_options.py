@@ -28,7 +28,7 @@ SEVERAL = "No page and no control API: each of several processes has a journal o
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?")
 
 
-class Panel(NamedTuple):
+class ControlOptions(NamedTuple):
     """The switches: a port of its own, its token, names that it may be called by, whether a browser opens it."""
 
     port: int | None
@@ -37,9 +37,9 @@ class Panel(NamedTuple):
     opened: bool
 
 
-def panel_of(
+def control_options(
     port: int | None, token: str | None, hosts: tuple[str, ...], opened: bool, *, off: bool, workers: int
-) -> Panel | None:
+) -> ControlOptions | None:
     """The switches as they are meant; None where nothing is steered. Raises `OperatorError` if they contradict."""
     from mockserver.control.wiring import read_token
 
@@ -52,7 +52,7 @@ def panel_of(
         raise OperatorError(f"{asked} and --no-control contradict each other; leave one of them out")
     if asked is not None and workers > 1:
         raise OperatorError(f"{asked} needs one process: each of several has a journal of its own; leave --workers out")
-    return None if off or workers > 1 else Panel(port, read_token(token), hosts, opened)
+    return None if off or workers > 1 else ControlOptions(port, read_token(token), hosts, opened)
 
 
 def files_of(library: "Library") -> dict[str, Path]:
@@ -73,14 +73,14 @@ def serve_one(
     app: "Gateway",
     sock: socket,
     host: str,
-    panel: Panel | None,
+    panel: ControlOptions | None,
     files: Mapping[str, Path],
     *,
     hello: Callable[[str | None], None],
     follow: "Callable[[Place], None]",
 ) -> None:
     """Serve in this process until Ctrl-C. `hello` is told the link to the page, `follow` where a saved file goes."""
-    from mockserver.control.wiring import steer
+    from mockserver.control.wiring import with_control
     from mockserver.server import uvicorn
 
     if panel is None:
@@ -90,7 +90,9 @@ def serve_one(
     with ExitStack() as stack:
         own = None if panel.port is None else stack.enter_context(uvicorn.bind(host, panel.port, "--control-port"))
         port = None if own is None else own.getsockname()[1]
-        steered = steer(app, files, uvicorn.url_of(sock), token=panel.token, hosts=(*panel.hosts, host), port=port)
+        steered = with_control(
+            app, files, uvicorn.url_of(sock), token=panel.token, hosts=(*panel.hosts, host), port=port
+        )
         link = steered.link(uvicorn.url_of(own or sock))
         follow(lambda library: steered.desk.reload(library.scripts, files_of(library), library.playing))
 

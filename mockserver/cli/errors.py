@@ -12,7 +12,7 @@ from mockserver.core.errors import AuthorError, OperatorError
 P = ParamSpec("P")
 
 
-def honest(command: Callable[P, None]) -> Callable[P, None]:
+def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Tell a caller's mistake in one line, without a traceback."""
 
     @wraps(command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.contract_option import contract_option, open_contract
-from mockserver.cli.errors import honest
+from mockserver.cli.errors import report_errors
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SCHEMA_FILE = "scenario.schema.json"
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
-@honest
+@report_errors
 def scenarios(folder: str | None) -> None:
     """List the scenarios that are shipped, and those in FOLDER."""
     from mockserver.files import bundled
@@ -64,7 +64,7 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
 @contract_option
-@honest
+@report_errors
 def lint(paths: tuple[str, ...], form: str, foreign: Path | None) -> None:
     """Check scenario files: every mistake in one pass, one a line; exit code 1 if there is any."""
     from mockserver.files import loader
@@ -111,7 +111,7 @@ def _problems(files: Iterable[Path], contract: "Contract") -> list[Problem]:
 @click.option("--path", help="The path of the request; found from the body if missing.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
 @contract_option
-@honest
+@report_errors
 def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], foreign: Path | None) -> None:
     """Say which turn of FILE answers a request, and why the others do not."""
     from mockserver.files.explain import explain_lines, read_request
@@ -136,7 +136,7 @@ def schema() -> None:
 
 @click.command()
 @click.argument("name")
-@honest
+@report_errors
 def new(name: str) -> None:
     """Write NAME.yaml, a small commented scenario to start from, and the schema for your editor beside it."""
     from mockserver.files.editor_schema import first_scenario, scenario_schema

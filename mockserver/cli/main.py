@@ -10,7 +10,7 @@ import click
 
 from mockserver import __version__
 from mockserver.cli.contract import contract
-from mockserver.cli.errors import honest
+from mockserver.cli.errors import report_errors
 from mockserver.cli.faults import faults
 from mockserver.cli.files import explain, lint, new, scenarios, schema
 from mockserver.cli.serve import serve
@@ -27,7 +27,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--version", "version", type=click.Choice(["3.2", "3.1"]), default="3.2", show_default=True)
-@honest
+@report_errors
 def openapi(version: str) -> None:
     """Print the contract; as 3.1 for tools that do not know OpenAPI 3.2 yet."""
     from mockserver.files import bundled

@@ -10,8 +10,16 @@ import click
 from mockserver import __version__
 from mockserver.cli import watch as watching
 from mockserver.cli.contract_option import contract_option, open_contract
-from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES, SEVERAL, files_of, panel_of, place_in, serve_one
-from mockserver.cli.errors import honest
+from mockserver.cli.control_options import (
+    MOST_BYTES,
+    MOST_EXCHANGES,
+    SEVERAL,
+    control_options,
+    files_of,
+    place_in,
+    serve_one,
+)
+from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -60,7 +68,7 @@ SETTINGS = """\
 @click.option("--token", envvar="MOCKSERVER_TOKEN", help="The control API's token; without it one is made.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name that the page may be opened by.")
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
-@honest
+@report_errors
 def serve(
     host: str,
     port: int,
@@ -92,7 +100,7 @@ def serve(
     from mockserver.cli.access_log import LINES
     from mockserver.core.clock import SystemClock
     from mockserver.engine.chaos import ChaoticEngine
-    from mockserver.engine.step import Settings
+    from mockserver.engine.step import EngineSettings
     from mockserver.files.accounts_file import load_accounts
     from mockserver.files.chaos_file import load_profiles
     from mockserver.files.library import load_library
@@ -102,11 +110,11 @@ def serve(
     from mockserver.server.asgi import Gateway
 
     processes.check(workers, store)
-    panel = panel_of(control_port, token, hosts, opened, off=no_control, workers=workers)
+    panel = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
     contract, beside = open_contract(foreign)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
-    settings = Settings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
+    settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     profiles, storm = load_profiles(chaos)
     engine = ChaoticEngine(contract, library.scripts, settings, known, profiles, storm)

@@ -10,7 +10,7 @@ P = ParamSpec("P")
 DEFAULT = "http://127.0.0.1:8000"
 
 
-def link_options(command: Callable[P, None]) -> Callable[P, None]:
+def server_url_options(command: Callable[P, None]) -> Callable[P, None]:
     """The argument LINK, and the options --token and --session."""
     command = click.option("--session", metavar="ID", help="Only this session.")(command)
     command = click.option("--token", envvar="MOCKSERVER_TOKEN", help="The token, where the link has none.")(command)

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from mockserver.cli.errors import honest
+from mockserver.cli.errors import report_errors
 
 
 @click.command()
@@ -17,7 +17,7 @@ from mockserver.cli.errors import honest
 @click.option("--seed", default="0", show_default=True, help="Everything that looks random comes from it.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit 1 if any turn was not played.")
-@honest
+@report_errors
 def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict: bool) -> None:
     """Serve one test suite until standard input ends; exit 1 if a request matched nothing."""
     import orjson

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 
 import click
 
-from mockserver.cli.errors import honest
-from mockserver.cli.server_url import link_options
-from mockserver.control.client import Event, Remote
+from mockserver.cli.errors import report_errors
+from mockserver.cli.server_url import server_url_options
+from mockserver.control.client import ControlClient, FeedEvent
 from mockserver.core.errors import OperatorError
 
 MARGIN = " " * 16
@@ -35,15 +35,15 @@ Shown: TypeAlias = Mapping[str, Any]  # Any: JSON that our own server has made; 
 
 
 @click.command()
-@link_options
+@server_url_options
 @click.option(
     "--last", default=10, show_default=True, type=click.IntRange(0, 5000), help="Begin with the last so many."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as the control API says it.")
-@honest
+@report_errors
 def tail(link: str, token: str | None, session: str | None, last: int, as_json: bool) -> None:
     """Show the traffic of a running server as it happens. LINK is what `mockserver serve` printed."""
-    remote = Remote(link, token)
+    remote = ControlClient(link, token)
     entered = remote.get("/exchanges", limit=1)["entered"]
     assert isinstance(entered, int)
     try:
@@ -56,7 +56,7 @@ def tail(link: str, token: str | None, session: str | None, last: int, as_json: 
     click.echo("The server has ended.", err=True)
 
 
-def _told(event: Event, session: str | None, remote: Remote, as_json: bool) -> Iterator[str]:
+def _told(event: FeedEvent, session: str | None, remote: ControlClient, as_json: bool) -> Iterator[str]:
     """What is said of an event, if it is of the session that is asked for."""
     data: Any = event.data
     if event.name == "began" and not as_json and data["stream"] and session in (None, data["session"]):
@@ -69,7 +69,7 @@ def _told(event: Event, session: str | None, remote: Remote, as_json: bool) -> I
             yield from lines_of(exchange, _moments(remote, exchange) if exchange["stream"] else ())
 
 
-def _moments(remote: Remote, exchange: Shown) -> Sequence[float]:
+def _moments(remote: ControlClient, exchange: Shown) -> Sequence[float]:
     """When each event of a stream was handed over, in seconds from the start."""
     try:
         found: Any = remote.get(f"/exchanges/{exchange['number']}")

@@ -6,21 +6,21 @@ from typing import Any
 
 import click
 
-from mockserver.cli.errors import honest
-from mockserver.cli.server_url import link_options
+from mockserver.cli.errors import report_errors
+from mockserver.cli.server_url import server_url_options
 from mockserver.cli.tail import plain
-from mockserver.control.client import Remote
+from mockserver.control.client import ControlClient
 
 MOST = 5_000
 """How many exchanges a server keeps."""
 
 
 @click.command()
-@link_options
+@server_url_options
 @click.option("--concurrency", type=click.IntRange(1), help="So many requests at a time are allowed.")
 @click.option("--read-timeout", type=click.FloatRange(0, min_open=True), help="So many seconds of silence are allowed.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
-@honest
+@report_errors
 def verdict(
     link: str,
     token: str | None,
@@ -30,7 +30,7 @@ def verdict(
     as_json: bool,
 ) -> None:
     """Say what the client of a running server did wrong; exit 1 if there is anything. LINK is what it printed."""
-    remote = Remote(link, token)
+    remote = ControlClient(link, token)
     asked = {"session": session, "concurrency": concurrency, "read_timeout": read_timeout}
     findings: Any = remote.get("/verdict", **asked)["findings"]  # Any: JSON that our own server has made
     if as_json:

@@ -53,7 +53,7 @@ def ledger_now(session: Session, engine: Engine, now: float) -> tuple[Holder, Le
     return holder, billing.ledger_of(session, holder.books, holder.account, now)
 
 
-def moved(
+def move_balance(
     engine: Engine, host: float, *, top_up: Decimal | None, drain: Decimal | None
 ) -> Callable[[Session], Session]:
     """A movement of the balance, as a change of a session. A session without an account gets one, on plan starter."""

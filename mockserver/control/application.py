@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from mockserver import __version__
 from mockserver.control import PREFIX, responses
-from mockserver.control.context import ConflictError, Hub, MissingError
-from mockserver.control.metrics import Meters
+from mockserver.control.context import ConflictError, ControlContext, MissingError
+from mockserver.control.metrics import Metrics
 from mockserver.control.routes import exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
 from mockserver.core.errors import AuthorError, OperatorError, Problem
@@ -60,7 +60,7 @@ DEEPEST = 50
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def build(hub: Hub) -> FastAPI:
+def build(hub: ControlContext) -> FastAPI:
     """The application."""
     app = FastAPI(
         title="AINative gateway mock: control",
@@ -79,7 +79,7 @@ def build(hub: Hub) -> FastAPI:
         overrides.routes(hub),
         scenarios.routes(hub),
         verification.routes(hub),
-        server.routes(hub, Meters(hub.app, hub.tally)),
+        server.routes(hub, Metrics(hub.app, hub.tally)),
     ):
         app.include_router(router, prefix=PREFIX, responses=REFUSALS)
     for kind, status, code in STATUSES:
@@ -109,7 +109,7 @@ def _handler(status: int, code: str) -> Handler:
     return handle
 
 
-def _failure(hub: Hub) -> Handler:
+def _failure(hub: ControlContext) -> Handler:
     async def handle(request: Request, error: Exception) -> JSONResponse:
         """Our own bug, told without its details; whoever serves us writes them into the log."""
         told_of = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"

@@ -23,14 +23,14 @@ SILENCE = 60.0
 """Seconds of silence after which a feed is dead: it says something every fifteen."""
 
 
-class Event(NamedTuple):
+class FeedEvent(NamedTuple):
     """One event of the feed."""
 
     name: str
     data: Json
 
 
-class Remote:
+class ControlClient:
     """A running server. `link` is what it printed, or its address where the token is given apart."""
 
     def __init__(self, link: str, token: str | None = None) -> None:
@@ -53,7 +53,7 @@ class Remote:
             found: Mapping[str, Json] = json.loads(response.read())
         return found
 
-    def events(self, path: str, **query: object) -> Iterator[Event]:
+    def events(self, path: str, **query: object) -> Iterator[FeedEvent]:
         """The events of a feed, until the server ends. Raises `OperatorError` if it cannot be had."""
         with self._open(path, query, SILENCE) as response:
             name, data = "", list[str]()
@@ -65,7 +65,7 @@ class Remote:
                     elif line.startswith("data: "):
                         data.append(line.removeprefix("data: "))
                     elif not line and data:
-                        yield Event(name, json.loads("\n".join(data)))
+                        yield FeedEvent(name, json.loads("\n".join(data)))
                         name, data = "", []
             except (OSError, HTTPException):
                 return  # it has ended in the middle

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from mockserver.accounts.session import Session
-from mockserver.control.runtime_config import Desk
+from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.core.rng import token
 from mockserver.journal.log import Journal
-from mockserver.journal.record import Asking, Record
-from mockserver.journal.totals import Tally
+from mockserver.journal.record import JournalQuery, Record
+from mockserver.journal.totals import Totals
 from mockserver.openapi.contract import Contract
 from mockserver.server.traffic import Traffic
 
@@ -38,19 +38,19 @@ def missing() -> Iterator[None]:
         raise MissingError(str(error)) from None
 
 
-def asking(words: Mapping[str, object]) -> Asking:
+def query(words: Mapping[str, object]) -> JournalQuery:
     """What is asked of the journal. Raises `OperatorError` for what cannot be asked, `AuthorError` for mistakes."""
     try:
-        return Asking(words)
+        return JournalQuery(words)
     except ValueError as error:
         raise OperatorError(str(error)) from None
 
 
-class Hub:
+class ControlContext:
     """Everything that a route needs. `own` is the session of a server that has one client only (`mockserver start`)."""
 
     def __init__(
-        self, desk: Desk, tally: Tally, clock: Clock | None = None, *, url: str = "", own: str | None = None
+        self, desk: RuntimeConfig, tally: Totals, clock: Clock | None = None, *, url: str = "", own: str | None = None
     ) -> None:
         self.desk = desk
         self.app = desk.app

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from mockserver.control import PREFIX
-from mockserver.control.guard import FAILED, TOO_LARGE, Guard, LeftError, answer, read_bounded, safely
+from mockserver.control.guard import FAILED, TOO_LARGE, ClientLeftError, Guard, answer, read_bounded, safely
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import Receive, Send
 
 if TYPE_CHECKING:
-    from mockserver.control.context import Hub
+    from mockserver.control.context import ControlContext
 
 Scope: TypeAlias = Mapping[str, object]
 
@@ -30,13 +30,13 @@ class Application(Protocol):
         ...
 
 
-class Control:
+class ControlApplication:
     """The control API behind its guard."""
 
-    def __init__(self, guard: Guard, hub: "Callable[[], Hub]") -> None:
+    def __init__(self, guard: Guard, hub: "Callable[[], ControlContext]") -> None:
         self._guard = guard
         self._make_hub = hub
-        self._hub: Hub | None = None
+        self._hub: ControlContext | None = None
         self._built: Application | None = None
         self._building = asyncio.Lock()
         self._closed = False
@@ -49,7 +49,7 @@ class Control:
             return
         try:
             bounded = await read_bounded(receive)
-        except LeftError:
+        except ClientLeftError:
             return
         if bounded is None:
             await answer(TOO_LARGE, send)
@@ -83,16 +83,16 @@ class Control:
             return self._built
 
 
-def _build(hub: "Hub") -> Application:
+def _build(hub: "ControlContext") -> Application:
     from mockserver.control.application import build
 
     return cast(Application, build(hub))
 
 
-class Front:
+class Dispatcher:
     """The gateway and its control API on one port; with `port`, the control API on that port alone."""
 
-    def __init__(self, gateway: Gateway, control: Control, port: int | None = None) -> None:
+    def __init__(self, gateway: Gateway, control: ControlApplication, port: int | None = None) -> None:
         self._gateway = gateway
         self._control = control
         self._port = port

@@ -17,10 +17,10 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from mockserver.control import serializers
-from mockserver.control.context import Hub
+from mockserver.control.context import ControlContext
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
-from mockserver.server.traffic import Live
+from mockserver.server.traffic import LiveAnswer
 
 BEAT = 0.1
 """Seconds between two batches."""
@@ -35,27 +35,27 @@ def _event(name: str, data: object, id: int | None = None) -> bytes:
     return format_sse_event(data_str=text, event=name, id=None if id is None else str(id))
 
 
-class Feed:
+class FeedReader:
     """One reader of the feed: a watcher of the traffic."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: ControlContext) -> None:
         self._hub = hub
         self._gathered: list[bytes] = []
-        self._moving: dict[int, Live] = {}
+        self._moving: dict[int, LiveAnswer] = {}
         self._lost = False
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def began(self, live: Live) -> None:
+    def began(self, live: LiveAnswer) -> None:
         """An answer is on its way."""
         self._gather(_event("began", serializers.live(live, self._now(), self._hub.contract)))
 
-    def changed(self, live: Live) -> None:
+    def changed(self, live: LiveAnswer) -> None:
         """More of it was handed over."""
         self._moving[live.id] = live
         self._news.set()
 
-    def ended(self, live: Live, exchange: Exchange) -> None:
+    def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
         """It is over."""
         self._moving.pop(live.id, None)
         self._gather(self._ended(exchange))

@@ -51,7 +51,7 @@ ONCE = ("host", "origin", "authorization", "sec-fetch-site")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 
 
-class Answer(NamedTuple):
+class GuardResponse(NamedTuple):
     """What the guard itself says."""
 
     status: int
@@ -59,10 +59,10 @@ class Answer(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def refusal(status: int, code: str, message: str) -> Answer:
+def refusal(status: int, code: str, message: str) -> GuardResponse:
     """A refusal in the control API's own shape."""
     body = orjson.dumps({"error": {"code": code, "message": message}})
-    return Answer(status, body, ((b"content-type", b"application/json"),))
+    return GuardResponse(status, body, ((b"content-type", b"application/json"),))
 
 
 class Guard:
@@ -72,7 +72,7 @@ class Guard:
         self._token = token.encode()
         self._hosts = frozenset({"localhost", *[host.lower() for host in hosts]})
 
-    def judge(self, scope: Mapping[str, object]) -> Answer | None:
+    def judge(self, scope: Mapping[str, object]) -> GuardResponse | None:
         """What to answer in the place of the application, or None to go on."""
         headers = _headers(scope)
         if headers is None:
@@ -100,12 +100,14 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
 
-    def _enter(self, given: str, host: str) -> Answer:
+    def _enter(self, given: str, host: str) -> GuardResponse:
         """The printed link: the token goes into the cookie and out of the address."""
         if not self._is_token(given):
             return refusal(401, "wrong_token", "This link belongs to a server that has ended. " + NO_TOKEN)
         cookie = f"{cookie_name(host)}={given}; Path={PREFIX}/; HttpOnly; SameSite=Strict"
-        return Answer(303, headers=((b"location", f"{PREFIX}/".encode()), (b"set-cookie", cookie.encode("latin-1"))))
+        return GuardResponse(
+            303, headers=((b"location", f"{PREFIX}/".encode()), (b"set-cookie", cookie.encode("latin-1")))
+        )
 
 
 def cookie_name(host: str) -> str:
@@ -151,14 +153,14 @@ def _token_of(headers: Mapping[str, str], host: str) -> str:
     return ""
 
 
-class LeftError(Exception):
+class ClientLeftError(Exception):
     """The client has left."""
 
 
 # --- on the wire ------------------------------------------------------------------------------------------------------
 
 
-async def answer(given: Answer, send: Send) -> None:
+async def answer(given: GuardResponse, send: Send) -> None:
     """Send what the guard itself says."""
     length = (b"content-length", str(len(given.body)).encode())
     await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length, *HEADERS]})
@@ -181,14 +183,14 @@ def safely(send: Send) -> Send:
 async def read_bounded(receive: Receive) -> Receive | None:
     """The same `receive` once the whole body is known to be within the bound; None if it is not.
 
-    Raises `LeftError` if the client leaves before it has said everything.
+    Raises `ClientLeftError` if the client leaves before it has said everything.
     """
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise LeftError
+            raise ClientLeftError
         chunks.append(cast(bytes, message.get("body", b"")))
         size += len(chunks[-1])
         more = bool(message.get("more_body"))

@@ -7,14 +7,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mockserver.journal.totals import BOUNDS, Tally
+from mockserver.journal.totals import BOUNDS, Totals
 from mockserver.server.asgi import Gateway
 
 
-class Meters(Collector):
+class Metrics(Collector):
     """The metrics of one gateway, read off its tally when somebody asks."""
 
-    def __init__(self, app: Gateway, tally: Tally) -> None:
+    def __init__(self, app: Gateway, tally: Totals) -> None:
         self._app = app
         self._tally = tally
         self.registry = CollectorRegistry()

@@ -27,20 +27,20 @@ Amount = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=30)]
 Seed = Annotated[str, Field(max_length=100)]
 
 
-class Said(BaseModel):
+class RequestModel(BaseModel):
     """The base of every body."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ChosenClock(Said):
+class ChosenClock(RequestModel):
     """A clock: virtual, or running at some speed."""
 
     virtual: bool = False
     speed: float = Field(1.0, ge=0.001, le=1000)
 
 
-class Defaults(Said):
+class Defaults(RequestModel):
     """What holds for every session that says nothing else; what is left out stays, null takes it back."""
 
     scenario: Name | None = Field(None, description="A scenario, or none: the mock answers by itself.")
@@ -48,7 +48,7 @@ class Defaults(Said):
     pace: Words | None = Field(None, description="The words of `pace` in a turn, laid over every reply.")
 
 
-class Choices(Defaults):
+class SessionOverrides(Defaults):
     """What is chosen for one session; what is left out stays, null takes it back."""
 
     seed: Seed | None = None
@@ -56,19 +56,19 @@ class Choices(Defaults):
     clock: ChosenClock | None = None
 
 
-class NewSession(Choices):
+class NewSession(SessionOverrides):
     """A session to come. Without a name it belongs to a key, which is minted for it."""
 
     name: SessionName | None = Field(None, description="What clients will say in x-mock-session.")
 
 
-class Advance(Said):
+class Advance(RequestModel):
     """Move a session's clock on."""
 
     advance: Duration = Field(description="1h, 90s, or seconds.")
 
 
-class Movement(Said):
+class BalanceChange(RequestModel):
     """Move the balance of a session's account: credits bought, or spent until so many are left."""
 
     top_up: Amount | None = None
@@ -81,13 +81,13 @@ class Movement(Said):
         return self
 
 
-class Text(Said):
+class ScenarioText(RequestModel):
     """A file's text."""
 
     yaml: str = Field(max_length=1_000_000)
 
 
-class Explaining(Said):
+class Explanation(RequestModel):
     """A request (a JSON body, or a curl command) and the scenario that it is held against, by name or as text."""
 
     request: str = Field(max_length=1_000_000)
@@ -102,7 +102,7 @@ class Explaining(Said):
         return self
 
 
-class Next(Said):
+class NextResponse(RequestModel):
     """An answer (the words of a turn), or faults, for the next request that fits."""
 
     session: SessionName | None = Field(None, description="Whose request; without it, anybody's.")
@@ -122,7 +122,7 @@ class Next(Said):
         return self
 
 
-class Finding(Said):
+class JournalSearch(RequestModel):
     """What is looked for in the journal, in the words of `when`."""
 
     when: Words = {}
@@ -130,7 +130,7 @@ class Finding(Said):
     limit: int = Field(200, ge=1, le=5_000)
 
 
-class Verifying(Said):
+class Verification(RequestModel):
     """What should have come: `when`, so many `times` (at least once without), or several in this `order`."""
 
     session: SessionName | None = None
@@ -149,13 +149,13 @@ class Verifying(Said):
         return self
 
 
-class Steps(Said):
+class Steps(RequestModel):
     """How many events are let through."""
 
     events: int = Field(1, ge=1, le=100_000)
 
 
-class Export(Said):
+class Export(RequestModel):
     """A session as one document. `format` is the version of this package that wrote it."""
 
     format: str

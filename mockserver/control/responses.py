@@ -30,7 +30,7 @@ class AccountShape(Shape):
     unlimited: bool
 
 
-class WaitingShape(Shape):
+class QueuedResponseShape(Shape):
     """An answer or faults that wait for the next request that fits; `session` None: whoever sends it."""
 
     id: str
@@ -51,7 +51,7 @@ class SessionShape(Shape):
     account: AccountShape | None
     state: dict[str, str]
     hits: dict[str, dict[int, int]]
-    waiting: list[WaitingShape]
+    waiting: list[QueuedResponseShape]
     now: float
     clock: ClockShape
     last_used: float | None
@@ -257,7 +257,7 @@ class ProblemShape(Shape):
     message: str
 
 
-class ToldShape(Shape):
+class ErrorDetailShape(Shape):
     """Why not, and what to do: `code` is for programs, `message` for people."""
 
     code: str
@@ -268,7 +268,7 @@ class ToldShape(Shape):
 class ErrorShape(Shape):
     """Every error."""
 
-    error: ToldShape
+    error: ErrorDetailShape
 
 
 class LintShape(Shape):

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar, cast
 import msgspec
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import NONE, Chaos, ChaoticEngine, Profile, compile_chaos
+from mockserver.engine.chaos import NONE, Chaos, ChaosProfile, ChaoticEngine, compile_chaos
 from mockserver.files import loader, yaml_document
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
@@ -27,14 +27,14 @@ MOST_KEPT = 200
 """How many scenarios, or profiles, can lie in memory."""
 
 
-class Kept(NamedTuple, Generic[T]):
+class LoadedText(NamedTuple, Generic[T]):
     """Something in memory, and the text that it was made of."""
 
     value: T
     text: str
 
 
-class Desk:
+class RuntimeConfig:
     """The desk of one gateway. `files` are the scenarios that it was started with, by name."""
 
     def __init__(self, app: Gateway, files: Mapping[str, Path], shipped: Path) -> None:
@@ -44,9 +44,9 @@ class Desk:
         self._shipped = shipped
         self._changing = threading.Lock()
         self._base: Mapping[str, Script] = app.engine.scripts
-        self._profiles: Mapping[str, Profile] = self.engine.profiles
-        self._scenarios: dict[str, Kept[Script]] = {}
-        self._chaos: dict[str, Kept[Profile]] = {}
+        self._profiles: Mapping[str, ChaosProfile] = self.engine.profiles
+        self._scenarios: dict[str, LoadedText[Script]] = {}
+        self._chaos: dict[str, LoadedText[ChaosProfile]] = {}
 
     @property
     def engine(self) -> ChaoticEngine:
@@ -105,7 +105,7 @@ class Desk:
             told = f"this text calls itself '{script.name}'; save it under that name, or write scenario: {name}"
             raise AuthorError([Problem("scenario", 1, 1, "scenario", told)])
         self._make_room(self._scenarios, name)
-        self._scenarios[name] = Kept(script, text)
+        self._scenarios[name] = LoadedText(script, text)
         self._change(lambda engine: engine.with_scripts(self._playable(), engine.settings.scenario))
         return script
 
@@ -148,12 +148,14 @@ class Desk:
     # --- chaos and pace -----------------------------------------------------------------------------------------------
 
     @property
-    def profiles(self) -> Mapping[str, Profile]:
+    def profiles(self) -> Mapping[str, ChaosProfile]:
         """Every chaos profile by name."""
         kept = {name: kept.value for name, kept in self._chaos.items()}
-        return ChainMap(kept, cast(MutableMapping[str, Profile], self._profiles))  # only the first is ever written to
+        return ChainMap(
+            kept, cast(MutableMapping[str, ChaosProfile], self._profiles)
+        )  # only the first is ever written to
 
-    def put_profile(self, name: str, text: str) -> Profile:
+    def put_profile(self, name: str, text: str) -> ChaosProfile:
         """Keep a chaos profile in memory. Raises `AuthorError` with every mistake."""
         document = yaml_document.read(text.encode("utf-8", "surrogatepass"), "chaos")
         profile, complaints = compile_chaos(loader.check(Chaos, document))
@@ -163,7 +165,7 @@ class Desk:
         if complaints:
             raise AuthorError([document.problem(document.written(path), told) for path, told in complaints])
         self._make_room(self._chaos, name)
-        self._chaos[name] = Kept(profile, text)
+        self._chaos[name] = LoadedText(profile, text)
         self._change(lambda engine: engine.with_chaos(self.profiles, engine.playing))
         return profile
 
@@ -190,6 +192,6 @@ class Desk:
         self._change(lambda engine: engine.with_settings(msgspec.structs.replace(engine.settings, pace=words)))
 
     @staticmethod
-    def _make_room(kept: dict[str, Kept[T]], name: str) -> None:
+    def _make_room(kept: dict[str, LoadedText[T]], name: str) -> None:
         if name not in kept and len(kept) >= MOST_KEPT:
             raise OperatorError(f"{MOST_KEPT} lie in memory already; delete one first")

@@ -9,10 +9,10 @@ from mockserver.core.actions import Actions, Data, Wait
 from mockserver.core.conversation import Block, Conversation, Media, Text, ToolResult, ToolUse
 from mockserver.journal.format import gave, said
 from mockserver.journal.log import Exchange
-from mockserver.journal.received import Event
+from mockserver.journal.received import ReceivedEvent
 from mockserver.journal.record import Record
 from mockserver.openapi.contract import Contract
-from mockserver.server.traffic import Live
+from mockserver.server.traffic import LiveAnswer
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a request body that are shown; the rest is to be asked for."""
@@ -48,7 +48,7 @@ def size_of(actions: Actions) -> int:
     return sum([isinstance(action, Data) for action in actions])
 
 
-def live(one: Live, now: float, contract: Contract) -> responses.LiveShape:
+def live(one: LiveAnswer, now: float, contract: Contract) -> responses.LiveShape:
     """An answer on its way, on one line."""
     note, delivery = one.decision.note, one.delivery
     record = Record(one.exchange(now), contract)
@@ -181,7 +181,7 @@ def _answer(record: Record) -> dict[str, object]:
     }
 
 
-def _event(number: int, event: Event) -> dict[str, JsonValue]:
+def _event(number: int, event: ReceivedEvent) -> dict[str, JsonValue]:
     return {
         "n": number,
         "kind": event.kind,

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from mockserver import __version__
 from mockserver.accounts.ledger import Ledger
 from mockserver.accounts.schema import Account
-from mockserver.accounts.session import Session, Steering
+from mockserver.accounts.session import Overrides, Session
 from mockserver.control import requests
-from mockserver.control.context import Hub
+from mockserver.control.context import ControlContext
 from mockserver.core.errors import OperatorError
 from mockserver.engine.overrides import ANSWERS, MOST_WAITING
 from mockserver.files.fragments import check_faults, check_turn, check_words
@@ -37,7 +37,7 @@ def exported(session: Session) -> requests.Export:
     return requests.Export(format=__version__, session=orjson.loads(msgspec.json.encode(session)))
 
 
-def imported(said: requests.Export, hub: Hub) -> Session:
+def imported(said: requests.Export, hub: ControlContext) -> Session:
     """The session of an export. Raises `OperatorError` or `AuthorError` for what this server can make no sense of."""
     if said.format != __version__:
         raise OperatorError(f"this export is of version {said.format:.40}, and this server is {__version__}")
@@ -95,7 +95,7 @@ def _amounts(books: Ledger) -> Iterator[Decimal]:
     yield from [hold.credits for hold in books.holds.values()]
 
 
-def _check_steering(steering: Steering, hub: Hub) -> None:
+def _check_steering(steering: Overrides, hub: ControlContext) -> None:
     """What was chosen must mean something here."""
     hub.desk.check_scenario(steering.scenario)
     if steering.pace is not None:

@@ -10,25 +10,25 @@ from secrets import token_urlsafe
 from typing import NamedTuple
 
 from mockserver.control import PREFIX
-from mockserver.control.context import Hub
-from mockserver.control.dispatch import Control, Front
+from mockserver.control.context import ControlContext
+from mockserver.control.dispatch import ControlApplication, Dispatcher
 from mockserver.control.guard import Guard
-from mockserver.control.runtime_config import Desk
+from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import OperatorError
 from mockserver.files import bundled
-from mockserver.journal.totals import Tally
+from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
 
 SHORTEST_TOKEN = 16
 """A shorter token could be guessed."""
 
 
-class Steered(NamedTuple):
+class ControlledGateway(NamedTuple):
     """A gateway with its control API: `app` is what is served."""
 
-    app: Front
-    control: Control
-    desk: Desk
+    app: Dispatcher
+    control: ControlApplication
+    desk: RuntimeConfig
     token: str
 
     def link(self, url: str) -> str:
@@ -47,7 +47,7 @@ def read_token(given: str | None) -> str:
     return given
 
 
-def steer(
+def with_control(
     gateway: Gateway,
     files: Mapping[str, Path],
     url: str,
@@ -56,14 +56,14 @@ def steer(
     hosts: tuple[str, ...] = (),
     port: int | None = None,
     own: Callable[[], str | None] = lambda: None,
-) -> Steered:
+) -> ControlledGateway:
     """Put the control API before a gateway that is reached at `url`.
 
     `files` are its scenarios by name; `hosts` are names by which it may be called beside localhost; `port` is the
     control API's own, if it has one; `own` says the session of a server with one client.
     """
-    chosen, tally = read_token(token), Tally()
+    chosen, tally = read_token(token), Totals()
     gateway.journal.listeners.append(tally)
-    desk = Desk(gateway, files, bundled.SCENARIOS)
-    control = Control(Guard(chosen, hosts), lambda: Hub(desk, tally, url=url, own=own()))
-    return Steered(Front(gateway, control, port), control, desk, chosen)
+    desk = RuntimeConfig(gateway, files, bundled.SCENARIOS)
+    control = ControlApplication(Guard(chosen, hosts), lambda: ControlContext(desk, tally, url=url, own=own()))
+    return ControlledGateway(Dispatcher(gateway, control, port), control, desk, chosen)

@@ -18,7 +18,7 @@ RELEASED = 1_735_689_600
 """2025-01-01T00:00:00Z: the documents give no dates; a fixed one keeps the list the same for ever."""
 
 
-class Model(NamedTuple):
+class ModelInfo(NamedTuple):
     """One row of the catalogue."""
 
     id: str
@@ -33,20 +33,20 @@ class Model(NamedTuple):
 
 K128, K200 = 128_000, 200_000
 
-MODELS: tuple[Model, ...] = (
+MODELS: tuple[ModelInfo, ...] = (
     # Code models (D1)
-    Model("qwen-coder-32b", "HuggingFace", None, 32_768, True, "pro", ("D1",)),
-    Model("qwen-coder-7b", "HuggingFace", None, None, True, "basic", ("D1",)),
-    Model("nouscoder-14b", "HuggingFace", None, None, True, "pro", ("D1",)),
-    Model("minimax-m2.7", "NVIDIA NIM", None, None, False, "pro", ("D1",)),
+    ModelInfo("qwen-coder-32b", "HuggingFace", None, 32_768, True, "pro", ("D1",)),
+    ModelInfo("qwen-coder-7b", "HuggingFace", None, None, True, "basic", ("D1",)),
+    ModelInfo("nouscoder-14b", "HuggingFace", None, None, True, "pro", ("D1",)),
+    ModelInfo("minimax-m2.7", "NVIDIA NIM", None, None, False, "pro", ("D1",)),
     # Text models (D1, D0, D4)
-    Model("qwen-7b", "HuggingFace", None, None, True, "free", ("D1",)),
-    Model("gemma-2b", "HuggingFace", None, None, False, "free", ("D1",)),
-    Model("gemma-9b", "HuggingFace", None, None, False, "pro", ("D1",)),
-    Model("llama-3.3-8b-instruct", "Meta", K128, None, True, "free", ("D1", "D4")),
-    Model("llama-3.3-70b-instruct", "Meta", K128, None, True, "basic", ("D0", "D1", "D4")),
-    Model("llama-3.1-8b-instruct", "Meta", K128, None, True, "free", ("D0",)),
-    Model(
+    ModelInfo("qwen-7b", "HuggingFace", None, None, True, "free", ("D1",)),
+    ModelInfo("gemma-2b", "HuggingFace", None, None, False, "free", ("D1",)),
+    ModelInfo("gemma-9b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    ModelInfo("llama-3.3-8b-instruct", "Meta", K128, None, True, "free", ("D1", "D4")),
+    ModelInfo("llama-3.3-70b-instruct", "Meta", K128, None, True, "basic", ("D0", "D1", "D4")),
+    ModelInfo("llama-3.1-8b-instruct", "Meta", K128, None, True, "free", ("D0",)),
+    ModelInfo(
         "llama-4-maverick-17b-128e",
         "Meta",
         K128,
@@ -57,16 +57,18 @@ MODELS: tuple[Model, ...] = (
         ("Llama-4-Maverick-17B-128E-Instruct-FP8",),
     ),
     # Reasoning models (D1)
-    Model("deepseek-r1-distill-qwen-7b", "HuggingFace", None, None, False, "pro", ("D1",)),
-    Model("deepseek-r1-distill-llama-8b", "HuggingFace", None, None, False, "pro", ("D1",)),
-    Model("deepseek-r1", "HuggingFace", None, None, False, "enterprise", ("D1",)),
+    ModelInfo("deepseek-r1-distill-qwen-7b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    ModelInfo("deepseek-r1-distill-llama-8b", "HuggingFace", None, None, False, "pro", ("D1",)),
+    ModelInfo("deepseek-r1", "HuggingFace", None, None, False, "enterprise", ("D1",)),
     # Frontier models (D1, D3, D4)
-    Model("claude-3-5-haiku", "Anthropic", K200, 8_192, True, "basic", ("D1", "D3"), ("claude-3-5-haiku-20241022",)),
-    Model("claude-3-5-sonnet-20241022", "Anthropic", K200, 8_192, True, "pro", ("D3",), ("claude-3-5-sonnet",)),
-    Model("claude-sonnet-4.5", "Anthropic", K200, 8_192, True, "pro", ("D1", "D4")),
-    Model("claude-opus-4", "Anthropic", K200, 8_192, True, "enterprise", ("D1", "D4")),
-    Model("claude-3-opus-20240229", "Anthropic", K200, 8_192, True, "enterprise", ("D3",), ("claude-3-opus",)),
-    Model("gpt-4o", "OpenAI", K128, None, True, "pro", ("D3",)),
+    ModelInfo(
+        "claude-3-5-haiku", "Anthropic", K200, 8_192, True, "basic", ("D1", "D3"), ("claude-3-5-haiku-20241022",)
+    ),
+    ModelInfo("claude-3-5-sonnet-20241022", "Anthropic", K200, 8_192, True, "pro", ("D3",), ("claude-3-5-sonnet",)),
+    ModelInfo("claude-sonnet-4.5", "Anthropic", K200, 8_192, True, "pro", ("D1", "D4")),
+    ModelInfo("claude-opus-4", "Anthropic", K200, 8_192, True, "enterprise", ("D1", "D4")),
+    ModelInfo("claude-3-opus-20240229", "Anthropic", K200, 8_192, True, "enterprise", ("D3",), ("claude-3-opus",)),
+    ModelInfo("gpt-4o", "OpenAI", K128, None, True, "pro", ("D3",)),
 )
 
 
@@ -75,11 +77,11 @@ def fold(id: str) -> str:
     return id.rpartition("/")[2].casefold().replace(".", "-").replace("_", "-")
 
 
-_BY_FOLDED: Mapping[str, Model] = {fold(name): model for model in MODELS for name in (model.id, *model.aliases)}
+_BY_FOLDED: Mapping[str, ModelInfo] = {fold(name): model for model in MODELS for name in (model.id, *model.aliases)}
 
 
 @lru_cache(maxsize=256)
-def find(id: str) -> Model | None:
+def find(id: str) -> ModelInfo | None:
     """The model of an id in any document's spelling, or None if no document names it."""
     return _BY_FOLDED.get(fold(id))
 
@@ -105,7 +107,7 @@ def check_max_tokens(id: str, asked: int) -> None:
         )
 
 
-def listing(models: Sequence[Model] = MODELS) -> JsonObject:
+def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:
     """The body of GET models: OpenAI's list, with the fields that Anthropic's SDK reads beside it."""
     entries = [entry(model) for model in models]
     return {
@@ -117,7 +119,7 @@ def listing(models: Sequence[Model] = MODELS) -> JsonObject:
     }
 
 
-def entry(model: Model) -> dict[str, object]:
+def entry(model: ModelInfo) -> dict[str, object]:
     """One model, in both dialects at once; what no document says is left out."""
     limits = {"context_window": model.context, "max_output_tokens": model.max_tokens}
     return {

@@ -11,7 +11,7 @@ from typing import Annotated, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.core.units import LONGEST, Duration
 
 
@@ -24,7 +24,7 @@ class Fixed(_Model):
 
     value: Duration
 
-    def draw(self, dice: Dice) -> float:
+    def draw(self, dice: Rng) -> float:
         """Seconds; rolls nothing."""
         return self.value
 
@@ -40,7 +40,7 @@ class Uniform(_Model):
             raise ValueError("expected the least before the most")
         return self
 
-    def draw(self, dice: Dice) -> float:
+    def draw(self, dice: Rng) -> float:
         """Seconds."""
         return dice.between(self.uniform[0], self.uniform[1])
 
@@ -55,7 +55,7 @@ class Normal(_Model):
 
     normal: _Bell
 
-    def draw(self, dice: Dice) -> float:
+    def draw(self, dice: Rng) -> float:
         """Seconds."""
         return min(LONGEST, max(0.0, dice.normal(self.normal.mean, self.normal.deviation)))
 
@@ -70,7 +70,7 @@ class LogNormal(_Model):
 
     lognormal: _LongTail
 
-    def draw(self, dice: Dice) -> float:
+    def draw(self, dice: Rng) -> float:
         """Seconds."""
         return min(LONGEST, self.lognormal.median * exp(dice.normal(0.0, self.lognormal.sigma)))
 

@@ -1,6 +1,6 @@
 """Derived randomness: numbers that look random and depend on nothing but their parts.
 
-Law: ids, generated text, jitter and chaos come from (seed, session, turn, hit). A `Dice` is made from such parts by a
+Law: ids, generated text, jitter and chaos come from (seed, session, turn, hit). A `Rng` is made from such parts by a
 hash, and then rolled; the same parts give the same rolls on every machine and in every process, and no global
 generator is touched. The generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
 generators", 2014): one 64-bit state, good enough for everything but cryptography, and three lines long.
@@ -30,7 +30,7 @@ def _joined(parts: tuple[object, ...]) -> bytes:
     return "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
 
 
-class Dice:
+class Rng:
     """A sequence of rolls derived from its parts."""
 
     __slots__ = ("_state",)

@@ -25,16 +25,16 @@ from mockserver.accounts.session import ChaosMemory, Session
 from mockserver.core.actions import Actions, Head, Wait
 from mockserver.core.conversation import compact_json
 from mockserver.core.errors import Refusal, did_you_mean
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.core.units import Duration, Share
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request, outline, read_call
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import Apply, Context, NoEffectError, compile_fault
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Complaint, Script
+from mockserver.scenarios.compile import ScenarioProblem, Script
 from mockserver.scenarios.matchers import Call, Matcher, compile_when, matches
-from mockserver.scenarios.schema import Failing, OneOrMore, When
+from mockserver.scenarios.schema import ErrorReply, OneOrMore, When
 
 CHAOS_HEADER = "x-mock-chaos"
 NONE = "none"
@@ -45,7 +45,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
-class Window(_Model):
+class ChaosWindow(_Model):
     """When a rule may fire, by the session's clock since its first request."""
 
     from_: Duration = Field(0.0, alias="from", description="It opens so long after the session's first request.")
@@ -69,11 +69,11 @@ class ChaosRule(_Model):
 
     when: When = Field(When(), description="The requests that it concerns; all without it.")
     probability: Share = Field(1.0, description="How likely it fires for each of them: 10%.")
-    error: Failing | None = Field(None, description="An error in the place of the answer.")
+    error: ErrorReply | None = Field(None, description="An error in the place of the answer.")
     faults: Annotated[list[str | dict[str, JsonValue]], OneOrMore] | None = Field(
         None, description="What goes wrong with the answer, in order."
     )
-    window: Window = Field(Window(), description="When it may fire.")
+    window: ChaosWindow = Field(ChaosWindow(), description="When it may fire.")
     limit: int | None = Field(None, ge=1, description="How often it may fire in a session.")
 
     @model_validator(mode="after")
@@ -91,50 +91,50 @@ class Chaos(_Model):
     rules: list[ChaosRule] = Field(min_length=1, max_length=1_000, description="Asked in order for each request.")
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule made ready; `number` counts from 1."""
 
     number: int
     matchers: tuple[Matcher, ...]
     probability: float
-    window: Window
+    window: ChaosWindow
     limit: int | None
     faults: tuple[Apply, ...]
     is_error: bool
     told: str
 
 
-class Profile(msgspec.Struct, frozen=True):
+class ChaosProfile(msgspec.Struct, frozen=True):
     """A chaos file made ready."""
 
     name: str
     about: str
-    rules: tuple[Rule, ...]
+    rules: tuple[CompiledRule, ...]
 
 
-def compile_chaos(chaos: Chaos) -> tuple[Profile, list[Complaint]]:
+def compile_chaos(chaos: Chaos) -> tuple[ChaosProfile, list[ScenarioProblem]]:
     """The profile of a file, and every mistake in it."""
-    complaints: list[Complaint] = []
+    complaints: list[ScenarioProblem] = []
     rules = [_rule(number, rule, complaints) for number, rule in enumerate(chaos.rules, start=1)]
-    return Profile(chaos.chaos, chaos.about, tuple(rules)), complaints
+    return ChaosProfile(chaos.chaos, chaos.about, tuple(rules)), complaints
 
 
-def _rule(number: int, rule: ChaosRule, complaints: list[Complaint]) -> Rule:
+def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> CompiledRule:
     place = ("rules", number - 1)
-    given = rule.faults if rule.faults is not None else _error(rule.error or Failing(status=503))
+    given = rule.faults if rule.faults is not None else _error(rule.error or ErrorReply(status=503))
     faults: list[Apply] = []
     for n, fault in enumerate(given):
         try:
             faults.append(compile_fault(fault))
         except ValueError as error:
-            complaints.append(Complaint((*place, "faults", n), str(error)))
+            complaints.append(ScenarioProblem((*place, "faults", n), str(error)))
     try:
         matchers = compile_when(rule.when)
     except ValueError as error:
         matchers = ()
-        complaints.append(Complaint((*place, "when"), str(error)))
+        complaints.append(ScenarioProblem((*place, "when"), str(error)))
     told = f"error {rule.error.status}" if rule.error is not None else compact_json(given)
-    return Rule(
+    return CompiledRule(
         number=number,
         matchers=matchers,
         probability=rule.probability,
@@ -146,7 +146,7 @@ def _rule(number: int, rule: ChaosRule, complaints: list[Complaint]) -> Rule:
     )
 
 
-def _error(failing: Failing) -> list[str | dict[str, JsonValue]]:
+def _error(failing: ErrorReply) -> list[str | dict[str, JsonValue]]:
     """An error as the faults that make it."""
     fields = failing.model_dump(exclude_none=True)
     retry_after = fields.pop("retry_after", None)
@@ -164,16 +164,16 @@ class ChaoticEngine(Engine):
         self,
         contract: Contract,
         scripts: Mapping[str, Script],
-        settings: Settings,
+        settings: EngineSettings,
         accounts: Accounts | None = None,
-        profiles: Mapping[str, Profile] | None = None,
+        profiles: Mapping[str, ChaosProfile] | None = None,
         playing: str | None = None,
     ) -> None:
         super().__init__(contract, scripts, settings, accounts)
         self.profiles = profiles if profiles is not None else {}
         self.playing = playing
 
-    def with_chaos(self, profiles: Mapping[str, Profile], playing: str | None) -> Self:
+    def with_chaos(self, profiles: Mapping[str, ChaosProfile], playing: str | None) -> Self:
         """The same engine with other profiles, `playing` by default."""
         other = copy(self)
         other.profiles, other.playing = profiles, playing
@@ -236,7 +236,9 @@ class ChaoticEngine(Engine):
         except Refusal:
             return outline(operation, request)
 
-    def _roll(self, rule: Rule, memory: ChaosMemory, session: Session, call: Call | None, now: float) -> float | None:
+    def _roll(
+        self, rule: CompiledRule, memory: ChaosMemory, session: Session, call: Call | None, now: float
+    ) -> float | None:
         """The draw of a rule that fires, or None."""
         if rule.limit is not None and memory.fired.get(rule.number, 0) >= rule.limit:
             return None
@@ -244,7 +246,7 @@ class ChaoticEngine(Engine):
             return None
         if call is not None and not matches(rule.matchers, call):
             return None
-        dice = Dice(session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
+        dice = Rng(session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         roll = dice.unit()
         return roll if roll < rule.probability else None
 
@@ -265,15 +267,15 @@ def _bent(
     idle = []
     for number, fault in enumerate(faults):
         try:
-            actions = fault(actions, Context(Dice(*parts, number), now))
+            actions = fault(actions, Context(Rng(*parts, number), now))
         except NoEffectError as error:
             idle.append(f"chaos: {error}")
     return actions, idle
 
 
-def _unknown(decision: Decision, name: str, known: Mapping[str, Profile]) -> Decision:
+def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile]) -> Decision:
     """A profile that is not there is an error, not silence."""
     message = f"No chaos profile '{name}'; {did_you_mean(name, [*known, NONE])}"
     tell = compile_fault({"error": {"status": 404, "code": "unknown_chaos", "message": message}})
     note = msgspec.structs.replace(decision.note, code="unknown_chaos", turn=0)
-    return Decision(tell(_without_pace(decision.actions), Context(Dice())), note)
+    return Decision(tell(_without_pace(decision.actions), Context(Rng())), note)

@@ -21,13 +21,13 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from mockserver.accounts.identify import Played
+from mockserver.accounts.identify import ScenarioAccount
 from mockserver.accounts.schema import Account
-from mockserver.accounts.session import Session, Waiting
+from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.core.errors import Refusal, did_you_mean
 from mockserver.faults import Apply
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Complaint, Play, ReplyPlan, Script, compile_scenario
+from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, compile_scenario
 from mockserver.scenarios.matchers import Call, matches
 from mockserver.scenarios.schema import NEXT, Pace, Scenario, Turn
 from mockserver.scenarios.turn_selection import answers_kind
@@ -46,7 +46,7 @@ ANSWERS = ("reply", "error", "response")
 """The words of a turn that make it an answer; without them its faults are laid over another's."""
 
 
-class Ready(NamedTuple):
+class CompiledResponse(NamedTuple):
     """What waits, made ready: a script of one play, and whether that is an answer or only its faults count."""
 
     script: Script
@@ -59,7 +59,7 @@ class Ready(NamedTuple):
         return self.play.faults
 
 
-class Steered(NamedTuple):
+class SessionAccount(NamedTuple):
     """What gives a session an account of its own, in the place of its scenario."""
 
     name: str
@@ -125,31 +125,31 @@ def at_pace(plan: ReplyPlan, session: Session, otherwise: str | None) -> ReplyPl
     return msgspec.structs.replace(plan, pace=plan.pace.model_copy(update=said))
 
 
-def with_account(session: Session, script: Played | None) -> Played | None:
+def with_account(session: Session, script: ScenarioAccount | None) -> ScenarioAccount | None:
     """What plays, as far as its account is asked for: the session's own goes before the scenario's."""
     words = session.steering.account
-    return script if words is None else Steered("steered", read_account(words))
+    return script if words is None else SessionAccount("steered", read_account(words))
 
 
 # --- what waits -------------------------------------------------------------------------------------------------------
 
 
-def make_ready(words: Mapping[str, object], contract: Contract) -> tuple[Ready, list[Complaint]]:
+def compile_response(words: Mapping[str, object], contract: Contract) -> tuple[CompiledResponse, list[ScenarioProblem]]:
     """What waits, made ready, and every mistake in it. Raises pydantic's `ValidationError` for what is no turn."""
     is_answer = any(name in words for name in ANSWERS)
     turn = Turn.model_validate(words if is_answer else {**words, "reply": []})
     queued = Scenario.model_construct(scenario=NEXT, turns=[turn])  # no file can have this name
     script, complaints = compile_scenario(queued, contract)
     script = msgspec.structs.replace(script, edition="")
-    return Ready(script, script.plays[0], is_answer), complaints
+    return CompiledResponse(script, script.plays[0], is_answer), complaints
 
 
 @lru_cache(maxsize=1_024)
-def _ready(words: str, contract: Contract) -> Ready:
-    return make_ready(orjson.loads(words), contract)[0]
+def _ready(words: str, contract: Contract) -> CompiledResponse:
+    return compile_response(orjson.loads(words), contract)[0]
 
 
-def due(session: Session, call: Call, contract: Contract) -> Iterator[tuple[Waiting, Ready]]:
+def matching(session: Session, call: Call, contract: Contract) -> Iterator[tuple[QueuedResponse, CompiledResponse]]:
     """What waits and takes this call, in order."""
     for waiting in session.steering.waiting:
         ready = _ready(waiting.words, contract)
@@ -157,7 +157,7 @@ def due(session: Session, call: Call, contract: Contract) -> Iterator[tuple[Wait
             yield waiting, ready
 
 
-def taken(session: Session, waiting: Waiting) -> Session:
+def consume(session: Session, waiting: QueuedResponse) -> Session:
     """The session after one of those that waited was used."""
     progress = session.of(NEXT)
     hits = {1: progress.hits.get(1, 0) + 1}
@@ -167,19 +167,19 @@ def taken(session: Session, waiting: Waiting) -> Session:
     return msgspec.structs.replace(session, steering=steering)
 
 
-def _once_less(one: Waiting, used: Waiting) -> Waiting | None:
+def _once_less(one: QueuedResponse, used: QueuedResponse) -> QueuedResponse | None:
     if one.id != used.id or one.times is None:
         return one
     return msgspec.structs.replace(one, times=one.times - 1) if one.times > 1 else None
 
 
-def offered(session: Session, queue: tuple[Waiting, ...]) -> Session:
+def lend(session: Session, queue: tuple[QueuedResponse, ...]) -> Session:
     """The session with what waits for everybody, behind its own."""
     steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, *queue))
     return msgspec.structs.replace(session, steering=steering)
 
 
-def withdrawn(session: Session, queue: tuple[Waiting, ...]) -> tuple[Session, tuple[Waiting, ...]]:
+def reclaim(session: Session, queue: tuple[QueuedResponse, ...]) -> tuple[Session, tuple[QueuedResponse, ...]]:
     """The session without what waits for everybody, and what of that still waits."""
     ids = {waiting.id for waiting in queue}
     own = tuple([waiting for waiting in session.steering.waiting if waiting.id not in ids])

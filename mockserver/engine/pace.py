@@ -8,20 +8,20 @@ stream would have taken, and then comes at once.
 from collections.abc import Iterator
 
 from mockserver.core.actions import Action, Actions, Data, Head, Wait
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.scenarios.schema import Pace
 
 DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
 """The kinds of frames that carry a piece of the reply, on either wire."""
 
 
-def paced(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Actions:
+def paced(actions: Actions, pace: Pace, deltas: int, dice: Rng) -> Actions:
     """The same actions with waits. `deltas` is how many the reply has as a stream."""
     is_stream = any(isinstance(action, Data) and action.event for action in actions)
     return tuple(_stream(actions, pace, dice) if is_stream else _whole(actions, pace, deltas, dice))
 
 
-def _interval(pace: Pace, dice: Dice) -> float:
+def _interval(pace: Pace, dice: Rng) -> float:
     if pace.interval is not None:
         seconds = pace.interval.draw(dice)
     elif pace.rate is not None:
@@ -31,7 +31,7 @@ def _interval(pace: Pace, dice: Dice) -> float:
     return seconds * (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) if pace.jitter else seconds
 
 
-def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
+def _stream(actions: Actions, pace: Pace, dice: Rng) -> Iterator[Action]:
     started = False
     for action in actions:
         if isinstance(action, Head) and (first := pace.first.draw(dice)):
@@ -43,7 +43,7 @@ def _stream(actions: Actions, pace: Pace, dice: Dice) -> Iterator[Action]:
         yield action
 
 
-def _whole(actions: Actions, pace: Pace, deltas: int, dice: Dice) -> Iterator[Action]:
+def _whole(actions: Actions, pace: Pace, deltas: int, dice: Rng) -> Iterator[Action]:
     duration = pace.first.draw(dice) + sum([_interval(pace, dice) for _ in range(deltas - 1)])
     if duration:
         yield Wait(duration)

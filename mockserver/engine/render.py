@@ -10,21 +10,21 @@ from mockserver.core.actions import Actions, Headers
 from mockserver.core.conversation import Conversation, Usage
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
-from mockserver.engine.reply import Money, Spark, make_reply
+from mockserver.engine.reply import Money, SeedPath, make_reply
 from mockserver.faults import Apply, Context, NoEffectError
 from mockserver.openapi.contract import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
-from mockserver.scenarios.templates import Scene
+from mockserver.scenarios.templates import TemplateContext
 from mockserver.wires import WIRES
 from mockserver.wires.errors import failure
 
 
-def stage_reply(
+def render_reply(
     plan: ReplyPlan,
     conversation: Conversation,
     operation: Operation,
-    scene: Scene,
-    spark: Spark,
+    scene: TemplateContext,
+    spark: SeedPath,
     headers: Headers,
     money: Money | None = None,
 ) -> tuple[Actions, Usage]:
@@ -51,7 +51,7 @@ def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
         raise Refusal(503, "model_loading", loading.message, headers=(("retry-after", str(ceil(left))),))
 
 
-def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
+def render_raw(plan: RawPlan, scene: TemplateContext, headers: Headers) -> Actions:
     """A raw response, its templates filled."""
     body = fill(plan.body, scene)
     media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
@@ -59,7 +59,9 @@ def stage_raw(plan: RawPlan, scene: Scene, headers: Headers) -> Actions:
     return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
 
 
-def bend(actions: Actions, faults: Sequence[Apply], spark: Spark, now: float) -> tuple[Actions, tuple[str, ...]]:
+def apply_faults(
+    actions: Actions, faults: Sequence[Apply], spark: SeedPath, now: float
+) -> tuple[Actions, tuple[str, ...]]:
     """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
     idle = []
     for number, fault in enumerate(faults):

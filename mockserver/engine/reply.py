@@ -30,11 +30,11 @@ from mockserver.core.conversation import (
     tokens,
 )
 from mockserver.core.errors import Refusal
-from mockserver.core.rng import Dice, token
+from mockserver.core.rng import Rng, token
 from mockserver.openapi.contract import Operation
 from mockserver.openapi.sampling import CannotSample, sample
 from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
-from mockserver.scenarios.templates import Scene, Template
+from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires import Wire
 from mockserver.wires.openai import FINISH
 
@@ -61,7 +61,7 @@ Money: TypeAlias = Callable[[Usage], JsonObject]
 """What an answer of this usage costs and leaves, as the fields of a managed answer."""
 
 
-class Spark(msgspec.Struct, frozen=True, gc=False):
+class SeedPath(msgspec.Struct, frozen=True, gc=False):
     """What makes one reply differ from the next: the parts from which everything in it is derived."""
 
     parts: tuple[str, ...]
@@ -70,12 +70,12 @@ class Spark(msgspec.Struct, frozen=True, gc=False):
         """An id derived from the parts."""
         return token(*self.parts, *more)
 
-    def dice(self, *more: object) -> Dice:
+    def dice(self, *more: object) -> Rng:
         """Dice derived from the parts."""
-        return Dice(*self.parts, *more)
+        return Rng(*self.parts, *more)
 
 
-def default_plan(conversation: Conversation, spark: Spark) -> ReplyPlan:
+def default_plan(conversation: Conversation, spark: SeedPath) -> ReplyPlan:
     """What the mock answers by itself: the tool that the client forces, else a short seeded text."""
     tool = _forced_tool(conversation)
     if tool is not None and catalogue.calls_tools(conversation.model):
@@ -117,8 +117,8 @@ def make_reply(
     conversation: Conversation,
     operation: Operation,
     wire: Wire,
-    scene: Scene,
-    spark: Spark,
+    scene: TemplateContext,
+    spark: SeedPath,
     money: Money | None = None,
 ) -> Reply:
     """The reply of a plan to a conversation. `money` tells managed answers what the account has left."""
@@ -148,7 +148,12 @@ def make_reply(
 
 
 def _make_block(
-    plan: TextPlan | ToolPlan, conversation: Conversation, wire: Wire, scene: Scene, spark: Spark, number: int
+    plan: TextPlan | ToolPlan,
+    conversation: Conversation,
+    wire: Wire,
+    scene: TemplateContext,
+    spark: SeedPath,
+    number: int,
 ) -> ReplyBlock:
     if isinstance(plan, TextPlan):
         literal = plan.text.literal
@@ -157,7 +162,7 @@ def _make_block(
     return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + spark.token("tool", number))
 
 
-def _arguments(plan: ToolPlan, conversation: Conversation, spark: Spark, number: int) -> JsonObject:
+def _arguments(plan: ToolPlan, conversation: Conversation, spark: SeedPath, number: int) -> JsonObject:
     """Arguments that satisfy the schema of the offered tool, else the scenario's own schema."""
     offered = {tool.name: (index, tool.schema) for index, tool in enumerate(conversation.tools)}
     index, schema = offered.get(plan.name, (-1, plan.schema))

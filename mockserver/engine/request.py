@@ -12,7 +12,7 @@ from mockserver.accounts import keys
 from mockserver.core.conversation import Conversation, JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.engine.reply import check_limits
-from mockserver.openapi.contract import Asked, Operation, read_body
+from mockserver.openapi.contract import HandlerRequest, Operation, read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.matchers import Call
 from mockserver.wires import WIRES
@@ -45,9 +45,9 @@ def wire_of(path: str) -> WireName:
     return "anthropic" if "/messages" in path else "openai"
 
 
-def asked_of(request: Request, parameters: Parameters) -> Asked:
+def handler_request(request: Request, parameters: Parameters) -> HandlerRequest:
     """The request as a foreign operation reads it."""
-    return Asked(
+    return HandlerRequest(
         method=request.method, headers=request.headers, parameters=parameters, query=request.query, body=request.body
     )
 
@@ -73,7 +73,7 @@ def read_call(operation: Operation, request: Request, parameters: Parameters = N
     """The body of a request and the conversation in it. Raises `Refusal` 413, 400 or 422."""
     check_size(request)
     if operation.guest is not None:
-        body = operation.guest.read(asked_of(request, parameters))
+        body = operation.guest.read(handler_request(request, parameters))
     else:
         body = read_body(operation, request.body, request.headers.get("content-type", ""))
     return Call(

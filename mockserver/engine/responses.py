@@ -10,7 +10,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End, Head, Headers
 from mockserver.core.errors import Failure
 from mockserver.core.rng import token
-from mockserver.openapi.contract import Given
+from mockserver.openapi.contract import HandlerResponse
 from mockserver.wires.errors import Envelope, WireName, render
 
 JSON = "application/json"
@@ -40,7 +40,7 @@ def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Action
     return (Head(status, (*about, *headers)), Data(body), End())
 
 
-def given(answer: Given, headers: Headers) -> Actions:
+def given(answer: HandlerResponse, headers: Headers) -> Actions:
     """The answer of a foreign operation, which says its media type itself."""
     length = () if answer.status in (204, 304) else (("content-length", str(len(answer.body))),)
     body = (Data(answer.body),) if answer.body else ()

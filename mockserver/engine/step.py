@@ -33,24 +33,24 @@ from mockserver.core.conversation import Conversation, JsonObject, Usage
 from mockserver.core.errors import Failure, Refusal
 from mockserver.engine import builtin, cors, overrides, responses
 from mockserver.engine.decision import Decision, Note
-from mockserver.engine.render import bend, check_loaded, stage_raw, stage_reply
-from mockserver.engine.reply import Spark, default_plan
-from mockserver.engine.request import MAX_BODY, Request, asked_of, check_size, outline, read_call, wire_of
-from mockserver.openapi.contract import Asked, Contract, Operation
+from mockserver.engine.render import apply_faults, check_loaded, render_raw, render_reply
+from mockserver.engine.reply import SeedPath, default_plan
+from mockserver.engine.request import MAX_BODY, Request, check_size, handler_request, outline, read_call, wire_of
+from mockserver.openapi.contract import Contract, HandlerRequest, Operation
 from mockserver.openapi.router import Parameters
 from mockserver.scenarios.compile import FailurePlan, Play, RawPlan, Script
 from mockserver.scenarios.matchers import Call
 from mockserver.scenarios.schema import NEXT
-from mockserver.scenarios.templates import Scene
-from mockserver.scenarios.turn_selection import Miss, cast_turn
+from mockserver.scenarios.templates import TemplateContext
+from mockserver.scenarios.turn_selection import NoTurnMatched, select_turn
 from mockserver.wires.errors import Envelope
 
 SEED_HEADER = "x-mock-seed"
 
-__all__ = ["MAX_BODY", "Decision", "Engine", "Note", "Request", "Settings", "read_call", "wire_of"]
+__all__ = ["MAX_BODY", "Decision", "Engine", "EngineSettings", "Note", "Request", "read_call", "wire_of"]
 
 
-class Settings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class EngineSettings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the operator chose.
 
     The scenario that plays by default, and the pace laid over it (see `steering`); the shape of errors; `strict`: what
@@ -106,7 +106,7 @@ class Engine:
         self,
         contract: Contract,
         scripts: Mapping[str, Script],
-        settings: Settings,
+        settings: EngineSettings,
         accounts: Accounts | None = None,
     ) -> None:
         self.contract = contract
@@ -118,7 +118,7 @@ class Engine:
         """The same engine with other scenarios, `playing` by default."""
         return self.with_settings(msgspec.structs.replace(self.settings, scenario=playing), scripts)
 
-    def with_settings(self, settings: Settings, scripts: Mapping[str, Script] | None = None) -> Self:
+    def with_settings(self, settings: EngineSettings, scripts: Mapping[str, Script] | None = None) -> Self:
         """The same engine where the operator has chosen otherwise."""
         other = copy(self)
         other.settings = settings
@@ -186,7 +186,7 @@ class Engine:
         if SESSION_HEADER in request.headers:
             name_session(request.headers)
         if operation.guest is not None:
-            operation.guest.admit(asked_of(request, parameters))
+            operation.guest.admit(handler_request(request, parameters))
             return NOBODY
         return self.accounts.identify(operation, keys.authenticate(operation, request.headers), session, now)
 
@@ -256,22 +256,24 @@ class Engine:
     def _answer(self, arrival: _Arrival) -> tuple[Session, Decision]:
         """The first that waits and fits; else what the scenario or the mock itself says, with the faults that wait."""
         session, usual = arrival.session, None
-        for waiting, ready in overrides.due(session, arrival.call, self.contract):
+        for waiting, ready in overrides.matching(session, arrival.call, self.contract):
             if ready.is_answer:
-                return self._played(arrival, ready.script, ready.play, overrides.taken(session, waiting))
+                return self._played(arrival, ready.script, ready.play, overrides.consume(session, waiting))
             try:
                 usual = usual or self._usual(arrival)
             except Refusal:
                 continue  # there is no answer that faults could be laid over
             laid = self._laid_over(*usual, ready, arrival.now)
             if laid is not None:
-                return overrides.taken(usual[0], waiting), laid
+                return overrides.consume(usual[0], waiting), laid
         return usual or self._usual(arrival)
 
-    def _laid_over(self, session: Session, decision: Decision, ready: overrides.Ready, now: float) -> Decision | None:
+    def _laid_over(
+        self, session: Session, decision: Decision, ready: overrides.CompiledResponse, now: float
+    ) -> Decision | None:
         """A decision with the faults of one that waits; None if none of them finds anything to act on."""
-        spark = Spark((session.seed, session.id, NEXT, str(session.requests)))
-        actions, idle = bend(decision.actions, ready.faults, spark, now)
+        spark = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
+        actions, idle = apply_faults(decision.actions, ready.faults, spark, now)
         if len(idle) == len(ready.faults):
             return None
         faults = (*decision.note.faults, *ready.play.fault_names)
@@ -284,17 +286,17 @@ class Engine:
             progress = session.of(script.name, script.edition)
             if progress.state != START:
                 call = msgspec.structs.replace(call, state=progress.state)
-            chosen = cast_turn(script, progress, call, session)
+            chosen = select_turn(script, progress, call, session)
             if chosen is not None:
                 return self._played(arrival, script, *chosen)
         note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
         if call.conversation is None or not call.operation.is_conversation:
             session, actions = self._unscripted(arrival)
             return session, Decision(actions, note)
-        spark = Spark((session.seed, session.id, str(session.requests)))
-        scene = Scene(call.conversation, call.body, 0, session.requests, arrival.now, spark.parts)
+        spark = SeedPath((session.seed, session.id, str(session.requests)))
+        scene = TemplateContext(call.conversation, call.body, 0, session.requests, arrival.now, spark.parts)
         plan = overrides.at_pace(default_plan(call.conversation, spark), session, self.settings.pace)
-        actions, usage = stage_reply(
+        actions, usage = render_reply(
             plan, call.conversation, call.operation, scene, spark, arrival.trace, arrival.money
         )
         return session, Decision(actions, msgspec.structs.replace(note, usage=usage))
@@ -303,13 +305,13 @@ class Engine:
         """What an operation that is no conversation answers by itself."""
         session, operation, request = arrival.session, arrival.operation, arrival.request
         if operation.guest is not None:
-            given = operation.guest.answer(asked_of(request, arrival.parameters), *_seed(session))
+            given = operation.guest.answer(handler_request(request, arrival.parameters), *_seed(session))
             return session, responses.given(given, arrival.trace)
         make = handlers.ANSWERS.get(operation.name)
         if make is None:
             body = builtin.answer(operation, arrival.parameters, arrival.call.conversation)
         else:
-            asked = handlers.Asked(
+            asked = handlers.AccountRequest(
                 accounts=self.accounts,
                 holder=arrival.holder,
                 session=session,
@@ -326,9 +328,9 @@ class Engine:
         """One play of a turn: the session that remembers it, and its answer."""
         hit = session.of(script.name, script.edition).hits[play.number]
         seed = script.seed if script.seed is not None else session.seed
-        spark = Spark((seed, session.id, script.name, str(play.number), str(hit)))
+        spark = SeedPath((seed, session.id, script.name, str(play.number), str(hit)))
         said = arrival.call.conversation or _NOTHING_SAID
-        scene = Scene(said, arrival.call.body, play.number, hit, arrival.now, spark.parts)
+        scene = TemplateContext(said, arrival.call.body, play.number, hit, arrival.now, spark.parts)
         told = (("x-mock-turn", f"{script.name}/{play.number}"),)
         code, plan, usage = "", play.plan, None
         if isinstance(plan, FailurePlan):
@@ -336,13 +338,13 @@ class Engine:
             code = failure.code
             actions = self._failed(session, arrival.operation, arrival.call.headers, failure, told)
         elif isinstance(plan, RawPlan):
-            actions = stage_raw(plan, scene, (*arrival.trace, *told))
+            actions = render_raw(plan, scene, (*arrival.trace, *told))
         else:
             plan = overrides.at_pace(plan, session, self.settings.pace)
             check_loaded(plan, arrival.session, arrival.now)
             headers = (*arrival.trace, *told)
-            actions, usage = stage_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)
-        actions, idle = bend(responses.with_headers(actions, play.headers), play.faults, spark, arrival.now)
+            actions, usage = render_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)
+        actions, idle = apply_faults(responses.with_headers(actions, play.headers), play.faults, spark, arrival.now)
         note = Note(
             session=session.id,
             seed=seed,
@@ -365,8 +367,10 @@ class Engine:
         """
         shown = keys.faces(request.headers)
         failure = msgspec.structs.replace(refusal.failure, message=keys.hide(refusal.failure.message, shown))
-        misses = tuple([keys.hide(miss, shown) for miss in refusal.misses]) if isinstance(refusal, Miss) else ()
-        seed = refusal.seed if isinstance(refusal, Miss) else session.seed
+        misses = (
+            tuple([keys.hide(miss, shown) for miss in refusal.misses]) if isinstance(refusal, NoTurnMatched) else ()
+        )
+        seed = refusal.seed if isinstance(refusal, NoTurnMatched) else session.seed
         note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
         told = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_PLAIN)))
         came = (request.method, request.path, keys.key_of(request.headers), request.body, failure.code)
@@ -387,7 +391,7 @@ class Engine:
     ) -> Actions:
         """An error answer: a foreign operation's as its document has it, else in the client's dialect."""
         if operation.guest is not None:
-            asked = Asked(method=operation.method, headers=headers)
+            asked = HandlerRequest(method=operation.method, headers=headers)
             given = operation.guest.failed(failure, asked, *_seed(session))
             if given is not None:
                 trace = responses.trace(session, operation.wire, *uncounted)

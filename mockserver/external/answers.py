@@ -16,10 +16,10 @@ import jsonschema_rs
 import orjson
 
 from mockserver.core.errors import Failure, Refusal, did_you_mean
-from mockserver.external.document import Node
+from mockserver.external.document import DocumentNode
 from mockserver.external.media import concrete, encode, essence, is_json, negotiate, plain
 from mockserver.external.schemas import Schema, bundle, full
-from mockserver.openapi.contract import Asked, Given
+from mockserver.openapi.contract import HandlerRequest, HandlerResponse
 from mockserver.openapi.sampling import CannotSample, sample
 from mockserver.openapi.sampling.schema import compiled
 from mockserver.wires.errors import kind_of
@@ -40,7 +40,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\xa1-\xff]")
 
 
-class Wish(NamedTuple):
+class Preference(NamedTuple):
     """What the `Prefer` header asks for."""
 
     code: int | None = None
@@ -48,7 +48,7 @@ class Wish(NamedTuple):
     dynamic: bool = False
 
 
-def wish_of(asked: Asked) -> Wish:
+def preference_of(asked: HandlerRequest) -> Preference:
     """Raises `Refusal` 400 for a code that is no status."""
     said: dict[str, str] = {}
     for piece in re.split("[,;]", asked.headers.get("prefer", "")):
@@ -58,13 +58,13 @@ def wish_of(asked: Asked) -> Wish:
     if code is not None and not re.fullmatch("[2-5][0-9][0-9]", code):
         raise Refusal(400, "invalid_preference", "Prefer: code is a status from 200 to 599.", param="prefer")
     dynamic = said.get("dynamic", "").lower() == "true"
-    return Wish(int(code) if code is not None else None, said.get("example"), dynamic)
+    return Preference(int(code) if code is not None else None, said.get("example"), dynamic)
 
 
-class Body:
+class ResponseBody:
     """One media type of an answer."""
 
-    def __init__(self, name: str, node: Node) -> None:
+    def __init__(self, name: str, node: DocumentNode) -> None:
         self.name = name
         self._node = node
 
@@ -117,7 +117,7 @@ class Body:
                 return value
         return value
 
-    def value(self, wish: Wish, *seed: object) -> tuple[object, bool]:
+    def value(self, wish: Preference, *seed: object) -> tuple[object, bool]:
         """What to answer, and whether it was generated. Raises `Refusal` for an unknown example."""
         if wish.example is not None:
             if wish.example not in self.examples:
@@ -146,13 +146,13 @@ class Body:
         raise Refusal(501, "cannot_generate", f"No answer could be made up: {reason}; the document needs an example.")
 
 
-class Response:
+class ExternalResponse:
     """One documented response."""
 
-    def __init__(self, node: Node) -> None:
-        self.bodies = {name: Body(name, media) for name, media in node.get("content").items()}
+    def __init__(self, node: DocumentNode) -> None:
+        self.bodies = {name: ResponseBody(name, media) for name, media in node.get("content").items()}
         self._headers = {
-            name.lower(): Body("text/plain", header)
+            name.lower(): ResponseBody("text/plain", header)
             for name, header in node.get("headers").items()
             if name.lower() not in OURS and _TOKEN.fullmatch(name)
         }
@@ -161,7 +161,7 @@ class Response:
         """Every documented header, from its example or its schema; one that cannot be made is left out."""
         for name, header in self._headers.items():
             try:
-                value = header.value(Wish(), *seed, name)[0]
+                value = header.value(Preference(), *seed, name)[0]
             except Refusal:
                 continue
             yield name, _UNSENDABLE.sub("", plain(value)).strip()
@@ -170,9 +170,9 @@ class Response:
 class Answers:
     """The documented responses of one operation, by status: `200`, `2XX`, `DEFAULT`."""
 
-    def __init__(self, operation: Node) -> None:
+    def __init__(self, operation: DocumentNode) -> None:
         self.name = operation.text("operationId", "response")
-        self.responses = {status.upper(): Response(node) for status, node in operation.get("responses").items()}
+        self.responses = {status.upper(): ExternalResponse(node) for status, node in operation.get("responses").items()}
 
     @cached_property
     def usual(self) -> int:
@@ -186,16 +186,16 @@ class Answers:
             return SUCCESS if "DEFAULT" in self.responses or not ranges else int(min(ranges)[0]) * 100
         return int(exact[0])
 
-    def find(self, status: int) -> Response | None:
+    def find(self, status: int) -> ExternalResponse | None:
         """The response that documents a status."""
         for key in (str(status), f"{status // 100}XX", "DEFAULT"):
             if key in self.responses:
                 return self.responses[key]
         return None
 
-    def answer(self, asked: Asked, *seed: object) -> Given:
+    def answer(self, asked: HandlerRequest, *seed: object) -> HandlerResponse:
         """The automatic answer. Raises `Refusal`: 400 for what `Prefer` cannot have, 406, 501."""
-        wish = wish_of(asked)
+        wish = preference_of(asked)
         status = wish.code if wish.code is not None else self.usual
         response = self.find(status)
         if response is None and wish.code is not None:
@@ -206,20 +206,20 @@ class Answers:
         applied = (("preference-applied", f"code={status}"),) if wish.code is not None else ()
         headers = (*applied, *(response.headers(*seed) if response is not None else ()))
         if response is None or not response.bodies:
-            return Given(status, headers, b"")
+            return HandlerResponse(status, headers, b"")
         body = self._negotiated(response, asked, must=status < 400)
         value = body.value(wish, *seed)[0]
         media_type = concrete(body.name, asked.headers.get("accept", ""))
         payload = b"" if asked.method == "HEAD" or status in (204, 304) else encode(media_type, value, self.name)
-        return Given(status, (("content-type", media_type), *headers), payload)
+        return HandlerResponse(status, (("content-type", media_type), *headers), payload)
 
-    def _negotiated(self, response: Response, asked: Asked, *, must: bool) -> Body:
+    def _negotiated(self, response: ExternalResponse, asked: HandlerRequest, *, must: bool) -> ResponseBody:
         name = negotiate(response.bodies, asked.headers.get("accept", ""))
         if name is None and must:
             raise Refusal(406, "not_acceptable", f"This answer can be had as {', '.join(response.bodies)} only.")
         return response.bodies[name or negotiate(response.bodies, "") or next(iter(response.bodies))]
 
-    def failed(self, failure: Failure, asked: Asked, *seed: object) -> Given | None:
+    def failed(self, failure: Failure, asked: HandlerRequest, *seed: object) -> HandlerResponse | None:
         """An error in the document's own form: its example, else generated, with our sentence where it has one."""
         succeeds = any(status.startswith("2") for status in self.responses)
         response = self.find(failure.status)
@@ -229,7 +229,7 @@ class Answers:
         if body is None or not (is_json(body.name) or essence(body.name).startswith("text/")):
             return None
         try:
-            value, generated = body.value(Wish(), *seed)
+            value, generated = body.value(Preference(), *seed)
         except Refusal:
             return None
         value = _worded(value, failure, body, generated=generated)
@@ -238,10 +238,12 @@ class Answers:
         headers = tuple([(name, text) for name, text in response.headers(*seed) if name not in ours])
         media_type = concrete(body.name, asked.headers.get("accept", ""))
         payload = b"" if asked.method == "HEAD" else encode(media_type, value, "error")
-        return Given(failure.status, (("content-type", media_type), *headers, ("x-mock-detail", detail)), payload)
+        return HandlerResponse(
+            failure.status, (("content-type", media_type), *headers, ("x-mock-detail", detail)), payload
+        )
 
 
-def _worded(value: object, failure: Failure, body: Body, *, generated: bool) -> object:
+def _worded(value: object, failure: Failure, body: ResponseBody, *, generated: bool) -> object:
     """The error with our own sentence, unless that is the usual one; a generated one also with its status."""
     says = failure.message if generated or failure.message != kind_of(failure.status).message else None
     if isinstance(value, str):

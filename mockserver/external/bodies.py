@@ -10,31 +10,31 @@ import jsonschema_rs
 import orjson
 
 from mockserver.core.errors import Refusal
-from mockserver.external.document import Node
+from mockserver.external.document import DocumentNode
 from mockserver.external.media import best, essence, is_json
 from mockserver.external.parameters import typed
 from mockserver.external.schemas import Schema, bundle
-from mockserver.openapi.contract import Asked, words
+from mockserver.openapi.contract import HandlerRequest, words
 from mockserver.openapi.sampling.schema import compiled
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 10_000
 
 
-class Wanted(NamedTuple):
+class MediaSchema(NamedTuple):
     """The schema of one media type, compiled, where there is one."""
 
     schema: Schema
     validator: jsonschema_rs.Validator | None
 
 
-class Body(NamedTuple):
+class RequestBody(NamedTuple):
     """What a request may bring: its media types, each with its schema."""
 
     required: bool
-    media: dict[str, Wanted]
+    media: dict[str, MediaSchema]
 
-    def read(self, asked: Asked, status: int) -> object:
+    def read(self, asked: HandlerRequest, status: int) -> object:
         """The body, or None where it is not looked into.
 
         Raises `Refusal`: this status for one that is missing or wrong, 415 for another media type.
@@ -59,22 +59,22 @@ class Body(NamedTuple):
         return value
 
 
-def body(operation: Node) -> Body | None:
+def body(operation: DocumentNode) -> RequestBody | None:
     """What an operation says of its request body, if it has one."""
     node = operation.get("requestBody")
     if not node:
         return None
-    return Body(
+    return RequestBody(
         node.raw("required") is True, {name.lower(): _wanted(media) for name, media in node.get("content").items()}
     )
 
 
-def _wanted(media: Node) -> Wanted:
+def _wanted(media: DocumentNode) -> MediaSchema:
     node = media.inside("schema")
     if node.value is None:
-        return Wanted({}, None)
+        return MediaSchema({}, None)
     schema = bundle(node, "request")
-    return Wanted(schema, compiled(orjson.dumps(schema)))
+    return MediaSchema(schema, compiled(orjson.dumps(schema)))
 
 
 def _json(raw: bytes, status: int) -> object:

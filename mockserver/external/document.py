@@ -1,8 +1,8 @@
 """An OpenAPI document as a tree whose references are followed on the way.
 
-A `Node` is a value and the file that it stands in; `get` and `items` go to its children, and what they give is never a
-`{$ref: …}`. References lead to another place of the same file, or to a file that was loaded with it. Nothing is fetched
-or read here: the files come as plain data.
+A `DocumentNode` is a value and the file that it stands in; `get` and `items` go to its children, and what they give
+is never a `{$ref: …}`. References lead to another place of the same file, or to a file that was loaded with it.
+Nothing is fetched or read here: the files come as plain data.
 """
 
 import posixpath
@@ -18,14 +18,14 @@ class BadReference(LookupError):
     """A reference that leads nowhere; the message says why."""
 
 
-class Place(NamedTuple):
+class ReferenceTarget(NamedTuple):
     """Where a reference leads: the file, and the keys on the way down."""
 
     file: str
     path: tuple[str, ...]
 
 
-class Whole(NamedTuple):
+class DocumentFiles(NamedTuple):
     """All files of a document, by their path from the folder of the main one."""
 
     files: Mapping[str, object]
@@ -38,11 +38,11 @@ class Whole(NamedTuple):
         return self.version.startswith("3.0")
 
     @property
-    def root(self) -> "Node":
+    def root(self) -> "DocumentNode":
         """The main file."""
-        return Node(self, self.files[self.main], self.main)
+        return DocumentNode(self, self.files[self.main], self.main)
 
-    def place(self, reference: str, file: str) -> Place:
+    def place(self, reference: str, file: str) -> ReferenceTarget:
         """Where a reference that stands in `file` leads. Raises `BadReference` for a file that is not here."""
         target, _, fragment = reference.partition("#")
         if target:
@@ -56,9 +56,9 @@ class Whole(NamedTuple):
                 f"'#{fragment}' is an anchor; refer to it by its place, such as '#/components/schemas/…'"
             )
         parts = fragment.split("/")[1:] if fragment else []
-        return Place(file, tuple([part.replace("~1", "/").replace("~0", "~") for part in parts]))
+        return ReferenceTarget(file, tuple([part.replace("~1", "/").replace("~0", "~") for part in parts]))
 
-    def at(self, place: Place) -> object:
+    def at(self, place: ReferenceTarget) -> object:
         """What stands at a place. Raises `BadReference` if there is nothing."""
         found = self.files[place.file]
         for part in place.path:
@@ -71,10 +71,10 @@ class Whole(NamedTuple):
         return found
 
 
-class Node(NamedTuple):
+class DocumentNode(NamedTuple):
     """A value of a document, and the file that it stands in."""
 
-    whole: Whole
+    whole: DocumentFiles
     value: object
     file: str
 
@@ -82,40 +82,40 @@ class Node(NamedTuple):
         """Whether there is anything."""
         return bool(self.value)
 
-    def resolved(self) -> "Node":
+    def resolved(self) -> "DocumentNode":
         """The node, or what its reference leads to. Raises `BadReference`."""
         found = self
         for _ in range(MAX_HOPS):
             if not (isinstance(found.value, Mapping) and isinstance(found.value.get("$ref"), str)):
                 return found
             place = self.whole.place(found.value["$ref"], found.file)
-            found = Node(self.whole, self.whole.at(place), place.file)
+            found = DocumentNode(self.whole, self.whole.at(place), place.file)
         raise BadReference("its references go in a circle")
 
     def raw(self, key: str) -> object:
         """The child as it is written, or None."""
         return self.value.get(key) if isinstance(self.value, Mapping) else None
 
-    def get(self, key: str) -> "Node":
+    def get(self, key: str) -> "DocumentNode":
         """The child under a key, its reference followed; a node of None if there is none."""
-        return Node(self.whole, self.raw(key), self.file).resolved()
+        return DocumentNode(self.whole, self.raw(key), self.file).resolved()
 
-    def inside(self, key: str) -> "Node":
+    def inside(self, key: str) -> "DocumentNode":
         """The child under a key as it is written, for schemas: they follow their references themselves."""
-        return Node(self.whole, self.raw(key), self.file)
+        return DocumentNode(self.whole, self.raw(key), self.file)
 
-    def items(self) -> Iterator[tuple[str, "Node"]]:
+    def items(self) -> Iterator[tuple[str, "DocumentNode"]]:
         """The children of a mapping, references followed; extensions (x-…) are left out."""
         if isinstance(self.value, Mapping):
             for key, value in self.value.items():
                 if not str(key).startswith("x-"):
-                    yield str(key), Node(self.whole, value, self.file).resolved()
+                    yield str(key), DocumentNode(self.whole, value, self.file).resolved()
 
-    def each(self) -> Iterator["Node"]:
+    def each(self) -> Iterator["DocumentNode"]:
         """The children of a list, references followed."""
         if isinstance(self.value, list):
             for value in self.value:
-                yield Node(self.whole, value, self.file).resolved()
+                yield DocumentNode(self.whole, value, self.file).resolved()
 
     def text(self, key: str, default: str = "") -> str:
         """The text under a key, or the default."""

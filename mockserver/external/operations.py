@@ -9,20 +9,20 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mockserver.external.document import Node, Whole
-from mockserver.external.endpoint import Endpoint
+from mockserver.external.document import DocumentFiles, DocumentNode
+from mockserver.external.endpoint import ExternalHandler
 from mockserver.openapi.contract import METHODS, Operation
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
-class Described(NamedTuple):
+class ExternalOperation(NamedTuple):
     """An operation of the document, and where it stands."""
 
     path: str
     method: str
-    item: Node
-    node: Node
+    item: DocumentNode
+    node: DocumentNode
     place: tuple[str, ...]
 
     @property
@@ -31,20 +31,20 @@ class Described(NamedTuple):
         return self.node.text("operationId") or f"{self.method} {self.path}"
 
 
-def described(whole: Whole) -> Iterator[Described]:
+def described(whole: DocumentFiles) -> Iterator[ExternalOperation]:
     """Every operation, in the order of the document."""
     for path, item in whole.root.get("paths").items():
         for method in (*METHODS, "query"):
             node = item.get(method)
             if node.value is not None:
-                yield Described(path, method, item, node, ("paths", path, method))
+                yield ExternalOperation(path, method, item, node, ("paths", path, method))
         for method, node in item.get("additionalOperations").items():
-            yield Described(path, method, item, node, ("paths", path, "additionalOperations", method))
+            yield ExternalOperation(path, method, item, node, ("paths", path, "additionalOperations", method))
 
 
-def operations(whole: Whole, each: Described, taken: Collection[str]) -> Iterator[Operation]:
+def operations(whole: DocumentFiles, each: ExternalOperation, taken: Collection[str]) -> Iterator[Operation]:
     """The operation under each of its base paths. `taken` are names of the gateway's."""
-    endpoint = Endpoint(whole.root, each.item, each.node)
+    endpoint = ExternalHandler(whole.root, each.item, each.node)
     name = each.id if each.id not in taken else f"{each.method} {each.path}"
     for number, base in enumerate(bases(whole.root, each)):
         yield Operation(
@@ -64,7 +64,7 @@ def operations(whole: Whole, each: Described, taken: Collection[str]) -> Iterato
         )
 
 
-def bases(root: Node, each: Described) -> list[str]:
+def bases(root: DocumentNode, each: ExternalOperation) -> list[str]:
     """The base paths of an operation's servers: its own, else its path's, else the document's."""
     servers = next(
         (list(holder.get("servers").each()) for holder in (each.node, each.item, root) if holder.get("servers")), []
@@ -72,7 +72,7 @@ def bases(root: Node, each: Described) -> list[str]:
     return list(dict.fromkeys([_base(server) for server in servers])) or [""]
 
 
-def _base(server: Node) -> str:
+def _base(server: DocumentNode) -> str:
     variables = server.get("variables")
     url = _VARIABLE.sub(lambda found: variables.get(found[1]).text("default"), server.text("url"))
     try:

@@ -17,10 +17,10 @@ import msgspec
 import orjson
 
 from mockserver.core.errors import Refusal
-from mockserver.external.document import Node
+from mockserver.external.document import DocumentNode
 from mockserver.external.schemas import Schema, bundle, child, kinds
 from mockserver.external.security import cookies
-from mockserver.openapi.contract import Asked, words
+from mockserver.openapi.contract import HandlerRequest, words
 from mockserver.openapi.sampling.schema import compiled
 
 Form: TypeAlias = Literal["scalar", "array", "object", "json"]
@@ -53,21 +53,21 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.place} parameter '{self.name}'"
 
 
-def parameters(item: Node, operation: Node) -> tuple[Parameter, ...]:
+def parameters(item: DocumentNode, operation: DocumentNode) -> tuple[Parameter, ...]:
     """The parameters of an operation; those of its path, unless it has its own of that name and place."""
-    found: dict[tuple[str, str], Node] = {}
+    found: dict[tuple[str, str], DocumentNode] = {}
     for holder in (item, operation):
         for node in holder.get("parameters").each():
             found[node.text("in"), node.text("name")] = node
     return tuple([_parameter(node) for node in found.values() if _is_read(node)])
 
 
-def _is_read(node: Node) -> bool:
+def _is_read(node: DocumentNode) -> bool:
     place, name = node.text("in"), node.text("name")
     return place in DEFAULT_STYLES and not (place == "header" and name.lower() in IGNORED_HEADERS)
 
 
-def _parameter(node: Node) -> Parameter:
+def _parameter(node: DocumentNode) -> Parameter:
     content = next((media for _, media in node.get("content").items()), None)
     schema = bundle((content or node).inside("schema"), "request")
     types = kinds(schema, schema)
@@ -87,7 +87,7 @@ def _parameter(node: Node) -> Parameter:
     )
 
 
-def check_parameters(wanted: Sequence[Parameter], asked: Asked, status: int) -> None:
+def check_parameters(wanted: Sequence[Parameter], asked: HandlerRequest, status: int) -> None:
     """Raises `Refusal` with this status for the first parameter that is missing or wrong."""
     if not wanted:
         return
@@ -111,7 +111,7 @@ def _pairs(query: str) -> Pairs:
     return [(unquote_plus(name), value) for name, _, value in pairs]
 
 
-def _raw(parameter: Parameter, asked: Asked, query: Pairs, held: Mapping[str, str]) -> Raw | None:
+def _raw(parameter: Parameter, asked: HandlerRequest, query: Pairs, held: Mapping[str, str]) -> Raw | None:
     """The parameter as text, or as pieces of text, or None. Raises `ValueError` for what its style cannot be."""
     match parameter.place:
         case "query":

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from mockserver.core.conversation import JsonObject
-from mockserver.external.document import BadReference, Node, Place
+from mockserver.external.document import BadReference, DocumentNode, ReferenceTarget
 
 Reader: TypeAlias = Literal["request", "answer"]
 Schema: TypeAlias = dict[str, object]
@@ -38,7 +38,7 @@ DROPPED = {
 """Keywords that a bundle does not need: `$defs` are reached by reference, the rest says nothing about values."""
 
 
-def bundle(node: Node, reader: Reader) -> Schema:
+def bundle(node: DocumentNode, reader: Reader) -> Schema:
     """The schema of a node, self-contained. Raises `BadReference`."""
     return _Bundler(node, reader).made()
 
@@ -46,12 +46,12 @@ def bundle(node: Node, reader: Reader) -> Schema:
 class _Bundler:
     """One walk over everything that a schema reaches."""
 
-    def __init__(self, node: Node, reader: Reader) -> None:
+    def __init__(self, node: DocumentNode, reader: Reader) -> None:
         self.node = node
         self.whole = node.whole
         self.reader = reader
-        self.names: dict[Place, str] = {}
-        self.todo: list[Place] = []
+        self.names: dict[ReferenceTarget, str] = {}
+        self.todo: list[ReferenceTarget] = []
 
     def made(self) -> Schema:
         root = self.convert(self.node.value, self.node.file)
@@ -86,7 +86,7 @@ class _Bundler:
             return {name: self.convert(each, file) for name, each in value.items()}
         return value
 
-    def name(self, place: Place) -> str:
+    def name(self, place: ReferenceTarget) -> str:
         """The name in `$defs` of what stands at a place."""
         if place not in self.names:
             self.whole.at(place)  # raises, while we know who asks
@@ -103,7 +103,7 @@ class _Bundler:
         hidden = set()
         beside = schema.get("allOf")
         for part in (schema, *(beside if isinstance(beside, list) else ())):
-            properties = Node(self.whole, part, file).resolved().inside("properties")
+            properties = DocumentNode(self.whole, part, file).resolved().inside("properties")
             for name, each in properties.items():
                 if each.raw(mark) is True:
                     hidden.add(name)

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 
 from mockserver.accounts import keys
 from mockserver.core.errors import Refusal
-from mockserver.external.document import Node
-from mockserver.openapi.contract import Asked
+from mockserver.external.document import DocumentNode
+from mockserver.openapi.contract import HandlerRequest
 
 _BASIC = re.compile(r"[A-Za-z0-9+/_-]+=*")
 
@@ -24,7 +24,7 @@ class Scheme(NamedTuple):
     place: str
     name: str
 
-    def brought(self, asked: Asked) -> str | None:
+    def brought(self, asked: HandlerRequest) -> str | None:
         """The credential, or None."""
         match self.place:
             case "header":
@@ -54,7 +54,7 @@ class Security(NamedTuple):
 
     alternatives: tuple[tuple[Scheme, ...], ...]
 
-    def admit(self, asked: Asked) -> None:
+    def admit(self, asked: HandlerRequest) -> None:
         """Raises `Refusal` 401 for missing credentials and refused keys."""
         for scheme in {scheme: None for needed in self.alternatives for scheme in needed}:
             if (scheme.brought(asked) or "").startswith(keys.REFUSED_PREFIX):
@@ -71,7 +71,7 @@ class Security(NamedTuple):
         raise Refusal(401, "missing_credentials", f"No credentials. Send {ways}.", headers=headers)
 
 
-def security(root: Node, operation: Node) -> Security:
+def security(root: DocumentNode, operation: DocumentNode) -> Security:
     """The security of an operation: its own, else the document's."""
     declared = operation if isinstance(operation.raw("security"), list) else root
     schemes = dict(root.get("components").get("securitySchemes").items())
@@ -79,7 +79,7 @@ def security(root: Node, operation: Node) -> Security:
     return Security(tuple([tuple([_scheme(schemes[name]) for name in need]) for need in needs]))
 
 
-def _scheme(node: Node) -> Scheme:
+def _scheme(node: DocumentNode) -> Scheme:
     match node.text("type"):
         case "apiKey":
             return Scheme(node.text("in"), node.text("name"))
@@ -91,7 +91,7 @@ def _scheme(node: Node) -> Scheme:
             return Scheme("mutualTLS", "")
 
 
-def cookies(asked: Asked) -> dict[str, str]:
+def cookies(asked: HandlerRequest) -> dict[str, str]:
     """The cookies of a request; a header that is none gives none."""
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(asked.headers.get("cookie", "")).items()}

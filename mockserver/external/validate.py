@@ -18,8 +18,8 @@ import jsonschema_rs
 import orjson
 
 from mockserver.core.errors import OperatorError, did_you_mean
-from mockserver.external.document import BadReference, Node, Whole
-from mockserver.external.operations import Described, described
+from mockserver.external.document import BadReference, DocumentFiles, DocumentNode
+from mockserver.external.operations import ExternalOperation, described
 from mockserver.external.schemas import LIST, NAMED, ONE, mended
 from mockserver.openapi.router import TEMPLATE
 from mockserver.openapi.sampling.schema import CannotSample, compiled
@@ -57,7 +57,7 @@ def version_mistake(root: object, file: str) -> Mistake | None:
     return None
 
 
-def mistakes(whole: Whole) -> list[Mistake]:
+def mistakes(whole: DocumentFiles) -> list[Mistake]:
     """Every mistake of a document whose version is good."""
     found = list(_shape(whole))
     if not found:
@@ -82,7 +82,7 @@ def _published(version: str) -> dict[str, object]:
     return dict(by_version[version])
 
 
-def _shape(whole: Whole) -> Iterator[Mistake]:
+def _shape(whole: DocumentFiles) -> Iterator[Mistake]:
     published = _published(whole.version[:3])
     validator = jsonschema_rs.validator_for(published, offline=True)
     for error in validator.iter_errors(whole.root.value):
@@ -155,16 +155,16 @@ def remote(reference: str) -> bool:
     return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|\\", reference))
 
 
-def _references(whole: Whole) -> Iterator[Mistake]:
+def _references(whole: DocumentFiles) -> Iterator[Mistake]:
     for file, tree in whole.files.items():
         for path, reference in references(tree):
             try:
-                Node(whole, {"$ref": reference}, file).resolved()
+                DocumentNode(whole, {"$ref": reference}, file).resolved()
             except BadReference as error:
                 yield Mistake(file, path, f"'{reference:.200}' leads nowhere: {error}{_near(whole, reference, file)}")
 
 
-def _near(whole: Whole, reference: str, file: str) -> str:
+def _near(whole: DocumentFiles, reference: str, file: str) -> str:
     """The nearest name beside the one that is not there."""
     try:
         place = whole.place(reference, file)
@@ -179,7 +179,7 @@ def _near(whole: Whole, reference: str, file: str) -> str:
 # --- What does not fit together ------------------------------------------------------------------------------------
 
 
-def _paths(whole: Whole) -> Iterator[Mistake]:
+def _paths(whole: DocumentFiles) -> Iterator[Mistake]:
     """Path templates and the parameters that stand in them."""
     for each in described(whole):
         found = {}
@@ -196,9 +196,9 @@ def _paths(whole: Whole) -> Iterator[Mistake]:
             yield _of(whole, each, f"the path has {{{name}}} twice")
 
 
-def _ids(whole: Whole) -> Iterator[Mistake]:
+def _ids(whole: DocumentFiles) -> Iterator[Mistake]:
     """An operationId names one operation."""
-    first: dict[str, Described] = {}
+    first: dict[str, ExternalOperation] = {}
     for each in described(whole):
         name = each.node.text("operationId")
         if name and name in first:
@@ -207,10 +207,10 @@ def _ids(whole: Whole) -> Iterator[Mistake]:
         first.setdefault(name, each)
 
 
-def _security(whole: Whole) -> Iterator[Mistake]:
+def _security(whole: DocumentFiles) -> Iterator[Mistake]:
     """Security names schemes that are described."""
     known = dict(whole.root.get("components").get("securitySchemes").items())
-    holders: list[tuple[Keys, Node]] = [((), whole.root)]
+    holders: list[tuple[Keys, DocumentNode]] = [((), whole.root)]
     holders += [(each.place, each.node) for each in described(whole)]
     for place, node in holders:
         for number, need in enumerate(node.get("security").each()):
@@ -220,7 +220,7 @@ def _security(whole: Whole) -> Iterator[Mistake]:
                     yield Mistake(whole.main, (*place, "security", number, name), message, True)
 
 
-def _schemas(whole: Whole) -> Iterator[Mistake]:
+def _schemas(whole: DocumentFiles) -> Iterator[Mistake]:
     """Schemas of 3.1 and 3.2 are JSON Schema, and every regular expression can be read."""
     validator = jsonschema_rs.validator_for(_META, offline=True)
     for file, tree in whole.files.items():
@@ -275,9 +275,9 @@ def _readable(pattern: str) -> bool:
     return True
 
 
-def _of(whole: Whole, each: Described, message: str) -> Mistake:
+def _of(whole: DocumentFiles, each: ExternalOperation, message: str) -> Mistake:
     return Mistake(whole.main, each.place, message)
 
 
-CHECKS: tuple[Callable[[Whole], Iterator[Mistake]], ...] = (_paths, _ids, _security, _schemas)
+CHECKS: tuple[Callable[[DocumentFiles], Iterator[Mistake]], ...] = (_paths, _ids, _security, _schemas)
 """What must fit together, in the order in which it is told."""

@@ -11,7 +11,7 @@ from mockserver.core.distribution import Fixed, Spread
 from mockserver.faults.fault import (
     At,
     Context,
-    Event,
+    EventPlace,
     NoEffectError,
     Nothing,
     Parameters,
@@ -152,7 +152,7 @@ def data_after_end(actions: Actions, given: Extra, context: Context) -> Actions:
     return at_end(actions, text_delta(actions, given.text))
 
 
-class Empty(Event):
+class Empty(EventPlace):
     """Where, and how empty."""
 
     colon: bool = Field(True, description="`data:`, or without its colon `data`.")
@@ -163,7 +163,7 @@ def empty_data(actions: Actions, given: Empty, context: Context) -> Actions:
     return insert(actions, given.at, Data(b"data:\n\n" if given.colon else b"data\n\n", "comment"))
 
 
-class Plain(Event):
+class Plain(EventPlace):
     """Where, and what."""
 
     text: str = Field("hello", pattern=r"^[^\r\n]*$", description="The data of one more event, as it is.")
@@ -177,7 +177,7 @@ def plain_data(actions: Actions, given: Plain, context: Context) -> Actions:
     return insert(actions, given.at, Data(frame(given.text.encode(), split(place.payload)[0]), "error"))
 
 
-class Large(Event):
+class Large(EventPlace):
     """Where, and how large."""
 
     bytes: int = Field(1_000_000, ge=1, le=20_000_000, description="How many bytes of padding, in an unknown field.")

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from mockserver.core.actions import Action, Actions, Data, End, Head
 from mockserver.core.errors import MockserverError, did_you_mean
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.wires.errors import WireName
 from mockserver.wires.sse import frame, split
 
@@ -38,7 +38,7 @@ class NoEffectError(MockserverError):
 class Context(NamedTuple):
     """What a fault may know beside its answer: dice of its own, and the session's time."""
 
-    dice: Dice
+    dice: Rng
     now: float = 0.0
 
 
@@ -254,7 +254,7 @@ def parted(actions: Actions, given: Break) -> tuple[Actions, Actions]:
     raise NoEffectError(f"the answer has no more than {given.after} bytes")
 
 
-class Event(Parameters):
+class EventPlace(Parameters):
     """One event."""
 
     main: ClassVar[str] = "at"

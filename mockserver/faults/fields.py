@@ -152,7 +152,7 @@ def _usage(value: object) -> tuple[Edit, ...]:
     return tuple([one._replace(value=value) for one in _USAGE])
 
 
-class Usage(Parameters):
+class UsageChange(Parameters):
     """What becomes of the usage."""
 
     main: ClassVar[str] = "how"
@@ -163,7 +163,7 @@ class Usage(Parameters):
     )
 
 
-def usage(actions: Actions, given: Usage, context: Context) -> Actions:
+def usage(actions: Actions, given: UsageChange, context: Context) -> Actions:
     """Usage that is missing, null, late, or where it is not expected."""
     otherwise = "the answer has no usage (an OpenAI stream has it when include_usage is set)"
     values: Mapping[str, object] = {"missing": MISSING, "null": None, "empty": {}}
@@ -323,7 +323,7 @@ FAULTS = (
         "Usage that is missing, null, zero, late, or where it is not expected.",
         "measured: usage_missing, usage_null, usage_empty_obj, usage_in_last_choice_chunk",
         usage,
-        Usage,
+        UsageChange,
         "null",
     ),
     Fault(

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from mockserver.core.actions import Actions, Data, End, Head
 from mockserver.core.conversation import Conversation, Reply, Text, ToolUse, Usage
 from mockserver.core.distribution import Fixed
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.faults import FAULTS, GROUPS, Context, Fault, NoEffectError, compile_fault
 from mockserver.wires import WIRES
 
@@ -80,9 +80,9 @@ def acts_on(fault: Fault) -> list[str]:
     apply = compile_fault(spelled(fault))
     found = []
     for form, actions in _sample().items():
-        paced = compile_fault({"slow": "1ms"})(actions, Context(Dice(0)))
+        paced = compile_fault({"slow": "1ms"})(actions, Context(Rng(0)))
         try:
-            apply(paced if fault.name == "one_write" else actions, Context(Dice(0), _CONTEXT_NOW))
+            apply(paced if fault.name == "one_write" else actions, Context(Rng(0), _CONTEXT_NOW))
             found.append(form)
         except NoEffectError:
             pass

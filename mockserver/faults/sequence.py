@@ -13,7 +13,7 @@ from mockserver.faults.fault import (
     KINDS,
     At,
     Context,
-    Event,
+    EventPlace,
     Fault,
     NoEffectError,
     Nothing,
@@ -93,7 +93,7 @@ def without(*events: str) -> Callable[[Actions, Nothing, Context], Actions]:
     return apply
 
 
-class Repeat(Event):
+class Repeat(EventPlace):
     """Which, and how often."""
 
     count: int = Field(1, ge=1, le=1000, description="How often more.")
@@ -106,7 +106,7 @@ def duplicate(actions: Actions, given: Repeat, context: Context) -> Actions:
     return with_length((*actions[: place + 1], *[actions[place]] * given.count, *actions[place + 1 :]))
 
 
-def swap(actions: Actions, given: Event, context: Context) -> Actions:
+def swap(actions: Actions, given: EventPlace, context: Context) -> Actions:
     """An event and the next one in the wrong order."""
     need_stream(actions)
     place = find(actions, given.at)
@@ -156,7 +156,7 @@ def _rewritten(actions: Actions, change: Callable[[dict[str, Any]], bool], other
 # --- things no client knows -------------------------------------------------------------------------------------------
 
 
-class Unknown(Event):
+class Unknown(EventPlace):
     """What is unknown, and where."""
 
     what: Literal["event", "block", "delta"] = Field("event", description="An event, a kind of block, or of delta.")
@@ -222,7 +222,7 @@ def second_choice(actions: Actions, given: Reasoning, context: Context) -> Actio
     return insert(actions, "finish", chunk(actions, {"content": given.text}, "text", index=1))
 
 
-class Choices(Event):
+class Choices(EventPlace):
     """Where, and what they are."""
 
     as_: Literal["empty", "null", "missing"] = Field("empty", alias="as", description="empty ([]), null or missing.")
@@ -243,7 +243,7 @@ def no_choices(actions: Actions, given: Choices, context: Context) -> Actions:
 # --- broken JSON ------------------------------------------------------------------------------------------------------
 
 
-class Broken(Event):
+class Broken(EventPlace):
     """Where it breaks."""
 
     at: int | str = Field(
@@ -365,7 +365,7 @@ FAULTS = (
         Repeat,
         "message_start",
     ),
-    _fault("swap", "An event and the next one in the wrong order.", "protocol order", swap, Event, 2),
+    _fault("swap", "An event and the next one in the wrong order.", "protocol order", swap, EventPlace, 2),
     _fault(
         "block_index",
         "Indexes of content blocks that do not start at 0, have gaps, or are all the same.",

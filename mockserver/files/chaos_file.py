@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
-from mockserver.engine.chaos import Chaos, Profile, compile_chaos
+from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
 from mockserver.files import bundled, loader, yaml_document
 
 SHIPPED = bundled.SCENARIOS / "chaos"
 
 
-def read_profile(file: Path) -> Profile:
+def read_profile(file: Path) -> ChaosProfile:
     """One file, read and checked. Raises `AuthorError` with every mistake, `OperatorError` if it cannot be read."""
     try:
         source = file.read_bytes()
@@ -22,7 +22,7 @@ def read_profile(file: Path) -> Profile:
     return profile
 
 
-def load_profiles(chosen: str | None = None) -> tuple[dict[str, Profile], str | None]:
+def load_profiles(chosen: str | None = None) -> tuple[dict[str, ChaosProfile], str | None]:
     """The shipped profiles and the chosen file's; and the name of the chosen one."""
     profiles = {profile.name: profile for file in loader.discover(SHIPPED) for profile in [read_profile(file)]}
     if chosen is None or chosen in profiles:

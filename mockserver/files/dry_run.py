@@ -17,10 +17,10 @@ from mockserver.core.conversation import JsonObject
 from mockserver.core.units import LONGEST
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import Apply
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.scenarios.compile import Complaint, Play, ReplyPlan, Script, make_script
+from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, make_script
 from mockserver.wires.sse import split
 
 USUAL = ("messages", "chat")
@@ -29,23 +29,23 @@ USUAL = ("messages", "chat")
 _NAME = "dry-run"
 
 
-def dry_run(script: Script, contract: Contract) -> list[Complaint]:
+def dry_run(script: Script, contract: Contract) -> list[ScenarioProblem]:
     """Every turn that the contract does not allow, and every fault without effect."""
     return [complaint for play in script.plays for complaint in _complaints(play, contract)]
 
 
-def _complaints(play: Play, contract: Contract) -> Iterator[Complaint]:
+def _complaints(play: Play, contract: Contract) -> Iterator[ScenarioProblem]:
     turn = ("turns", play.number - 1)
     if isinstance(play.plan, ReplyPlan):
         for operation, stream, decision in _forms(play, contract, ()):
             found = _violation(contract, operation, stream, decision)
             if found is not None:
-                yield Complaint((*turn, "reply"), found)
+                yield ScenarioProblem((*turn, "reply"), found)
                 return
     for number in range(len(play.faults)):
         reason = _idle(play, contract, number)
         if reason is not None:
-            yield Complaint((*turn, "faults", number), reason)
+            yield ScenarioProblem((*turn, "faults", number), reason)
 
 
 def _idle(play: Play, contract: Contract, number: int) -> str | None:
@@ -77,7 +77,7 @@ _WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": T
 def _forms(play: Play, contract: Contract, faults: tuple[Apply, ...]) -> Iterator[tuple[Operation, bool, Decision]]:
     """The turn alone, with some of its faults or none, in every form that a client can ask for."""
     alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
-    engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, Settings(scenario=_NAME))
+    engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))
     wanted = play.operations or USUAL
     for operation in contract.operations:
         if operation.id in wanted and operation.is_conversation:

@@ -17,7 +17,7 @@ from mockserver.engine.request import Request, read_call
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Play, Script
 from mockserver.scenarios.matchers import Call, differences
-from mockserver.scenarios.turn_selection import Miss, answers_kind, cast_turn
+from mockserver.scenarios.turn_selection import NoTurnMatched, answers_kind, select_turn
 
 _WITH_VALUE = {
     **dict.fromkeys(("-X", "--request"), "method"),
@@ -164,7 +164,7 @@ def _standing(earlier: Sequence[Play]) -> str:
 
 def _chosen(script: Script, call: Call) -> int:
     try:
-        found = cast_turn(script, Progress(edition=script.edition), call, Session("explain"))
-    except Miss:
+        found = select_turn(script, Progress(edition=script.edition), call, Session("explain"))
+    except NoTurnMatched:
         return 0
     return found[0].number if found is not None else 0

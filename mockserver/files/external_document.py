@@ -16,10 +16,10 @@ import msgspec
 import orjson
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem
-from mockserver.external.document import BadReference, Whole
+from mockserver.external.document import BadReference, DocumentFiles
 from mockserver.external.operations import described, operations
 from mockserver.external.validate import Mistake, mistakes, references, remote, version_mistake
-from mockserver.files.yaml_document import Document, path_text, read
+from mockserver.files.yaml_document import YamlDocument, path_text, read
 from mockserver.files.yaml_limits import CONTRACT
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.sampling.schema import CannotSample
@@ -28,7 +28,7 @@ MOST_FILES = 5_000
 """The most files of one document; the largest published one that we know has 2,900."""
 
 
-class Foreign(msgspec.Struct, frozen=True):
+class ExternalContract(msgspec.Struct, frozen=True):
     """A foreign contract: its title and its operations, ready to stand beside the gateway's."""
 
     title: str
@@ -43,7 +43,7 @@ class _Files:
         self.main = main.name
         self.left = CONTRACT.bytes
         self.sources: dict[str, bytes] = {}
-        self.documents: dict[str, Document] = {}
+        self.documents: dict[str, YamlDocument] = {}
         self.trees: dict[str, object] = {}
 
     def load(self, name: str) -> None:
@@ -114,7 +114,7 @@ class _Files:
         return f"more than {MOST_FILES} files" if len(self.trees) >= MOST_FILES and target not in self.trees else ""
 
 
-def load_foreign(path: Path, taken: frozenset[str] = frozenset()) -> Foreign:
+def load_external(path: Path, taken: frozenset[str] = frozenset()) -> ExternalContract:
     """The operations of an OpenAPI document; `taken` are names of the gateway's.
 
     Raises `OperatorError` for a file that cannot be read, `AuthorError` with every mistake.
@@ -129,14 +129,14 @@ def load_foreign(path: Path, taken: frozenset[str] = frozenset()) -> Foreign:
         raise OperatorError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from None
 
 
-def _made(files: _Files, taken: frozenset[str]) -> Foreign:
+def _made(files: _Files, taken: frozenset[str]) -> ExternalContract:
     root = files.trees[files.main]
     wrong = version_mistake(root, files.main)
     if wrong is not None:
         raise files.error([wrong])
     assert isinstance(root, dict), "it has a version"
     found = files.follow()
-    whole = Whole(files.trees, files.main, root["openapi"])
+    whole = DocumentFiles(files.trees, files.main, root["openapi"])
     found = found or mistakes(whole)
     made: list[Operation] = []
     for each in described(whole) if not found else ():
@@ -147,10 +147,10 @@ def _made(files: _Files, taken: frozenset[str]) -> Foreign:
     if found:
         raise files.error(found)
     info = whole.root.get("info")
-    return Foreign(f"{info.text('title')} {info.text('version')}".strip(), tuple(made))
+    return ExternalContract(f"{info.text('title')} {info.text('version')}".strip(), tuple(made))
 
 
-def stand_beside(contract: Contract, foreign: Foreign) -> tuple[Contract, list[str]]:
+def stand_beside(contract: Contract, foreign: ExternalContract) -> tuple[Contract, list[str]]:
     """The contract with the foreign operations beside its own, and what to tell at start-up."""
     joined = contract.beside(foreign.operations)
     names = {operation.name for operation in foreign.operations} - {operation.name for operation in joined.hidden}

@@ -8,10 +8,10 @@ import orjson
 from pydantic import BaseModel
 
 from mockserver.core.errors import AuthorError
-from mockserver.engine.overrides import make_ready
+from mockserver.engine.overrides import compile_response
 from mockserver.files import loader, yaml_document
 from mockserver.files.dry_run import dry_run
-from mockserver.files.yaml_document import Document
+from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.schema import Turn
 
@@ -26,7 +26,7 @@ def written(words: Mapping[str, object]) -> str:
     return orjson.dumps(words).decode()
 
 
-def document_of(words: Mapping[str, object], what: str) -> Document:
+def document_of(words: Mapping[str, object], what: str) -> YamlDocument:
     """Words as the document that they would be in a file. Raises TypeError for what is no JSON."""
     text = _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(words).decode())
     return yaml_document.read(text.encode(), what)
@@ -51,7 +51,7 @@ def check_faults(words: Mapping[str, object], contract: Contract) -> None:
 
 
 def _check_meaning(words: Mapping[str, object], contract: Contract) -> None:
-    ready, complaints = make_ready({name: value for name, value in words.items() if name != "times"}, contract)
+    ready, complaints = compile_response({name: value for name, value in words.items() if name != "times"}, contract)
     if not complaints and ready.is_answer:
         complaints = dry_run(ready.script, contract)
     if complaints:

@@ -24,7 +24,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 
 
-class Entry(msgspec.Struct, frozen=True):
+class LibraryEntry(msgspec.Struct, frozen=True):
     """A scenario and the file that it comes from."""
 
     script: Script
@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Library(msgspec.Struct, frozen=True):
     """The scenarios by name, and the one that plays by default, if any."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, LibraryEntry]
     playing: str | None = None
 
     @property
@@ -84,8 +84,8 @@ def load_library(contract: Contract, chosen: str | None = None) -> Library:
     return Library(entries, chosen)
 
 
-def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) -> dict[str, LibraryEntry]:
+    entries: dict[str, LibraryEntry] = {}
     problems: list[Problem] = []
     for file in files:
         try:
@@ -98,7 +98,7 @@ def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) ->
             problems.append(
                 Problem(str(file), 1, 1, "scenario", f"'{script.name}' is also the name of {twin.file}; choose another")
             )
-        entries[script.name] = Entry(script, file)
+        entries[script.name] = LibraryEntry(script, file)
     if problems:
         raise AuthorError(problems)
     return entries

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean, nearest
-from mockserver.files.yaml_document import MAX_BYTES, MAX_PROBLEMS, Document, Path, read
+from mockserver.files.yaml_document import MAX_BYTES, MAX_PROBLEMS, Path, YamlDocument, read
 from mockserver.scenarios.schema import Scenario
 
 Annotation: TypeAlias = object
@@ -37,7 +37,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """A checked scenario, the document that it was read from, and the file's name in messages."""
 
     scenario: Scenario
-    document: Document
+    document: YamlDocument
     file: str
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -63,7 +63,7 @@ def parse(source: bytes, file: str) -> Loaded:
     return Loaded(check(Scenario, document), document, file)
 
 
-def check(model: type[M], document: Document) -> M:
+def check(model: type[M], document: YamlDocument) -> M:
     """Make a `model` of a document. Raises `AuthorError` with every problem, each with its place."""
     try:
         return model.model_validate(document.value)
@@ -140,7 +140,7 @@ class _Mistake(msgspec.Struct, frozen=True):
         return _keys(self.owners[-1][1])
 
 
-def _locate(root: type[BaseModel], document: Document, error: ErrorDetails) -> _Mistake:
+def _locate(root: type[BaseModel], document: YamlDocument, error: ErrorDetails) -> _Mistake:
     """Walk pydantic's path through the document and the models at the same time."""
     kind, location = error["type"], error["loc"]
     parts: list[str | int] = []
@@ -217,7 +217,7 @@ def _models(annotation: Annotation) -> list[type[BaseModel]]:
 # --- Which mistakes to tell --------------------------------------------------------------------------------------
 
 
-def _problems(model: type[BaseModel], document: Document, details: Iterable[ErrorDetails]) -> list[Problem]:
+def _problems(model: type[BaseModel], document: YamlDocument, details: Iterable[ErrorDetails]) -> list[Problem]:
     """One problem for each mistake, in our words."""
     mistakes = _settle([_locate(model, document, error) for error in details])
     unknown = [mistake for mistake in mistakes if mistake.kind == "extra_forbidden"]

@@ -29,7 +29,7 @@ from mockserver.core.errors import AuthorError, Problem
 from mockserver.files.yaml_limits import MAX_BYTES as MAX_BYTES
 from mockserver.files.yaml_limits import MAX_DEPTH as MAX_DEPTH
 from mockserver.files.yaml_limits import MAX_NODES as MAX_NODES
-from mockserver.files.yaml_limits import SCENARIO, Limits
+from mockserver.files.yaml_limits import SCENARIO, YamlLimits
 
 if TYPE_CHECKING:
     from yaml._yaml import Mark as CMark
@@ -82,23 +82,23 @@ _CAUSES: tuple[tuple[str, bool, str], ...] = (
 )
 
 
-class Mark(msgspec.Struct, frozen=True, order=True):
+class YamlMark(msgspec.Struct, frozen=True, order=True):
     """A place in a file: line and column, both from 1, in characters."""
 
     line: int
     column: int
 
 
-class Node(msgspec.Struct, frozen=True):
+class YamlNode(msgspec.Struct, frozen=True):
     """A value in its place. `size` and `height` count what is inside, aliases expanded."""
 
-    mark: Mark
-    content: "Scalar | dict[str, Node] | list[Node]"
-    keys: dict[str, Mark] = {}
+    mark: YamlMark
+    content: "Scalar | dict[str, YamlNode] | list[YamlNode]"
+    keys: dict[str, YamlMark] = {}
     size: int = 1
     height: int = 0
 
-    def child(self, part: str | int) -> "Node | None":
+    def child(self, part: str | int) -> "YamlNode | None":
         """The node of a key or index, or None."""
         if isinstance(self.content, dict) and isinstance(part, str):
             return self.content.get(part)
@@ -115,18 +115,18 @@ class Node(msgspec.Struct, frozen=True):
         return self.content
 
 
-class Document(msgspec.Struct, frozen=True):
+class YamlDocument(msgspec.Struct, frozen=True):
     """What a file says (`value`), and where it says it (`mark`, `key_mark`)."""
 
     file: str
     value: Data
-    root: Node
+    root: YamlNode
 
-    def mark(self, path: Path) -> Mark:
+    def mark(self, path: Path) -> YamlMark:
         """Where the value at `path` starts; if there is none, its nearest existing ancestor."""
         return self._follow(path)[-1].mark
 
-    def key_mark(self, path: Path) -> Mark:
+    def key_mark(self, path: Path) -> YamlMark:
         """Where the key that ends `path` is written; if there is none, as `mark`."""
         nodes = self._follow(path)
         if len(nodes) == len(path) + 1 and path and isinstance(path[-1], str):
@@ -148,7 +148,7 @@ class Document(msgspec.Struct, frozen=True):
         mark = self.key_mark(path) if at_key else self.mark(path)
         return Problem(self.file, mark.line, mark.column, path_text(path), message)
 
-    def _follow(self, path: Path) -> list[Node]:
+    def _follow(self, path: Path) -> list[YamlNode]:
         """The nodes from the root along `path`, as far as it exists."""
         nodes = [self.root]
         for part in path:
@@ -170,7 +170,7 @@ def path_text(path: Path) -> str:
     return text
 
 
-def read(source: bytes, file: str, limits: Limits = SCENARIO) -> Document:
+def read(source: bytes, file: str, limits: YamlLimits = SCENARIO) -> YamlDocument:
     """The document in `source`; `file` is its name in messages. Raises `AuthorError` with every problem."""
     lines = _BREAK.split(_decode(source, file, limits))
     builder = _Builder(file, lines, limits)
@@ -183,13 +183,13 @@ def read(source: bytes, file: str, limits: Limits = SCENARIO) -> Document:
         # PyYAML lets a few bad escapes out as ValueError or OverflowError.
         builder.broken(error)
     if builder.root is None and not builder.problems:
-        builder.blame(Mark(1, 1), "the file is empty")
+        builder.blame(YamlMark(1, 1), "the file is empty")
     if builder.problems or builder.root is None:
         raise AuthorError(builder.problems)
-    return Document(file, builder.root.data(), builder.root)
+    return YamlDocument(file, builder.root.data(), builder.root)
 
 
-def _decode(source: bytes, file: str, limits: Limits) -> str:
+def _decode(source: bytes, file: str, limits: YamlLimits) -> str:
     def refuse(before: str, message: str) -> AuthorError:
         lines = _BREAK.split(before)
         return AuthorError([Problem(file, len(lines), len(lines[-1]) + 1, "", message)])
@@ -220,46 +220,46 @@ class _EnoughError(Exception):
 class _Open(msgspec.Struct):
     """A mapping or list whose end has not been read yet. `key` is the key that still waits for its value."""
 
-    mark: Mark
+    mark: YamlMark
     anchor: str | None
     is_mapping: bool
     is_key: bool
-    items: list[Node]
+    items: list[YamlNode]
     names: list[str]
-    keys: dict[str, Mark]
+    keys: dict[str, YamlMark]
     key: str | None = None
 
     @property
     def wants_key(self) -> bool:
         return self.is_mapping and self.key is None
 
-    def add(self, node: Node) -> None:
+    def add(self, node: YamlNode) -> None:
         """Take the next item, or the value of `key`."""
         self.items.append(node)
         if self.key is not None:
             self.names.append(self.key)
             self.key = None
 
-    def closed(self) -> Node:
+    def closed(self) -> YamlNode:
         """The finished node."""
         size = 1 + len(self.keys) + sum(item.size for item in self.items)
         height = 1 + max((item.height for item in self.items), default=0)
         content = dict(zip(self.names, self.items, strict=True)) if self.is_mapping else self.items
-        return Node(self.mark, content, self.keys, size, height)
+        return YamlNode(self.mark, content, self.keys, size, height)
 
 
 class _Builder:
     """Events in, one tree of nodes and a list of problems out."""
 
-    def __init__(self, file: str, lines: list[str], limits: Limits) -> None:
+    def __init__(self, file: str, lines: list[str], limits: YamlLimits) -> None:
         self.file = file
         self.limits = limits
         self.lines = lines
         self.problems: list[Problem] = []
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.stack: list[_Open] = []
-        self.anchors: dict[str, Node | None] = {}
-        self.unused: dict[str, Mark] = {}
+        self.anchors: dict[str, YamlNode | None] = {}
+        self.unused: dict[str, YamlMark] = {}
         self.size = 0
         self.documents = 0
 
@@ -289,13 +289,13 @@ class _Builder:
                 if any(line.startswith("%") for line in self.lines[mark.line - 1 :]):
                     self.stop(mark, "something follows the end of the document; one file holds one document")
 
-    def blame(self, mark: Mark, message: str) -> None:
+    def blame(self, mark: YamlMark, message: str) -> None:
         """Add a problem at `mark`, in the value that is being read."""
         if len(self.problems) >= MAX_PROBLEMS:
             raise _EnoughError
         self.problems.append(Problem(self.file, mark.line, mark.column, path_text(self._path()), message))
 
-    def stop(self, mark: Mark, message: str) -> None:
+    def stop(self, mark: YamlMark, message: str) -> None:
         """Add a problem after which reading makes no sense or costs too much."""
         self.blame(mark, message)
         raise _EnoughError
@@ -309,24 +309,24 @@ class _Builder:
         if all(problem.line != mark.line for problem in self.problems):
             self.problems.append(Problem(self.file, mark.line, mark.column, "", message))
 
-    def _place(self, mark: "yaml.Mark | CMark | None") -> Mark:
+    def _place(self, mark: "yaml.Mark | CMark | None") -> YamlMark:
         if mark is None:
-            return Mark(1, 1)
+            return YamlMark(1, 1)
         if mark.line >= len(self.lines):  # libyaml's end of a file without a last line break
-            return Mark(len(self.lines), len(self.lines[-1]) + 1)
-        return Mark(mark.line + 1, min(mark.column, len(self.lines[mark.line])) + 1)
+            return YamlMark(len(self.lines), len(self.lines[-1]) + 1)
+        return YamlMark(mark.line + 1, min(mark.column, len(self.lines[mark.line])) + 1)
 
     def _path(self) -> Path:
         parts = (level.key if level.is_mapping else len(level.items) for level in self.stack)
         return tuple(part for part in parts if part is not None)
 
-    def _check_tag(self, event: yaml.NodeEvent, mark: Mark) -> None:
+    def _check_tag(self, event: yaml.NodeEvent, mark: YamlMark) -> None:
         tag = getattr(event, "tag", None)
         if tag:
             name = repr(tag.replace("tag:yaml.org,2002:", "!!"))[1:-1]
             self.blame(mark, f"the tag {name:.64} is not read here; remove it, or quote text that starts with !")
 
-    def _open(self, event: yaml.CollectionStartEvent, mark: Mark) -> None:
+    def _open(self, event: yaml.CollectionStartEvent, mark: YamlMark) -> None:
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         is_key = bool(self.stack) and self.stack[-1].wants_key
         if is_key and not any(level.is_key for level in self.stack):
@@ -340,7 +340,7 @@ class _Builder:
             self.unused[event.anchor] = mark
         self.stack.append(_Open(mark, event.anchor, is_mapping, is_key, [], [], {}))
 
-    def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> None:
+    def _scalar(self, event: yaml.ScalarEvent, mark: YamlMark) -> None:
         plain = event.style in (None, "")
         value: Scalar = event.value
         if _SURROGATE.search(event.value):
@@ -357,9 +357,9 @@ class _Builder:
         if event.anchor:
             self.unused[event.anchor] = mark
         if not (not self.stack and plain and event.value == ""):  # `---` and nothing more is an empty file
-            self._finish(Node(mark, value), event.anchor)
+            self._finish(YamlNode(mark, value), event.anchor)
 
-    def _check_key(self, text: str, mark: Mark) -> None:
+    def _check_key(self, text: str, mark: YamlMark) -> None:
         try:
             is_text = isinstance(resolve(text), str)
         except ValueError:
@@ -371,13 +371,13 @@ class _Builder:
         elif not is_text and not (self.limits.number_keys and _INTEGER.fullmatch(text)):
             self.blame(mark, f"the key {text:.64} is not text; quote it")
 
-    def _alias(self, name: str, mark: Mark) -> None:
+    def _alias(self, name: str, mark: YamlMark) -> None:
         self.unused.pop(name, None)
         if name not in self.anchors:
             self.blame(mark, f"there is no anchor &{name:.64} above; quote text that starts with *")
         elif self.anchors[name] is None:
             self.stop(mark, f"*{name:.64} stands inside &{name:.64} itself; write the value out")
-        node = self.anchors.get(name) or Node(mark, "")
+        node = self.anchors.get(name) or YamlNode(mark, "")
         if self.stack and self.stack[-1].wants_key and not isinstance(node.content, str):
             self.blame(mark, f"*{name:.64} is not text and cannot be a key; write the key out")
         if len(self.stack) + node.height > self.limits.depth:
@@ -385,12 +385,12 @@ class _Builder:
         self._count(node.size, mark)
         self._finish(msgspec.structs.replace(node, mark=mark), None)
 
-    def _count(self, size: int, mark: Mark) -> None:
+    def _count(self, size: int, mark: YamlMark) -> None:
         self.size += size
         if self.size > self.limits.nodes:
             self.stop(mark, f"more than {self.limits.nodes:,} values, aliases expanded; split the file")
 
-    def _finish(self, node: Node, anchor: str | None) -> None:
+    def _finish(self, node: YamlNode, anchor: str | None) -> None:
         if anchor:
             self.anchors[anchor] = node
         if not self.stack:
@@ -400,7 +400,7 @@ class _Builder:
         else:
             self.stack[-1].add(node)
 
-    def _name(self, parent: _Open, node: Node) -> None:
+    def _name(self, parent: _Open, node: YamlNode) -> None:
         key = node.content if isinstance(node.content, str) else f"<key {len(parent.items)}>"
         if key in parent.keys:
             here, first = node.mark.line, parent.keys[key].line
@@ -425,14 +425,14 @@ def resolve(text: str, *, wide: bool = False) -> Scalar:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _explain(said: str, lines: list[str], mark: Mark, context: Mark) -> tuple[Mark, str]:
+def _explain(said: str, lines: list[str], mark: YamlMark, context: YamlMark) -> tuple[YamlMark, str]:
     """The place and the likely cause of a syntax error, in words for the author."""
     line = lines[mark.line - 1]
     margin = line[: len(line) - len(line.lstrip())]
     if "\t" in margin:
-        return Mark(mark.line, margin.index("\t") + 1), "tabs cannot indent YAML; use spaces"
+        return YamlMark(mark.line, margin.index("\t") + 1), "tabs cannot indent YAML; use spaces"
     if found := _BRACES.search(line):
-        return Mark(mark.line, found.start(1) + 1), "quote text that starts with {{"
+        return YamlMark(mark.line, found.start(1) + 1), "quote text that starts with {{"
     if "node content" in said and mark.line == len(lines) and not line[mark.column - 1 :]:
         return mark, "the file ends inside a [ or {; close it"
     if "any token" in said and line[mark.column - 1 :]:
@@ -443,7 +443,7 @@ def _explain(said: str, lines: list[str], mark: Mark, context: Mark) -> tuple[Ma
         return mark, "a second colon in one line; quote text that contains ': '"
     for number in (mark.line, mark.line - 1, context.line):
         if ("mapping values" in said or "expected ':'" in said) and (found := _NO_SPACE.match(lines[number - 1])):
-            return Mark(number, found.end(1) + 1), "put a space after the colon"
+            return YamlMark(number, found.end(1) + 1), "put a space after the colon"
     for pattern, at_context, message in _CAUSES:
         if re.search(pattern, said, re.DOTALL):
             return context if at_context else mark, message

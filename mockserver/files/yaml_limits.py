@@ -10,7 +10,7 @@ MAX_DEPTH = 64
 """The deepest nesting: far below the recursion limits of Python, pydantic and orjson."""
 
 
-class Limits(msgspec.Struct, frozen=True):
+class YamlLimits(msgspec.Struct, frozen=True):
     """The bounds of a file, and what is let through that programs write: a plain number as a key (the `200:` of OpenAPI
     documents), and an integer beyond 64 bits.
     """
@@ -22,8 +22,8 @@ class Limits(msgspec.Struct, frozen=True):
     wide_integers: bool = False
 
 
-SCENARIO = Limits()
+SCENARIO = YamlLimits()
 """The bounds of the files that people write for us."""
 
-CONTRACT = Limits(bytes=10 * 1024 * 1024, nodes=1_000_000, depth=128, number_keys=True, wide_integers=True)
+CONTRACT = YamlLimits(bytes=10 * 1024 * 1024, nodes=1_000_000, depth=128, number_keys=True, wide_integers=True)
 """The bounds of OpenAPI documents, which programs write too: the largest published ones have 10 MiB."""

@@ -19,7 +19,7 @@ import yaml
 
 from mockserver.contracts.promises import PROMISES
 from mockserver.core.errors import OperatorError
-from mockserver.gate.results import Ledger
+from mockserver.gate.results import RunResults
 
 KEYS = {"promise", "since", "why", "until"}
 
@@ -66,7 +66,7 @@ def _entry(file: Path, number: int, one: Any) -> Accepted:
     return Accepted(name, one["since"], one["why"], one.get("until"))
 
 
-def apply(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
+def apply(ledger: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
     """Mark what is accepted; say which entries must leave the file."""
     stale = []
     for one in accepted:
@@ -82,7 +82,7 @@ def apply(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) ->
     return stale
 
 
-def write(ledger: Ledger, accepted: Iterable[Accepted], today: datetime.date) -> str:
+def write(ledger: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> str:
     """A baseline of everything that is broken now; what was accepted before keeps its date, reason and end."""
     known = {one.promise: one for one in accepted}
     entries = []

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mockserver.contracts.client import CannotTell, Sender
-from mockserver.contracts.exchange import Answer, Asked, count_of, dig
+from mockserver.contracts.client import NotExaminable, Sender
+from mockserver.contracts.exchange import ReceivedResponse, SentRequest, count_of, dig
 
 ASSUMED_ANSWER = 4096
 """Tokens of an answer without max_tokens: the documented default (D0, D1)."""
@@ -21,7 +21,7 @@ LONGEST_ANSWER = 10**9
 
 
 @dataclass(frozen=True)
-class Budget:
+class BudgetLimits:
     """The most that a run may send. None is without a limit; `rate` is requests a second."""
 
     requests: int | None = None
@@ -42,7 +42,7 @@ class Spent:
     tokens: int = 0
 
 
-def cost_of(asked: Asked) -> int:
+def cost_of(asked: SentRequest) -> int:
     """The tokens that a request may cost at most; only POST to a model costs any."""
     if asked.method != "POST" or asked.body is None or not asked.path.endswith(("/messages", "/completions")):
         return 0
@@ -54,13 +54,13 @@ def cost_of(asked: Asked) -> int:
     return len(asked.body) + longest
 
 
-class Purse:
+class Budget:
     """A sender that never goes beyond its budget."""
 
     def __init__(
         self,
         send: Sender,
-        budget: Budget,
+        budget: BudgetLimits,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -70,15 +70,15 @@ class Purse:
         self._next = 0.0
         self.spent = Spent()
 
-    def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
-        """Count, then send. Raises `CannotTell` if the budget does not allow it."""
+    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+        """Count, then send. Raises `NotExaminable` if the budget does not allow it."""
         cost = cost_of(asked)
         with self._lock:
             most, spent = self._budget, self.spent
             if most.requests is not None and spent.requests + 1 > most.requests:
-                raise CannotTell(f"the budget of {most.requests} requests is used up")
+                raise NotExaminable(f"the budget of {most.requests} requests is used up")
             if most.tokens is not None and spent.tokens + cost > most.tokens:
-                raise CannotTell(f"it might cost {cost} tokens, {most.tokens - spent.tokens} are left in the budget")
+                raise NotExaminable(f"it might cost {cost} tokens, {most.tokens - spent.tokens} are left in the budget")
             spent.requests += 1
             spent.tokens += cost
             wait = self._turn()

@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 )
 
 from mockserver import __version__
-from mockserver.contracts.exchange import Answer, Asked, Ended
+from mockserver.contracts.exchange import Ended, ReceivedResponse, SentRequest
 from mockserver.core.errors import OperatorError
 from mockserver.gate.content_encoding import undone
 
@@ -36,7 +36,7 @@ PIECE = 65_536
 
 
 @dataclass(frozen=True)
-class Limits:
+class AnswerLimits:
     """How long and how large an answer may be. `silence` is between two pieces, `total` for all of it."""
 
     connect: float = 5.0
@@ -45,28 +45,32 @@ class Limits:
     size: int = 8 * 1024 * 1024
 
 
-class Client:
+class HttpClient:
     """Sends requests to one target. Safe to share between threads; `limits` may be changed between two requests."""
 
-    def __init__(self, url: str, limits: Limits, *, verify: bool = True) -> None:
+    def __init__(self, url: str, limits: AnswerLimits, *, verify: bool = True) -> None:
         self.base = base_url(url)
         self.limits = limits
         self._pool = pool(verify=verify)
 
-    def __call__(self, asked: Asked, *, pieces: int = 1) -> Answer:
+    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """One request. Never raises for what the target does, and always comes back.
 
         The library's limits are between two pieces of an answer. Headers that come in drops keep within them for ever,
         so the request has a thread of its own, which is left behind when the time for everything is over.
         """
-        limits, box = self.limits, list[Answer]()
+        limits, box = self.limits, list[ReceivedResponse]()
         most = limits.connect + limits.silence + limits.total
         worker = Thread(target=lambda: box.append(self._ask(asked, pieces, limits)), daemon=True)
         worker.start()
         worker.join(most)
-        return box[0] if box else Answer(0, ended="none", seconds=most, trouble=f"no whole answer within {most:g} s")
+        return (
+            box[0]
+            if box
+            else ReceivedResponse(0, ended="none", seconds=most, trouble=f"no whole answer within {most:g} s")
+        )
 
-    def _ask(self, asked: Asked, pieces: int, limits: Limits) -> Answer:
+    def _ask(self, asked: SentRequest, pieces: int, limits: AnswerLimits) -> ReceivedResponse:
         start = time.monotonic()
         headers = {"user-agent": AGENT, "accept-encoding": "identity", **asked.headers}
         body = asked.body if pieces == 1 or not asked.body else _pieces(asked.body, pieces)
@@ -81,7 +85,7 @@ class Client:
                 redirect=False,
             )
         except (HTTPError, OSError, ValueError) as error:
-            return Answer(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
+            return ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
         first = time.monotonic() - start
         content, ended, trouble = _read(response, start, limits)
         content = undone(content, response.headers.get("content-encoding")) or content
@@ -90,7 +94,7 @@ class Client:
             response.release_conn()
         else:
             response.close()
-        return Answer(response.status, fields, content, ended, first, time.monotonic() - start, trouble)
+        return ReceivedResponse(response.status, fields, content, ended, first, time.monotonic() - start, trouble)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -104,7 +108,7 @@ def pool(*, verify: bool = True) -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=32, retries=False, cert_reqs="CERT_REQUIRED" if verify else "CERT_NONE")
 
 
-def _read(response: urllib3.BaseHTTPResponse, start: float, limits: Limits) -> tuple[bytes, Ended, str]:
+def _read(response: urllib3.BaseHTTPResponse, start: float, limits: AnswerLimits) -> tuple[bytes, Ended, str]:
     found: list[bytes] = []
     size = 0
     try:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mockserver.gate.budget import Budget
-from mockserver.gate.client import Limits
+from mockserver.gate.budget import BudgetLimits
+from mockserver.gate.client import AnswerLimits
 
 
 @dataclass(frozen=True)
-class Profile:
+class RunProfile:
     """One way to run. `acts` names the scenes' own profile; `seconds` ends a run that takes too long.
 
     An answer may be silent for longer than `latency`, so that a slow one is told from one that never comes.
@@ -17,8 +17,8 @@ class Profile:
     name: str
     about: str
     acts: str
-    budget: Budget
-    limits: Limits
+    budget: BudgetLimits
+    limits: AnswerLimits
     max_tokens: int
     thorough: bool
     paid: bool
@@ -27,49 +27,49 @@ class Profile:
     rounds: int = 1
 
 
-PROFILES: Mapping[str, Profile] = {
+PROFILES: Mapping[str, RunProfile] = {
     profile.name: profile
     for profile in (
-        Profile(
+        RunProfile(
             name="smoke",
             about="seconds: the main routes, cheap requests",
             acts="smoke",
-            budget=Budget(),
-            limits=Limits(connect=3, silence=6, total=10, size=2 * 1024 * 1024),
+            budget=BudgetLimits(),
+            limits=AnswerLimits(connect=3, silence=6, total=10, size=2 * 1024 * 1024),
             max_tokens=256,
             thorough=False,
             paid=False,
             seconds=60,
         ),
-        Profile(
+        RunProfile(
             name="paid",
             about="a gateway that charges: few requests, tiny answers, a stated budget",
             acts="paid",
-            budget=Budget(requests=220, tokens=60_000, rate=4),
-            limits=Limits(connect=10, silence=65, total=120),
+            budget=BudgetLimits(requests=220, tokens=60_000, rate=4),
+            limits=AnswerLimits(connect=10, silence=65, total=120),
             max_tokens=64,
             thorough=False,
             paid=True,
             seconds=600,
             latency=60,  # D1's own example gives up after 60 s
         ),
-        Profile(
+        RunProfile(
             name="full",
             about="a mock, or staging: every route, every scene, generated requests",
             acts="full",
-            budget=Budget(),
-            limits=Limits(connect=3, silence=6, total=12),
+            budget=BudgetLimits(),
+            limits=AnswerLimits(connect=3, silence=6, total=12),
             max_tokens=256,
             thorough=True,
             paid=False,
             seconds=300,
         ),
-        Profile(
+        RunProfile(
             name="soak",
             about="full, again and again with new seeds, for an hour (--time) or until something breaks",
             acts="full",
-            budget=Budget(),
-            limits=Limits(connect=5, silence=10, total=30),
+            budget=BudgetLimits(),
+            limits=AnswerLimits(connect=5, silence=10, total=30),
             max_tokens=256,
             thorough=True,
             paid=False,

@@ -14,17 +14,17 @@ from threading import Condition, Lock
 
 from urllib3.exceptions import HTTPError
 
-from mockserver.contracts.check import Finding, Memory, Sight, judge
-from mockserver.contracts.document import Document
-from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.check import Deviation, ExchangeView, Memory, check
+from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import Promise
 from mockserver.gate.client import explain
 from mockserver.gate.content_encoding import undone
 from mockserver.gate.redact import hidden
 from mockserver.gate.relay import Outgoing, Upstream
-from mockserver.gate.results import Ledger
+from mockserver.gate.results import RunResults
 
-Tell = Callable[[Exchange, list[Finding], str], None]
+Tell = Callable[[CheckedExchange, list[Deviation], str], None]
 """Hears of an exchange, of what is wrong with it, and why it was not judged (nothing: it was)."""
 
 LARGEST = 8 * 1024 * 1024
@@ -36,7 +36,7 @@ PATIENCE = 600.0
 BROKEN = b'{"error": {"message": "the gateway behind cannot be reached", "type": "api_error", "code": "bad_gateway"}}'
 
 
-class Watcher:
+class CheckingProxy:
     """Relays, records and judges. `tell` hears of every exchange and of what is wrong with it."""
 
     def __init__(
@@ -51,12 +51,12 @@ class Watcher:
         chosen: Callable[[Promise], bool] = lambda promise: True,
     ) -> None:
         self._upstream = Upstream(upstream, timeout=PATIENCE, verify=verify)
-        self._document = Document.open(contract, documented_only=documented_only)
+        self._document = ContractDocument.open(contract, documented_only=documented_only)
         self._short_sse = short_sse
         self._tell = tell
         self._memory, self._lock = Memory(), Lock()
         self._passing_now, self._idle = 0, Condition()
-        self.ledger = Ledger(chosen)
+        self.ledger = RunResults(chosen)
 
     def drain(self, seconds: float) -> None:
         """Wait until what is under way has been judged; a client may have its answer before that."""
@@ -68,14 +68,14 @@ class Watcher:
             self._passing_now += change
             self._idle.notify_all()
 
-    def respond(self, asked: Asked) -> Outgoing:
+    def respond(self, asked: SentRequest) -> Outgoing:
         """Pass a request on, and its answer back."""
         self._count(+1)
         start = time.monotonic()
         try:
             status, headers, pieces = self._upstream.open(asked)
         except (HTTPError, OSError) as error:
-            answer = Answer(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
+            answer = ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
             self._see(asked, answer)
             self._count(-1)
             fields = [("content-type", "application/json"), ("content-length", str(len(BROKEN)))]
@@ -95,7 +95,7 @@ class Watcher:
             self._count(-1)
 
     def _passing(
-        self, out: Outgoing, asked: Asked, pieces: Iterator[bytes], start: float, first: float
+        self, out: Outgoing, asked: SentRequest, pieces: Iterator[bytes], start: float, first: float
     ) -> Iterator[bytes]:
         kept: list[bytes] = []
         size, trouble, unjudged = 0, "", ""
@@ -115,9 +115,11 @@ class Watcher:
             if size > LARGEST:
                 unjudged = f"the body is longer than {LARGEST} bytes"
             fields, seconds = tuple(out.headers), time.monotonic() - start
-            self._see(asked, Answer(out.status, fields, b"".join(kept), ended_as, first, seconds, trouble), unjudged)
+            self._see(
+                asked, ReceivedResponse(out.status, fields, b"".join(kept), ended_as, first, seconds, trouble), unjudged
+            )
 
-    def _see(self, asked: Asked, answer: Answer, unjudged: str = "") -> None:
+    def _see(self, asked: SentRequest, answer: ReceivedResponse, unjudged: str = "") -> None:
         coding = answer.header("content-encoding")
         plain = undone(answer.body, coding)
         if plain is None:
@@ -126,14 +128,16 @@ class Watcher:
             answer = replace(answer, body=plain)
         operation = self._document.find(asked.method, asked.path)
         # Real traffic has real failures: a 5xx is told by its status, not as a broken promise.
-        exchange = Exchange(asked, answer, operation.name if operation else "", time.time(), answer.status >= 500)
-        found: list[Finding] = []
+        exchange = CheckedExchange(
+            asked, answer, operation.name if operation else "", time.time(), answer.status >= 500
+        )
+        found: list[Deviation] = []
         if unjudged:
             self._tell(exchange, found, unjudged)
             return
         with self._lock:
-            sight = Sight(exchange, self._document, operation, self._memory, self._short_sse)
-            for name, findings in judge(sight, self.ledger.entries.__contains__):
+            sight = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
+            for name, findings in check(sight, self.ledger.entries.__contains__):
                 self.ledger.examined(name, findings)
                 found += map(hidden, findings)
         self._tell(exchange, found, "")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import orjson
 
-from mockserver.contracts.check import Finding
-from mockserver.contracts.exchange import Exchange
+from mockserver.contracts.check import Deviation
+from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.promises import PROMISES
 from mockserver.gate.proxy import Tell
 from mockserver.gate.reports.curl import curl
@@ -15,7 +15,7 @@ from mockserver.gate.reports.curl import curl
 def teller(base: str, echo: Callable[[str], None], log: Path | None) -> Tell:
     """A function that tells of exchanges."""
 
-    def tell(exchange: Exchange, findings: list[Finding], unjudged: str) -> None:
+    def tell(exchange: CheckedExchange, findings: list[Deviation], unjudged: str) -> None:
         asked, answer = exchange.asked, exchange.answer
         mark = "!" if findings else "?" if unjudged else " "
         line = f"{mark} {answer.status or '---'}  {asked.method} {asked.path}  {answer.seconds * 1000:.0f} ms"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.contracts.client import Sender
-from mockserver.contracts.exchange import Answer, Asked
+from mockserver.contracts.exchange import ReceivedResponse, SentRequest
 from mockserver.core.errors import OperatorError
 
 ROUTES = ("/v1/messages", "/api/v1/chat/completions")
@@ -32,9 +32,9 @@ def probe(send: Sender, url: str, key: str) -> bool:
     return any(answer.header(OURS) is not None for answer in answers)
 
 
-def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> Answer:
+def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
     """A request that no gateway charges for: it has neither a model nor a message."""
-    answer = send(Asked("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
+    answer = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
     if answer.status == 0:
         raise OperatorError(f"{url} cannot be examined: {answer.trouble}")
     if answer.ended in ("silent", "endless"):

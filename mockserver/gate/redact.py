@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mockserver.contracts.check import Finding
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.check import Deviation
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 
 SHORTEST = 6
@@ -22,7 +22,7 @@ MARK = "\0"
 """Around the name of a hidden field, for whoever writes a shell's variable there."""
 
 
-def hide(text: str, asked: Asked | None = None, known: Iterable[str] = ()) -> str:
+def hide(text: str, asked: SentRequest | None = None, known: Iterable[str] = ()) -> str:
     """A text without secrets: those that are known, those of a request, and those in fields with such a name."""
     secrets = {*known, *(asked.credentials if asked is not None else ())} - {ANTHROPIC_KEY}
     for secret in sorted(secrets, key=len, reverse=True):
@@ -37,7 +37,7 @@ def mark_fields(text: str) -> str:
     return _FORM_FIELD.sub(lambda found: f"{found[1]}{MARK}{found[2].upper()}{MARK}", text)
 
 
-def hidden(finding: Finding, known: Iterable[str] = ()) -> Finding:
+def hidden(finding: Deviation, known: Iterable[str] = ()) -> Deviation:
     """A finding whose words hold no secret."""
     asked = finding.exchange.asked if finding.exchange is not None else None
     return replace(finding, got=hide(finding.got, asked, known))

@@ -16,7 +16,7 @@ from typing import Literal
 
 import urllib3
 
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.exchange import SentRequest
 from mockserver.gate.client import pool
 
 HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -33,7 +33,7 @@ class Outgoing:
     ending: Literal["complete", "cut", "hang"] = "complete"
 
 
-Respond = Callable[[Asked], Outgoing]
+Respond = Callable[[SentRequest], Outgoing]
 
 
 class Upstream:
@@ -44,7 +44,7 @@ class Upstream:
         self._timeout = urllib3.Timeout(connect=10, read=timeout)
         self._pool = pool(verify=verify)
 
-    def open(self, asked: Asked) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
+    def open(self, asked: SentRequest) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
         """Status, headers, and the body as it comes."""
         headers = {name: value for name, value in asked.headers.items() if name not in HOP | {"content-length"}}
         response = self._pool.request(
@@ -107,7 +107,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.send_error(400)
                 return
-            out = respond(Asked(self.command, self.path, joined(self.headers.items()), body))
+            out = respond(SentRequest(self.command, self.path, joined(self.headers.items()), body))
             self.send_response(out.status)
             for name, value in out.headers:
                 self.send_header(name, value)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from mockserver.contracts.check import Finding
-from mockserver.contracts.exchange import Exchange
-from mockserver.contracts.promises import AIDS, PROMISES, Promise
+from mockserver.contracts.check import Deviation
+from mockserver.contracts.exchange import CheckedExchange
+from mockserver.contracts.promises import CREDENTIALS, PROMISES, Promise
 from mockserver.gate.redact import hidden, hide
 
 State: TypeAlias = Literal["kept", "broken", "accepted", "not examined"]
@@ -15,13 +15,13 @@ MOST_FINDINGS = 5
 
 
 @dataclass
-class Entry:
+class PromiseResult:
     """One promise in this run."""
 
     promise: Promise
     examined: int = 0
     broken: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Deviation] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     accepted: str = ""
 
@@ -38,22 +38,22 @@ class Entry:
         if self.reasons:
             return self.reasons[0]
         if self.promise.needs:
-            return AIDS[self.promise.needs]
+            return CREDENTIALS[self.promise.needs]
         return "nothing in this run concerned it"
 
 
-class Ledger:
+class RunResults:
     """All promises in force."""
 
     def __init__(self, chosen: Callable[[Promise], bool] = lambda promise: True, secrets: Iterable[str] = ()) -> None:
-        self.entries = {name: Entry(promise) for name, promise in PROMISES.items() if chosen(promise)}
+        self.entries = {name: PromiseResult(promise) for name, promise in PROMISES.items() if chosen(promise)}
         self._secrets = tuple(secrets)
 
-    def hide(self, text: str, exchange: Exchange) -> str:
+    def hide(self, text: str, exchange: CheckedExchange) -> str:
         """What an exchange said, without the credentials of the run."""
         return hide(text, exchange.asked, self._secrets)
 
-    def examined(self, name: str, findings: Iterable[Finding]) -> None:
+    def examined(self, name: str, findings: Iterable[Deviation]) -> None:
         """An exchange or a scene examined a promise; with no findings it was kept."""
         entry = self.entries.get(name)
         if entry is None:
@@ -65,9 +65,9 @@ class Ledger:
             if len(entry.findings) < MOST_FINDINGS and finding.got not in [one.got for one in entry.findings]:
                 entry.findings.append(finding)
 
-    def verdict(self, name: str, kept: bool, got: str, exchange: Exchange | None) -> None:
+    def verdict(self, name: str, kept: bool, got: str, exchange: CheckedExchange | None) -> None:
         """A scene's own verdict."""
-        self.examined(name, () if kept else (Finding(name, got, exchange),))
+        self.examined(name, () if kept else (Deviation(name, got, exchange),))
 
     def reason(self, names: Iterable[str], words: str) -> None:
         """Why promises could not be examined."""
@@ -76,7 +76,7 @@ class Ledger:
             if entry is not None and words not in entry.reasons:
                 entry.reasons.append(words)
 
-    def of(self, *states: State) -> list[Entry]:
+    def of(self, *states: State) -> list[PromiseResult]:
         """The entries in these states."""
         return [entry for entry in self.entries.values() if entry.state in states]
 

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from yaml import YAMLError
 
-from mockserver.contracts.check import Memory, Sight, judge
-from mockserver.contracts.client import Act, CannotTell, Sender, Talk, Target, acts
-from mockserver.contracts.document import Document
-from mockserver.contracts.exchange import Answer, Asked, Exchange
+from mockserver.contracts.check import ExchangeView, Memory, check
+from mockserver.contracts.client import Client, NotExaminable, ProbeCase, Sender, Target, probe_cases
+from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import Promise
 from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
-from mockserver.gate.budget import Purse, Spent
-from mockserver.gate.client import Client, Limits
-from mockserver.gate.profiles import Profile
+from mockserver.gate.budget import Budget, Spent
+from mockserver.gate.client import AnswerLimits, HttpClient
+from mockserver.gate.profiles import RunProfile
 from mockserver.gate.reachability import probe
-from mockserver.gate.results import Ledger
+from mockserver.gate.results import RunResults
 
 PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
@@ -39,11 +39,11 @@ PROBING = 10.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """What the operator chose."""
 
     url: str
-    profile: Profile
+    profile: RunProfile
     key: str
     contract: Path
     seed: int = 0
@@ -63,18 +63,18 @@ class Settings:
         return self.profile.seconds if self.seconds is None else self.seconds
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> AnswerLimits:
         """How long an answer may take: longer than the latency that it is judged by."""
         given, latency = self.profile.limits, self.latency or 0.0
         return replace(given, silence=max(given.silence, latency + 1), total=max(given.total, 2 * latency + 1))
 
 
 @dataclass
-class Run:
+class GateRun:
     """A finished run. `complaints` are reasons to fail beside broken promises: of the baseline, of --require."""
 
-    settings: Settings
-    ledger: Ledger
+    settings: RunSettings
+    ledger: RunResults
     spent: Spent
     seconds: float
     stopped: str = ""
@@ -97,7 +97,7 @@ class _TimeIsUp(_Stopped):
     """Its time is over."""
 
 
-def chosen(settings: Settings) -> Callable[[Promise], bool]:
+def chosen(settings: RunSettings) -> Callable[[Promise], bool]:
     """Which promises are in force."""
 
     def one(promise: Promise) -> bool:
@@ -110,9 +110,9 @@ def chosen(settings: Settings) -> Callable[[Promise], bool]:
     return one
 
 
-def _opened(settings: Settings) -> Document:
+def _opened(settings: RunSettings) -> ContractDocument:
     try:
-        return Document.open(settings.contract, documented_only=settings.documented_only)
+        return ContractDocument.open(settings.contract, documented_only=settings.documented_only)
     except (OSError, YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
         reason = " ".join(str(error).split()) if isinstance(error, OSError | YAMLError) else repr(error)
         raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}") from None
@@ -123,7 +123,7 @@ class Runner:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RunSettings,
         send: Sender | None = None,
         progress: Callable[[str], None] = lambda name: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -131,11 +131,11 @@ class Runner:
     ) -> None:
         self._settings = settings
         self._document = _opened(settings)
-        self._ledger = Ledger(chosen(settings), credentials.secrets(settings.key, settings.aids))
+        self._ledger = RunResults(chosen(settings), credentials.secrets(settings.key, settings.aids))
         if not self._ledger.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
-        self._client = Client(settings.url, settings.limits, verify=settings.verify) if send is None else None
-        self._purse = Purse(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
+        self._client = HttpClient(settings.url, settings.limits, verify=settings.verify) if send is None else None
+        self._purse = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble = 0, 0
@@ -143,10 +143,10 @@ class Runner:
         self._deadline = clock() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
-    def run(self) -> Run:
+    def run(self) -> GateRun:
         """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
         start = self._clock()
-        done = Run(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
+        done = GateRun(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
         profile = self._settings.profile
         try:
             done.is_mock = self._probe()
@@ -155,7 +155,7 @@ class Runner:
                 done.rounds += 1
         except _TimeIsUp as end:
             done.stopped = "" if profile.rounds > 1 else str(end)
-        except (_Stopped, CannotTell) as end:
+        except (_Stopped, NotExaminable) as end:
             done.stopped = str(end)
         except KeyboardInterrupt:
             done.stopped = "Ctrl-C"
@@ -181,7 +181,7 @@ class Runner:
         """Why what was not examined was not, where no scene has said so."""
         profile = self._settings.profile
         larger = "" if profile.acts == "full" else "; --profile full does more"
-        wanted = [act for act in acts(profile.acts) if self._wanted(act)]
+        wanted = [act for act in probe_cases(profile.acts) if self._wanted(act)]
         if stopped:
             missed = [name for act in wanted if act.name not in self._played for name in act.promises]
             self._ledger.reason(missed, "the run stopped before it")
@@ -204,15 +204,15 @@ class Runner:
         )
 
     def _play(self, target: Target) -> None:
-        talk = Talk(self._document, target, self._send, self._see, self._ledger.verdict, time.time, self._wait)
-        wanted = [act for act in acts(self._settings.profile.acts) if self._wanted(act)]
+        talk = Client(self._document, target, self._send, self._see, self._ledger.verdict, time.time, self._wait)
+        wanted = [act for act in probe_cases(self._settings.profile.acts) if self._wanted(act)]
         for number, act in enumerate(wanted, 1):
             name = act.name.replace("_", " ")
             self._progress(f"{number}/{len(wanted)} {name}, {self._purse.spent.requests} requests")
             self._perform(act, talk)
             self._played.add(act.name)
 
-    def _wanted(self, act: Act) -> bool:
+    def _wanted(self, act: ProbeCase) -> bool:
         """A scene is played for its own promises; with --only, not for what judges may see in passing."""
         return not self._settings.only or any(name in self._ledger.entries for name in (*act.promises, *self._judged))
 
@@ -222,10 +222,10 @@ class Runner:
 
         return load()
 
-    def _perform(self, act: Act, talk: Talk) -> None:
+    def _perform(self, act: ProbeCase, talk: Client) -> None:
         try:
             act.play(talk)
-        except CannotTell as why:
+        except NotExaminable as why:
             self._ledger.reason(act.promises, str(why))
         except _Stopped as why:
             self._ledger.reason(act.promises, str(why))
@@ -234,7 +234,7 @@ class Runner:
             got = f"its answers cannot be read: {type(error).__name__}: {str(error)[:160]}"
             self._ledger.verdict(act.promises[0], kept=False, got=got, exchange=None)
 
-    def _send(self, asked: Asked, *, pieces: int = 1) -> Answer:
+    def _send(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         if self._clock() > self._deadline:
             raise _TimeIsUp(f"the run took longer than {self._settings.longest:g} s; --time gives it more")
         answer = self._purse(asked, pieces=pieces)
@@ -243,7 +243,7 @@ class Runner:
             self._trouble += self._silent > 0
             silent, trouble = self._silent, self._trouble
         if silent >= PATIENCE or trouble >= MOST_TROUBLE:
-            self._see(Exchange(asked, answer, "", time.time()))
+            self._see(CheckedExchange(asked, answer, "", time.time()))
             raise _Stopped(f"{trouble} answers had no proper end ({answer.trouble}); the rest was not examined")
         return answer
 
@@ -252,11 +252,11 @@ class Runner:
             raise _TimeIsUp(f"the run would take longer than {self._settings.longest:g} s; --time gives it more")
         self._sleep(seconds)
 
-    def _see(self, exchange: Exchange) -> None:
+    def _see(self, exchange: CheckedExchange) -> None:
         settings = self._settings
         operation = self._document.operations.get(exchange.operation)
         latency = settings.latency if settings.latency is not None else settings.profile.latency
-        sight = Sight(exchange, self._document, operation, self._memory, settings.short_sse, latency)
+        sight = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for name, findings in judge(sight, self._ledger.entries.__contains__):
+            for name, findings in check(sight, self._ledger.entries.__contains__):
                 self._ledger.examined(name, findings)

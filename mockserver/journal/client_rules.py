@@ -44,19 +44,19 @@ MOST_REFUSED = 3
 """Answers 402 in a row, after which a client cannot say that it had not seen."""
 
 
-class Limits(NamedTuple):
+class ClientLimits(NamedTuple):
     """What the operator allows a client: requests at a time, and seconds of silence."""
 
     concurrency: int | None = None
     read_timeout: float | None = None
 
 
-class Run(NamedTuple):
+class RuleContext(NamedTuple):
     """What rules look at: the requests by time, the logical calls, the limits."""
 
     records: Sequence[Record]
     calls: Sequence[Sequence[Record]]
-    limits: Limits
+    limits: ClientLimits
 
 
 Found: TypeAlias = Iterator[tuple[tuple[Record, ...], str]]
@@ -65,7 +65,7 @@ Found: TypeAlias = Iterator[tuple[tuple[Record, ...], str]]
 # --- retries ----------------------------------------------------------------------------------------------------------
 
 
-def _pairs(run: Run) -> Iterator[tuple[Record, Record]]:
+def _pairs(run: RuleContext) -> Iterator[tuple[Record, Record]]:
     """Every try that was tried again, with the next one."""
     for call in run.calls:
         yield from pairwise(call)
@@ -84,7 +84,7 @@ def told_to_wait(record: Record) -> float | None:
     return None
 
 
-def ignored_retry_after(run: Run) -> Found:
+def ignored_retry_after(run: RuleContext) -> Found:
     """A retry that came before retry-after said."""
     for before, after in _pairs(run):
         wanted = told_to_wait(before)
@@ -93,7 +93,7 @@ def ignored_retry_after(run: Run) -> Found:
             yield (before, after), f"{told}; the next try came {waited(before, after):.2f} s later"
 
 
-def retried_in_vain(run: Run) -> Found:
+def retried_in_vain(run: RuleContext) -> Found:
     """A retry of what is refused for what it is: with the same key, and not after what stood in the way has gone."""
     for before, after in _pairs(run):
         told_to = before.response_headers.get("x-should-retry") == "true"
@@ -107,7 +107,7 @@ def _key(record: Record) -> tuple[str | None, ...]:
     return tuple([record.headers.get(name) for name in ("x-api-key", "authorization")])
 
 
-def gave_up(run: Run) -> Found:
+def gave_up(run: RuleContext) -> Found:
     """A call that was left at its first passing refusal."""
     for call in run.calls:
         last = call[-1]
@@ -119,7 +119,7 @@ def gave_up(run: Run) -> Found:
             yield (last,), f"a {last.status} was not retried at all" + (f", though {wait:g} s would do" if wait else "")
 
 
-def storm(run: Run) -> Found:
+def storm(run: RuleContext) -> Found:
     """Retries without a wait, or without an end."""
     for call in run.calls:
         if len(call) > MOST_TRIES:
@@ -132,7 +132,7 @@ def storm(run: Run) -> Found:
             yield (before, after), f"the next try came {1000 * max(0.0, waited(before, after)):.0f} ms after a failure"
 
 
-def went_on_without_credits(run: Run) -> Found:
+def went_on_without_credits(run: RuleContext) -> Found:
     """Requests that went on after 402."""
     refused: list[Record] = []
     for record in run.records:
@@ -147,7 +147,7 @@ def went_on_without_credits(run: Run) -> Found:
 # --- answers that are not what they seem ------------------------------------------------------------------------------
 
 
-def _continuations(run: Run, record: Record) -> Iterator[tuple[Record, Message]]:
+def _continuations(run: RuleContext, record: Record) -> Iterator[tuple[Record, Message]]:
     """Later requests that go on from this one's conversation, with the assistant's message that they put after it."""
     conversation = record.conversation
     if conversation is None:
@@ -161,7 +161,7 @@ def _continuations(run: Run, record: Record) -> Iterator[tuple[Record, Message]]
             yield later, other.messages[size]
 
 
-def _took_as_answer(run: Run, record: Record) -> Record | None:
+def _took_as_answer(run: RuleContext, record: Record) -> Record | None:
     """The later request whose history has what was delivered of this answer."""
     answer = record.answer
     ids = {call.id for call in answer.calls}
@@ -174,7 +174,7 @@ def _took_as_answer(run: Run, record: Record) -> Record | None:
     return None
 
 
-def accepted_truncated(run: Run) -> Found:
+def accepted_truncated(run: RuleContext) -> Found:
     """A history that has a broken-off answer."""
     for record in run.records:
         answer = record.answer
@@ -188,7 +188,7 @@ def accepted_truncated(run: Run) -> Found:
                 )
 
 
-def ignored_error_event(run: Run) -> Found:
+def ignored_error_event(run: RuleContext) -> Found:
     """A history that has an answer which ended in an error event."""
     for record in run.records:
         if record.status == 200 and record.answer.is_stream and record.answer.error:
@@ -198,7 +198,7 @@ def ignored_error_event(run: Run) -> Found:
                 yield (record, later), f"{told}; what came before stands in the history as the answer"
 
 
-def used_invalid_arguments(run: Run) -> Found:
+def used_invalid_arguments(run: RuleContext) -> Found:
     """A result of a call whose arguments were wrong."""
     for record in run.records:
         for call in record.answer.calls:
@@ -256,7 +256,7 @@ _UNPAIRED = {
 }
 
 
-def mismatched_results(run: Run) -> Found:
+def mismatched_results(run: RuleContext) -> Found:
     """Calls and results that do not pair."""
     for record in run.records:
         if record.status != 400:
@@ -270,7 +270,7 @@ def mismatched_results(run: Run) -> Found:
 # --- the client as a whole --------------------------------------------------------------------------------------------
 
 
-def unbounded_history(run: Run) -> Found:
+def unbounded_history(run: RuleContext) -> Found:
     """A history that only grows."""
     sizes = [(len(record.conversation.messages), record) for record in run.records if record.conversation is not None]
     growing = all(after >= before for (before, _), (after, _) in pairwise(sizes))
@@ -278,14 +278,14 @@ def unbounded_history(run: Run) -> Found:
         yield (sizes[-1][1],), f"{sizes[-1][0]} messages, and the history was never shortened"
 
 
-def leaked_key(run: Run) -> Found:
+def leaked_key(run: RuleContext) -> Found:
     """The key in a body."""
     leaked = [record for record in run.records if record.exchange.captured.leaked]
     if leaked:
         yield tuple(leaked), "the API key stands in the body of the request"
 
 
-def no_read_timeout(run: Run) -> Found:
+def no_read_timeout(run: RuleContext) -> Found:
     """A client that stayed with a silent answer."""
     for record in run.records:
         silence, allowed = _silence(record), run.limits.read_timeout or READ_TIMEOUT
@@ -302,7 +302,7 @@ def _silence(record: Record) -> float:
     return longest * min(1.0, taken / outcome.seconds) if outcome.seconds else 0.0
 
 
-def too_concurrent(run: Run) -> Found:
+def too_concurrent(run: RuleContext) -> Found:
     """More requests at a time than allowed."""
     limit = run.limits.concurrency
     if limit is None:

@@ -6,7 +6,7 @@ Bodies and texts are shown short, quoted and on one line. Times are the session'
 from collections.abc import Sequence
 
 from mockserver.core.conversation import Conversation, ToolUse
-from mockserver.journal.record import Asking, Record
+from mockserver.journal.record import JournalQuery, Record
 from mockserver.scenarios.matchers import shown
 
 MOST_LINES = 50
@@ -80,7 +80,7 @@ def timeline(records: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
-def apart(records: Sequence[Record], asked: Asking) -> str:
+def apart(records: Sequence[Record], asked: JournalQuery) -> str:
     """Why each request is not what was asked for, the nearest first: the diff in words."""
     found = []
     for record in records:

@@ -18,7 +18,7 @@ ENDS = frozenset({"message_stop", "done"})
 """The last event of a stream, on each wire."""
 
 
-class Event(msgspec.Struct, frozen=True):
+class ReceivedEvent(msgspec.Struct, frozen=True):
     """One delivered body or event: its kind (nothing for a body), its bytes, and when, in seconds from the start."""
 
     kind: str
@@ -51,7 +51,7 @@ class ToolCall(msgspec.Struct, frozen=True):
             return None
 
 
-class Delivered(msgspec.Struct, frozen=True):
+class ReceivedAnswer(msgspec.Struct, frozen=True):
     """What a client can have understood of an answer."""
 
     text: str
@@ -61,27 +61,27 @@ class Delivered(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-def events_of(exchange: Exchange) -> tuple[Event, ...]:
+def events_of(exchange: Exchange) -> tuple[ReceivedEvent, ...]:
     """What was delivered, in order. What the player held back is not among it."""
     moments = exchange.outcome.moments()
     frames = [action for action in exchange.captured.actions if isinstance(action, Data)]
     last = moments[-1] if moments else 0.0
     return tuple(
         [
-            Event(frame.event, frame.payload, moments[index] if index < len(moments) else last)
+            ReceivedEvent(frame.event, frame.payload, moments[index] if index < len(moments) else last)
             for index, frame in enumerate(frames[: exchange.outcome.frames])
         ]
     )
 
 
-def read(exchange: Exchange) -> Delivered:
+def read(exchange: Exchange) -> ReceivedAnswer:
     """What a client can have understood."""
     events = events_of(exchange)
     ended = exchange.outcome.ended == "complete"
     if any(event.kind for event in events):
         return _of_stream([event for event in events if event.kind not in ("", "comment")], ended)
     body = _parsed(b"".join([event.payload for event in events]))
-    return Delivered(
+    return ReceivedAnswer(
         text="".join(_texts(body)),
         calls=tuple(_calls(body)),
         is_stream=False,
@@ -97,7 +97,7 @@ def _parsed(raw: bytes) -> Json:
         return None
 
 
-def _of_stream(events: Iterable[Event], ended: bool) -> Delivered:
+def _of_stream(events: Iterable[ReceivedEvent], ended: bool) -> ReceivedAnswer:
     texts: list[str] = []
     calls: dict[object, list[str]] = {}
     kinds, error = set[str](), ""
@@ -113,7 +113,7 @@ def _of_stream(events: Iterable[Event], ended: bool) -> Delivered:
             for place in range(3):
                 call[place] += piece[place]
     found = [ToolCall(*call) for call in calls.values()]
-    return Delivered("".join(texts), tuple(found), True, ended and bool(kinds & ENDS) and not error, error)
+    return ReceivedAnswer("".join(texts), tuple(found), True, ended and bool(kinds & ENDS) and not error, error)
 
 
 def _error(data: Json) -> str:

@@ -15,7 +15,7 @@ from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request, read_call
 from mockserver.files.fragments import check_words
 from mockserver.journal.log import Exchange
-from mockserver.journal.received import Delivered, Event, events_of, read
+from mockserver.journal.received import ReceivedAnswer, ReceivedEvent, events_of, read
 from mockserver.journal.redact import is_secret, response_headers
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.scenarios.matchers import Call, Difference, Matcher, compile_when, differences
@@ -197,21 +197,21 @@ class Record:
         return response_headers(self.exchange.captured.actions)
 
     @cached_property
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> tuple[ReceivedEvent, ...]:
         """The answer as it was delivered, event by event."""
         return events_of(self.exchange)
 
     @cached_property
-    def answer(self) -> Delivered:
+    def answer(self) -> ReceivedAnswer:
         """What a client can have understood of the answer."""
         return read(self.exchange)
 
-    def differences(self, asked: "Asking") -> list[Difference]:
+    def differences(self, asked: "JournalQuery") -> list[Difference]:
         """Why it is not what is asked for; nothing if it is."""
         return differences(asked.matchers, self.call)
 
 
-class Asking:
+class JournalQuery:
     """What is asked of the journal: the words of `when`, checked. Raises `AuthorError` for words that mean nothing."""
 
     def __init__(self, words: Mapping[str, object]) -> None:
@@ -265,5 +265,5 @@ class Records:
 
     def find(self, **when: object) -> list[Record]:
         """Those that are so, in the words of `when`."""
-        asked = Asking(when)
+        asked = JournalQuery(when)
         return [record for record in self._gather() if not record.differences(asked)]

@@ -9,7 +9,7 @@ BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds that durations are sorted by: from an answer at once to a long stream."""
 
 
-class Tally:
+class Totals:
     """The sums. A listener of the journal."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ unfulfilled(...)                 what a strict test ends with: requests that mat
 from collections.abc import Mapping, Sequence
 
 from mockserver.journal.format import apart, timeline
-from mockserver.journal.record import Asking, Record
+from mockserver.journal.record import JournalQuery, Record
 from mockserver.scenarios.compile import Play, Script
 
 __tracebackhide__ = True
@@ -28,7 +28,7 @@ def _times(number: int) -> str:
 
 def called(records: Sequence[Record], times: int | None, words: Mapping[str, object], hint: str = "") -> list[Record]:
     """The requests that are so. Raises `ClientError` if there are not so many."""
-    asked = Asking(words)
+    asked = JournalQuery(words)
     found = [record for record in records if not record.differences(asked)]
     if (found and times is None) or len(found) == times:
         return found
@@ -50,7 +50,7 @@ def ordered(records: Sequence[Record], steps: Sequence[Mapping[str, object]], hi
     found: list[Record] = []
     rest = list(records)
     for number, words in enumerate(steps, start=1):
-        asked = Asking(words)
+        asked = JournalQuery(words)
         place = next((n for n, record in enumerate(rest) if not record.differences(asked)), None)
         if place is None:
             after = f"after request {found[-1].number}" if found else "at all"

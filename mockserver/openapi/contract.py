@@ -38,7 +38,7 @@ Variant: TypeAlias = Literal["plain", "byok", "managed"]
 _SCHEMES: Mapping[str, Scheme] = {"ApiKeyAuth": "x-api-key", "BearerAuth": "bearer"}
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a foreign operation reads it: header names in lower case, `query` as it came."""
 
     method: str
@@ -51,7 +51,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return f"<{self.method}, {len(self.body)} bytes>"  # keys and passwords are in the rest
 
 
-class Given(msgspec.Struct, frozen=True):
+class HandlerResponse(msgspec.Struct, frozen=True):
     """A whole answer before it is put on the wire."""
 
     status: int
@@ -59,19 +59,19 @@ class Given(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class Guest(Protocol):
+class OperationHandler(Protocol):
     """What an operation does by itself that is not the gateway's: see `foreign`."""
 
-    def admit(self, asked: Asked) -> None:
+    def admit(self, asked: HandlerRequest) -> None:
         """Refuse a request without credentials. Raises `Refusal` 401."""
 
-    def read(self, asked: Asked) -> JsonObject:
+    def read(self, asked: HandlerRequest) -> JsonObject:
         """The body, if it is an object. Raises `Refusal` for a request that the document does not allow."""
 
-    def answer(self, asked: Asked, *seed: object) -> Given:
+    def answer(self, asked: HandlerRequest, *seed: object) -> HandlerResponse:
         """The automatic answer. Raises `Refusal` where the client asks for one that is not documented."""
 
-    def failed(self, failure: Failure, asked: Asked, *seed: object) -> Given | None:
+    def failed(self, failure: Failure, asked: HandlerRequest, *seed: object) -> HandlerResponse | None:
         """An error as the operation's document has it, or None if it documents none for that status."""
 
 
@@ -116,7 +116,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     validator: BodySchema | None = None
     body_optional: bool = True
     form: BodySchema | None = None
-    guest: Guest | None = None
+    guest: OperationHandler | None = None
     sources: frozenset[str] = frozenset()
 
     @property

@@ -1,8 +1,8 @@
 """A scenario made ready to play: names resolved, templates parsed, matchers compiled.
 
-`compile_scenario` finds every mistake in one pass, as `Complaint`s with the path inside the file: names of faults and
-values and patterns that mean nothing, and what `checks` finds. The loader gives them their lines. A script with
-complaints is not to be played.
+`compile_scenario` finds every mistake in one pass, as `ScenarioProblem`s with the path inside the file: names of
+faults and values and patterns that mean nothing, and what `checks` finds. The loader gives them their lines. A script
+with complaints is not to be played.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ from mockserver.core.rng import token
 from mockserver.faults import Apply, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
-from mockserver.scenarios.index import Index, exact_keys, wanted_part
+from mockserver.scenarios.index import TurnIndex, exact_keys, wanted_part
 from mockserver.scenarios.matchers import MATCHERS, Matcher, compile_when
-from mockserver.scenarios.schema import Failing, Pace, ReplyBlock, Scenario, Turn, UsageOverride, When
-from mockserver.scenarios.templates import Scene, Template
+from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride, When
+from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.scenarios.validate import Complain, Path, check, chooses_operation, inner_conditions
 from mockserver.wires.errors import failure
 
@@ -30,7 +30,7 @@ RETRY_AFTER = 1
 """Seconds in the retry-after of a 429 that says none: the documented answer always has the header."""
 
 
-class Complaint(NamedTuple):
+class ScenarioProblem(NamedTuple):
     """A mistake in a scenario: where it is inside the file, and what to do."""
 
     path: Path
@@ -119,17 +119,17 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     seed: str | None
     after: Literal["fail", "repeat", "restart", "default"]
     plays: tuple[Play, ...]
-    index: Index[Play]
+    index: TurnIndex[Play]
     edition: str = ""
     account: Account | None = None
 
 
-def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[Complaint]]:
+def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[ScenarioProblem]]:
     """The script of a scenario, and every mistake found on the way."""
-    complaints: list[Complaint] = []
+    complaints: list[ScenarioProblem] = []
 
     def complain(path: Path, message: str) -> None:
-        complaints.append(Complaint(path, message))
+        complaints.append(ScenarioProblem(path, message))
 
     talks = frozenset(operation.name for operation in contract.operations if operation.is_conversation)
     plays = [
@@ -150,11 +150,11 @@ def make_script(
     after: Literal["fail", "repeat", "restart", "default"] = "fail",
 ) -> Script:
     """A script of these plays, with its index."""
-    index = Index([(play.exact, play.part, play) for play in plays])
+    index = TurnIndex([(play.exact, play.part, play) for play in plays])
     return Script(name=name, about=about, seed=seed, after=after, plays=tuple(plays), index=index)
 
 
-def fill(value: object, scene: Scene) -> Json:
+def fill(value: object, scene: TemplateContext) -> Json:
     """A JSON value with every template in it filled in."""
     if isinstance(value, Template):
         return value.fill(scene)
@@ -263,7 +263,7 @@ def _tree(value: JsonValue, path: Path, complain: Complain) -> object:
     return value
 
 
-def _failure_plan(error: Failing, path: Path, complain: Complain) -> FailurePlan:
+def _failure_plan(error: ErrorReply, path: Path, complain: Complain) -> FailurePlan:
     retry_after = RETRY_AFTER if error.retry_after is None and error.status == 429 else error.retry_after
     headers = () if retry_after is None else (("retry-after", str(retry_after)),)
     found = failure(error.status, code=error.code, message=error.message, type=error.type, headers=headers)

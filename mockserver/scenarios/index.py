@@ -91,7 +91,7 @@ class _Bucket:
         return sorted([*self._always, *[number for numbers in found for number in numbers]])
 
 
-class Index(Generic[T]):
+class TurnIndex(Generic[T]):
     """Items in order, each with what it demands exactly and the part of the text that it wants."""
 
     def __init__(self, entries: Sequence[tuple[Mapping[str, object], str, T]]) -> None:

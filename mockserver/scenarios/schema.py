@@ -28,7 +28,7 @@ from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Duration, Rate, Share, Times
 
 
-class Model(BaseModel):
+class ScenarioModel(BaseModel):
     """The base of every model of the language: frozen, and strict about unknown keys and types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
@@ -49,7 +49,7 @@ def _as_equals(value: object) -> object:
 OneOrMore = BeforeValidator(_as_list)
 
 
-class TextTest(Model):
+class TextTest(ScenarioModel):
     """A test of some text. A bare string means `equals`. All that are given must hold."""
 
     equals: str | None = Field(None, description="The whole text, exactly.")
@@ -67,7 +67,7 @@ class TextTest(Model):
 AnyText = Annotated[TextTest, BeforeValidator(_as_equals)]
 
 
-class ToolResultTest(Model):
+class ToolResultTest(ScenarioModel):
     """A test of the tool results at the end of the conversation: one of them must pass all that is given."""
 
     id: str | None = Field(None, description="The id of the call that it answers.")
@@ -80,7 +80,7 @@ def _as_count(value: object) -> object:
     return {"equals": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class CountTest(Model):
+class CountTest(ScenarioModel):
     """A test of a number. A bare number means `equals`."""
 
     equals: int | None = Field(None, ge=0)
@@ -96,7 +96,7 @@ class CountTest(Model):
         return self
 
 
-class When(Model):
+class When(ScenarioModel):
     """What a request must be like. Every key that is given must hold; no key takes anything."""
 
     @model_validator(mode="before")
@@ -150,7 +150,7 @@ class When(Model):
         return not self.model_fields_set
 
 
-class ToolUseBlock(Model):
+class ToolUseBlock(ScenarioModel):
     """A tool call in a reply. Without `input`, arguments are made that satisfy the schema of the offered tool."""
 
     name: str = Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
@@ -158,7 +158,7 @@ class ToolUseBlock(Model):
     id: str | None = Field(None, min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
 
 
-class ReplyBlock(Model):
+class ReplyBlock(ScenarioModel):
     """One block of a reply: `text`, or `tool_use`. A bare string is a text block."""
 
     text: str | None = Field(None, description="Text; {{names}} are replaced.")
@@ -171,7 +171,7 @@ class ReplyBlock(Model):
         return self
 
 
-class Failing(Model):
+class ErrorReply(ScenarioModel):
     """An error answer: the documented body and headers of `status`, each of which can be overridden."""
 
     status: int = Field(ge=400, le=599, description="The HTTP status.")
@@ -181,7 +181,7 @@ class Failing(Model):
     message: str | None = Field(None, description="The sentence for people; {{names}} are replaced.")
 
 
-class Pace(Model):
+class Pace(ScenarioModel):
     """How fast a reply comes. Without it everything is due at once. Each time is a value or a distribution."""
 
     first: Spread = Field(Fixed(value=0.0), description="Time until the first token, headers included.")
@@ -217,7 +217,7 @@ HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\x80-\xff]*$", max_len
 SentHeaders = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_sendable)]
 
 
-class RawResponse(Model):
+class RawResponse(ScenarioModel):
     """A response as it is written here, for any operation. A body that is not text is sent as JSON."""
 
     status: int = Field(200, ge=200, le=599, description="The HTTP status.")
@@ -225,21 +225,21 @@ class RawResponse(Model):
     body: JsonValue = Field("", description="Text, or a value that is sent as JSON; {{names}} in texts are replaced.")
 
 
-class UsageOverride(Model):
+class UsageOverride(ScenarioModel):
     """Token counts to report instead of the counted ones."""
 
     input: int | None = Field(None, ge=0)
     output: int | None = Field(None, ge=0)
 
 
-class Turn(Model):
+class Turn(ScenarioModel):
     """One turn: when it is played, what it answers, how often and how."""
 
     when: When = When()
     reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
         None, description="Blocks in order, text or tool_use; a string is one text block."
     )
-    error: Failing | None = Field(None, description="An error answer.")
+    error: ErrorReply | None = Field(None, description="An error answer.")
     response: RawResponse | None = Field(None, description="A raw response, for any operation.")
     times: Times = Field(1, description="How often it may be played: a number, or always.")
     pace: Pace | None = Field(None, description="How fast the reply comes.")
@@ -281,7 +281,7 @@ def _free(name: str) -> str:
     return name
 
 
-class Scenario(Model):
+class Scenario(ScenarioModel):
     """A scenario file."""
 
     scenario: Annotated[str, AfterValidator(_free)] = Field(

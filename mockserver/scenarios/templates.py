@@ -20,7 +20,7 @@ from mockserver.scenarios import faker_values
 _NAME = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
-class Scene(msgspec.Struct, frozen=True, gc=False):
+class TemplateContext(msgspec.Struct, frozen=True, gc=False):
     """What a template can speak of.
 
     `turn` is the number of the turn in its file, `hit` how often it has been played, `now` the session's time,
@@ -35,10 +35,10 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     seed: tuple[str, ...] = ()
 
 
-Value: TypeAlias = Callable[[Scene], str]
+Value: TypeAlias = Callable[[TemplateContext], str]
 
 
-def _tool_result(scene: Scene) -> str:
+def _tool_result(scene: TemplateContext) -> str:
     results = scene.conversation.tool_results
     return results[-1].text if results else ""
 
@@ -71,7 +71,7 @@ class Template(msgspec.Struct, frozen=True, gc=False):
             return ""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
 
-    def fill(self, scene: Scene) -> str:
+    def fill(self, scene: TemplateContext) -> str:
         """The text with every value in its place."""
         return "".join([part if isinstance(part, str) else part(scene) for part in self.parts])
 
@@ -124,7 +124,7 @@ def _faker(name: str, place: str) -> Value:
 def _body(pointer: str) -> Value:
     parts = json_pointer.parts_of(pointer)
 
-    def value(scene: Scene) -> str:
+    def value(scene: TemplateContext) -> str:
         found = json_pointer.follow(scene.body, parts)
         if found is json_pointer.MISSING:
             return ""

@@ -18,7 +18,7 @@ NEAR_MISSES = 3
 """How many turns a refused call is told about."""
 
 
-class Miss(Refusal):
+class NoTurnMatched(Refusal):
     """No turn matches. `misses` says why, one line a turn, the nearest first."""
 
     def __init__(self, script: Script, session: Session, misses: tuple[str, ...]) -> None:
@@ -34,10 +34,10 @@ class Miss(Refusal):
         self.misses = misses
 
 
-def cast_turn(script: Script, progress: Progress, call: Call, session: Session) -> tuple[Play, Session] | None:
+def select_turn(script: Script, progress: Progress, call: Call, session: Session) -> tuple[Play, Session] | None:
     """The turn, and the session that remembers it; None where the call is to be answered by default.
 
-    Raises `Miss` for a conversation that no turn takes. Other operations are answered by default then.
+    Raises `NoTurnMatched` for a conversation that no turn takes. Other operations are answered by default then.
     """
     play = choose(script, progress, call)
     if play is None and call.operation.is_conversation and is_used_up(script, progress):
@@ -51,7 +51,7 @@ def cast_turn(script: Script, progress: Progress, call: Call, session: Session) 
             play = next((play for play in reversed(script.plays) if _takes(play, call)), None)
     if play is None:
         if call.operation.is_conversation:
-            raise Miss(script, session, explain(script, progress, call))
+            raise NoTurnMatched(script, session, explain(script, progress, call))
         return None
     return play, session.with_progress(script.name, _after(script, progress, play))
 

@@ -14,7 +14,7 @@ from typing import cast
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
-from mockserver.accounts.session import REAL, Session, Timeline, Waiting
+from mockserver.accounts.session import REAL, QueuedResponse, Session, Timeline
 from mockserver.core.actions import Data, End, Head
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.engine import cors, overrides
@@ -25,7 +25,7 @@ from mockserver.journal.log import Balance, Exchange, Journal, Outcome
 from mockserver.server.connection import EXTENSION, Connection
 from mockserver.server.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
 from mockserver.server.stores.memory import MemoryStore, Store, StoreAwayError
-from mockserver.server.traffic import Live, Traffic
+from mockserver.server.traffic import LiveAnswer, Traffic
 from mockserver.wires.errors import failure, render
 
 log = logging.getLogger("mockserver")
@@ -59,7 +59,7 @@ class Gateway:
         self.store: Store = store if store is not None else MemoryStore()
         self.journal = journal if journal is not None else Journal()
         self.traffic = Traffic()
-        self.waiting: tuple[Waiting, ...] = ()
+        self.waiting: tuple[QueuedResponse, ...] = ()
         """Answers for the next request, whoever sends it."""
         self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
@@ -155,12 +155,12 @@ class Gateway:
         queue, self.waiting = self.waiting, ()
         left = queue
 
-        def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[Waiting, ...]]]:
-            given = overrides.offered(session, queue)
+        def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[QueuedResponse, ...]]]:
+            given = overrides.lend(session, queue)
             after, decision = self.engine.step(given, request, session.clock.at(now))
             if after is given:
                 return session, (decision, session.clock, queue)
-            after, rest = overrides.withdrawn(after, queue)
+            after, rest = overrides.reclaim(after, queue)
             return after, (decision, after.clock, rest)
 
         try:
@@ -196,7 +196,7 @@ class Gateway:
             return VirtualTimer()
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
-    def _enter(self, live: Live, outcome: Outcome, credits: Balance | None) -> Exchange:
+    def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
         client, path, body, kept = live.kept(self._clock.now(), credits)
         at, method, note = live.clock.at(live.arrived), live.request.method, live.decision.note
         return self.journal.enter(at, client, method, path, body, note, outcome, kept)

@@ -1,8 +1,9 @@
 """An answer on its way: how far it has come, and the valve that can hold it back.
 
-The player writes a `Delivery`; whoever watches reads it, and is told of every change. Its `Valve` is open unless it is
-shut, by the action `Hold` or from outside, at any moment. While it is shut, events pass one by one as they are let
-through, at once: the pace of the answer begins again when the valve is opened. All of it happens on the player's loop.
+The player writes a `Delivery`; whoever watches reads it, and is told of every change. Its `StreamGate` is open unless
+it is shut, by the action `Hold` or from outside, at any moment. While it is shut, events pass one by one as they are
+let through, at once: the pace of the answer begins again when the valve is opened. All of it happens on the player's
+loop.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from mockserver.journal.log import Hold, Write
 
 
-class Valve:
+class StreamGate:
     """Whether an answer flows. `is_shut` is for the player's quick look."""
 
     __slots__ = ("_passes", "_timer", "_waker", "is_shut")
@@ -80,7 +81,7 @@ class Delivery:
         self.status = self.frames = self.bytes = 0
         self.writes: list[Write] = []
         self.holds: list[Hold] = []
-        self.valve = Valve()
+        self.valve = StreamGate()
         self.waits = False
         self.tell: Callable[[], None] | None = None
 

@@ -20,7 +20,7 @@ LONGEST_CLIENT = 200
 """How much of a client's own name is kept."""
 
 
-class Live(msgspec.Struct, frozen=True):
+class LiveAnswer(msgspec.Struct, frozen=True):
     """One answer on its way. `id` counts from 1 in this process; `arrived` is the host's time."""
 
     id: int
@@ -64,18 +64,18 @@ class Live(msgspec.Struct, frozen=True):
         )
 
 
-class Watcher(Protocol):
+class TrafficListener(Protocol):
     """Somebody who is told of answers."""
 
-    def began(self, live: Live) -> None:
+    def began(self, live: LiveAnswer) -> None:
         """An answer is on its way."""
         ...
 
-    def changed(self, live: Live) -> None:
+    def changed(self, live: LiveAnswer) -> None:
         """More of it was handed over, or it is held back, or goes on."""
         ...
 
-    def ended(self, live: Live, exchange: Exchange) -> None:
+    def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
         """It is over, and stands in the journal."""
         ...
 
@@ -84,30 +84,30 @@ class Traffic:
     """Every answer that is on its way, by its id, oldest first."""
 
     def __init__(self) -> None:
-        self.live: dict[int, Live] = {}
-        self.watchers: list[Watcher] = []
+        self.live: dict[int, LiveAnswer] = {}
+        self.watchers: list[TrafficListener] = []
         self._ids = count(1)
 
-    def begin(self, request: Request, decision: Decision, clock: Timeline, arrived: float) -> Live:
+    def begin(self, request: Request, decision: Decision, clock: Timeline, arrived: float) -> LiveAnswer:
         """An answer begins."""
         delivery = Delivery()
-        live = Live(next(self._ids), request, decision, clock, arrived, delivery)
+        live = LiveAnswer(next(self._ids), request, decision, clock, arrived, delivery)
         self.live[live.id] = live
         for watcher in self.watchers:
             watcher.began(live)
         delivery.tell = lambda: self._changed(live)
         return live
 
-    def _changed(self, live: Live) -> None:
+    def _changed(self, live: LiveAnswer) -> None:
         for watcher in self.watchers:
             watcher.changed(live)
 
-    def end(self, live: Live) -> None:
+    def end(self, live: LiveAnswer) -> None:
         """It is not on its way any more."""
         self.live.pop(live.id, None)
         live.delivery.tell = None
 
-    def entered(self, live: Live, exchange: Exchange) -> None:
+    def entered(self, live: LiveAnswer, exchange: Exchange) -> None:
         """It stands in the journal."""
         for watcher in self.watchers:
             watcher.ended(live, exchange)

@@ -16,14 +16,14 @@ from pydantic import ValidationError
 
 from mockserver.accounts.schema import Account
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import Chaos, Profile, compile_chaos
+from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
 from mockserver.files import loader, yaml_document
 from mockserver.files.chaos_file import read_profile
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario, make_script
 from mockserver.scenarios.schema import Scenario, Turn
-from mockserver.testing.registry import NOTHING_PLAYS, Profiles, Scripts
+from mockserver.testing.registry import NOTHING_PLAYS, ProfileRegistry, ScriptRegistry
 
 __tracebackhide__ = True
 """A failing test shows its own line, not ours (pytest looks for this name)."""
@@ -34,10 +34,10 @@ BUILT = "test"
 HERE = str(Path(__file__).parent)
 
 
-class Stage:
+class SessionScript:
     """What a session plays: `script`."""
 
-    def __init__(self, scripts: Scripts, contract: Contract, account: Account | None = None) -> None:
+    def __init__(self, scripts: ScriptRegistry, contract: Contract, account: Account | None = None) -> None:
         self._scripts = scripts
         self._contract = contract
         self._account = account
@@ -142,7 +142,7 @@ def read_account(words: Mapping[str, object] | Account | None) -> Account | None
     return account
 
 
-def read_chaos(given: str | Path | Mapping[str, object], known: Profiles) -> Profile:
+def read_chaos(given: str | Path | Mapping[str, object], known: ProfileRegistry) -> ChaosProfile:
     """A chaos profile by name, from a file, or in the words of one."""
     if isinstance(given, str) and given in known:
         return known[given]

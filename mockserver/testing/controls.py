@@ -6,8 +6,8 @@ from decimal import Decimal
 from mockserver.accounts import billing, ledger
 from mockserver.core.errors import OperatorError
 from mockserver.core.units import parse_duration
-from mockserver.testing.builder import Stage
-from mockserver.testing.server_thread import Host
+from mockserver.testing.builder import SessionScript
+from mockserver.testing.server_thread import ServerThread
 
 __tracebackhide__ = True
 """A failing test shows its own line, not ours (pytest looks for this name)."""
@@ -16,7 +16,7 @@ __tracebackhide__ = True
 class GatewayClock:
     """The session's clock. It is virtual unless somebody asked otherwise: it moves only when told."""
 
-    def __init__(self, host: Host, id: str) -> None:
+    def __init__(self, host: ServerThread, id: str) -> None:
         self._host = host
         self._id = id
 
@@ -37,7 +37,7 @@ class GatewayClock:
 class GatewayAccount:
     """The books of the session's account, as its owner and the operator see them."""
 
-    def __init__(self, host: Host, id: str, key: str, stage: Stage) -> None:
+    def __init__(self, host: ServerThread, id: str, key: str, stage: SessionScript) -> None:
         self._host = host
         self._id = id
         self._key = key

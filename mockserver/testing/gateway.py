@@ -26,17 +26,17 @@ from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
 from mockserver.engine.overrides import SCENARIO_KEY
 from mockserver.engine.step import PREFLIGHT
-from mockserver.journal.client_rules import Limits
+from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.format import timeline
-from mockserver.journal.record import Asking, Record, Records
+from mockserver.journal.record import JournalQuery, Record, Records
 from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import Verdict, judge
 from mockserver.journal.verify import ClientError, called, ordered, unmatched, unplayed
 from mockserver.scenarios.schema import Scenario
-from mockserver.testing.builder import Stage, read_account, read_chaos
+from mockserver.testing.builder import SessionScript, read_account, read_chaos
 from mockserver.testing.controls import GatewayAccount, GatewayClock
 from mockserver.testing.held_streams import aside, held, let_go
-from mockserver.testing.server_thread import IN_PROCESS, Host
+from mockserver.testing.server_thread import IN_PROCESS, ServerThread
 
 if TYPE_CHECKING:
     import httpx
@@ -55,7 +55,7 @@ class GatewaySession:
 
     def __init__(
         self,
-        host: Host,
+        host: ServerThread,
         name: str,
         *,
         scenario: str | Path | Scenario | Mapping[str, object] | None = None,
@@ -74,7 +74,7 @@ class GatewaySession:
         self._strict = strict
         self._allowed = False
         self._saved: dict[str, str | None] = {}
-        self._stage = Stage(host.scripts, host.contract, read_account(account))
+        self._stage = SessionScript(host.scripts, host.contract, read_account(account))
         self._lay()
         self.clock = GatewayClock(host, self.session)
         self.account = GatewayAccount(host, self.session, self.key, self._stage)
@@ -262,7 +262,7 @@ class GatewaySession:
 
     def assert_eventually(self, times: int = 1, *, timeout: float = PATIENCE, **when: object) -> list[Record]:
         """At least so many requests were so, or will be before `timeout`. For clients in threads or processes."""
-        asked = Asking(when)
+        asked = JournalQuery(when)
 
         def hold() -> list[Record]:
             return [record for record in self._entered() if not record.differences(asked)]
@@ -315,9 +315,9 @@ class GatewaySession:
         `concurrency`: so many requests at a time are allowed; `read_timeout`: so many seconds of silence.
         """
         self._records()
-        return self._judged(Limits(concurrency, read_timeout))
+        return self._judged(ClientLimits(concurrency, read_timeout))
 
-    def _judged(self, limits: Limits) -> Verdict:
+    def _judged(self, limits: ClientLimits) -> Verdict:
         return judge(self._entered(), limits)
 
     def snapshot(self) -> str:
@@ -330,7 +330,7 @@ class GatewaySession:
         It never raises: the test's own error is what counts.
         """
         try:
-            return self.report([*self.problems(), *[str(finding) for finding in self._judged(Limits())]])
+            return self.report([*self.problems(), *[str(finding) for finding in self._judged(ClientLimits())]])
         except Exception as error:
             return f"What happened cannot be told: {type(error).__name__}: {error}"
 

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from mockserver.journal.verify import ClientError
-from mockserver.server.traffic import Live
-from mockserver.testing.server_thread import Host
+from mockserver.server.traffic import LiveAnswer
+from mockserver.testing.server_thread import ServerThread
 
 __tracebackhide__ = True
 """A failing test shows its own line, not ours (pytest looks for this name)."""
@@ -17,10 +17,10 @@ __tracebackhide__ = True
 T = TypeVar("T")
 
 
-def held(host: Host, session: str, timeout: float) -> Live:
+def held(host: ServerThread, session: str, timeout: float) -> LiveAnswer:
     """The oldest answer of a session that is held back; waits for one. Raises `ClientError` if none is in time."""
 
-    def find() -> Live | None:
+    def find() -> LiveAnswer | None:
         live = list(host.app.traffic.live.values())
         return next((one for one in live if one.decision.note.session == session and one.delivery.waits), None)
 
@@ -33,7 +33,7 @@ def held(host: Host, session: str, timeout: float) -> Live:
     return found
 
 
-def let_go(host: Host, live: Live, events: int | None) -> None:
+def let_go(host: ServerThread, live: LiveAnswer, events: int | None) -> None:
     """Let so many events of it through, or all."""
 
     async def work() -> None:

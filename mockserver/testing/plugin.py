@@ -20,7 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from mockserver.testing.gateway import GatewaySession
-    from mockserver.testing.server_thread import Host
+    from mockserver.testing.server_thread import ServerThread
 
 GATEWAYS = pytest.StashKey["GatewaySession"]()
 """Where an item keeps its gateway, for the hook that judges it."""
@@ -37,30 +37,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def mockserver_host() -> Iterator[Host]:
+def mockserver_host() -> Iterator[ServerThread]:
     """The one server of this process."""
-    from mockserver.testing.server_thread import hosting
+    from mockserver.testing.server_thread import server_thread
 
-    with hosting() as host:
+    with server_thread() as host:
         yield host
 
 
 @pytest.fixture
-def gateway(request: pytest.FixtureRequest, mockserver_host: Host) -> Iterator[GatewaySession]:
+def gateway(request: pytest.FixtureRequest, mockserver_host: ServerThread) -> Iterator[GatewaySession]:
     """A gateway for this test alone."""
     options = _options(request.node)
     yield from _session(mockserver_host, request.node.nodeid, options, request.node)
 
 
 @pytest.fixture(scope="session")
-def gateway_session(mockserver_host: Host) -> Iterator[GatewaySession]:
+def gateway_session(mockserver_host: ServerThread) -> Iterator[GatewaySession]:
     """A gateway for all tests of this run."""
     for session in _session(mockserver_host, "session", {}, None):
         yield session
         session.check()
 
 
-def _session(host: Host, name: str, options: dict[str, Any], item: pytest.Item | None) -> Iterator[GatewaySession]:
+def _session(
+    host: ServerThread, name: str, options: dict[str, Any], item: pytest.Item | None
+) -> Iterator[GatewaySession]:
     from mockserver.testing.gateway import GatewaySession
 
     chaos = options.pop("chaos", None)

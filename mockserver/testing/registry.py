@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from mockserver.core.errors import OperatorError, did_you_mean
-from mockserver.engine.chaos import Profile
+from mockserver.engine.chaos import ChaosProfile
 from mockserver.files import bundled, chaos_file, loader
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario, make_script
@@ -45,7 +45,7 @@ class _Shelf(Mapping[str, T], Generic[T]):
         self._places.pop(place, None)
 
 
-class Scripts(_Shelf[Script]):
+class ScriptRegistry(_Shelf[Script]):
     """The scenarios. Our own tests try the shipped ones out, so they are only compiled here."""
 
     def __init__(self, contract: Contract) -> None:
@@ -62,7 +62,7 @@ class Scripts(_Shelf[Script]):
         return self._written[name]
 
 
-class Profiles(_Shelf[Profile]):
+class ProfileRegistry(_Shelf[ChaosProfile]):
     """The chaos profiles."""
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
 """The host: one server for all tests of a process, or for one block, and the seam to it from other threads.
 
 A test runs in its own thread, the server in another with a loop of its own. Everything that touches a session happens
-on that loop (`Link.run`), so a test needs no lock and an asyncio or trio test is not disturbed. In process there is no
-loop but the test's own, and nothing of a host ever waits, so its coroutines are simply driven.
+on that loop (`LoopLink.run`), so a test needs no lock and an asyncio or trio test is not disturbed. In process there
+is no loop but the test's own, and nothing of a host ever waits, so its coroutines are simply driven.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from mockserver.accounts.session import Session, start_clock
 from mockserver.control.dispatch import Application
 from mockserver.core.clock import SystemClock
 from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files import bundled, loader
 from mockserver.files.library import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
-from mockserver.server.traffic import Live
+from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import bind, threaded, url_of
-from mockserver.testing.registry import Profiles, Scripts
+from mockserver.testing.registry import ProfileRegistry, ScriptRegistry
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ IN_PROCESS = "http://gateway.test"
 """The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
 
 
-class Link(Protocol):
+class LoopLink(Protocol):
     """How a coroutine of the host is run from outside."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent and yields is the loop's affair
@@ -71,19 +71,21 @@ class DirectLink:
                 return found
 
 
-class Host:
+class ServerThread:
     """A gateway, and what tests need of it. `seed` and `speed` hold for every session that says nothing else."""
 
-    def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: Settings | None = None) -> None:
+    def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: EngineSettings | None = None) -> None:
         self.contract: Contract = load_contract()
-        self.scripts = Scripts(self.contract)
-        self.profiles = Profiles()
+        self.scripts = ScriptRegistry(self.contract)
+        self.profiles = ProfileRegistry()
         self.accounts = Accounts()
         self.clock = SystemClock()
-        engine = ChaoticEngine(self.contract, self.scripts, settings or Settings(), self.accounts, self.profiles, None)
+        engine = ChaoticEngine(
+            self.contract, self.scripts, settings or EngineSettings(), self.accounts, self.profiles, None
+        )
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
         self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
-        self.link: Link = DirectLink()
+        self.link: LoopLink = DirectLink()
         self.url = IN_PROCESS
         self.minted: dict[str, int] = {}
         self.sessions: set[str] = set()
@@ -95,22 +97,22 @@ class Host:
 
     def with_control(self) -> Application:
         """The application with the control API before it; its link is `page`."""
-        from mockserver.control.wiring import steer
+        from mockserver.control.wiring import with_control
 
         files = {file.stem: file for file in loader.discover(bundled.SCENARIOS)}
-        steered = steer(self.app, files, self.url, own=lambda: self.own)
+        steered = with_control(self.app, files, self.url, own=lambda: self.own)
         self.close = steered.control.close
         self.token, self.page = steered.token, steered.link(self.url)
         return steered.app
 
-    def began(self, live: Live) -> None:
+    def began(self, live: LiveAnswer) -> None:
         """An answer is on its way."""
 
-    def changed(self, live: Live) -> None:
+    def changed(self, live: LiveAnswer) -> None:
         """More of an answer was handed over, or it is held back."""
         self._tell()
 
-    def ended(self, live: Live, exchange: Exchange) -> None:
+    def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
         """An answer stands in the journal."""
         self._tell()
 
@@ -142,18 +144,18 @@ class Host:
 
 
 @contextmanager
-def hosting(
+def server_thread(
     *,
     virtual: bool = True,
     speed: float = 1.0,
     in_process: bool = False,
     host: str = "127.0.0.1",
     port: int = 0,
-    settings: Settings | None = None,
+    settings: EngineSettings | None = None,
     control: bool = False,
-) -> Iterator[Host]:
+) -> Iterator[ServerThread]:
     """A host for as long as the block lasts, with the control API where it is asked for."""
-    found = Host(virtual=virtual, speed=speed, settings=settings)
+    found = ServerThread(virtual=virtual, speed=speed, settings=settings)
     if in_process:
         yield found
         return

@@ -18,7 +18,7 @@ from typing import Literal
 from mockserver.accounts.schema import Account
 from mockserver.scenarios.schema import Scenario
 from mockserver.testing.gateway import GatewaySession
-from mockserver.testing.server_thread import hosting
+from mockserver.testing.server_thread import server_thread
 
 
 class start:  # noqa: N801 - it is used as a function, and has the name of one
@@ -62,7 +62,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
         in_process, host, port = self._where
         with ExitStack() as stack:
             hosted = stack.enter_context(
-                hosting(
+                server_thread(
                     virtual=self._virtual,
                     speed=self._speed,
                     in_process=in_process,

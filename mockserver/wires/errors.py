@@ -18,7 +18,7 @@ Envelope: TypeAlias = Literal["superset", "anthropic", "openai", "fastapi", "bar
 Body: TypeAlias = dict[str, object]
 
 
-class Kind(NamedTuple):
+class StatusKind(NamedTuple):
     """What a status is called: its code, its type on each wire, and the documents' words."""
 
     code: str
@@ -27,53 +27,53 @@ class Kind(NamedTuple):
     message: str
 
 
-STATUSES: Mapping[int, Kind] = {
-    400: Kind("invalid_request", "invalid_request_error", "invalid_request_error", "Invalid request"),
-    401: Kind(
+STATUSES: Mapping[int, StatusKind] = {
+    400: StatusKind("invalid_request", "invalid_request_error", "invalid_request_error", "Invalid request"),
+    401: StatusKind(
         "invalid_api_key",
         "authentication_error",
         "authentication_error",
         "Invalid API key. Use a key with the sk_ prefix (not sk-ant-).",
     ),
-    402: Kind(
+    402: StatusKind(
         "insufficient_credits",
         "billing_error",
         "insufficient_credits",
         "Insufficient credits. Top up or upgrade your plan.",
     ),
-    403: Kind(
+    403: StatusKind(
         "permission_denied", "permission_error", "permission_error", "Your plan does not include what you asked for."
     ),
-    404: Kind("not_found", "not_found_error", "not_found_error", "Not found"),
-    405: Kind("method_not_allowed", "invalid_request_error", "invalid_request_error", "Method not allowed"),
-    408: Kind("request_timeout", "timeout_error", "timeout_error", "The request took too long"),
-    409: Kind("conflict", "invalid_request_error", "conflict_error", "Conflict"),
-    413: Kind("request_too_large", "request_too_large", "invalid_request_error", "The request body is too large"),
-    415: Kind(
+    404: StatusKind("not_found", "not_found_error", "not_found_error", "Not found"),
+    405: StatusKind("method_not_allowed", "invalid_request_error", "invalid_request_error", "Method not allowed"),
+    408: StatusKind("request_timeout", "timeout_error", "timeout_error", "The request took too long"),
+    409: StatusKind("conflict", "invalid_request_error", "conflict_error", "Conflict"),
+    413: StatusKind("request_too_large", "request_too_large", "invalid_request_error", "The request body is too large"),
+    415: StatusKind(
         "unsupported_media_type", "invalid_request_error", "invalid_request_error", "The body must be application/json"
     ),
-    422: Kind(
+    422: StatusKind(
         "validation_error",
         "invalid_request_error",
         "invalid_request_error",
         "Validation error - Invalid tool parameters",
     ),
-    429: Kind(
+    429: StatusKind(
         "rate_limit_exceeded", "rate_limit_error", "rate_limit_error", "Rate limited. Check the retry-after header."
     ),
-    500: Kind("internal_error", "api_error", "server_error", "Internal server error"),
-    501: Kind("not_implemented", "api_error", "server_error", "Not implemented"),
-    502: Kind("model_loading", "api_error", "server_error", "Model loading. Retry in 5-10 seconds."),
-    503: Kind("model_unavailable", "overloaded_error", "server_error", "Model loading. Retry in 5-10 seconds."),
-    504: Kind("gateway_timeout", "timeout_error", "server_error", "The model did not answer in time"),
-    529: Kind("overloaded", "overloaded_error", "server_error", "Overloaded"),
+    500: StatusKind("internal_error", "api_error", "server_error", "Internal server error"),
+    501: StatusKind("not_implemented", "api_error", "server_error", "Not implemented"),
+    502: StatusKind("model_loading", "api_error", "server_error", "Model loading. Retry in 5-10 seconds."),
+    503: StatusKind("model_unavailable", "overloaded_error", "server_error", "Model loading. Retry in 5-10 seconds."),
+    504: StatusKind("gateway_timeout", "timeout_error", "server_error", "The model did not answer in time"),
+    529: StatusKind("overloaded", "overloaded_error", "server_error", "Overloaded"),
 }
 
-_CLIENT_FAULT = Kind("client_error", "invalid_request_error", "invalid_request_error", "The request was refused")
-_SERVER_FAULT = Kind("server_error", "api_error", "server_error", "The server failed")
+_CLIENT_FAULT = StatusKind("client_error", "invalid_request_error", "invalid_request_error", "The request was refused")
+_SERVER_FAULT = StatusKind("server_error", "api_error", "server_error", "The server failed")
 
 
-def kind_of(status: int) -> Kind:
+def kind_of(status: int) -> StatusKind:
     """What `status` is called; a status outside the table is an error of the client or of the server."""
     return STATUSES.get(status) or (_SERVER_FAULT if status >= 500 else _CLIENT_FAULT)
 

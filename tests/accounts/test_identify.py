@@ -7,7 +7,7 @@ from mockserver.accounts import billing
 from mockserver.accounts.keys import session_of
 from mockserver.accounts.plans import RANKS, TARIFFS, Tariff
 from mockserver.engine.request import Request
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from tests.support.bank import (
     BALANCE,
     CHAT,
@@ -176,7 +176,7 @@ def test_the_account_of_a_scenario_is_everybodys_each_with_books_of_his_own() ->
 
 @pytest.mark.parametrize("how", ["key", "model", "header"])
 def test_it_holds_however_the_scenario_is_chosen(how: str) -> None:
-    bank = Bank(scripts=[RUN_OUT], settings=Settings())
+    bank = Bank(scripts=[RUN_OUT], settings=EngineSettings())
     key = "sk_mock_run-out" if how == "key" else "sk_a"
     model = "mock/run-out" if how == "model" else "test-model"
     headers = {"authorization": f"Bearer {key}"} | ({"x-mock-scenario": "run-out"} if how == "header" else {})
@@ -213,7 +213,7 @@ turns: [{reply: hi, usage: {input: 1000, output: 1000}, times: always}]
 
 
 def test_strict_models_is_404_for_unknown_and_403_by_plan() -> None:
-    bank = Bank("accounts: [{key: sk_free, plan: free}]", settings=Settings(strict_models=True))
+    bank = Bank("accounts: [{key: sk_free, plan: free}]", settings=EngineSettings(strict_models=True))
     table = [
         ("sk_free", "qwen-7b", 200, None),
         ("sk_free", "claude-opus-4", 403, "model_not_available"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mockserver.accounts import ledger
-from mockserver.accounts.ledger import Bill, Ledger, Refused, Terms
+from mockserver.accounts.ledger import Bill, Denied, Ledger, Terms
 
 NOW = 1_767_225_600.0
 DAY = 86_400
@@ -104,16 +104,16 @@ class AccountLife(RuleBasedStateMachine):
     def an_answer_is_about_to_be_forgotten(self, by: float) -> None:
         self._pass(min(paid.at for paid in self.open.values()) + ledger.FORGOTTEN + by)
 
-    def _expected(self, terms: Terms) -> Refused | None:
+    def _expected(self, terms: Terms) -> Denied | None:
         """Why no answer may be given now, and how long that stays so."""
         until_renewal = birthday(self.month + 1) - self.second
         if not self.unlimited and sum(self.movements) <= 0:
-            return Refused("insufficient_credits", until_renewal)
+            return Denied("insufficient_credits", until_renewal)
         if terms.tokens is not None and sum(self.tokens.get(terms.tariff, [])) >= terms.tokens:
-            return Refused("token_limit_exceeded", until_renewal)
+            return Denied("token_limit_exceeded", until_renewal)
         start, count = self._window(terms)
         assert terms.requests is not None
-        return Refused("rate_limit_exceeded", start + terms.seconds - self.second) if count >= terms.requests else None
+        return Denied("rate_limit_exceeded", start + terms.seconds - self.second) if count >= terms.requests else None
 
     def _window(self, terms: Terms) -> tuple[int, int]:
         """The window that a request would be counted in: its start, and how many it has."""
@@ -133,9 +133,9 @@ class AccountLife(RuleBasedStateMachine):
         assert verdict == (expected or ledger.GRANTED)
         if expected is not None:
             assert after is self.ledger
-            assert ledger.verdict(after, terms, self.now + expected.wait - 1) == Refused(expected.reason, 1)
+            assert ledger.verdict(after, terms, self.now + expected.wait - 1) == Denied(expected.reason, 1)
             then = ledger.verdict(after, terms, self.now + expected.wait)
-            assert not isinstance(then, Refused) or then.reason != expected.reason
+            assert not isinstance(then, Denied) or then.reason != expected.reason
             return
         price = Decimal(0) if self.unlimited else price
         start, count = self._window(terms)
@@ -233,14 +233,14 @@ def test_the_answer_that_crosses_zero_is_given_and_the_next_is_not() -> None:
     assert verdict == ledger.GRANTED
     assert books.remaining == -1
     refused, verdict = ledger.charge(books, TERMS, bill("0.001", "c"), NOW)
-    assert verdict == Refused("insufficient_credits", 31 * DAY)
+    assert verdict == Denied("insufficient_credits", 31 * DAY)
     assert refused is books
 
 
 @pytest.mark.parametrize(("tokens", "refused"), [(4_999, False), (5_000, True), (5_001, True)])
 def test_a_months_tokens_are_used_when_as_many_were_used_as_there_are(tokens: int, refused: bool) -> None:
     books, _ = ledger.charge(opened(), TERMS, bill("1", tokens=tokens), NOW)
-    assert (ledger.verdict(books, TERMS, NOW) == Refused("token_limit_exceeded", 31 * DAY)) is refused
+    assert (ledger.verdict(books, TERMS, NOW) == Denied("token_limit_exceeded", 31 * DAY)) is refused
 
 
 def test_money_is_exact_to_the_last_fraction() -> None:
@@ -249,7 +249,7 @@ def test_money_is_exact_to_the_last_fraction() -> None:
     for number in range(10):
         books, _ = ledger.charge(books, terms, bill("0.1", str(number)), NOW)
     assert books.remaining == 0
-    assert isinstance(ledger.verdict(books, terms, NOW), Refused)
+    assert isinstance(ledger.verdict(books, terms, NOW), Denied)
 
 
 @pytest.mark.parametrize("into", [0.0, 0.25, 0.999, 30.5, 59.0, 59.999])
@@ -259,8 +259,8 @@ def test_who_waits_exactly_as_long_as_told_is_let_in_and_one_second_less_is_not(
     for number in range(4):
         books, _ = ledger.charge(books, TERMS, bill("1", str(number)), start)
     found = ledger.verdict(books, TERMS, start + into)
-    if isinstance(found, Refused):
-        assert isinstance(ledger.verdict(books, TERMS, start + into + found.wait - 1), Refused)
+    if isinstance(found, Denied):
+        assert isinstance(ledger.verdict(books, TERMS, start + into + found.wait - 1), Denied)
         assert ledger.verdict(books, TERMS, start + into + found.wait) == ledger.GRANTED
     else:
         assert floor(start + into) - floor(start) >= 60
@@ -324,12 +324,12 @@ def test_an_unlimited_account_pays_nothing_and_still_has_its_window() -> None:
     books, verdict = ledger.charge(opened("0"), terms, bill("5"), NOW)
     assert books.remaining == 0
     assert verdict == ledger.GRANTED
-    assert ledger.verdict(books, terms, NOW) == Refused("rate_limit_exceeded", 60)
+    assert ledger.verdict(books, terms, NOW) == Denied("rate_limit_exceeded", 60)
 
 
 def test_no_requests_at_all_is_a_limit_too() -> None:
     terms = msgspec.structs.replace(TERMS, requests=0)
-    assert ledger.verdict(opened(), terms, NOW) == Refused("rate_limit_exceeded", 60)
+    assert ledger.verdict(opened(), terms, NOW) == Denied("rate_limit_exceeded", 60)
 
 
 def test_what_is_drained_and_refunded_is_never_less_than_nothing_used() -> None:

@@ -12,9 +12,9 @@ import orjson
 from playwright.sync_api import Locator, Page, expect
 
 from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES, files_of
-from mockserver.control.wiring import Steered, steer
+from mockserver.control.wiring import ControlledGateway, with_control
 from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import Library, load_library
 from mockserver.journal.log import Journal
@@ -47,19 +47,19 @@ class Mock:
         self._running = ExitStack()
         self.port = 0
         self.gateway: Gateway
-        self._steered: Steered
+        self._steered: ControlledGateway
         self.start()
 
     def start(self, token: str = TOKEN) -> None:
         """Start: another journal, other sessions, the same port as before."""
         profiles, _ = load_profiles(None)
-        engine = ChaoticEngine(contract(), library().scripts, Settings(), None, profiles, None)
+        engine = ChaoticEngine(contract(), library().scripts, EngineSettings(), None, profiles, None)
         self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         self._running = ExitStack()
         self._stack.callback(self._running.close)
         sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
-        self._steered = steer(self.gateway, files_of(library()), self.url, token=token)
+        self._steered = with_control(self.gateway, files_of(library()), self.url, token=token)
         loop = self._running.enter_context(uvicorn.threaded(self._steered.app, sock))
         self._running.callback(loop.call_soon_threadsafe, self._steered.control.close)
 

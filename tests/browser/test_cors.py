@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mockserver.engine.step import PREFLIGHT, Engine, Settings
+from mockserver.engine.step import PREFLIGHT, Engine, EngineSettings
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
 from mockserver.testing.gateway import GatewaySession
-from mockserver.testing.server_thread import Host
+from mockserver.testing.server_thread import ServerThread
 from tests.browser.complaints import Complaints
 from tests.browser.conftest import FLAGS, executable
 from tests.support.engine import CHAT, HELLO, MESSAGES
@@ -42,7 +42,7 @@ def asked(gateway: GatewaySession, path: str, *, stream: bool = False) -> Seen:
     return {"headers": header, "body": body}
 
 
-def preflights(host: Host, path: str) -> int:
+def preflights(host: ServerThread, path: str) -> int:
     """How many preflights the mock has answered for a path."""
     host.settle()
     return sum(one.note.operation == PREFLIGHT and one.path == path for one in host.app.journal)
@@ -54,7 +54,7 @@ def preflights(host: Host, path: str) -> int:
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
 @pytest.mark.parametrize("credentials", ["include", "omit"])
 def test_a_page_reads_a_stream(
-    gateway: GatewaySession, mockserver_host: Host, call: Call, path: str, credentials: str
+    gateway: GatewaySession, mockserver_host: ServerThread, call: Call, path: str, credentials: str
 ) -> None:
     gateway.reply("Hello from far away")
     before = preflights(mockserver_host, path)
@@ -67,7 +67,9 @@ def test_a_page_reads_a_stream(
 
 
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
-def test_a_preflight_is_remembered(gateway: GatewaySession, mockserver_host: Host, call: Call, path: str) -> None:
+def test_a_preflight_is_remembered(
+    gateway: GatewaySession, mockserver_host: ServerThread, call: Call, path: str
+) -> None:
     gateway.reply("one").reply("two")
     before = preflights(mockserver_host, path)
     for word in ("one", "two"):
@@ -216,7 +218,7 @@ def test_a_page_from_the_internet_needs_its_users_permission(
 @pytest.fixture
 def petstore() -> Iterator[str]:
     """The URL of a gateway with another document beside it."""
-    with running(Gateway(Engine(joined("petstore"), {}, Settings()))) as url:
+    with running(Gateway(Engine(joined("petstore"), {}, EngineSettings()))) as url:
         yield url
 
 

@@ -10,7 +10,7 @@ import pytest
 from mockserver.cli import watch
 from mockserver.cli.control_options import place_in
 from mockserver.core.errors import OperatorError
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_library
 from mockserver.server.asgi import Gateway
 from tests.support.asgi import Client, body, scope
@@ -32,7 +32,7 @@ def say(app: Gateway) -> str:
 def playing(path: Path) -> Gateway:
     """A gateway that plays what is at the path."""
     library = load_library(contract(), str(path))
-    return Gateway(Engine(contract(), library.scripts, Settings(scenario=library.playing)))
+    return Gateway(Engine(contract(), library.scripts, EngineSettings(scenario=library.playing)))
 
 
 def reloaded(app: Gateway, path: Path) -> str:
@@ -125,7 +125,7 @@ def test_a_file_that_leaves_a_folder_is_gone(file: Path) -> None:
 
 @pytest.mark.parametrize("chosen", [None, "greeting", "none.yaml"])
 def test_only_a_file_or_a_folder_can_be_watched(chosen: str | None) -> None:
-    app = Gateway(Engine(contract(), {}, Settings()))
+    app = Gateway(Engine(contract(), {}, EngineSettings()))
     with pytest.raises(OperatorError, match="--watch needs a file or a folder: serve --scenario FILE --watch"):
         watch.watch(place_in(app), contract(), chosen)
 

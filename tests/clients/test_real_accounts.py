@@ -18,7 +18,7 @@ from mockserver.accounts import billing, ledger
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.keys import session_of
 from mockserver.core.clock import FixedClock
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
@@ -59,7 +59,9 @@ class Sdk:
         self.client = client
         self._program = program
         self.clock, self._store, self._accounts = FixedClock(), MemoryStore(), Accounts(accounts_of(ACCOUNTS))
-        engine = Engine(contract(), {"test": ANSWER}, Settings(scenario="test", strict_models=True), self._accounts)
+        engine = Engine(
+            contract(), {"test": ANSWER}, EngineSettings(scenario="test", strict_models=True), self._accounts
+        )
         self.gateway = Gateway(engine, store=self._store, clock=self.clock)
         self.url = ""
         self.waits: list[float] = []

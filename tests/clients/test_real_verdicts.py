@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from mockserver.testing.gateway import GatewaySession
-from mockserver.testing.server_thread import hosting
+from mockserver.testing.server_thread import server_thread
 from tests.clients.roster import HERE, PACKAGES
 
 Play: TypeAlias = Callable[[GatewaySession], object]
@@ -89,7 +89,7 @@ def played() -> Iterator[Mapping[Job, tuple[GatewaySession, Seen]]]:
     gateways: dict[Job, GatewaySession] = {}
     seen: dict[Job, Seen] = {}
     with ExitStack() as stack:
-        hosts = {clock: stack.enter_context(hosting(virtual=clock == "virtual")) for clock in BOTH}
+        hosts = {clock: stack.enter_context(server_thread(virtual=clock == "virtual")) for clock in BOTH}
         for job in JOBS:
             gateways[job] = GatewaySession(hosts[job[2]], "-".join(job))
             STORIES[job[3]].play(gateways[job])

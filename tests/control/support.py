@@ -10,9 +10,9 @@ import httpx
 import orjson
 from pydantic import JsonValue
 
-from mockserver.control.wiring import Steered, steer
+from mockserver.control.wiring import ControlledGateway, with_control
 from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files import bundled
 from mockserver.journal.log import Journal
 from mockserver.scenarios.compile import Script
@@ -65,7 +65,7 @@ def conversation(text: str, path: str = MESSAGES, **fields: JsonValue) -> dict[s
 class Served:
     """A running server."""
 
-    def __init__(self, steered: Steered, app: Gateway, url: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, steered: ControlledGateway, app: Gateway, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.steered = steered
         self.app = app
         self.url = url
@@ -157,12 +157,12 @@ def serving(
 ) -> Iterator[Served]:
     """A steered gateway that plays these scenarios."""
     known = {script.name: script for script in scripts}
-    engine = ChaoticEngine(contract(), known, Settings(scenario=playing), profiles={})
+    engine = ChaoticEngine(contract(), known, EngineSettings(scenario=playing), profiles={})
     app = Gateway(engine, store=store, journal=journal)
     with ExitStack() as stack:
         sock = stack.enter_context(bind("127.0.0.1", 0))
         url = url_of(sock)
-        steered = steer(app, files or {}, url, token=token, hosts=hosts, own=lambda: own)
+        steered = with_control(app, files or {}, url, token=token, hosts=hosts, own=lambda: own)
         served = Served(steered, app, url, stack.enter_context(threaded(steered.app, sock)))
         try:
             yield served

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from mockserver.accounts.session import Session, Steering, Waiting
-from mockserver.engine.overrides import MOST_WAITING, offered, taken, withdrawn
+from mockserver.accounts.session import Overrides, QueuedResponse, Session
+from mockserver.engine.overrides import MOST_WAITING, consume, lend, reclaim
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
 
@@ -198,7 +198,7 @@ def test_no_scenario_can_have_the_name_of_what_is_queued(served: Served) -> None
 # --- Nothing is lost and nothing is doubled
 
 queues = st.lists(
-    st.builds(Waiting, st.from_regex(r"\A[0-9a-f]{8}\Z"), st.just("{}"), st.none() | st.integers(1, 3)),
+    st.builds(QueuedResponse, st.from_regex(r"\A[0-9a-f]{8}\Z"), st.just("{}"), st.none() | st.integers(1, 3)),
     unique_by=lambda waiting: waiting.id,
     max_size=6,
 ).map(tuple)
@@ -206,19 +206,19 @@ queues = st.lists(
 
 @given(queues, st.integers(0, 6), st.data())
 def test_whatever_is_taken_the_rest_comes_back_in_order(
-    queue: tuple[Waiting, ...], split: int, data: st.DataObject
+    queue: tuple[QueuedResponse, ...], split: int, data: st.DataObject
 ) -> None:
     own, shared = queue[:split], queue[split:]
-    session = offered(Session("a", steering=Steering(waiting=own)), shared)
+    session = lend(Session("a", steering=Overrides(waiting=own)), shared)
     assert session.steering.waiting == own + shared
     used = data.draw(st.none() | st.sampled_from(queue)) if queue else None
     if used is not None:
-        session = taken(session, used)
-    after, left = withdrawn(session, shared)
+        session = consume(session, used)
+    after, left = reclaim(session, shared)
 
-    def once_less(waiting: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+    def once_less(waiting: tuple[QueuedResponse, ...]) -> tuple[QueuedResponse, ...]:
         counted = [
-            one if one is not used or one.times is None else Waiting(one.id, one.words, one.times - 1)
+            one if one is not used or one.times is None else QueuedResponse(one.id, one.words, one.times - 1)
             for one in waiting
         ]
         return tuple([one for one in counted if one.times != 0])

@@ -8,10 +8,10 @@ from msgspec import msgpack
 from msgspec.structs import replace
 from pydantic import JsonValue
 
-from mockserver.accounts.session import Session, Steering, Waiting
+from mockserver.accounts.session import Overrides, QueuedResponse, Session
 from mockserver.core.actions import Hold, Wait
 from mockserver.core.errors import AuthorError
-from mockserver.engine.overrides import MOST_WAITING, offered, read_pace, taken, withdrawn
+from mockserver.engine.overrides import MOST_WAITING, consume, lend, read_pace, reclaim
 from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, Answer, Talk, script, turns
 
 ALWAYS = turns("  - reply: usual\n    times: always\n")
@@ -24,13 +24,13 @@ def talk(**chosen: JsonValue) -> Talk:
     """A session for which this was chosen; `ALWAYS` plays by default."""
     found = Talk(ALWAYS, others=[OTHER, THIRD, PAID])
     words = {key: orjson.dumps(value).decode() if isinstance(value, dict) else value for key, value in chosen.items()}
-    found.session = replace(found.session, steering=Steering(**words))  # type: ignore[arg-type] # a table of its fields
+    found.session = replace(found.session, steering=Overrides(**words))  # type: ignore[arg-type] # a table of its fields
     return found
 
 
 def queue(found: Talk, *words: dict[str, JsonValue], times: int | None = 1) -> Talk:
     """The same session, for which these wait."""
-    waiting = tuple([Waiting(f"w{n}", orjson.dumps(one).decode(), times) for n, one in enumerate(words)])
+    waiting = tuple([QueuedResponse(f"w{n}", orjson.dumps(one).decode(), times) for n, one in enumerate(words)])
     found.session = replace(found.session, steering=replace(found.session.steering, waiting=waiting))
     return found
 
@@ -95,7 +95,7 @@ def test_the_operators_pace_holds_where_the_session_has_none() -> None:
     found = talk()
     found.engine = found.engine.with_settings(replace(found.engine.settings, pace='{"first": 4}'))
     assert waits(found.say()) == [4.0]
-    found.session = replace(found.session, steering=Steering(pace='{"first": 1}'))
+    found.session = replace(found.session, steering=Overrides(pace='{"first": 1}'))
     assert waits(found.say()) == [1.0]
 
 
@@ -202,15 +202,15 @@ def test_what_waited_is_the_same_bytes_for_the_same_seed() -> None:
 IDS = st.lists(st.sampled_from([f"w{n}" for n in range(12)]), unique=True, max_size=12)
 
 
-def waiting(ids: list[str], times: int | None = 1) -> tuple[Waiting, ...]:
-    return tuple([Waiting(id, "{}", times) for id in ids])
+def waiting(ids: list[str], times: int | None = 1) -> tuple[QueuedResponse, ...]:
+    return tuple([QueuedResponse(id, "{}", times) for id in ids])
 
 
 @given(IDS, st.integers(0, 12))
 def test_what_is_offered_and_not_taken_comes_back(ids: list[str], split: int) -> None:
     own, queue = waiting(ids[:split]), waiting(ids[split:])
-    session = Session("s", steering=Steering(waiting=own))
-    after, rest = withdrawn(offered(session, queue), queue)
+    session = Session("s", steering=Overrides(waiting=own))
+    after, rest = reclaim(lend(session, queue), queue)
     assert (after, rest) == (session, queue)
 
 
@@ -219,9 +219,9 @@ def test_what_is_taken_is_gone_once_and_nothing_else_is(
     ids: list[str], split: int, data: st.DataObject, times: int | None
 ) -> None:
     own, queue = waiting(ids[:split], times), waiting(ids[split:], times)
-    session = offered(Session("s", steering=Steering(waiting=own)), queue)
+    session = lend(Session("s", steering=Overrides(waiting=own)), queue)
     chosen = data.draw(st.sampled_from(session.steering.waiting))
-    after, rest = withdrawn(taken(session, chosen), queue)
+    after, rest = reclaim(consume(session, chosen), queue)
     found = {one.id: one.times for one in (*after.steering.waiting, *rest)}
     wanted = dict.fromkeys(ids, times)
     if times is None:
@@ -234,7 +234,7 @@ def test_what_is_taken_is_gone_once_and_nothing_else_is(
 
 
 def test_a_steered_session_is_a_small_value() -> None:
-    session = Session("s", steering=Steering("other", '{"first": 1}', '{"credits": 3}', waiting(["a"])))
+    session = Session("s", steering=Overrides("other", '{"first": 1}', '{"credits": 3}', waiting(["a"])))
     assert msgpack.decode(msgpack.encode(session), type=Session) == session
 
 

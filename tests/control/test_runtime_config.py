@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from mockserver.accounts.identify import Accounts
-from mockserver.control.runtime_config import Desk
+from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files.bundled import SCENARIOS
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
@@ -20,7 +20,7 @@ LONG_ENOUGH = 0.2
 
 
 def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(Gateway(ChaoticEngine(contract(), {}, Settings(), Accounts())), {}, SCENARIOS)
+    desk = RuntimeConfig(Gateway(ChaoticEngine(contract(), {}, EngineSettings(), Accounts())), {}, SCENARIOS)
     chosen, make = threading.Event(), ChaoticEngine.with_scripts
 
     def choose() -> None:

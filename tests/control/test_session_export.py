@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver import __version__
-from mockserver.accounts.ledger import Hold, Ledger, Window
-from mockserver.accounts.session import ChaosMemory, Progress, Session, Steering, Timeline, Waiting
-from mockserver.control.context import Hub
+from mockserver.accounts.ledger import Ledger, RateWindow, Reservation
+from mockserver.accounts.session import ChaosMemory, Overrides, Progress, QueuedResponse, Session, Timeline
+from mockserver.control.context import ControlContext
 from mockserver.control.session_export import exported, imported
-from mockserver.journal.totals import Tally
+from mockserver.journal.totals import Totals
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
 
@@ -43,8 +43,8 @@ ledgers = st.builds(
     granted=amounts,
     used=amounts,
     tokens=st.dictionaries(words, counts, max_size=3),
-    windows=st.dictionaries(words, st.builds(Window, counts, counts), max_size=3),
-    holds=st.dictionaries(words, st.builds(Hold, amounts, counts, words, counts), max_size=3),
+    windows=st.dictionaries(words, st.builds(RateWindow, counts, counts), max_size=3),
+    holds=st.dictionaries(words, st.builds(Reservation, amounts, counts, words, counts), max_size=3),
     answers=counts,
 )
 queued = st.sampled_from(['{"reply":"hi"}', '{"faults":["reset"]}', '{"error":{"status":429},"when":{"last":"user"}}'])
@@ -63,18 +63,18 @@ sessions = st.builds(
     chaos=st.none() | st.builds(ChaosMemory, moments, st.just("none"), st.dictionaries(counts, counts, max_size=3)),
     began=st.none() | moments,
     steering=st.builds(
-        Steering,
+        Overrides,
         st.none() | st.sampled_from(["one", "none"]),
         st.none() | st.sampled_from(['{"first":"1ms"}', "{}"]),
         st.none() | st.sampled_from(['{"plan":"starter","credits":3}']),
-        st.lists(st.builds(Waiting, words, queued, st.none() | st.integers(1, 99)), max_size=3).map(tuple),
+        st.lists(st.builds(QueuedResponse, words, queued, st.none() | st.integers(1, 99)), max_size=3).map(tuple),
     ),
 )
 
 
 @given(sessions)
 def test_out_and_in_again_is_the_same(served: Served, session: Session) -> None:
-    hub = Hub(served.steered.desk, Tally())
+    hub = ControlContext(served.steered.desk, Totals())
     document = exported(session)
     again = imported(type(document).model_validate_json(document.model_dump_json()), hub)
     assert again == session
@@ -83,14 +83,14 @@ def test_out_and_in_again_is_the_same(served: Served, session: Session) -> None:
 
 def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that is taken apart and spoilt
     """The export of a session that has everything, and what is changed in it."""
-    windows, holds = {"w": Window(1, 2)}, {"h": Hold(Decimal(1), 2, "t", 3)}
+    windows, holds = {"w": RateWindow(1, 2)}, {"h": Reservation(Decimal(1), 2, "t", 3)}
     ledger = Ledger(anchor=1, period=(1, 2), granted=Decimal(5), windows=windows, holds=holds)
     session = Session(
         "a",
         progress={"one": Progress({1: 1})},
         ledgers={"scenario:one": ledger},
         chaos=ChaosMemory(0.0, "none"),
-        steering=Steering("one", "{}", '{"plan":"starter"}', (Waiting("w", '{"reply":"hi"}'),)),
+        steering=Overrides("one", "{}", '{"plan":"starter"}', (QueuedResponse("w", '{"reply":"hi"}'),)),
     )
     return orjson.loads(msgspec.json.encode(session)) | changed  # type: ignore[no-any-return]  # an object, it is
 

@@ -8,17 +8,17 @@ from starlette.routing import BaseRoute
 
 from mockserver.control import PREFIX
 from mockserver.control.application import build
-from mockserver.control.context import Hub
+from mockserver.control.context import ControlContext
 from mockserver.control.routes.server import PAGE
-from mockserver.control.wiring import Steered
-from mockserver.journal.totals import Tally
+from mockserver.control.wiring import ControlledGateway
+from mockserver.journal.totals import Totals
 
 FILLED = {"number": "1", "id": "1", "kind": "curl"}
 
 
-def every_route(steered: Steered) -> list[tuple[str, str]]:
+def every_route(steered: ControlledGateway) -> list[tuple[str, str]]:
     """The method and path of each route; a file of the page is a route of its own."""
-    found = _routes(build(Hub(steered.desk, Tally())))
+    found = _routes(build(ControlContext(steered.desk, Totals())))
     files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
     return sorted({*found, *files})
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.rng import Dice, digest, token
+from mockserver.core.rng import Rng, digest, token
 
 PARTS = st.lists(st.text() | st.integers(), min_size=1, max_size=4)
 
@@ -12,7 +12,7 @@ SPLITMIX64 = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, 0xF88B
 
 
 def test_the_generator_is_splitmix64() -> None:
-    dice = Dice()
+    dice = Rng()
     dice._state = 0
     assert [dice.roll() for _ in SPLITMIX64] == SPLITMIX64
 
@@ -56,31 +56,31 @@ def test_other_parts_make_another_token() -> None:
 
 @given(PARTS)
 def test_the_same_parts_roll_the_same(parts: list[str | int]) -> None:
-    assert Dice(*parts).roll() == Dice(*parts).roll()
+    assert Rng(*parts).roll() == Rng(*parts).roll()
 
 
 @given(st.text(), st.integers(1, 10_000))
 def test_a_number_below_a_limit_is_below_it(part: str, limit: int) -> None:
-    assert 0 <= Dice(part).below(limit) < limit
+    assert 0 <= Rng(part).below(limit) < limit
 
 
 @given(st.text())
 def test_a_unit_is_from_zero_up_to_and_without_one(part: str) -> None:
-    assert 0 <= Dice(part).unit() < 1
+    assert 0 <= Rng(part).unit() < 1
 
 
 @given(st.text(), st.floats(-1e6, 1e6), st.floats(0, 1e6))
 def test_a_number_between_two_is_between_them(part: str, low: float, width: float) -> None:
-    assert low <= Dice(part).between(low, low + width) <= low + width
+    assert low <= Rng(part).between(low, low + width) <= low + width
 
 
 def test_every_item_can_be_chosen() -> None:
-    dice = Dice("choice")
+    dice = Rng("choice")
     assert {dice.choice("abc") for _ in range(50)} == set("abc")
 
 
 def test_normal_numbers_lie_around_their_mean() -> None:
-    dice = Dice("normal")
+    dice = Rng("normal")
     rolls = [dice.normal(10.0, 2.0) for _ in range(4000)]
     mean = sum(rolls) / len(rolls)
     deviation = (sum((roll - mean) ** 2 for roll in rolls) / len(rolls)) ** 0.5

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from mockserver.accounts.identify import Accounts
-from mockserver.control.wiring import steer
+from mockserver.control.wiring import with_control
 from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import load_library
 from mockserver.server import uvicorn
@@ -25,11 +25,11 @@ FILES = {"/_mock/page/{name}", "/_mock/openapi.json"}
 @pytest.fixture
 def url() -> Iterator[str]:
     library = load_library(contract())
-    engine = ChaoticEngine(contract(), library.scripts, Settings(), Accounts(), load_profiles()[0])
+    engine = ChaoticEngine(contract(), library.scripts, EngineSettings(), Accounts(), load_profiles()[0])
     with uvicorn.bind("127.0.0.1", 0) as sock:
         url = uvicorn.url_of(sock)
         files = {name: entry.file for name, entry in library.entries.items()}
-        with uvicorn.threaded(steer(Gateway(engine), files, url, token=TOKEN).app, sock):
+        with uvicorn.threaded(with_control(Gateway(engine), files, url, token=TOKEN).app, sock):
             yield url
 
 

@@ -9,9 +9,9 @@ import pytest
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Reset
 from mockserver.core.errors import AuthorError, OperatorError
-from mockserver.engine.chaos import Chaos, ChaoticEngine, Profile, compile_chaos
+from mockserver.engine.chaos import Chaos, ChaosProfile, ChaoticEngine, compile_chaos
 from mockserver.engine.request import Request
-from mockserver.engine.step import Settings
+from mockserver.engine.step import EngineSettings
 from mockserver.files import loader, yaml_document
 from mockserver.files.chaos_file import SHIPPED, load_profiles, read_profile
 from tests.support.engine import MESSAGES, NOW, Answer, Talk, contract, turns
@@ -19,7 +19,7 @@ from tests.support.engine import MESSAGES, NOW, Answer, Talk, contract, turns
 ALWAYS = "  - reply: one two three four\n    times: always\n"
 
 
-def profile(text: str) -> Profile:
+def profile(text: str) -> ChaosProfile:
     document = yaml_document.read(("chaos: test\nrules:\n" + text).encode(), "chaos.yaml")
     compiled, complaints = compile_chaos(loader.check(Chaos, document))
     assert complaints == []
@@ -33,7 +33,12 @@ class Storm(Talk):
         script = turns(scenario)
         super().__init__(script, seed=seed)
         self.engine = ChaoticEngine(
-            contract(), {script.name: script}, Settings(scenario=script.name), None, {"test": profile(rules)}, "test"
+            contract(),
+            {script.name: script},
+            EngineSettings(scenario=script.name),
+            None,
+            {"test": profile(rules)},
+            "test",
         )
         self.session = Session("test", seed)
         self.now = NOW

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.accounts.session import VIRTUAL_ORIGIN, Timeline, start_clock
 from mockserver.core.clock import FixedClock
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import FastTimer, LoopTimer
@@ -39,7 +39,7 @@ class NoTimer:
 
 def gateway(played: Script = PLAIN, clock: Timeline | None = None, host: FixedClock | None = None) -> Gateway:
     """A gateway under a virtual clock that fails if the host's time is asked for; or under the clock that is given."""
-    engine = Engine(contract(), {"test": played}, Settings(scenario="test"))
+    engine = Engine(contract(), {"test": played}, EngineSettings(scenario="test"))
     store = MemoryStore("0", start_clock(HOST, virtual=True) if clock is None else clock)
     return Gateway(
         engine, store=store, clock=host or FixedClock(HOST), timer=NoTimer() if clock is None else VirtualTimer()
@@ -149,7 +149,7 @@ def test_a_fast_timer_waits_a_tenth(
 
 def test_a_real_clock_waits_by_the_timer_of_the_server() -> None:
     timer = VirtualTimer()
-    engine = Engine(contract(), {"test": SLOW}, Settings(scenario="test"))
+    engine = Engine(contract(), {"test": SLOW}, EngineSettings(scenario="test"))
     app = Gateway(engine, clock=FixedClock(HOST), timer=timer)
     say(app)
     assert timer.deadlines == [1_000.0 + 3_780.0]

@@ -6,7 +6,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Head
 from mockserver.engine import cors
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.openapi.contract import Operation
 from mockserver.wires.errors import ENVELOPES, Envelope
 from tests.support.bank import BALANCE, CHAT, LOGIN, MESSAGES, NOW, Bank
@@ -20,7 +20,7 @@ PATHS = sorted({operation.path for operation in contract().operations if "{" not
 def preflight(path: str, **headers: str) -> tuple[int, dict[str, str]]:
     given = {"origin": ORIGIN, "access-control-request-method": "POST"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    engine, session = Engine(contract(), {}, Settings()), Session("s")
+    engine, session = Engine(contract(), {}, EngineSettings()), Session("s")
     after, decision = engine.step(session, Request("OPTIONS", path, given), NOW)
     assert after is session
     head = decision.actions[0]
@@ -47,7 +47,7 @@ def test_a_preflight_allows_every_method_that_a_document_beside_the_gateway_can_
 
 def test_a_preflight_belongs_to_no_session() -> None:
     asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
-    engine = Engine(contract(), {}, Settings())
+    engine = Engine(contract(), {}, EngineSettings())
     for path in (CHAT, MESSAGES, "/nowhere"):
         assert engine.session_of(Request("OPTIONS", path, asked)) is None
 
@@ -127,7 +127,7 @@ def test_routes_that_do_not_exist_are_404_for_every_method(path: str, method: st
 @pytest.mark.parametrize("operation", contract().operations, ids=lambda operation: operation.id)
 def test_strict_answers_404_to_what_is_only_observed(operation: Operation) -> None:
     for strict in (False, True):
-        bank = Bank(settings=Settings(strict=strict))
+        bank = Bank(settings=EngineSettings(strict=strict))
         path = operation.path.replace("{model_id}", "qwen-7b")
         answer = bank.send(Request(operation.method, path, {"authorization": "Bearer sk_a"}))
         absent = operation.name.startswith("oauth")
@@ -170,7 +170,7 @@ def type_of(status: int, wire: str) -> str:
 @pytest.mark.parametrize("status", sorted(FAILURES))
 @pytest.mark.parametrize("envelope", sorted(ENVELOPES))
 def test_every_published_error_shape_can_be_chosen(envelope: Envelope, status: int, path: str) -> None:
-    bank = Bank(ACCOUNTS, settings=Settings(envelope=envelope, strict_models=True))
+    bank = Bank(ACCOUNTS, settings=EngineSettings(envelope=envelope, strict_models=True))
     answer = FAILURES[status](bank, path)
     assert answer.status == status
     wire = "anthropic" if path == MESSAGES else "openai"

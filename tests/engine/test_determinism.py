@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from mockserver.accounts.session import start_clock
 from mockserver.core.clock import FixedClock
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
@@ -78,7 +78,7 @@ class Run:
 
     def __init__(self, seed: str = "0", file_seed: str = "", scenario: str | None = None) -> None:
         store = MemoryStore(seed, start_clock(0.0, virtual=True))
-        engine = Engine(contract(), scripts(file_seed), Settings(scenario=scenario))
+        engine = Engine(contract(), scripts(file_seed), EngineSettings(scenario=scenario))
         self.app = Gateway(engine, store=store, clock=FixedClock(), timer=VirtualTimer())
         self.seen: dict[str, list[bytes]] = {}
 
@@ -187,7 +187,7 @@ def test_a_failing_answer_names_the_seed_and_the_session() -> None:
 def test_a_miss_names_the_seed_that_it_was_played_with() -> None:
     talk = Run("42", scenario="only")
     only = script("scenario: only\nseed: from-the-file\nturns: [{when: {text: never}, reply: x}]")
-    talk.app.engine = Engine(contract(), {"only": only}, Settings(scenario="only"))
+    talk.app.engine = Engine(contract(), {"only": only}, EngineSettings(scenario="only"))
     client = talk.send("mine", MESSAGES, {"model": "m"})
     assert b"seed from-the-file" in b"".join(client.bodies)
     assert client.headers[b"x-mock-seed"] == b"from-the-file"

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.core.actions import Actions, Wait
 from mockserver.core.errors import AuthorError
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.files import loader, yaml_document
 from mockserver.files.dry_run import dry_run
 from mockserver.scenarios.schema import Pace
@@ -57,7 +57,7 @@ def test_a_drawn_pace_comes_from_the_seed(pace: str) -> None:
 def test_distributions_have_their_middle() -> None:
     def middle(spread: str) -> float:
         document = yaml_document.read(f"first: {spread}".encode(), "pace.yaml")
-        pace, dice = loader.check(Pace, document), Dice("middle")
+        pace, dice = loader.check(Pace, document), Rng("middle")
         return sorted(pace.first.draw(dice) for _ in range(2001))[1000]
 
     assert math.isclose(middle("{uniform: [1s, 3s]}"), 2.0, abs_tol=0.1)

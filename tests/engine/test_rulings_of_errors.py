@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.wires.errors import ENVELOPES
 from tests.support.dialects import Json
 from tests.support.engine import BYOK, CHAT, MESSAGES, Talk, contract
@@ -37,7 +37,7 @@ def _error_body() -> None:
     }
     for envelope in ENVELOPES:
         talk = play(turns)
-        talk.engine = Engine(contract(), talk.engine.scripts, Settings(scenario="test", envelope=envelope))
+        talk.engine = Engine(contract(), talk.engine.scripts, EngineSettings(scenario="test", envelope=envelope))
         assert set(talk.say(CHAT).json) == keys.get(envelope, set(talk.say(CHAT).json))
     tool = play("  - response: {status: 500, body: {error: no, tool_name: a, status: error}}\n").say(BYOK)
     assert tool.json == {"error": "no", "tool_name": "a", "status": "error"}

@@ -10,7 +10,7 @@ import pytest
 from mockserver.accounts.keys import session_of
 from mockserver.accounts.session import start_clock
 from mockserver.core.clock import FixedClock
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
@@ -43,7 +43,7 @@ STORIES: Mapping[str, list[tuple[str, str]]] = {
 def gateway() -> Gateway:
     scripts = {one.name: one for one in SCRIPTS}
     store = MemoryStore("0", start_clock(0.0, virtual=True))
-    return Gateway(Engine(contract(), scripts, Settings()), store=store, clock=FixedClock(), timer=VirtualTimer())
+    return Gateway(Engine(contract(), scripts, EngineSettings()), store=store, clock=FixedClock(), timer=VirtualTimer())
 
 
 Way = tuple[str, str, dict[str, str], str]
@@ -129,7 +129,7 @@ def test_requests_of_one_session_at_the_same_time_play_each_turn_once() -> None:
     count = 200
     turns = "".join(f"  - reply: turn {number}\n" for number in range(count))
     long = script(f"scenario: long\nturns:\n{turns}")
-    engine = Engine(contract(), {"long": long}, Settings(scenario="long"))
+    engine = Engine(contract(), {"long": long}, EngineSettings(scenario="long"))
     app = Gateway(engine, clock=FixedClock(), timer=VirtualTimer())
 
     async def run() -> list[str]:
@@ -177,7 +177,7 @@ def test_the_key_of_a_scenario_with_dashes_may_have_anything_after_it() -> None:
 def test_an_answer_that_is_being_played_is_not_disturbed_by_the_next() -> None:
     slow = script("scenario: slow\nturns: [{reply: a b c, pace: {first: 1s, rate: 1/s}, times: always}]")
     store = MemoryStore("0", start_clock(0.0, virtual=True))
-    app = Gateway(Engine(contract(), {"slow": slow}, Settings(scenario="slow")), store=store, clock=FixedClock())
+    app = Gateway(Engine(contract(), {"slow": slow}, EngineSettings(scenario="slow")), store=store, clock=FixedClock())
 
     async def run() -> list[str]:
         way: Way = (CHAT, "m", {"x-api-key": "sk_one"}, "")

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from mockserver.files.external_document import load_foreign, stand_beside
+from mockserver.files.external_document import load_external, stand_beside
 from tests.support.engine import contract
 from tests.support.external import FOLDER, GOOD, Client, judge
 
@@ -283,7 +283,7 @@ def test_what_refers_to_itself_ends() -> None:
 
 
 def test_the_gateways_own_operation_wins_and_the_start_says_so() -> None:
-    joined, told = stand_beside(contract(), load_foreign(FOLDER / "areas.yaml", contract().names))
+    joined, told = stand_beside(contract(), load_external(FOLDER / "areas.yaml", contract().names))
     assert told == [
         "Beside the gateway: Product areas 2026-11, 6 operations, such as GET /api/v1/notifications.",
         "The gateway's own operations win where both have one: GET /api/v1/auth/me.",

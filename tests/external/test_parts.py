@@ -11,20 +11,20 @@ import pytest
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
-from mockserver.external.document import Node, Whole
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.media import encode, negotiate
 from mockserver.external.parameters import check_parameters, parameters
 from mockserver.external.schemas import Reader, bundle, full
-from mockserver.files.external_document import load_foreign, stand_beside
-from mockserver.openapi.contract import Asked
+from mockserver.files.external_document import load_external, stand_beside
+from mockserver.openapi.contract import HandlerRequest
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.support.engine import NOW, Answer, contract
 
 
-def whole(schemas: Mapping[str, Any], version: str) -> Whole:
-    return Whole({"main": {"openapi": version, "components": {"schemas": schemas}}}, "main", version)
+def whole(schemas: Mapping[str, Any], version: str) -> DocumentFiles:
+    return DocumentFiles({"main": {"openapi": version, "components": {"schemas": schemas}}}, "main", version)
 
 
 # Version | who reads | a schema of the document | what becomes of it
@@ -83,13 +83,13 @@ def test_a_schema_becomes_one_of_its_own(
     version: str, reader: Reader, schema: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     document = whole({"A": schema, "B": {"type": "integer"}}, version)
-    assert bundle(Node(document, schema, "main"), reader) == expected
+    assert bundle(DocumentNode(document, schema, "main"), reader) == expected
 
 
 def test_schemas_of_the_same_name_in_two_places_stay_two() -> None:
     schemas = {"B": {"properties": {"B": {"type": "string"}}}, "C": {}}
     schema = {"allOf": [{"$ref": "#/components/schemas/B"}, {"$ref": "#/components/schemas/B/properties/B"}]}
-    found = bundle(Node(whole(schemas, "3.1.0"), schema, "main"), "answer")
+    found = bundle(DocumentNode(whole(schemas, "3.1.0"), schema, "main"), "answer")
     assert found["allOf"] == [{"$ref": "#/$defs/B"}, {"$ref": "#/$defs/B_2"}]
 
 
@@ -164,8 +164,8 @@ def test_a_parameter_is_read_by_its_style(
 ) -> None:
     described = {"name": "p", "in": place, "required": True, "style": style, "explode": explode, "schema": schema}
     document = whole({}, "3.1.0")
-    wanted = parameters(Node(document, {}, "main"), Node(document, {"parameters": [described]}, "main"))
-    asked = Asked(
+    wanted = parameters(DocumentNode(document, {}, "main"), DocumentNode(document, {"parameters": [described]}, "main"))
+    asked = HandlerRequest(
         method="GET",
         headers={"p": sent} if place == "header" else {"cookie": f"p={sent}"} if place == "cookie" else {},
         parameters={"p": sent} if place == "path" else {},
@@ -212,7 +212,7 @@ def serve(folder: Path, document: Mapping[str, Any]) -> Engine:
     """An engine with a document of these operations beside the gateway."""
     file = folder / "api.json"
     file.write_bytes(orjson.dumps({"openapi": "3.2.0", "info": {"title": "T", "version": "1"}, **document}))
-    return Engine(stand_beside(contract(), load_foreign(file))[0], {}, Settings())
+    return Engine(stand_beside(contract(), load_external(file))[0], {}, EngineSettings())
 
 
 def answer(engine: Engine, method: str, path: str) -> Answer:

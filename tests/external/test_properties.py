@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mockserver.accounts.session import Session
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
-from mockserver.files.external_document import load_foreign, stand_beside
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.files.external_document import load_external, stand_beside
 from tests.support.engine import NOW, Answer, contract
 from tests.support.external import GOOD, Client, joined, judge, tree
 
@@ -118,7 +118,7 @@ def test_garbage_is_never_our_fault(
         target = target.replace(f"{{{part}}}", parts[number])
     target = target.replace("{ext}", parts[2])
     request = Request(method, target, given_headers, body, query=query)
-    _, decision = Engine(joined(name), {}, Settings()).step(Session("test"), request, NOW)
+    _, decision = Engine(joined(name), {}, EngineSettings()).step(Session("test"), request, NOW)
     answer = Answer(decision)
     assert answer.status < 500
     assert all(0x20 <= ord(letter) < 0x100 for value in answer.headers.values() for letter in value)
@@ -169,10 +169,10 @@ def test_a_spoilt_document_is_refused_with_words_or_served(name: str, data: st.D
         file = Path(folder) / "api.json"
         file.write_text(json.dumps(spoilt(name, data)))
         try:
-            foreign = load_foreign(file, contract().names)
+            foreign = load_external(file, contract().names)
         except (AuthorError, OperatorError):
             return
-    engine = Engine(stand_beside(contract(), foreign)[0], {}, Settings())
+    engine = Engine(stand_beside(contract(), foreign)[0], {}, EngineSettings())
     for operation in foreign.operations:
         for prefer in ("", "code=400", "dynamic=true"):
             request = Request(operation.method, operation.path, {**GOOD, "prefer": prefer}, b"", query="key=k")

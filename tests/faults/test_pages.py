@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import main
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.faults import FAULTS, Context, Fault, NoEffectError, pages
 from tests.support.engine import script
 from tests.support.fault_answers import TEXT, healthy
@@ -58,8 +58,8 @@ def test_the_faults_of_the_guide_do_what_it_says() -> None:
         rows.append(names["ROW"])
     nothing, shout = rows
     stream = healthy(TEXT)["anthropic stream"]
-    assert nothing.apply(stream, nothing.parameters(), Context(Dice(0))) == stream
+    assert nothing.apply(stream, nothing.parameters(), Context(Rng(0))) == stream
     given = shout.parameters.model_validate({"marks": 3})
-    assert b'"HOW !!!"' in str(shout.apply(stream, given, Context(Dice(0)))).encode()
+    assert b'"HOW !!!"' in str(shout.apply(stream, given, Context(Rng(0)))).encode()
     with pytest.raises(NoEffectError):
-        shout.apply(healthy(TEXT)["openai stream"], given, Context(Dice(0)))
+        shout.apply(healthy(TEXT)["openai stream"], given, Context(Rng(0)))

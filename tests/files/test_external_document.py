@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from mockserver.core.errors import AuthorError, OperatorError
-from mockserver.files.external_document import Foreign, load_foreign
+from mockserver.files.external_document import ExternalContract, load_external
 from tests.support.external import FOLDER, tree
 
 HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
 OK = "responses: {200: {description: ok}}"
 
 
-def load(folder: Path, text: str, **others: str) -> Foreign:
+def load(folder: Path, text: str, **others: str) -> ExternalContract:
     """A document of this text, with other files beside it."""
     for name, content in others.items():
         (folder / f"{name}.yaml").write_text(content)
     file = folder / "api.yaml"
     file.write_text(text)
-    return load_foreign(file)
+    return load_external(file)
 
 
 def problems(folder: Path, text: str, **others: str) -> list[str]:
@@ -133,7 +133,7 @@ def test_a_mistake_in_json_has_its_line(tmp_path: Path) -> None:
     file = tmp_path / "api.json"
     file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "T"}, "paths": {}}, indent=2))
     with pytest.raises(AuthorError) as caught:
-        load_foreign(file)
+        load_external(file)
     assert str(caught.value) == f"{file}:3:11: info: 'version' is missing here"
 
 
@@ -141,7 +141,7 @@ def test_json_and_yaml_give_the_same_operations(tmp_path: Path) -> None:
     for name in ("petstore", "areas"):
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps(tree(name)))
-        found, expected = load_foreign(file), load_foreign(FOLDER / f"{name}.yaml")
+        found, expected = load_external(file), load_external(FOLDER / f"{name}.yaml")
         assert [(one.name, one.method, one.path) for one in found.operations] == [
             (one.name, one.method, one.path) for one in expected.operations
         ]
@@ -168,7 +168,7 @@ def test_a_link_out_of_the_folder_is_not_inside(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="there is no such file"):
-        load_foreign(tmp_path / "none.yaml")
+        load_external(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("start", [b"{", b"# "])
@@ -176,7 +176,7 @@ def test_a_document_beyond_the_bound_is_refused(tmp_path: Path, start: bytes) ->
     file = tmp_path / "api.yaml"
     file.write_bytes(start + b" " * (10 * 1024 * 1024))
     with pytest.raises(AuthorError, match="larger than 10 MiB"):
-        load_foreign(file)
+        load_external(file)
 
 
 def test_data_that_looks_like_a_reference_is_data(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.files.loader import check, discover, load, parse
-from mockserver.files.yaml_document import MAX_PROBLEMS, Mark, read
+from mockserver.files.yaml_document import MAX_PROBLEMS, YamlMark, read
 from mockserver.scenarios.schema import Scenario
 
 GOOD = """\
@@ -39,7 +39,7 @@ def test_a_scenario_comes_with_its_document() -> None:
     assert loaded.scenario.scenario == "tool-round-trip"
     assert len(loaded.scenario.turns) == 2
     assert loaded.file == "scenarios/tool.yaml"
-    assert loaded.document.key_mark(("turns", 1, "reply")) == Mark(8, 5)
+    assert loaded.document.key_mark(("turns", 1, "reply")) == YamlMark(8, 5)
 
 
 def test_a_later_check_gets_the_place_of_what_a_short_form_stands_for() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.core.errors import AuthorError
 from mockserver.files import yaml_document
-from mockserver.files.yaml_document import Data, Document, Mark, Path, path_text, read
+from mockserver.files.yaml_document import Data, Path, YamlDocument, YamlMark, path_text, read
 
 EVERY_PARSER = [getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader]
 
@@ -188,8 +188,8 @@ def test_only_utf8_of_bounded_size_is_read(source: bytes, line: str) -> None:
 def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
     document = read(b"\xef\xbb\xbfa: 1\r\nb:\r\n  - x\r\n", "f")
     assert document.value == {"a": 1, "b": ["x"]}
-    assert document.key_mark(("a",)) == Mark(1, 1)
-    assert document.mark(("b", 0)) == Mark(3, 5)
+    assert document.key_mark(("a",)) == YamlMark(1, 1)
+    assert document.mark(("b", 0)) == YamlMark(3, 5)
 
 
 @pytest.mark.usefixtures("parser")
@@ -221,30 +221,30 @@ turns:
 - reply: *r
   empty:
 """
-MARKS: list[tuple[Path, Mark, Mark]] = [
-    ((), Mark(1, 1), Mark(1, 1)),
-    (("ключ",), Mark(1, 7), Mark(1, 1)),
-    (("turns",), Mark(3, 1), Mark(2, 1)),
-    (("turns", 0), Mark(3, 3), Mark(3, 3)),
-    (("turns", 0, "when"), Mark(3, 9), Mark(3, 3)),
-    (("turns", 0, "when", "é"), Mark(3, 27), Mark(3, 22)),
-    (("turns", 0, "when", "é", 1), Mark(3, 31), Mark(3, 31)),
-    (("turns", 0, "reply", 0, "text"), Mark(5, 13), Mark(5, 7)),
-    (("turns", 0, "reply", 0, "name"), Mark(7, 13), Mark(7, 7)),
-    (("turns", 1, "reply"), Mark(8, 10), Mark(8, 3)),
-    (("turns", 1, "reply", 0, "name"), Mark(7, 13), Mark(7, 7)),
-    (("turns", 1, "empty"), Mark(9, 9), Mark(9, 3)),
+MARKS: list[tuple[Path, YamlMark, YamlMark]] = [
+    ((), YamlMark(1, 1), YamlMark(1, 1)),
+    (("ключ",), YamlMark(1, 7), YamlMark(1, 1)),
+    (("turns",), YamlMark(3, 1), YamlMark(2, 1)),
+    (("turns", 0), YamlMark(3, 3), YamlMark(3, 3)),
+    (("turns", 0, "when"), YamlMark(3, 9), YamlMark(3, 3)),
+    (("turns", 0, "when", "é"), YamlMark(3, 27), YamlMark(3, 22)),
+    (("turns", 0, "when", "é", 1), YamlMark(3, 31), YamlMark(3, 31)),
+    (("turns", 0, "reply", 0, "text"), YamlMark(5, 13), YamlMark(5, 7)),
+    (("turns", 0, "reply", 0, "name"), YamlMark(7, 13), YamlMark(7, 7)),
+    (("turns", 1, "reply"), YamlMark(8, 10), YamlMark(8, 3)),
+    (("turns", 1, "reply", 0, "name"), YamlMark(7, 13), YamlMark(7, 7)),
+    (("turns", 1, "empty"), YamlMark(9, 9), YamlMark(9, 3)),
     # What is not there: the nearest ancestor that is.
-    (("turns", 0, "when", "nope", "last"), Mark(3, 9), Mark(3, 9)),
-    (("turns", 7), Mark(3, 1), Mark(3, 1)),
-    (("turns", -1), Mark(3, 1), Mark(3, 1)),
-    (("nope", "turns"), Mark(1, 1), Mark(1, 1)),
+    (("turns", 0, "when", "nope", "last"), YamlMark(3, 9), YamlMark(3, 9)),
+    (("turns", 7), YamlMark(3, 1), YamlMark(3, 1)),
+    (("turns", -1), YamlMark(3, 1), YamlMark(3, 1)),
+    (("nope", "turns"), YamlMark(1, 1), YamlMark(1, 1)),
 ]
 
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(("path", "value", "key"), MARKS)
-def test_a_path_leads_to_the_place_of_the_value_and_of_its_key(path: Path, value: Mark, key: Mark) -> None:
+def test_a_path_leads_to_the_place_of_the_value_and_of_its_key(path: Path, value: YamlMark, key: YamlMark) -> None:
     document = read(PLACED.encode(), "f")
     assert document.mark(path) == value
     assert document.key_mark(path) == key
@@ -303,7 +303,7 @@ def test_a_hostile_file_is_refused_in_bounded_memory(name: str) -> None:
 
 def test_the_deepest_file_is_read() -> None:
     depth = yaml_document.MAX_DEPTH
-    assert read(("[" * depth + "]" * depth).encode(), "f").mark((0,) * (depth - 1)) == Mark(1, depth)
+    assert read(("[" * depth + "]" * depth).encode(), "f").mark((0,) * (depth - 1)) == YamlMark(1, depth)
     assert depth * 4 < sys.getrecursionlimit()
 
 
@@ -317,7 +317,7 @@ def sound(source: bytes) -> None:
     def inside(line: int, column: int) -> bool:
         return 1 <= line <= len(lines) and 1 <= column <= len(lines[line - 1]) + 1
 
-    def walk(document: Document, value: Data, path: Path) -> None:
+    def walk(document: YamlDocument, value: Data, path: Path) -> None:
         for mark in (document.mark(path), document.key_mark(path)):
             assert inside(mark.line, mark.column)
         inner: list[tuple[str | int, Data]] = []

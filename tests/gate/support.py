@@ -13,28 +13,28 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.contracts.check import Memory, Sight, judge
-from mockserver.contracts.document import Document
-from mockserver.contracts.exchange import Answer, Asked, Ended, Exchange
+from mockserver.contracts.check import ExchangeView, Memory, check
+from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.reference import gateway
 from mockserver.files.bundled import OPENAPI
-from mockserver.gate.client import Limits
-from mockserver.gate.profiles import PROFILES, Profile
+from mockserver.gate.client import AnswerLimits
+from mockserver.gate.profiles import PROFILES, RunProfile
 from mockserver.gate.relay import Outgoing, serving
-from mockserver.gate.runner import Run, Runner, Settings
+from mockserver.gate.runner import GateRun, Runner, RunSettings
 
 MESSAGES = "/v1/messages"
 CHAT = "/api/v1/chat/completions"
 NOW = 1_767_225_600
 PAGE = b"<!doctype html><html><body>Welcome</body></html>"
 HTML = [("content-type", "text/html"), ("content-length", str(len(PAGE)))]
-SHORT = Limits(connect=2, silence=0.3, total=1, size=200_000)
+SHORT = AnswerLimits(connect=2, silence=0.3, total=1, size=200_000)
 
 
 @cache
-def document() -> Document:
+def document() -> ContractDocument:
     """The contract, read once."""
-    return Document.open(OPENAPI)
+    return ContractDocument.open(OPENAPI)
 
 
 def exchange(
@@ -46,7 +46,7 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     ended: Ended = "complete",
     on_purpose: bool = False,
-) -> Exchange:
+) -> CheckedExchange:
     """A recorded exchange; an answer in bytes is a stream."""
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50, **(asked or {})}
     kind = "text/event-stream" if isinstance(answer, bytes) else "application/json"
@@ -55,24 +55,24 @@ def exchange(
         body["stream"] = True
     fields = {"content-type": kind, **(headers or {})}
     found = document().find("POST", path)
-    request = Asked("POST", path, {"x-api-key": "sk_secret_of_a_test"}, json.dumps(body).encode())
-    reply = Answer(status, tuple(fields.items()), raw, ended)
-    return Exchange(request, reply, found.name if found else "", NOW, on_purpose)
+    request = SentRequest("POST", path, {"x-api-key": "sk_secret_of_a_test"}, json.dumps(body).encode())
+    reply = ReceivedResponse(status, tuple(fields.items()), raw, ended)
+    return CheckedExchange(request, reply, found.name if found else "", NOW, on_purpose)
 
 
-def broken(one: Exchange, *, short_sse: bool = False, memory: Memory | None = None) -> set[str]:
+def broken(one: CheckedExchange, *, short_sse: bool = False, memory: Memory | None = None) -> set[str]:
     """The promises that an exchange breaks."""
     operation = document().operations.get(one.operation)
-    sight = Sight(one, document(), operation, memory or Memory(), short_sse)
-    return {name for name, findings in judge(sight) if findings}
+    sight = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
+    return {name for name, findings in check(sight) if findings}
 
 
-def run(url: str, profile: str | Profile = "smoke", **settings: Any) -> Run:
+def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:
     """A run that waits for nothing."""
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
     sleep = settings.pop("sleep", lambda seconds: None)
     clock = settings.pop("clock", time.monotonic)
-    given = Settings(url=url, profile=chosen, key=settings.pop("key", gateway.KEY), contract=OPENAPI, **settings)
+    given = RunSettings(url=url, profile=chosen, key=settings.pop("key", gateway.KEY), contract=OPENAPI, **settings)
     return Runner(given, sleep=sleep, clock=clock).run()
 
 
@@ -82,7 +82,7 @@ def command(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["contract", *arguments], env=unset)
 
 
-def impatient(name: str = "smoke") -> Profile:
+def impatient(name: str = "smoke") -> RunProfile:
     """A profile for targets that do not answer."""
     return replace(PROFILES[name], limits=SHORT)
 
@@ -95,7 +95,7 @@ def other_gateway() -> Iterator[tuple[str, Any]]:
     def sleep(seconds: float) -> None:
         ahead[0] += seconds
 
-    with gateway.serving(gateway.Gateway(Path(OPENAPI), lambda: time.time() + ahead[0])) as url:
+    with gateway.serving(gateway.ReferenceGateway(Path(OPENAPI), lambda: time.time() + ahead[0])) as url:
         yield url, sleep
 
 

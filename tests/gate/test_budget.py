@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from mockserver.contracts import sse
-from mockserver.contracts.client import CannotTell
-from mockserver.contracts.exchange import Answer, Asked, Json, dig
+from mockserver.contracts.client import NotExaminable
+from mockserver.contracts.exchange import Json, ReceivedResponse, SentRequest, dig
 from mockserver.contracts.reference import gateway
-from mockserver.gate.budget import Budget, Purse, cost_of
+from mockserver.gate.budget import Budget, BudgetLimits, cost_of
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Upstream, serving
 from tests.gate.support import always, command, other_gateway, run
@@ -22,7 +22,7 @@ from tests.gate.support import always, command, other_gateway, run
 class Till:
     """What a gateway counted: requests, and the tokens of its answers by its own account."""
 
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[SentRequest] = field(default_factory=list)
     tokens: int = 0
 
 
@@ -44,7 +44,7 @@ def counted() -> Iterator[tuple[str, Till]]:
     till = Till()
     with other_gateway() as (behind, _):
 
-        def respond(asked: Asked) -> Outgoing:
+        def respond(asked: SentRequest) -> Outgoing:
             till.asked.append(asked)
             status, headers, pieces = Upstream(behind).open(asked)
             body = b"".join(pieces)
@@ -59,7 +59,7 @@ def counted() -> Iterator[tuple[str, Till]]:
 @pytest.mark.parametrize(("requests", "tokens"), [(40, 60_000), (220, 1500)])
 def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: int, tokens: int) -> None:
     with counted() as (url, till):
-        done = run(url, replace(PROFILES["paid"], budget=Budget(requests, tokens)))
+        done = run(url, replace(PROFILES["paid"], budget=BudgetLimits(requests, tokens)))
     assert len(till.asked) == done.spent.requests <= requests
     assert 0 < till.tokens <= done.spent.tokens <= tokens
     assert any("budget" in entry.why_not for entry in done.ledger.of("not examined"))
@@ -97,31 +97,33 @@ def test_a_paid_run_asks_for_tiny_answers() -> None:
 def test_a_request_is_counted_as_its_bytes_and_its_longest_answer(
     method: str, path: str, body: bytes | None, cost: int
 ) -> None:
-    assert cost_of(Asked(method, path, {}, body)) == cost
+    assert cost_of(SentRequest(method, path, {}, body)) == cost
 
 
 def test_the_purse_counts_before_it_sends() -> None:
-    sent: list[Asked] = []
+    sent: list[SentRequest] = []
 
-    def send(asked: Asked, *, pieces: int = 1) -> Answer:
+    def send(asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         sent.append(asked)
-        return Answer(200)
+        return ReceivedResponse(200)
 
-    purse = Purse(send, Budget(requests=2, tokens=100))
-    purse(Asked("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
-    with pytest.raises(CannotTell, match="might cost"):
-        purse(Asked("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
-    purse(Asked("GET", "/v1/models"))
-    with pytest.raises(CannotTell, match="2 requests"):
-        purse(Asked("GET", "/v1/models"))
+    purse = Budget(send, BudgetLimits(requests=2, tokens=100))
+    purse(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
+    with pytest.raises(NotExaminable, match="might cost"):
+        purse(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
+    purse(SentRequest("GET", "/v1/models"))
+    with pytest.raises(NotExaminable, match="2 requests"):
+        purse(SentRequest("GET", "/v1/models"))
     assert len(sent) == 2
 
 
 def test_the_purse_keeps_its_rate() -> None:
     slept: list[float] = []
-    purse = Purse(lambda asked, pieces=1: Answer(200), Budget(rate=4), clock=lambda: 100.0, sleep=slept.append)
+    purse = Budget(
+        lambda asked, pieces=1: ReceivedResponse(200), BudgetLimits(rate=4), clock=lambda: 100.0, sleep=slept.append
+    )
     for _ in range(3):
-        purse(Asked("GET", "/v1/models"))
+        purse(SentRequest("GET", "/v1/models"))
     assert slept == [0.25, 0.5]
 
 
@@ -136,14 +138,14 @@ def ticking() -> Iterator[float]:
 
 def test_a_soak_ends_by_itself_when_its_time_is_over_and_passes() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, SOAK, aids=gateway.aids(), sleep=sleep, seconds=900, clock=ticking().__next__)
+        done = run(url, SOAK, aids=gateway.credentials(), sleep=sleep, seconds=900, clock=ticking().__next__)
     assert done.rounds >= 2
     assert done.spent.requests <= 900
     assert (done.stopped, done.passed) == ("", True)
 
 
 def test_a_soak_ends_when_something_breaks() -> None:
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         return Outgoing(418, [("content-type", "application/json"), ("content-length", "2")], [b"{}"])
 
     with serving(respond) as url:
@@ -155,7 +157,7 @@ def test_a_soak_ends_when_something_breaks() -> None:
 
 def test_another_run_that_takes_too_long_has_not_passed() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, "smoke", aids=gateway.aids(), sleep=sleep, seconds=50, clock=ticking().__next__)
+        done = run(url, "smoke", aids=gateway.credentials(), sleep=sleep, seconds=50, clock=ticking().__next__)
     assert "took longer than 50 s" in done.stopped
     assert not done.passed
     assert done.ledger.of("kept")

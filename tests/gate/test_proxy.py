@@ -15,13 +15,13 @@ import anthropic
 import openai
 import pytest
 
-from mockserver.contracts.check import Finding
-from mockserver.contracts.exchange import Asked, Exchange
+from mockserver.contracts.check import Deviation
+from mockserver.contracts.exchange import CheckedExchange, SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.contracts.reference import gateway
 from mockserver.files.bundled import OPENAPI
-from mockserver.gate.client import Client, Limits
-from mockserver.gate.proxy import Watcher
+from mockserver.gate.client import AnswerLimits, HttpClient
+from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.proxy_log import teller
 from mockserver.gate.relay import Outgoing, serving
 from tests.gate.support import HTML, PAGE, always, closed_port, other_gateway
@@ -36,16 +36,16 @@ class Told:
         self.lines: list[tuple[int, list[str], str]] = []
         self.more = threading.Event()
 
-    def __call__(self, exchange: Exchange, findings: list[Finding], unjudged: str) -> None:
+    def __call__(self, exchange: CheckedExchange, findings: list[Deviation], unjudged: str) -> None:
         broken = list(dict.fromkeys(one.promise for one in findings))
         self.lines.append((exchange.answer.status, broken, unjudged))
         self.more.set()
 
 
 @contextmanager
-def proxied(upstream: str) -> Iterator[tuple[str, Told, Watcher]]:
+def proxied(upstream: str) -> Iterator[tuple[str, Told, CheckingProxy]]:
     told = Told()
-    watcher = Watcher(upstream, OPENAPI, told)
+    watcher = CheckingProxy(upstream, OPENAPI, told)
     with serving(watcher.respond) as url:
         yield url, told, watcher
 
@@ -95,7 +95,7 @@ def test_a_client_s_own_mistake_passes_as_the_gateway_answers_it() -> None:
 def test_a_stream_passes_piece_by_piece_as_it_comes() -> None:
     go = threading.Event()
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         def pieces() -> Iterator[bytes]:
             yield b": first\n\n"
             assert go.wait(10)
@@ -144,7 +144,7 @@ def test_a_compressed_answer_passes_as_it_is_and_is_judged_unfolded(
 
 
 def test_a_client_that_leaves_is_told_and_not_held_against_the_gateway() -> None:
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         return Outgoing(200, [("content-type", "text/event-stream")], iter(lambda: b": ping\n\n" * 9000, b""))
 
     with serving(respond) as behind, proxied(behind) as (url, told, watcher):
@@ -170,7 +170,7 @@ def test_a_request_whose_end_cannot_be_known_is_refused(length: bytes) -> None:
 
 def test_a_gateway_that_is_down_is_502_to_the_client_and_told() -> None:
     with proxied(f"http://127.0.0.1:{closed_port()}") as (url, told, _):
-        answer = Client(url, Limits())(Asked("GET", "/v1/models"))
+        answer = HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models"))
     assert answer.status == 502
     assert told.lines == [(0, ["body-complete"], "")]
 
@@ -180,14 +180,14 @@ def test_what_is_told_holds_no_credential(tmp_path: Path) -> None:
     key = "sk-ant-api03-the-real-key-of-somebody"
     log = tmp_path / "log.jsonl"
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         body = json.dumps({"detail": f"no such key: {asked.headers['authorization']}", "error": key}).encode()
         return Outgoing(401, [("content-type", "text/plain"), ("content-length", str(len(body)))], [body])
 
     with serving(respond) as behind:
-        watcher = Watcher(behind, OPENAPI, teller(behind, said.append, log))
+        watcher = CheckingProxy(behind, OPENAPI, teller(behind, said.append, log))
         with serving(watcher.respond) as url:
-            Client(url, Limits())(Asked("GET", "/v1/models", {"authorization": f"Bearer {key}"}))
+            HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models", {"authorization": f"Bearer {key}"}))
             watcher.drain(5)
     assert "auth-no-echo" in said[0]
     assert key not in said[0] + log.read_text()
@@ -204,7 +204,7 @@ def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
     with always(Outgoing(200, HTML, [PAGE])) as behind, proxy_process("--upstream", behind, "--port", "0") as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[2].rstrip(",")
-        assert Client(url, Limits())(Asked("GET", "/v1/models")).body == PAGE
+        assert HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models")).body == PAGE
         process.send_signal(end)
         rest = process.stdout.read()
     assert process.returncode == 1

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contracts.check import Finding
-from mockserver.contracts.exchange import Answer, Asked, Exchange
+from mockserver.contracts.check import Deviation
+from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.contracts.reference import gateway
 from mockserver.gate.redact import hidden, hide
@@ -34,7 +34,7 @@ KEY = "sk_live_0123456789"
     ],
 )  # fmt: skip
 def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
-    asked = Asked("GET", "/v1/models", {"x-api-key": KEY})
+    asked = SentRequest("GET", "/v1/models", {"x-api-key": KEY})
     assert hide(said, asked, ["sk_limited_one"]) == shown
 
 
@@ -53,12 +53,12 @@ def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
     ],
 )
 def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value: str, shown: str) -> None:
-    assert f"-H {shown}" in curl("http://x", Asked("GET", "/v1/models", {header: value}))
+    assert f"-H {shown}" in curl("http://x", SentRequest("GET", "/v1/models", {header: value}))
 
 
 def test_a_finding_holds_no_secret_of_its_request() -> None:
-    exchange = Exchange(Asked("POST", MESSAGES, {"authorization": KEY}, b"{}"), Answer(401))
-    assert hidden(Finding("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
+    exchange = CheckedExchange(SentRequest("POST", MESSAGES, {"authorization": KEY}, b"{}"), ReceivedResponse(401))
+    assert hidden(Deviation("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
 
 
 def paste(printed: str, **variables: str) -> None:
@@ -78,13 +78,13 @@ BODIES: list[bytes] = [
 
 @pytest.mark.parametrize("body", BODIES, ids=["quotes", "controls", "bytes", "unicode", "long", "empty"])
 def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
-    got: list[Asked] = []
+    got: list[SentRequest] = []
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         got.append(asked)
         return Outgoing(200, [("content-length", "0")], [])
 
-    sent = Asked("POST", f"{MESSAGES}?beta=true", {"x-api-key": KEY, "x-odd": "a 'b' $c"}, body)
+    sent = SentRequest("POST", f"{MESSAGES}?beta=true", {"x-api-key": KEY, "x-odd": "a 'b' $c"}, body)
     with serving(respond) as url:
         printed = curl(url, sent)
         subprocess.run(
@@ -99,12 +99,12 @@ def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
 def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
     got: list[Any] = []
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         got.append(asked.json)
         return Outgoing(200, [("content-length", "0")], [])
 
     with serving(respond) as url:
-        printed = curl(url, Asked("POST", "/v1/auth/login", {}, b'{"email": "a@b", "password": "hunter2"}'))
+        printed = curl(url, SentRequest("POST", "/v1/auth/login", {}, b'{"email": "a@b", "password": "hunter2"}'))
         paste(printed, PASSWORD="hunter2")
     assert "hunter2" not in printed
     assert got == [{"email": "a@b", "password": "hunter2"}]
@@ -115,7 +115,7 @@ def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -
     secrets = {"key": KEY, "limited": "sk_live_limited_9876", "password": "correct horse battery"}
     with other_gateway() as (behind, _):
 
-        def respond(asked: Asked) -> Outgoing:
+        def respond(asked: SentRequest) -> Outgoing:
             status, headers, _ = Upstream(behind).open(asked)
             echo = [asked.headers.get("authorization", ""), asked.headers.get("x-api-key", ""), str(asked.body)]
             body = json.dumps({"detail": {"seen": echo}, "error": " ".join(echo)}).encode()

@@ -7,10 +7,10 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.promises import PROMISES
 from mockserver.contracts.reference import gateway
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import OPENAPI
 from mockserver.files.library import load_contract, load_library
 from mockserver.gate.relay import Outgoing, serving
@@ -21,7 +21,7 @@ from tests.gate.support import command, other_gateway, run
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=gateway.aids(), sleep=sleep)
+        done = run(url, aids=gateway.credentials(), sleep=sleep)
     assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
     assert done.ledger.coverage > 95
     assert done.stopped == ""
@@ -30,7 +30,7 @@ def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
 def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     contract = load_contract()
     library = load_library(contract, None)
-    with uvicorn.running(Gateway(Engine(contract, library.scripts, Settings()))) as url:
+    with uvicorn.running(Gateway(Engine(contract, library.scripts, EngineSettings()))) as url:
         done = run(url, exclude=("login-refused",))
     assert done.is_mock
     assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
@@ -52,7 +52,7 @@ def test_a_key_without_credits_leaves_promises_not_examined() -> None:
 
 def test_the_documented_contract_alone_can_be_examined() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=gateway.aids(), sleep=sleep, documented_only=True)
+        done = run(url, aids=gateway.credentials(), sleep=sleep, documented_only=True)
     assert done.ledger.of("broken") == []
     assert not any(entry.promise.is_observed for entry in done.ledger.entries.values())
 
@@ -87,7 +87,7 @@ def always_without_type() -> Any:
         with other_gateway() as (behind, _):
             upstream = Upstream(behind)
 
-            def respond(asked: Asked) -> Outgoing:
+            def respond(asked: SentRequest) -> Outgoing:
                 status, headers, pieces = upstream.open(asked)
                 untyped = [(name, "text/plain" if name == "content-type" else value) for name, value in headers]
                 return Outgoing(status, untyped, pieces)

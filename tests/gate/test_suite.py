@@ -7,13 +7,13 @@ import pytest
 
 from mockserver.contracts import generated_requests
 from mockserver.contracts.check import load
-from mockserver.contracts.client import ACTS, acts
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.client import PROBES, probe_cases
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
-from mockserver.contracts.promises import AIDS, PROMISES
+from mockserver.contracts.promises import CREDENTIALS, PROMISES
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate import contract_diff, relay
-from mockserver.gate.proxy import Watcher
+from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.reports.curl import curl
 from tests.gate.support import MESSAGES, document, other_gateway
 from tools.mutants.__main__ import MUTANTS, examine
@@ -35,10 +35,10 @@ def test_the_checks_know_nothing_of_the_mock(file: Path) -> None:
 
 
 def test_every_promise_has_a_judge_or_a_scene() -> None:
-    assert list(acts("full"))
-    examined = set(load()) | {name for act in ACTS for name in act.promises}
+    assert list(probe_cases("full"))
+    examined = set(load()) | {name for act in PROBES for name in act.promises}
     assert set(PROMISES) == examined
-    assert {promise.needs for promise in PROMISES.values() if promise.needs} <= set(AIDS)
+    assert {promise.needs for promise in PROMISES.values() if promise.needs} <= set(CREDENTIALS)
 
 
 def test_every_source_is_one_of_the_documents() -> None:
@@ -80,13 +80,13 @@ def test_generated_requests_come_from_the_seed_and_are_sorted_by_validity() -> N
 
 
 def test_a_curl_command_hides_the_credential_and_nothing_else() -> None:
-    asked = Asked("POST", MESSAGES, {"x-api-key": "sk_live_1"}, b'{"max_tokens": 5, "password": "hunter2"}')
+    asked = SentRequest("POST", MESSAGES, {"x-api-key": "sk_live_1"}, b'{"max_tokens": 5, "password": "hunter2"}')
     command = curl("http://x", asked)
     assert '-H "x-api-key: $KEY"' in command
     assert '"max_tokens": 5' in command
     assert "sk_live_1" not in command
     assert "hunter2" not in command
-    refused = curl("http://x", Asked("GET", "/v1/models", {"authorization": f"Bearer {ANTHROPIC_KEY}"}))
+    refused = curl("http://x", SentRequest("GET", "/v1/models", {"authorization": f"Bearer {ANTHROPIC_KEY}"}))
     assert f"Bearer {ANTHROPIC_KEY}" in refused
 
 
@@ -94,19 +94,21 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
     told: list[tuple[int, list[str]]] = []
     body = b'{"model": "qwen-7b", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
     with other_gateway() as (url, _):
-        watcher = Watcher(
+        watcher = CheckingProxy(
             url, OPENAPI, lambda one, findings, _: told.append((one.answer.status, [f.promise for f in findings]))
         )
 
-        def broken_gateway(asked: Asked) -> relay.Outgoing:
+        def broken_gateway(asked: SentRequest) -> relay.Outgoing:
             status, headers, pieces = relay.Upstream(url).open(asked)
             return relay.Outgoing(status, headers, [b"".join(pieces).replace(b"event: message_stop\n", b"")])
 
         with relay.serving(broken_gateway) as faulty:
-            second = Watcher(faulty, OPENAPI, lambda one, findings, _: told.append((0, [f.promise for f in findings])))
+            second = CheckingProxy(
+                faulty, OPENAPI, lambda one, findings, _: told.append((0, [f.promise for f in findings]))
+            )
             for one in (watcher, second):
                 with relay.serving(one.respond) as front:
-                    asked = Asked("POST", MESSAGES, {"x-api-key": fake_key()}, body)
+                    asked = SentRequest("POST", MESSAGES, {"x-api-key": fake_key()}, body)
                     status, _, pieces = relay.Upstream(front).open(asked)
                     assert status == 200
                     assert b"".join(pieces).count(b"data: ") == 7

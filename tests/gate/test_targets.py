@@ -13,14 +13,14 @@ import pytest
 import trustme
 
 from mockserver.cli.contract_check import check, settings_of
-from mockserver.contracts.exchange import Answer, Asked
+from mockserver.contracts.exchange import ReceivedResponse, SentRequest
 from mockserver.contracts.reference import gateway
 from mockserver.core.errors import OperatorError
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate import runner
-from mockserver.gate.client import Client, Limits, base_url, is_loopback
-from mockserver.gate.profiles import PROFILES, Profile
-from mockserver.gate.proxy import Watcher
+from mockserver.gate.client import AnswerLimits, HttpClient, base_url, is_loopback
+from mockserver.gate.profiles import PROFILES, RunProfile
+from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.relay import Outgoing, Upstream, server, serving
 from tests.gate.support import HTML, PAGE, always, closed_port, command, impatient, other_gateway, run
 
@@ -93,7 +93,7 @@ RAW = [
 
 @pytest.mark.parametrize(("what", "first", "more", "words"), RAW, ids=[row[0] for row in RAW])
 def test_what_is_hardly_http_ends_in_a_clear_message(what: str, first: bytes, more: bytes, words: str) -> None:
-    short = replace(PROFILES["smoke"], limits=Limits(connect=0.2, silence=0.2, total=0.2))
+    short = replace(PROFILES["smoke"], limits=AnswerLimits(connect=0.2, silence=0.2, total=0.2))
     with raw(threading.Event(), first, more) as url, pytest.raises(OperatorError, match=words):
         run(url, short)
 
@@ -108,7 +108,7 @@ def test_no_profile_waits_long_for_a_refusal(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_target_that_stops_answering_is_left_alone() -> None:
     count = [0]
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         count[0] += 1
         good = Outgoing(401, [("content-type", "application/json")], [b'{"detail": "no key"}'])
         return good if count[0] <= 2 else replace(good, ending="hang")
@@ -123,9 +123,9 @@ def test_a_target_that_stops_answering_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("profile", list(PROFILES.values()), ids=list(PROFILES))
-def test_a_slow_answer_is_told_from_one_that_never_comes(profile: Profile) -> None:
+def test_a_slow_answer_is_told_from_one_that_never_comes(profile: RunProfile) -> None:
     assert profile.limits.silence > profile.latency
-    settings = runner.Settings("http://x", profile, "k", OPENAPI, latency=200)
+    settings = runner.RunSettings("http://x", profile, "k", OPENAPI, latency=200)
     assert settings.limits.total > settings.limits.silence > 200
 
 
@@ -186,9 +186,9 @@ def test_the_proxy_reaches_a_gateway_behind_such_a_certificate() -> None:
     seen: list[int] = []
     with over_tls(trustme.CA()) as url:
         for verify in (True, False):
-            watcher = Watcher(url, OPENAPI, lambda one, _, __: seen.append(one.answer.status), verify=verify)
+            watcher = CheckingProxy(url, OPENAPI, lambda one, _, __: seen.append(one.answer.status), verify=verify)
             with serving(watcher.respond) as front:
-                answer = Client(front, Limits())(Asked("GET", "/v1/models", {"x-api-key": gateway.KEY}))
+                answer = HttpClient(front, AnswerLimits())(SentRequest("GET", "/v1/models", {"x-api-key": gateway.KEY}))
                 assert answer.status == (502 if verify else 200)
     assert seen == [0, 200]
 
@@ -240,5 +240,5 @@ def test_a_body_that_was_compressed_unasked_is_read() -> None:
     packed = gzip.compress(b'{"detail": "no key"}')
     fields = [("content-type", "application/json"), ("content-encoding", "gzip"), ("content-length", str(len(packed)))]
     with always(Outgoing(401, fields, [packed])) as url:
-        answer: Answer = Client(url, Limits())(Asked("GET", "/v1/models"))
+        answer: ReceivedResponse = HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models"))
     assert answer.json == {"detail": "no key"}

@@ -25,7 +25,7 @@ RUN = (sys.executable, "-m")
 @contextmanager
 def target(mutant: str) -> Iterator[dict[str, str]]:
     """The other gateway, sound or with a fault; gives the environment in which all three find it."""
-    given = gateway.aids()
+    given = gateway.credentials()
     with other_gateway() as (behind, _):
         if mutant:
             with serving(responder(MUTANTS[mutant], behind)) as url:
@@ -100,7 +100,7 @@ def test_a_baseline_is_in_force_in_all_three(tmp_path: Path) -> None:
 
 def test_pytest_says_why_it_cannot_run() -> None:
     done = start(
-        environment("http://127.0.0.1:1", gateway.aids()), "pytest", "contracts", "-p", "no:cacheprovider", "-q"
+        environment("http://127.0.0.1:1", gateway.credentials()), "pytest", "contracts", "-p", "no:cacheprovider", "-q"
     )
     assert done.returncode == 2
     assert "the gate cannot run: http://127.0.0.1:1 cannot be examined: nothing listens there" in done.stdout

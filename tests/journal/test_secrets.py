@@ -27,8 +27,8 @@ from mockserver.accounts.schema import AccountsFile
 from mockserver.accounts.session import Session
 from mockserver.core.errors import AuthorError
 from mockserver.engine.decision import Decision
-from mockserver.engine.request import Request, asked_of, outline
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.request import Request, handler_request, outline
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.accounts_file import load_accounts
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import Store
@@ -113,7 +113,7 @@ class Failing(Engine):
 
 
 def gateway(store: Store | None = None, engine: type[Engine] = Engine) -> Gateway:
-    made = engine(contract(), {"test": PLAYED}, Settings(scenario="test"), Accounts(accounts_of(ACCOUNTS)))
+    made = engine(contract(), {"test": PLAYED}, EngineSettings(scenario="test"), Accounts(accounts_of(ACCOUNTS)))
     return Gateway(made, store=store)
 
 
@@ -178,7 +178,7 @@ def test_what_holds_a_secret_does_not_show_it() -> None:
     accounts, operation = Accounts(file), contract().find("POST", LOGIN)[0]
     request = Request("POST", LOGIN, {"x-api-key": KEY}, PASSWORD.encode())
     holder = accounts.holder_of_key(KEY)
-    asked = handlers.Asked(
+    asked = handlers.AccountRequest(
         accounts=accounts,
         holder=holder,
         session=Session("a"),
@@ -189,7 +189,17 @@ def test_what_holds_a_secret_does_not_show_it() -> None:
         now=0.0,
     )
     call = msgspec.structs.replace(outline(operation, request), body={"password": PASSWORD})
-    things = (file, *file.accounts, accounts, vars(accounts), holder, request, call, asked_of(request, {}), asked)
+    things = (
+        file,
+        *file.accounts,
+        accounts,
+        vars(accounts),
+        holder,
+        request,
+        call,
+        handler_request(request, {}),
+        asked,
+    )
     for thing in (*things, Credential(KEY)):
         assert found_in([KEY, OTHER, PASSWORD], f"{thing!r} {thing}") == [], type(thing)
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.core.clock import FixedClock
-from mockserver.journal.client_rules import Limits
+from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.log import Captured, Ended, Exchange, Outcome
 from mockserver.journal.verdict import RULES, judge
 from mockserver.testing.gateway import GatewaySession
@@ -153,10 +153,10 @@ def test_no_back_off(gateway: GatewaySession) -> None:
     gateway.error(503)
     post(gateway)
     refused = Outcome(503, 1, 1, 1.0, "complete")
-    assert rules_of(gateway, [(0, 1), (1.05, 2.05), (2.1, 3.1)], refused, Limits()) == {"no-back-off"}
-    assert rules_of(gateway, [(0, 1), (1.4, 2.4), (3.2, 4.2)], refused, Limits()) == set()
+    assert rules_of(gateway, [(0, 1), (1.05, 2.05), (2.1, 3.1)], refused, ClientLimits()) == {"no-back-off"}
+    assert rules_of(gateway, [(0, 1), (1.4, 2.4), (3.2, 4.2)], refused, ClientLimits()) == set()
     many = [(2.0 * number, 2.0 * number + 1) for number in range(11)]
-    assert rules_of(gateway, many, refused, Limits()) == {"no-back-off"}
+    assert rules_of(gateway, many, refused, ClientLimits()) == {"no-back-off"}
 
 
 SDK_SAYS_FIRST = {"x-stainless-retry-count": "0"}
@@ -183,8 +183,8 @@ def test_workers_that_ask_the_same_at_a_time_are_not_taken_for_one_that_tries_ag
     gateway.error(503)
     post(gateway, headers=SDK_SAYS_FIRST)
     refused = Outcome(503, 1, 1, 1.0, "complete")
-    assert rules_of(gateway, [(0, 1), (0.5, 1.5), (1.51, 2.51)], refused, Limits()) == {"gave-up-early"}
-    assert rules_of(gateway, [(0, 1), (1.01, 2.01), (2.02, 3.02)], refused, Limits()) == {"no-back-off"}
+    assert rules_of(gateway, [(0, 1), (0.5, 1.5), (1.51, 2.51)], refused, ClientLimits()) == {"gave-up-early"}
+    assert rules_of(gateway, [(0, 1), (1.01, 2.01), (2.02, 3.02)], refused, ClientLimits()) == {"no-back-off"}
 
 
 def test_credits_ignored(gateway: GatewaySession) -> None:
@@ -265,7 +265,9 @@ def exchanges(gateway: GatewaySession, times: list[tuple[float, float]], outcome
         yield Exchange(number, arrived, "", base.method, base.path, base.body, base.note, outcome, kept)
 
 
-def rules_of(gateway: GatewaySession, times: list[tuple[float, float]], outcome: Outcome, limits: Limits) -> set[str]:
+def rules_of(
+    gateway: GatewaySession, times: list[tuple[float, float]], outcome: Outcome, limits: ClientLimits
+) -> set[str]:
     from mockserver.journal.record import Record
 
     contract = gateway._host.contract
@@ -276,7 +278,7 @@ def rules_of(gateway: GatewaySession, times: list[tuple[float, float]], outcome:
 def test_too_concurrent(gateway: GatewaySession, most: int, rules: set[str]) -> None:
     post(gateway)
     done = Outcome(200, 1, 1, 0.0, "complete")
-    assert rules_of(gateway, [(0, 2), (1, 3), (3, 4)], done, Limits(concurrency=most)) == rules
+    assert rules_of(gateway, [(0, 2), (1, 3), (3, 4)], done, ClientLimits(concurrency=most)) == rules
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_too_concurrent(gateway: GatewaySession, most: int, rules: set[str]) -> 
 def test_no_read_timeout(gateway: GatewaySession, ended: str, allowed: float | None, rules: set[str]) -> None:
     post(gateway)
     stalled = Outcome(200, 2, 2, 12.0, "client_left" if ended == "client_left" else "complete", 2, ((1, 1, 1.0),))
-    assert rules_of(gateway, [(0, 12)], stalled, Limits(read_timeout=allowed)) == rules
+    assert rules_of(gateway, [(0, 12)], stalled, ClientLimits(read_timeout=allowed)) == rules
 
 
 @pytest.mark.parametrize(("ended", "rules"), [("reset", {"no-back-off"}), ("client_left", set[str]())])
@@ -295,7 +297,7 @@ def test_when_a_client_left_cannot_be_known_from_when_that_was_noticed(
 ) -> None:
     post(gateway)
     broken = Outcome(200, 1, 1, 1.0, ended, 2)
-    assert rules_of(gateway, [(0, 1), (1.01, 2)], broken, Limits()) == rules
+    assert rules_of(gateway, [(0, 1), (1.01, 2)], broken, ClientLimits()) == rules
 
 
 def test_every_rule_says_what_is_right_and_why() -> None:

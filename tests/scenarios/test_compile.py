@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.core.conversation import Conversation
 from mockserver.scenarios.compile import FailurePlan, RawPlan, ReplyPlan, TextPlan, ToolPlan, fill
-from mockserver.scenarios.templates import Scene, parse
+from mockserver.scenarios.templates import TemplateContext, parse
 from tests.support.calls import compiled, complaints
 from tests.support.engine import script
 
@@ -144,7 +144,7 @@ def test_the_headers_of_a_response_are_in_lower_case() -> None:
     assert (found.status, found.headers, found.body) == (200, (("content-type", "text/html"),), "x")
 
 
-SCENE = Scene(Conversation(model="m", messages=(), body={}), {"a": 1}, 3, 2, 9.5)
+SCENE = TemplateContext(Conversation(model="m", messages=(), body={}), {"a": 1}, 3, 2, 9.5)
 
 
 def test_only_texts_are_filled_in_and_the_rest_stays_what_it_is() -> None:

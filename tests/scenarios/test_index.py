@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios import turn_selection
 from mockserver.scenarios.compile import Play
-from mockserver.scenarios.index import SMALL, Index, exact_keys
+from mockserver.scenarios.index import SMALL, TurnIndex, exact_keys
 from mockserver.scenarios.matchers import Call, matches
 from tests.support.calls import called, request, when
 from tests.support.engine import NOW, contract
@@ -22,7 +22,7 @@ from tests.support.strategies import STATES, Json, made_ready, requests, scenari
 LONG = scenarios(least=SMALL + 1)
 
 
-class NoIndex(Index[Play]):
+class NoIndex(TurnIndex[Play]):
     """Asks every turn, as a script without an index would."""
 
     def candidates(self, call: Call, start: int = 0) -> Iterator[Play]:
@@ -55,27 +55,27 @@ def test_only_what_is_compared_for_equality_is_looked_up(wanted: str, keys: Json
 
 @pytest.mark.parametrize("count", [0, 1, SMALL, SMALL + 1, 100])
 def test_items_that_demand_nothing_are_all_candidates_in_order(count: int) -> None:
-    index = Index([({}, "", number) for number in range(count)])
+    index = TurnIndex([({}, "", number) for number in range(count)])
     assert list(index.candidates(called(request()))) == list(range(count))
 
 
 @pytest.mark.parametrize("start", [0, 1, 7, 16, 17, 39, 40])
 def test_candidates_begin_where_they_are_told_to(start: int) -> None:
     demands: list[Json] = [{}, {"text": "Hello"}, {"text": "Bye"}, {"wire": "anthropic", "text": "Hello"}]
-    index = Index([(demands[number % 4], "", number) for number in range(40)])
+    index = TurnIndex([(demands[number % 4], "", number) for number in range(40)])
     wanted = [number for number in range(start, 40) if number % 4 != 2]
     assert list(index.candidates(called(request()), start)) == wanted
 
 
 def test_a_long_list_of_rules_has_one_candidate() -> None:
-    index = Index([({"text": f"Hello {number}"}, "", number) for number in range(1_000)])
+    index = TurnIndex([({"text": f"Hello {number}"}, "", number) for number in range(1_000)])
     call = called(request(messages=[{"role": "user", "content": "Hello 777"}]))
     assert list(index.candidates(call)) == [777]
 
 
 def test_parts_of_a_text_are_found_without_regard_to_case() -> None:
     parts = [f"part {number}" for number in range(100)]
-    index = Index([({}, part, part) for part in [*parts, "x", ""]])
+    index = TurnIndex([({}, part, part) for part in [*parts, "x", ""]])
     call = called(request(messages=[{"role": "user", "content": "It is PART 42 and part 7"}]))
     found = list(index.candidates(call))
     assert {"part 42", "part 7", "x", ""} <= set(found)
@@ -102,7 +102,7 @@ def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> N
         for one in sent:
             call = called(one, session.of(script.name, script.edition).state)
             try:
-                cast = turn_selection.cast_turn(script, session.of(script.name, script.edition), call, session)
+                cast = turn_selection.select_turn(script, session.of(script.name, script.edition), call, session)
             except Refusal as refusal:
                 chosen.append(str(refusal))
                 continue
@@ -118,7 +118,7 @@ def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> N
 def test_a_scenario_without_a_match_falls_through_a_long_list(sent: list[Request]) -> None:
     never = {"when": {"text": "never said"}, "reply": "x"}
     played = made_ready({"scenario": "test", "turns": [never] * 60})
-    engine, session = Engine(contract(), {"test": played}, Settings(scenario="test")), Session("test")
+    engine, session = Engine(contract(), {"test": played}, EngineSettings(scenario="test")), Session("test")
     for one in sent:
         session, decision = engine.step(session, one, NOW)
         assert decision.note.turn == 0

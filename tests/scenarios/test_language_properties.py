@@ -13,12 +13,12 @@ from mockserver.core.clock import FixedClock
 from mockserver.core.conversation import Conversation
 from mockserver.core.errors import AuthorError
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.dry_run import dry_run
 from mockserver.scenarios.compile import Script, compile_scenario, fill
 from mockserver.scenarios.schema import Scenario, Turn, When
-from mockserver.scenarios.templates import Scene, parse
+from mockserver.scenarios.templates import TemplateContext, parse
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from tests.support.asgi import Client, VirtualTimer, body, scope, serve
@@ -68,7 +68,7 @@ def dumped(value: object) -> str:
 
 def play(script: Script, sent: list[Request]) -> None:
     """Send the requests, one after another: no answer may be a failure of the mock."""
-    engine, session = Engine(contract(), {script.name: script}, Settings(scenario=script.name)), Session("test")
+    engine, session = Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name)), Session("test")
     for request in sent:
         session, decision = engine.step(session, request, NOW)
         assert decision.note.code != "mock_error"
@@ -148,7 +148,7 @@ def test_any_template_is_filled_or_refused(text: str, value: object) -> None:
     except ValueError as error:
         assert str(error)
         return
-    scene = Scene(Conversation(model="m", messages=(), body={}), {"a": "x", "": [1]}, 1, 1, NOW)
+    scene = TemplateContext(Conversation(model="m", messages=(), body={}), {"a": "x", "": [1]}, 1, 1, NOW)
     assert isinstance(template.fill(scene), str)
     assert fill([template, {"a": template}, value], scene) is not None
 
@@ -202,7 +202,7 @@ def test_no_request_over_asgi_is_a_failure_of_the_mock(
         "test": compile_scenario(Scenario.model_validate({"scenario": "test", "turns": [ANSWERS[1]]}), contract())[0]
     }
     store = MemoryStore("0", start_clock(0.0, virtual=True))
-    app = Gateway(Engine(contract(), scripts, Settings()), store=store, clock=FixedClock(), timer=VirtualTimer())
+    app = Gateway(Engine(contract(), scripts, EngineSettings()), store=store, clock=FixedClock(), timer=VirtualTimer())
     client = serve(app, scope(method, path, headers), Client(body(sent)))
     assert client.status != 500
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.conversation import Conversation, Message, Text, ToolResult, ToolUse
-from mockserver.scenarios.templates import VALUES, Scene, parse
+from mockserver.scenarios.templates import VALUES, TemplateContext, parse
 
 MESSAGES = (
     Message("user", (Text("first"),)),
@@ -16,8 +16,10 @@ MESSAGES = (
     Message("user", (ToolResult("c0", "one"), ToolResult("c1", "two"))),
 )
 BODY: dict[str, JsonValue] = {"a": {"b": [1, "x", None, True, {"c/d": "deep"}]}, "": "empty", "n": 1.5}
-SCENE = Scene(Conversation(model="m", messages=MESSAGES, body=BODY, system="Be brief."), BODY, 3, 2, 1234.9, ("0", "s"))
-EMPTY = Scene(Conversation(model="", messages=(), body={}), {}, 1, 1, 0.0)
+SCENE = TemplateContext(
+    Conversation(model="m", messages=MESSAGES, body=BODY, system="Be brief."), BODY, 3, 2, 1234.9, ("0", "s")
+)
+EMPTY = TemplateContext(Conversation(model="", messages=(), body={}), {}, 1, 1, 0.0)
 
 FILLED: list[tuple[str, str]] = [
     ("", ""),
@@ -120,13 +122,13 @@ def test_a_text_that_depends_on_nothing_is_literal(text: str, literal: str | Non
 
 def test_what_a_client_says_is_never_taken_for_a_template() -> None:
     messages = (Message("user", (Text("{{system}} {{turn}}"),)),)
-    scene = Scene(Conversation(model="m", messages=messages, body={}, system="secret"), {}, 1, 1, 0.0)
+    scene = TemplateContext(Conversation(model="m", messages=messages, body={}, system="secret"), {}, 1, 1, 0.0)
     assert parse("{{last_user_text}}!").fill(scene) == "{{system}} {{turn}}!"
 
 
 def test_generated_values_come_from_the_seed_and_the_place() -> None:
     template = parse("{{faker.sentence}} {{faker.sentence}}")
-    other = Scene(SCENE.conversation, BODY, 3, 2, 0.0, ("1", "s"))
+    other = TemplateContext(SCENE.conversation, BODY, 3, 2, 0.0, ("1", "s"))
     assert template.fill(SCENE) == template.fill(SCENE) == parse("{{faker.sentence}} {{faker.sentence}}").fill(SCENE)
     assert template.fill(SCENE) != template.fill(other)
     first, second = (text + "." for text in template.fill(SCENE).rstrip(".").split(". "))

@@ -7,7 +7,7 @@ from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
 from mockserver.scenarios.compile import Script
-from mockserver.scenarios.turn_selection import NEAR_MISSES, Miss, cast_turn, is_used_up
+from mockserver.scenarios.turn_selection import NEAR_MISSES, NoTurnMatched, is_used_up, select_turn
 from tests.support.calls import called, compiled, request
 from tests.support.engine import KEY, MESSAGES, Talk, script
 
@@ -126,7 +126,7 @@ def after(script: Script, *calls: object) -> Progress:
     """The progress of a new session after these calls: h says Hello, b says b."""
     session = Session("test")
     for call in calls:
-        found = cast_turn(
+        found = select_turn(
             script, session.of(script.name, script.edition), B_CALL if call == "b" else HELLO_CALL, session
         )
         assert found is not None
@@ -214,8 +214,8 @@ def test_near_misses_are_told_nearest_first_and_equal_ones_in_the_order_of_the_f
       - {when: {text: a, stream: true}, reply: x}
       - {when: {wire: openai}, reply: x}
     """
-    with pytest.raises(Miss) as missed:
-        cast_turn(played(text), Progress(), HELLO_CALL, Session("s", "7"))
+    with pytest.raises(NoTurnMatched) as missed:
+        select_turn(played(text), Progress(), HELLO_CALL, Session("s", "7"))
     assert [line.partition(":")[0] for line in missed.value.misses] == ["Turn 2", "Turn 4", "Turn 3", "Turn 1"]
     assert missed.value.misses[0] == "Turn 2: what is asked for is a whole answer, wanted a stream"
     message = missed.value.failure.message
@@ -225,8 +225,8 @@ def test_near_misses_are_told_nearest_first_and_equal_ones_in_the_order_of_the_f
 def test_a_turn_that_is_used_up_says_so_before_its_differences() -> None:
     script = played("turns: [{when: {text: Hello}, reply: x, times: 2}, {when: {text: never}, reply: y}]")
     progress = after(script, "h", "h")
-    with pytest.raises(Miss) as missed:
-        cast_turn(script, progress, B_CALL, Session("s"))
+    with pytest.raises(NoTurnMatched) as missed:
+        select_turn(script, progress, B_CALL, Session("s"))
     [first, second] = missed.value.misses
     assert first.startswith("Turn 2: the text of the last user message is 'b'")
     assert second.startswith(f"Turn 1: {PLAYED_TWICE}, and the text of the last user message is 'b'")
@@ -234,7 +234,7 @@ def test_a_turn_that_is_used_up_says_so_before_its_differences() -> None:
 
 def test_a_miss_is_a_refusal_404() -> None:
     with pytest.raises(Refusal) as refused:
-        cast_turn(played("turns: [{when: {text: a}, reply: x}]"), Progress(), HELLO_CALL, Session("s"))
+        select_turn(played("turns: [{when: {text: a}, reply: x}]"), Progress(), HELLO_CALL, Session("s"))
     assert (refused.value.failure.status, refused.value.failure.code) == (404, MISS)
 
 
@@ -246,7 +246,7 @@ def test_a_changed_file_begins_anew_and_an_unchanged_one_goes_on() -> None:
         played(f"turns: [{{reply: {word}}}]{more}") for word, more in [("a", ""), ("a", "  # x"), ("b", "")]
     )
     session = Session("test")
-    found = cast_turn(first, session.of("test", first.edition), HELLO_CALL, session)
+    found = select_turn(first, session.of("test", first.edition), HELLO_CALL, session)
     assert found is not None
     assert first.edition == same.edition != changed.edition
     assert found[1].of("test", same.edition).hits == {1: 1}

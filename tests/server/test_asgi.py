@@ -12,7 +12,7 @@ from mockserver.accounts.session import VIRTUAL_ORIGIN, Session, start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import MAX_BODY, Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.player import Message
@@ -30,7 +30,7 @@ MEBIBYTE = b" " * 2**20
 
 def gateway(played: Script | None = None) -> Gateway:
     scripts = {} if played is None else {played.name: played}
-    engine = Engine(contract(), scripts, Settings(scenario=None if played is None else played.name))
+    engine = Engine(contract(), scripts, EngineSettings(scenario=None if played is None else played.name))
     return Gateway(engine, store=MemoryStore(), clock=FixedClock(NOW), timer=VirtualTimer())
 
 
@@ -131,7 +131,7 @@ def test_a_paced_stream_is_sent_in_pieces() -> None:
 
 
 def test_in_virtual_time_a_wait_moves_the_clock_of_its_session_and_takes_no_time() -> None:
-    engine = Engine(contract(), {"test": turns(SLOW)}, Settings(scenario="test"))
+    engine = Engine(contract(), {"test": turns(SLOW)}, EngineSettings(scenario="test"))
     store = MemoryStore(clock=start_clock(NOW, virtual=True))
     app = Gateway(engine, store=store, clock=FixedClock(NOW))
     ask(app, STREAMED)
@@ -141,7 +141,7 @@ def test_in_virtual_time_a_wait_moves_the_clock_of_its_session_and_takes_no_time
 
 def test_a_client_that_leaves_in_the_stream_is_entered_as_such() -> None:
     client = Client(body(STREAMED))
-    engine = Engine(contract(), {"test": turns(SLOW)}, Settings(scenario="test"))
+    engine = Engine(contract(), {"test": turns(SLOW)}, EngineSettings(scenario="test"))
     app = Gateway(engine, clock=FixedClock(NOW), timer=LeavingTimer(client, 3))
     serve(app, scope(headers=KEY), client)
     [exchange] = app.journal
@@ -153,7 +153,7 @@ def test_a_client_that_leaves_in_the_stream_is_entered_as_such() -> None:
 
 def test_requests_of_one_key_share_a_session() -> None:
     store = MemoryStore()
-    app = Gateway(Engine(contract(), {}, Settings()), store=store)
+    app = Gateway(Engine(contract(), {}, EngineSettings()), store=store)
     ask(app, ASKED)
     ask(app, ASKED)
     ask(app, ASKED, headers={"x-api-key": "sk_other"})
@@ -166,7 +166,7 @@ def test_requests_of_one_key_share_a_session() -> None:
 )
 def test_a_refused_request_never_makes_a_session(headers: dict[str, str]) -> None:
     store = MemoryStore()
-    ask(Gateway(Engine(contract(), {}, Settings()), store=store), ASKED, headers=headers)
+    ask(Gateway(Engine(contract(), {}, EngineSettings()), store=store), ASKED, headers=headers)
     assert len(store) == 0
 
 
@@ -221,7 +221,7 @@ class BrokenEngine(Engine):
 
 
 def broken() -> Client:
-    return ask(Gateway(BrokenEngine(contract(), {}, Settings())), ASKED)
+    return ask(Gateway(BrokenEngine(contract(), {}, EngineSettings())), ASKED)
 
 
 def test_a_bug_of_ours_is_a_500_without_its_details() -> None:
@@ -249,11 +249,11 @@ class AbsentStore(MemoryStore):
 
 
 def absent() -> Gateway:
-    return Gateway(Engine(contract(), {}, Settings()), store=AbsentStore())
+    return Gateway(Engine(contract(), {}, EngineSettings()), store=AbsentStore())
 
 
 def test_a_page_can_read_a_bug_of_ours() -> None:
-    client = ask(Gateway(BrokenEngine(contract(), {}, Settings())), ASKED, headers={**KEY, **PAGE})
+    client = ask(Gateway(BrokenEngine(contract(), {}, EngineSettings())), ASKED, headers={**KEY, **PAGE})
     assert client.status == 500
     assert client.headers[b"access-control-allow-origin"] == b"http://localhost:5173"
 

@@ -13,7 +13,7 @@ from mockserver.accounts.session import REAL, Timeline
 from mockserver.core.actions import Action, Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import NoEffectError
 from mockserver.journal.log import Outcome
 from mockserver.server.asgi import Gateway
@@ -122,7 +122,7 @@ class Scripted(Gateway):
     """A gateway that gives one answer, whatever it is asked."""
 
     def __init__(self, actions: Actions = ()) -> None:
-        super().__init__(Engine(contract(), {}, Settings()), timer=Virtual())
+        super().__init__(Engine(contract(), {}, EngineSettings()), timer=Virtual())
         self.actions = actions
 
     async def _decide(self, id: str | None, request: Request, now: float) -> tuple[Decision, Timeline]:

@@ -21,7 +21,7 @@ from mockserver.accounts.keys import session_of
 from mockserver.accounts.session import Session
 from mockserver.core.clock import FixedClock
 from mockserver.core.errors import OperatorError
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import Message
 from mockserver.server.stores import redis as redis_store
@@ -47,7 +47,7 @@ def session(id: str) -> Session:
 
 
 def gateway(store: Store, accounts: str = HUNDRED) -> Gateway:
-    engine = Engine(contract(), {"test": ONE_CREDIT}, Settings(scenario="test"), Accounts(accounts_of(accounts)))
+    engine = Engine(contract(), {"test": ONE_CREDIT}, EngineSettings(scenario="test"), Accounts(accounts_of(accounts)))
     return Gateway(engine, store=store, clock=FixedClock())
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mockserver.core.errors import OperatorError
 from mockserver.engine.request import MAX_BODY
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import bind, running, url_of
@@ -28,7 +28,7 @@ STALLS = """
   - reply: one two
     times: always
 """
-APP = Gateway(Engine(contract(), {"test": turns(STALLS)}, Settings(scenario="test")))
+APP = Gateway(Engine(contract(), {"test": turns(STALLS)}, EngineSettings(scenario="test")))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from mockserver.accounts.schema import AccountsFile
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Data
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, NOW, Answer, contract, script
 
@@ -57,12 +57,12 @@ class Bank:
         *,
         scripts: Sequence[Script] = (),
         strict_keys: bool = False,
-        settings: Settings | None = None,
+        settings: EngineSettings | None = None,
     ) -> None:
         file = accounts_of(accounts) if accounts is not None else None
         self.accounts = Accounts(file, strict_keys=strict_keys)
         if settings is None:
-            settings = Settings(scenario=scripts[0].name if scripts else None)
+            settings = EngineSettings(scenario=scripts[0].name if scripts else None)
         self.engine = Engine(contract(), {one.name: one for one in scripts}, settings, self.accounts)
         self.sessions: dict[str, Session] = {}
         self.now = NOW

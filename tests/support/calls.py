@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from mockserver.engine.request import Request, read_call
 from mockserver.files import loader
-from mockserver.scenarios.compile import Complaint, Script, compile_scenario
+from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
 from mockserver.scenarios.matchers import Call, Difference, Matcher, compile_when, differences
 from mockserver.scenarios.schema import When
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
@@ -63,7 +63,7 @@ def told(text: str, call: Call) -> list[str]:
     return [str(difference) for difference in found(text, call)]
 
 
-def compiled(text: str) -> tuple[Script, list[Complaint]]:
+def compiled(text: str) -> tuple[Script, list[ScenarioProblem]]:
     """A scenario of the shape that it should have, made ready, and what is wrong with it."""
     return compile_scenario(loader.parse(f"scenario: test\n{text}".encode(), "test.yaml").scenario, contract())
 

@@ -10,7 +10,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, Head
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.library import load_contract
 from mockserver.openapi.contract import Contract
@@ -49,7 +49,7 @@ class Talk:
 
     def __init__(self, played: Script | None = None, *, seed: str = "0", others: Sequence[Script] = ()) -> None:
         scripts = {one.name: one for one in ([*others, played] if played is not None else others)}
-        self.engine = Engine(contract(), scripts, Settings(scenario=played.name if played is not None else None))
+        self.engine = Engine(contract(), scripts, EngineSettings(scenario=played.name if played is not None else None))
         self.session = Session("test", seed)
         self.now = NOW
 

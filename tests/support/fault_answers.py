@@ -6,7 +6,7 @@ from functools import cache
 from pydantic import JsonValue
 
 from mockserver.core.actions import Actions
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.faults import Context, NoEffectError, compile_fault
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, turns
 
@@ -44,7 +44,7 @@ def bend(given: JsonValue, actions: Actions, seed: object = 0) -> Actions:
     """One fault, or a list of them in order, on an answer."""
     for number, fault in enumerate(given if isinstance(given, list) else [given]):
         assert isinstance(fault, str | dict)
-        actions = compile_fault(fault)(actions, Context(Dice(seed, number), NOW))
+        actions = compile_fault(fault)(actions, Context(Rng(seed, number), NOW))
     return actions
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import JsonValue
 
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
@@ -66,7 +66,7 @@ class Served(NamedTuple):
 def serving(reply: str) -> Iterator[Served]:
     """A real server that plays these turns."""
     script = turns(reply)
-    gateway = Gateway(Engine(contract(), {script.name: script}, Settings(scenario=script.name)))
+    gateway = Gateway(Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name)))
     entries: SimpleQueue[Exchange] = SimpleQueue()
     gateway.journal.listeners.append(entries.put)
     with running(gateway) as url:

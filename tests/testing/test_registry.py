@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.core.errors import OperatorError
 from mockserver.files import bundled
-from mockserver.testing.registry import Profiles, Scripts
+from mockserver.testing.registry import ProfileRegistry, ScriptRegistry
 from tests.support.engine import contract
 
 WATCHED = """
@@ -17,10 +17,10 @@ import orjson
 
 from mockserver.core.catalogue import MODELS
 from mockserver.engine.step import Request
-from mockserver.testing.server_thread import Host
+from mockserver.testing.server_thread import ServerThread
 from mockserver.accounts.session import Session
 
-host, seen = Host(), []
+host, seen = ServerThread(), []
 outside = ("open", "import", "os.", "socket.", "subprocess.", "glob.", "pathlib.")
 
 def requests():
@@ -52,7 +52,7 @@ def test_no_step_touches_a_file_whatever_its_request_names() -> None:
 
 
 def test_everything_shipped_is_there_by_name() -> None:
-    scripts, profiles = Scripts(contract()), Profiles()
+    scripts, profiles = ScriptRegistry(contract()), ProfileRegistry()
     assert "greeting" in scripts
     assert len(scripts) == len(list(bundled.SCENARIOS.glob("*.yaml")))
     assert len(profiles) == 7
@@ -60,7 +60,7 @@ def test_everything_shipped_is_there_by_name() -> None:
 
 
 def test_a_place_is_found_and_not_shown() -> None:
-    scripts = Scripts(contract())
+    scripts = ScriptRegistry(contract())
     scripts.put("place", scripts["greeting"])
     assert scripts["place"] is scripts["greeting"]
     assert "place" not in list(scripts)
@@ -70,4 +70,4 @@ def test_a_place_is_found_and_not_shown() -> None:
 
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
     with pytest.raises(OperatorError, match="did you mean 'greeting'"):
-        Scripts(contract()).scenario("greting")
+        ScriptRegistry(contract()).scenario("greting")

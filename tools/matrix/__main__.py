@@ -21,7 +21,7 @@ import yaml
 
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
-from mockserver.engine.step import Engine, Settings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults.shapes import whole_of
 from mockserver.files.library import load_contract
 from mockserver.scenarios.compile import Script, compile_scenario
@@ -183,7 +183,7 @@ def said_by(case: Case, wire: str) -> dict[str, Any]:
     """What the stream of a case says, for those that say something else than the healthy one."""
     if case.name not in SAYS_OTHERWISE or wire not in case.wires:
         return {}
-    engine = Engine(load_contract(), scripts([case]), Settings(scenario=case.slug[:64]))
+    engine = Engine(load_contract(), scripts([case]), EngineSettings(scenario=case.slug[:64]))
     path = {"anthropic": "/v1/messages", "openai": "/api/v1/chat/completions"}[wire]
     body = {"model": "m", "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
     request = Request("POST", path, {"x-api-key": "sk_t"}, json.dumps(body).encode())
@@ -214,7 +214,7 @@ def main() -> None:
     """Run all programs side by side, two at a time, and write the pages."""
     found = cases()
     played = scripts(found)
-    gateway = Gateway(Engine(load_contract(), played, Settings()))
+    gateway = Gateway(Engine(load_contract(), played, EngineSettings()))
     with running(gateway) as url, ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda program: run(program, url, found), PROGRAMS))
     table: dict[str, Any] = {

@@ -16,22 +16,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.promises import PROMISES
 from mockserver.contracts.reference import gateway
 from mockserver.core.errors import OperatorError
-from mockserver.gate.client import Limits
+from mockserver.gate.client import AnswerLimits
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
-from mockserver.gate.results import Ledger
-from mockserver.gate.runner import Runner, Settings
+from mockserver.gate.results import RunResults
+from mockserver.gate.runner import Runner, RunSettings
 from tools.mutants.answers import ANSWERS
 from tools.mutants.requests import AFTER, BEFORE, BOTH
 from tools.mutants.shot import Change, Shot
 from tools.mutants.streams import STREAMS
 
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
-FAST = Limits(connect=1, silence=1.6, total=4, size=2 * 1024 * 1024)
+FAST = AnswerLimits(connect=1, silence=1.6, total=4, size=2 * 1024 * 1024)
 GOALS = {"smoke": 80.0, "full": 95.0}
 """Percent of the mutants to be caught."""
 
@@ -62,7 +62,7 @@ SOUND = Mutant("sound", "sound")
 """No fault: what the gate says of it must be nothing."""
 
 
-class Clock:
+class StillClock:
     """The fake's clock and the runner's sleep: waiting takes no time."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ def responder(mutant: Mutant, base: str) -> Respond:
     upstream = Upstream(base)
     memory: dict[str, Any] = {}
 
-    def respond(asked: Asked) -> Outgoing:
+    def respond(asked: SentRequest) -> Outgoing:
         shot = Shot(asked, memory)
         if mutant.before:
             mutant.before(shot)
@@ -102,12 +102,17 @@ def responder(mutant: Mutant, base: str) -> Respond:
 
 def examine(name: str, profile: str, seed: int = 0) -> tuple[str, float, list[str]]:
     """Run the gate against one mutant: its name, seconds, broken promises."""
-    start, clock, mutant = time.monotonic(), Clock(), MUTANTS.get(name, SOUND)
-    with gateway.serving(gateway.Gateway(CONTRACT, clock.now)) as behind, serving(responder(mutant, behind)) as url:
+    start, clock, mutant = time.monotonic(), StillClock(), MUTANTS.get(name, SOUND)
+    with (
+        gateway.serving(gateway.ReferenceGateway(CONTRACT, clock.now)) as behind,
+        serving(responder(mutant, behind)) as url,
+    ):
         chosen = replace(PROFILES[profile], limits=FAST)
-        settings = Settings(url, chosen, gateway.KEY, CONTRACT, seed=seed, aids=gateway.aids(), latency=LATENCY)
+        settings = RunSettings(
+            url, chosen, gateway.KEY, CONTRACT, seed=seed, aids=gateway.credentials(), latency=LATENCY
+        )
         try:
-            ledger: Ledger = Runner(settings, sleep=clock.sleep).run().ledger
+            ledger: RunResults = Runner(settings, sleep=clock.sleep).run().ledger
         except OperatorError:  # exit code 2: noticed, but no promise was broken, so it does not count
             return mutant.name, time.monotonic() - start, []
     return mutant.name, time.monotonic() - start, [entry.promise.name for entry in ledger.of("broken")]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.exchange import SentRequest
 
 Change = Callable[["Shot"], None]
 
@@ -18,7 +18,7 @@ Change = Callable[["Shot"], None]
 class Shot:
     """A request and, after the gateway answered, its answer. `memory` lives as long as the mutant."""
 
-    asked: Asked
+    asked: SentRequest
     memory: dict[str, Any]
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -74,13 +74,13 @@ class Shot:
         body = self.asked.json
         if isinstance(body, dict):
             changed = {key: value for key, value in {**body, **fields}.items() if value is not None}
-            self.asked = Asked(self.asked.method, self.path, self.asked.headers, json.dumps(changed).encode())
+            self.asked = SentRequest(self.asked.method, self.path, self.asked.headers, json.dumps(changed).encode())
 
     def key(self, key: str | None) -> None:
         """Change the request's credential."""
         kept = {name: value for name, value in self.asked.headers.items() if name not in ("x-api-key", "authorization")}
         given = {} if key is None else {"authorization": f"Bearer {key}"}
-        self.asked = Asked(self.asked.method, self.path, {**kept, **given}, self.asked.body)
+        self.asked = SentRequest(self.asked.method, self.path, {**kept, **given}, self.asked.body)
 
 
 def frames(shot: Shot) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from mockserver.control import requests, responses, serializers
-from mockserver.control.context import Hub, MissingError, asking
-from mockserver.control.feed import Feed
+from mockserver.control.context import ControlContext, MissingError, query
+from mockserver.control.feed import FeedReader
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
-from mockserver.server.traffic import Live
+from mockserver.server.traffic import LiveAnswer
 
 LONGEST_NUMBER = 18
 """Digits of an exchange's number; Python refuses to read thousands of them."""
@@ -29,7 +29,7 @@ def _last(records: list[Record], limit: int) -> list[responses.SummaryShape]:
     return [serializers.summary(record) for record in records[-limit:]]
 
 
-def routes(hub: Hub) -> APIRouter:
+def routes(hub: ControlContext) -> APIRouter:
     """The routes of exchanges."""
     router, journal = APIRouter(tags=["exchanges"]), hub.journal
 
@@ -38,13 +38,13 @@ def routes(hub: Hub) -> APIRouter:
             exchanges=_last(records, limit), entered=journal.entered, forgotten=journal.forgotten
         )
 
-    def live_of(id: int) -> Live:
+    def live_of(id: int) -> LiveAnswer:
         found = hub.traffic.live.get(id)
         if found is None:
             raise MissingError(f"no answer {id} is on its way; it has ended, or there never was one")
         return found
 
-    def live_shape(one: Live) -> responses.LiveShape:
+    def live_shape(one: LiveAnswer) -> responses.LiveShape:
         return serializers.live(one, hub.clock.now(), hub.contract)
 
     @router.get("/exchanges")
@@ -59,9 +59,9 @@ def routes(hub: Hub) -> APIRouter:
         return some([one for one in found if before is None or one.number < before], limit)
 
     @router.post("/exchanges/find")
-    async def find_exchanges(said: requests.Finding) -> responses.ExchangesShape:
+    async def find_exchanges(said: requests.JournalSearch) -> responses.ExchangesShape:
         """Those that are so, in the words of `when`."""
-        asked = asking(said.when)
+        asked = query(said.when)
         return some([one for one in await hub.records(said.session) if not one.differences(asked)], said.limit)
 
     @router.get("/exchanges/{number}")
@@ -132,7 +132,7 @@ def routes(hub: Hub) -> APIRouter:
         """What happens, as it happens: began, progress, ended, steered, forgot."""
         if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
-        return FeedResponse(Feed(hub).read(after))
+        return FeedResponse(FeedReader(hub).read(after))
 
     return router
 

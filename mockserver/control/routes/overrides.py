@@ -6,27 +6,27 @@ import msgspec
 import orjson
 from fastapi import APIRouter
 
-from mockserver.accounts.session import Session, Waiting
+from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.control import requests, responses
-from mockserver.control.context import ConflictError, Hub, MissingError
-from mockserver.control.routes.sessions import waiting_shape
+from mockserver.control.context import ConflictError, ControlContext, MissingError
+from mockserver.control.routes.sessions import queued_response_shape
 from mockserver.engine.overrides import MOST_WAITING
 from mockserver.files.fragments import check_faults, check_turn, check_words, written
 from mockserver.scenarios.schema import Pace
 
 
-def read_next(said: requests.Next, hub: Hub) -> Waiting:
+def read_next(said: requests.NextResponse, hub: ControlContext) -> QueuedResponse:
     """What shall wait, checked as a turn of a file is. Raises `AuthorError` with every mistake."""
     if said.turn is not None:
         turn = check_turn(said.turn, hub.contract)
         words = {name: value for name, value in said.turn.items() if name != "times"}
-        return Waiting(token_hex(4), written(words), turn.times if "times" in said.turn else said.times)
+        return QueuedResponse(token_hex(4), written(words), turn.times if "times" in said.turn else said.times)
     words = {"faults": list(said.faults or ()), **({} if said.when is None else {"when": said.when})}
     check_faults(words, hub.contract)
-    return Waiting(token_hex(4), written(words), said.times)
+    return QueuedResponse(token_hex(4), written(words), said.times)
 
 
-def routes(hub: Hub) -> APIRouter:
+def routes(hub: ControlContext) -> APIRouter:
     """The routes of defaults and of the queue."""
     router = APIRouter(tags=["steering"])
     app, desk = hub.app, hub.desk
@@ -59,12 +59,12 @@ def routes(hub: Hub) -> APIRouter:
         return defaults()
 
     @router.get("/next")
-    async def read_next_answers() -> list[responses.WaitingShape]:
+    async def read_next_answers() -> list[responses.QueuedResponseShape]:
         """What waits for the next request, whoever sends it. What waits for one session stands with the session."""
-        return [waiting_shape(one, None) for one in app.waiting]
+        return [queued_response_shape(one, None) for one in app.waiting]
 
     @router.post("/next", status_code=201)
-    async def queue_next(said: requests.Next) -> responses.WaitingShape:
+    async def queue_next(said: requests.NextResponse) -> responses.QueuedResponseShape:
         """Queue an answer, or faults, for the next request that fits. Each request takes the first that does."""
         waiting = read_next(said, hub)
         if said.session is None:
@@ -74,7 +74,7 @@ def routes(hub: Hub) -> APIRouter:
         else:
             await hub.change(said.session, lambda session: _queued(session, waiting))
         desk.tell("next")
-        return waiting_shape(waiting, said.session)
+        return queued_response_shape(waiting, said.session)
 
     @router.delete("/next/{id}", status_code=204)
     async def take_back(id: str, session: str | None = None) -> None:
@@ -99,7 +99,7 @@ def routes(hub: Hub) -> APIRouter:
     return router
 
 
-def _queued(session: Session, waiting: Waiting) -> Session:
+def _queued(session: Session, waiting: QueuedResponse) -> Session:
     if len(session.steering.waiting) >= MOST_WAITING:
         raise ConflictError(f"{MOST_WAITING} wait for this session already; take some back first")
     steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, waiting))

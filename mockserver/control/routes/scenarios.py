@@ -6,7 +6,7 @@ from functools import cache
 from fastapi import APIRouter
 
 from mockserver.control import requests, responses
-from mockserver.control.context import Hub, missing
+from mockserver.control.context import ControlContext, missing
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
 from mockserver.files import yaml_document
@@ -21,7 +21,7 @@ def problem_shapes(problems: Iterable[Problem]) -> list[responses.ProblemShape]:
     ]
 
 
-def routes(hub: Hub) -> APIRouter:
+def routes(hub: ControlContext) -> APIRouter:
     """The routes of scenarios, profiles and faults."""
     router, desk = APIRouter(tags=["scenarios"]), hub.desk
 
@@ -43,7 +43,7 @@ def routes(hub: Hub) -> APIRouter:
         return responses.ScenarioTextShape(**shape(desk.scenarios[name]).model_dump(), yaml=text)
 
     @router.put("/scenarios/{name}")
-    async def put_scenario(name: str, said: requests.Text) -> responses.ScenarioTextShape:
+    async def put_scenario(name: str, said: requests.ScenarioText) -> responses.ScenarioTextShape:
         """Keep a scenario in memory, live at once. It hides a file of the same name."""
         script = desk.put_scenario(name, said.yaml)
         desk.tell("scenarios")
@@ -57,7 +57,7 @@ def routes(hub: Hub) -> APIRouter:
         desk.tell("scenarios")
 
     @router.post("/lint")
-    async def lint(said: requests.Text) -> responses.LintShape:
+    async def lint(said: requests.ScenarioText) -> responses.LintShape:
         """Every mistake of a scenario's text."""
         problems: list[Problem] = []
         name = None
@@ -69,7 +69,7 @@ def routes(hub: Hub) -> APIRouter:
         return responses.LintShape(name=name, problems=problem_shapes(problems))
 
     @router.post("/explain")
-    async def explain(said: requests.Explaining) -> responses.LinesShape:
+    async def explain(said: requests.Explanation) -> responses.LinesShape:
         """Which turn answers a request, and why the others do not."""
         if said.scenario is not None and said.scenario not in desk.scenarios:
             desk.check_scenario(said.scenario)
@@ -87,7 +87,7 @@ def routes(hub: Hub) -> APIRouter:
         ]
 
     @router.put("/chaos/{name}")
-    async def put_profile(name: str, said: requests.Text) -> responses.ProfileShape:
+    async def put_profile(name: str, said: requests.ScenarioText) -> responses.ProfileShape:
         """Keep a chaos profile in memory."""
         profile = desk.put_profile(name, said.yaml)
         desk.tell("scenarios")

@@ -8,8 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from mockserver import __version__
 from mockserver.accounts.plans import MONTHLY_CREDITS
 from mockserver.control import responses
-from mockserver.control.context import Hub, MissingError
-from mockserver.control.metrics import Meters
+from mockserver.control.context import ControlContext, MissingError
+from mockserver.control.metrics import Metrics
 from mockserver.server.stores.memory import StoreAwayError
 from mockserver.wires.errors import STATUSES
 
@@ -32,7 +32,7 @@ PAGE = {
 """The page's files by name, read once: a request names one of these or nothing."""
 
 
-def routes(hub: Hub, meters: Meters) -> APIRouter:
+def routes(hub: ControlContext, meters: Metrics) -> APIRouter:
     """The routes of the server."""
     router = APIRouter(tags=["server"])
 

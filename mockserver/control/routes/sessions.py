@@ -10,10 +10,10 @@ from fastapi import APIRouter, Path, Response
 
 from mockserver.accounts import keys
 from mockserver.accounts.schema import Account
-from mockserver.accounts.session import ChaosMemory, Session, Timeline, Waiting
+from mockserver.accounts.session import ChaosMemory, QueuedResponse, Session, Timeline
 from mockserver.control import requests, responses
-from mockserver.control.account_lookup import ledger_now, moved
-from mockserver.control.context import MOST_LISTED, ConflictError, Hub
+from mockserver.control.account_lookup import ledger_now, move_balance
+from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
 from mockserver.control.session_export import exported, imported
 from mockserver.core.errors import OperatorError
 from mockserver.files.fragments import check_words, written
@@ -23,13 +23,13 @@ from mockserver.scenarios.schema import NEXT, Pace
 Id = Annotated[str, Path(min_length=1, max_length=100)]
 
 
-class Steersman:
+class OverrideBuilder:
     """Makes what was said in a body into a change of a session, checked beforehand."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: ControlContext) -> None:
         self._hub = hub
 
-    def __call__(self, said: requests.Choices, session: Session) -> Session:
+    def __call__(self, said: requests.SessionOverrides, session: Session) -> Session:
         """The session as it was chosen to be; what was not said stays."""
         given, steering = said.model_fields_set, session.steering
         host, fresh = self._hub.clock.now(), self._hub.app.store.fresh(session.id)
@@ -54,7 +54,7 @@ class Steersman:
             session = msgspec.structs.replace(session, clock=clock)
         return session
 
-    def check(self, said: requests.Choices) -> None:
+    def check(self, said: requests.SessionOverrides) -> None:
         """Raises `OperatorError` or `AuthorError` for what cannot be chosen."""
         self._hub.desk.check_scenario(said.scenario)
         self._hub.desk.check_profile(said.chaos)
@@ -69,12 +69,14 @@ def _clock(said: requests.ChosenClock, clock: Timeline, host: float) -> Timeline
     return Timeline(clock.at(host), host, 0.0 if said.virtual else said.speed)
 
 
-def waiting_shape(one: Waiting, session: str | None) -> responses.WaitingShape:
+def queued_response_shape(one: QueuedResponse, session: str | None) -> responses.QueuedResponseShape:
     """What waits, as it is shown."""
-    return responses.WaitingShape(id=one.id, session=session, times=one.times, words=orjson.loads(one.words))
+    return responses.QueuedResponseShape(id=one.id, session=session, times=one.times, words=orjson.loads(one.words))
 
 
-def session_shape(session: Session, hub: Hub, last_used: Mapping[str, float] | None = None) -> responses.SessionShape:
+def session_shape(
+    session: Session, hub: ControlContext, last_used: Mapping[str, float] | None = None
+) -> responses.SessionShape:
     """A session, as it is shown; `last_used` says of each when its last exchange came."""
     now, steering = session.clock.at(hub.clock.now()), session.steering
     found = ledger_now(session, hub.desk.engine, now)
@@ -98,16 +100,16 @@ def session_shape(session: Session, hub: Hub, last_used: Mapping[str, float] | N
         account=account,
         state={name: progress.state for name, progress in session.progress.items() if name != NEXT},
         hits={name: dict(progress.hits) for name, progress in session.progress.items() if name != NEXT},
-        waiting=[waiting_shape(one, session.id) for one in steering.waiting],
+        waiting=[queued_response_shape(one, session.id) for one in steering.waiting],
         now=now,
         clock=responses.ClockShape(virtual=session.clock.is_virtual, speed=session.clock.speed),
         last_used=(hub.last_used() if last_used is None else last_used).get(session.id),
     )
 
 
-def routes(hub: Hub) -> APIRouter:
+def routes(hub: ControlContext) -> APIRouter:
     """The routes of sessions."""
-    router, steer = APIRouter(tags=["sessions"]), Steersman(hub)
+    router, steer = APIRouter(tags=["sessions"]), OverrideBuilder(hub)
 
     @router.get("/sessions")
     async def list_sessions() -> list[responses.SessionShape]:
@@ -139,7 +141,7 @@ def routes(hub: Hub) -> APIRouter:
         return session_shape(await hub.session(id), hub)
 
     @router.patch("/sessions/{id}")
-    async def steer_session(id: Id, said: requests.Choices) -> responses.SessionShape:
+    async def steer_session(id: Id, said: requests.SessionOverrides) -> responses.SessionShape:
         """Choose for one session: scenario, chaos, pace, seed, account, clock; null gives a choice back."""
         steer.check(said)
         return session_shape(await hub.change(id, lambda session: steer(said, session)), hub)
@@ -170,9 +172,9 @@ def routes(hub: Hub) -> APIRouter:
         return session_shape(await hub.change(id, lambda session: session.advanced(host, said.advance)), hub)
 
     @router.post("/sessions/{id}/account")
-    async def move_balance(id: Id, said: requests.Movement) -> responses.SessionShape:
+    async def change_balance(id: Id, said: requests.BalanceChange) -> responses.SessionShape:
         """Top up, or drain. A session without an account gets one, on plan starter."""
-        change = moved(hub.desk.engine, hub.clock.now(), top_up=said.top_up, drain=said.drain)
+        change = move_balance(hub.desk.engine, hub.clock.now(), top_up=said.top_up, drain=said.drain)
         return session_shape(await hub.change(id, change), hub)
 
     @router.get("/sessions/{id}/snapshot", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})

@@ -7,19 +7,19 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 
 from mockserver.control import requests, responses
-from mockserver.control.context import Hub, asking
-from mockserver.journal.client_rules import Limits
+from mockserver.control.context import ControlContext, query
+from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
 from mockserver.journal.verdict import judge
 from mockserver.journal.verify import ClientError, called, ordered
-from mockserver.server.traffic import Live
+from mockserver.server.traffic import LiveAnswer
 
 
-class News:
+class NewExchange:
     """Whether another exchange has ended: a watcher of the traffic, for as long as the block lasts."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: ControlContext) -> None:
         self._watchers = hub.traffic.watchers
         self._news = asyncio.Event()
 
@@ -30,13 +30,13 @@ class News:
     def __exit__(self, *_: object) -> None:
         self._watchers.remove(self)
 
-    def began(self, live: Live) -> None:
+    def began(self, live: LiveAnswer) -> None:
         """An answer is on its way."""
 
-    def changed(self, live: Live) -> None:
+    def changed(self, live: LiveAnswer) -> None:
         """More of it was handed over."""
 
-    def ended(self, live: Live, exchange: Exchange) -> None:
+    def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
         """It is over."""
         self._news.set()
 
@@ -51,7 +51,7 @@ class News:
         return True
 
 
-def verdict_on(records: Sequence[Record], said: requests.Verifying) -> responses.VerifiedShape:
+def verdict_on(records: Sequence[Record], said: requests.Verification) -> responses.VerifiedShape:
     """Whether these requests are what was said."""
     try:
         in_order = said.order is not None
@@ -61,16 +61,16 @@ def verdict_on(records: Sequence[Record], said: requests.Verifying) -> responses
     return responses.VerifiedShape(ok=True, message="", exchanges=[record.number for record in found])
 
 
-def routes(hub: Hub) -> APIRouter:
+def routes(hub: ControlContext) -> APIRouter:
     """The routes of verification and verdict."""
     router = APIRouter(tags=["judging"])
 
     @router.post("/verify")
-    async def verify(said: requests.Verifying) -> responses.VerifiedShape:
+    async def verify(said: requests.Verification) -> responses.VerifiedShape:
         """Whether requests came that were so, or come `within` some time; if not, what came instead."""
         for words in said.order or [said.when or {}]:
-            asking(words)
-        with News(hub) as news:
+            query(words)
+        with NewExchange(hub) as news:
             deadline = asyncio.get_running_loop().time() + (said.within or 0.0)
             while True:
                 verified = verdict_on(await hub.records(said.session, said.after), said)
@@ -87,7 +87,7 @@ def routes(hub: Hub) -> APIRouter:
         """What clients did wrong, with the evidence; each session by itself."""
         records = await hub.records(session, after)
         sessions = dict.fromkeys([record.session for record in records])
-        limits = Limits(concurrency, read_timeout)
+        limits = ClientLimits(concurrency, read_timeout)
         findings = [
             responses.FindingShape(
                 rule=finding.rule,

@@ -16,8 +16,8 @@ from mockserver import __version__
 from mockserver.files import bundled
 from mockserver.gate.reports.machine import clean
 from mockserver.gate.reports.terminal import printable
-from mockserver.gate.results import Entry
-from mockserver.gate.runner import Run
+from mockserver.gate.results import PromiseResult
+from mockserver.gate.runner import GateRun
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -30,7 +30,7 @@ class Places:
         self.file = "openapi.yaml" if ours else Path(os.path.relpath(contract)).as_posix()
         self._lines = contract.read_text(encoding="utf-8").splitlines()
 
-    def line(self, entry: Entry) -> int:
+    def line(self, entry: PromiseResult) -> int:
         """The line of the path that the first finding asked, from 1; the first line if it asked none of them."""
         exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
         path = re.escape(exchange.asked.path.partition("?")[0]) if exchange is not None else None
@@ -38,7 +38,7 @@ class Places:
         return next((number for number, line in enumerate(self._lines, 1) if path and wanted.fullmatch(line)), 1)
 
 
-def sarif_report(run: Run) -> bytes:
+def sarif_report(run: GateRun) -> bytes:
     """A rule for each promise, a result for each broken one; what the baseline accepts is suppressed."""
     entries, places = list(run.ledger.entries.values()), Places(run.settings.contract)
     rules = [
@@ -61,7 +61,7 @@ def sarif_report(run: Run) -> bytes:
     return orjson.dumps(clean(document), option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _result(entry: Entry, number: int, places: Places) -> dict[str, Any]:
+def _result(entry: PromiseResult, number: int, places: Places) -> dict[str, Any]:
     place = {"artifactLocation": {"uri": places.file}, "region": {"startLine": places.line(entry)}}
     told: dict[str, Any] = {
         "ruleId": entry.promise.name,
@@ -76,12 +76,12 @@ def _result(entry: Entry, number: int, places: Places) -> dict[str, Any]:
     return told
 
 
-def _words(entry: Entry) -> str:
+def _words(entry: PromiseResult) -> str:
     got = entry.findings[0].got if entry.findings else ""
     return f"{entry.promise.sentence} ({entry.promise.source}) Got: {printable(got)}"
 
 
-def annotations(run: Run) -> Iterator[str]:
+def annotations(run: GateRun) -> Iterator[str]:
     """GitHub's workflow commands: an error for each broken promise, and for what else makes the run fail."""
     places = Places(run.settings.contract)
     for entry in run.ledger.of("broken"):

@@ -8,7 +8,7 @@ import gzip
 import re
 import shlex
 
-from mockserver.contracts.exchange import Asked
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.gate.redact import MARK, hide, mark_fields
 
@@ -22,14 +22,14 @@ SECRET = {"x-api-key": "KEY", "authorization": "KEY", "proxy-authorization": "KE
 """Headers with a credential -> the variable that stands for it."""
 
 
-def packed(asked: Asked) -> str:
+def packed(asked: SentRequest) -> str:
     """What a packed body holds, for people; nothing if the command shows it."""
     if asked.body is None or _shown(asked.body):
         return ""
     return f"{len(asked.body):,} bytes, beginning with {hide(asked.body[:60].decode('utf-8', 'replace'))!r}"
 
 
-def curl(base: str, asked: Asked) -> str:
+def curl(base: str, asked: SentRequest) -> str:
     """The command."""
     parts = ["curl -sS -i"]
     if asked.method == "HEAD":

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from html import escape
 
-from mockserver.contracts.exchange import Exchange
+from mockserver.contracts.exchange import CheckedExchange
 from mockserver.gate.reports.curl import curl, packed
 from mockserver.gate.reports.terminal import STATES, effort, printable, verdict
-from mockserver.gate.results import Entry, State
-from mockserver.gate.runner import Run
+from mockserver.gate.results import PromiseResult, State
+from mockserver.gate.runner import GateRun
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#5a6372;--line:#d8dde3;--card:#fff;--page:#f6f7f9;--good:#1a7f4b;
@@ -42,7 +42,7 @@ MOST_BODY = 2000
 """Characters of an answer that are shown; the JSON report has more."""
 
 
-def html_report(run: Run) -> bytes:
+def html_report(run: GateRun) -> bytes:
     """The page."""
     ledger, settings = run.ledger, run.settings
     total = max(1, len(ledger.entries))
@@ -71,7 +71,7 @@ def html_report(run: Run) -> bytes:
     return page.encode("utf-8", "replace")
 
 
-def _sections(run: Run) -> Iterator[str]:
+def _sections(run: GateRun) -> Iterator[str]:
     for entries, title in (
         (run.ledger.of("broken"), "Broken"),
         (run.ledger.of("accepted"), "Accepted by the baseline"),
@@ -92,11 +92,11 @@ def _sections(run: Run) -> Iterator[str]:
         yield f'<details class="card"><summary>{escape(group)}: {len(same)}</summary>{_rows(same)}</details>'
 
 
-def _rows(entries: list[Entry]) -> str:
+def _rows(entries: list[PromiseResult]) -> str:
     return "".join(f'<div class="head">{_head(entry)}</div>' for entry in entries)
 
 
-def _head(entry: Entry) -> str:
+def _head(entry: PromiseResult) -> str:
     promise = entry.promise
     return (
         f'<span class="dot {CSS[entry.state]}" title="{entry.state}"></span><span class="name">{promise.name}</span>'
@@ -104,11 +104,11 @@ def _head(entry: Entry) -> str:
     )
 
 
-def _open(run: Run, entry: Entry) -> str:
+def _open(run: GateRun, entry: PromiseResult) -> str:
     """A promise with what speaks against it: the findings of one exchange together, then that exchange."""
     told = [f"<div>Accepted {escape(entry.accepted)}</div>"] if entry.accepted else []
     told.append(f"<h3>Got, {entry.broken} of {entry.examined} times</h3>")
-    exchanges: dict[int, Exchange | None] = {id(one.exchange): one.exchange for one in entry.findings}
+    exchanges: dict[int, CheckedExchange | None] = {id(one.exchange): one.exchange for one in entry.findings}
     for place, (number, exchange) in enumerate(exchanges.items()):
         words = [printable(one.got) for one in entry.findings if id(one.exchange) == number]
         told.append(f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in words)}</ul>")
@@ -122,7 +122,7 @@ def _open(run: Run, entry: Entry) -> str:
     return f'<div class="card"><div class="head">{_head(entry)}</div><div class="more">{folded}</div></div>'
 
 
-def _exchange(run: Run, exchange: Exchange) -> Iterator[str]:
+def _exchange(run: GateRun, exchange: CheckedExchange) -> Iterator[str]:
     answer, body = exchange.answer, packed(exchange.asked)
     yield f"<h3>Request{escape(f' ({body})') if body else ''}</h3>"
     yield f"<pre>{escape(curl(run.settings.url, exchange.asked))}</pre>"

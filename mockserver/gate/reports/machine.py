@@ -10,16 +10,16 @@ from xml.etree import ElementTree as Xml
 import orjson
 
 from mockserver import __version__
-from mockserver.contracts.check import Finding
+from mockserver.contracts.check import Deviation
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import effort, verdict
-from mockserver.gate.results import Entry
-from mockserver.gate.runner import Run
+from mockserver.gate.results import PromiseResult
+from mockserver.gate.runner import GateRun
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_value(run: Run) -> dict[str, Any]:
+def as_value(run: GateRun) -> dict[str, Any]:
     """The whole run as plain data."""
     ledger, settings = run.ledger, run.settings
     counts = {state: len(ledger.of(state)) for state in ("kept", "broken", "accepted", "not examined")}
@@ -43,7 +43,7 @@ def as_value(run: Run) -> dict[str, Any]:
     }
 
 
-def _entry(run: Run, entry: Entry) -> dict[str, Any]:
+def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
     promise = entry.promise
     told: dict[str, Any] = {
         "name": promise.name,
@@ -63,7 +63,7 @@ def _entry(run: Run, entry: Entry) -> dict[str, Any]:
     return told
 
 
-def _finding(run: Run, finding: Finding) -> dict[str, Any]:
+def _finding(run: GateRun, finding: Deviation) -> dict[str, Any]:
     told: dict[str, Any] = {"got": finding.got}
     if finding.exchange is not None:
         answer = finding.exchange.answer
@@ -80,7 +80,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
     return told
 
 
-def json_report(run: Run) -> bytes:
+def json_report(run: GateRun) -> bytes:
     """The run as JSON."""
     return orjson.dumps(clean(as_value(run)), option=orjson.OPT_INDENT_2) + b"\n"
 
@@ -94,7 +94,7 @@ def clean(value: Any) -> Any:
     return [clean(one) for one in value] if isinstance(value, list) else value
 
 
-def junit_report(run: Run) -> bytes:
+def junit_report(run: GateRun) -> bytes:
     """A test case for each promise, and one for the run as a whole, as Ant's schema has it and others read it."""
     ledger, settings = run.ledger, run.settings
     trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
@@ -126,11 +126,11 @@ def junit_report(run: Run) -> bytes:
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _case(suite: Xml.Element, run: Run, entry: Entry) -> None:
+def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
     promise = entry.promise
     case = Xml.SubElement(suite, "testcase", classname=f"contract.{promise.group}", name=promise.name, time="0")
     if entry.state == "broken":
-        first = entry.findings[0] if entry.findings else Finding(promise.name, "")
+        first = entry.findings[0] if entry.findings else Deviation(promise.name, "")
         failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
         request = curl(run.settings.url, first.exchange.asked) if first.exchange else ""
         failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator
 
 from mockserver.gate.reports.curl import curl, packed
-from mockserver.gate.results import Entry, State
-from mockserver.gate.runner import Run
+from mockserver.gate.results import PromiseResult, State
+from mockserver.gate.runner import GateRun
 
 WIDTH = 100
 """Columns, if nobody says how wide the terminal is. Commands are never wrapped: they are there to be pasted."""
@@ -14,7 +14,7 @@ MOST_SHOWN = 3
 """Findings of one promise; the JSON report has more."""
 
 
-def lines(run: Run, width: int = WIDTH) -> Iterator[str]:
+def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
     """The summary, line by line."""
     ledger = run.ledger
     for entry in ledger.of("broken"):
@@ -42,9 +42,9 @@ def lines(run: Run, width: int = WIDTH) -> Iterator[str]:
     yield from _wrapped("  ", effort(run), width)
 
 
-def table(run: Run) -> Iterator[str]:
+def table(run: GateRun) -> Iterator[str]:
     """One line for each group of promises."""
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[PromiseResult]] = {}
     for entry in run.ledger.entries.values():
         groups.setdefault(entry.promise.group, []).append(entry)
     states = [state for state in STATES if state != "accepted" or run.ledger.of("accepted")]
@@ -59,7 +59,7 @@ def table(run: Run) -> Iterator[str]:
 STATES: tuple[State, ...] = ("kept", "broken", "accepted", "not examined")
 
 
-def verdict(run: Run) -> str:
+def verdict(run: GateRun) -> str:
     """The line that counts."""
     ledger = run.ledger
     counts = {state: len(ledger.of(state)) for state in STATES}
@@ -69,7 +69,7 @@ def verdict(run: Run) -> str:
     return f"{said}: {', '.join(shown)} (coverage {ledger.coverage:.0f} %)"
 
 
-def effort(run: Run) -> str:
+def effort(run: GateRun) -> str:
     """What it took."""
     rounds = f", {run.rounds} whole round{'' if run.rounds == 1 else 's'}" if run.settings.profile.rounds > 1 else ""
     counted = run.settings.profile.budget.tokens is not None
@@ -78,7 +78,7 @@ def effort(run: Run) -> str:
     return f"{sent}, {run.seconds:.1f} s, seed {run.settings.seed}{rounds}"
 
 
-def _broken(run: Run, entry: Entry, width: int) -> Iterator[str]:
+def _broken(run: GateRun, entry: PromiseResult, width: int) -> Iterator[str]:
     promise = entry.promise
     yield f"BROKEN  {promise.name}  [{promise.source}]"
     yield from _wrapped("  expected  ", promise.sentence, width)

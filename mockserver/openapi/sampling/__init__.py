@@ -26,15 +26,15 @@ from itertools import islice
 
 import orjson
 
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.openapi.sampling.parts import Check, Part, checker, counts, fits, kinds_of, numbers_of, scalars, written
 from mockserver.openapi.sampling.schema import (
     MAX_HOPS,
     REFERENCES,
-    Budget,
     CannotSample,
-    Document,
-    Seed,
+    SamplingBudget,
+    SchemaDocument,
+    SubSchema,
     charge,
     document,
 )
@@ -49,19 +49,19 @@ MAX_ITEMS = 10_000  # items or properties of one place
 CANDIDATES = 100  # values tried for one place
 VARIETIES = 12  # items tried where all must differ
 
-_Way = list[Seed]
+_Way = list[SubSchema]
 
 
 def sample(schema: Mapping[str, object] | bool, *seed_parts: object) -> object:
     """A JSON value that satisfies the schema, derived from the seed parts; `CannotSample` if none is found."""
     whole = document(schema)
-    budget = Budget()
+    budget = SamplingBudget()
     checks: dict[tuple[str, ...], Check] = {}
     first: CannotSample | None = None
     for attempt in range(ATTEMPTS):
         try:
-            dice = Dice("sample", attempt, *seed_parts)
-            value = _Attempt(whole, budget, checks, attempt, dice).make([Seed(whole.root, "")])
+            dice = Rng("sample", attempt, *seed_parts)
+            value = _Attempt(whole, budget, checks, attempt, dice).make([SubSchema(whole.root, "")])
             charge(whole, value, budget)
         except (CannotSample, RecursionError) as error:
             first = first or (error if isinstance(error, CannotSample) else CannotSample("", "it is too deep"))
@@ -71,7 +71,7 @@ def sample(schema: Mapping[str, object] | bool, *seed_parts: object) -> object:
         if whole.validator.is_valid(value):
             return value
         problem = next(whole.validator.iter_errors(value))
-        first = first or CannotSample(Seed(None, "").under(*problem.schema_path), problem.message[:200])
+        first = first or CannotSample(SubSchema(None, "").under(*problem.schema_path), problem.message[:200])
     assert first is not None  # every attempt that ends without a value leaves its reason
     raise first
 
@@ -80,7 +80,12 @@ class _Attempt:
     """One walk over a schema. Odd attempts take no hints from examples, defaults and names of properties."""
 
     def __init__(
-        self, whole: Document, budget: Budget, checks: dict[tuple[str, ...], Check], attempt: int, dice: Dice
+        self,
+        whole: SchemaDocument,
+        budget: SamplingBudget,
+        checks: dict[tuple[str, ...], Check],
+        attempt: int,
+        dice: Rng,
     ) -> None:
         self.whole = whole
         self.budget = budget
@@ -158,7 +163,7 @@ class _Attempt:
                 choices.append([[part.seed("if"), part.seed("then")], [part.seed("else")]])
         return parts, choices
 
-    def referred(self, part: Part) -> Iterator[Seed]:
+    def referred(self, part: Part) -> Iterator[SubSchema]:
         for key in REFERENCES:
             if key in part.schema:
                 found = self.whole.resolve(part.schema[key])
@@ -364,7 +369,7 @@ class _Attempt:
         order = [name for part in parts for name in part.table("properties") if name in names]
         return list(dict.fromkeys([*order, *names])), parts
 
-    def dependent(self, seed: Seed) -> list[Part]:
+    def dependent(self, seed: SubSchema) -> list[Part]:
         if isinstance(seed.schema, list):
             return [Part({"required": seed.schema}, seed.pointer)]
         if not isinstance(seed.schema, Mapping | bool):

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import orjson
 
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 from mockserver.openapi.sampling.patterns import MAX_TEXT, text_for
-from mockserver.openapi.sampling.schema import Budget, CannotSample, Seed, compiled
+from mockserver.openapi.sampling.schema import CannotSample, SamplingBudget, SubSchema, compiled
 from mockserver.openapi.sampling.values import Bounds, numbers, texts
 
 # The kinds of values in the order of preference, and the keywords that speak of one kind only.
@@ -45,7 +45,7 @@ class Part(NamedTuple):
     schema: Mapping[str, object]
     pointer: str
 
-    def seed(self, *keys: str | int) -> Seed:
+    def seed(self, *keys: str | int) -> SubSchema:
         """The schema under these keys; an absent one allows anything."""
         found: object = self.schema
         for key in keys:
@@ -53,9 +53,9 @@ class Part(NamedTuple):
                 found = found.get(str(key), True)
             elif isinstance(found, list) and isinstance(key, int) and key < len(found):
                 found = found[key]
-        return Seed(found, Seed(None, self.pointer).under(*keys))
+        return SubSchema(found, SubSchema(None, self.pointer).under(*keys))
 
-    def seeds(self, key: str) -> list[Seed]:
+    def seeds(self, key: str) -> list[SubSchema]:
         """The schemas in the list under a keyword."""
         found = self.schema.get(key)
         return [self.seed(key, at) for at in range(len(found))] if isinstance(found, list) else []
@@ -127,7 +127,7 @@ def kinds_of(parts: Sequence[Part]) -> list[str]:
     return sorted((name for name in allowed if name not in gone), key=lambda name: name == "null")
 
 
-def checker(parts: Sequence[Part], budget: Budget) -> Check:
+def checker(parts: Sequence[Part], budget: SamplingBudget) -> Check:
     """Whether a value satisfies what the parts say about it, as far as that stands in the parts themselves."""
     leaves = [{key: item for key, item in part.schema.items() if _is_leaf(key, item)} for part in parts]
     raw = orjson.dumps({"allOf": leaves} if leaves else True)
@@ -151,7 +151,7 @@ def fits(pattern: str, name: str) -> bool:
 
 
 def scalars(
-    kind: str, parts: Sequence[Part], name: str, dice: Dice, budget: Budget, variety: int, broken: bool
+    kind: str, parts: Sequence[Part], name: str, dice: Rng, budget: SamplingBudget, variety: int, broken: bool
 ) -> Iterator[object]:
     """Candidates of a kind that holds no other values, best first."""
     if kind == "string":
@@ -165,7 +165,7 @@ def scalars(
         yield None
 
 
-def _strings(parts: Sequence[Part], name: str, dice: Dice, budget: Budget, variety: int) -> Iterator[str]:
+def _strings(parts: Sequence[Part], name: str, dice: Rng, budget: SamplingBudget, variety: int) -> Iterator[str]:
     pointer = parts[0].pointer if parts else ""
     least, most = counts(parts, "minLength", "maxLength", MAX_TEXT)
     budget.spend(pointer, 1 + least // 64)
@@ -183,7 +183,7 @@ def _strings(parts: Sequence[Part], name: str, dice: Dice, budget: Budget, varie
                         yield text
 
 
-def written(pattern: str, dice: Dice, budget: Budget, stretch: int, through: bool = True) -> list[str]:
+def written(pattern: str, dice: Rng, budget: SamplingBudget, stretch: int, through: bool = True) -> list[str]:
     """The text for a pattern, or nothing if it is beyond us. Letters cost, a failure as much as the longest text."""
     try:
         text = text_for(pattern, dice, stretch=stretch, through=through)

@@ -1,7 +1,7 @@
 r"""Text from a regular expression: a string that a JSON Schema `pattern` is likely to accept.
 
 The pattern is read in the ECMA 262 dialect (the one JSON Schema names) into a small tree, and the tree is written out
-with a `Dice`. Rules:
+with a `Rng`. Rules:
 
 - Nothing here matches anything, so no pattern can make it backtrack. The caller checks the text, with a limit.
 - Open repeats are written short: their minimum plus `stretch`, which the caller raises when a longer text is wanted.
@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 
 MAX_PATTERN = 2_000  # letters in a pattern
 MAX_GROUPS = 24  # groups inside groups
@@ -229,7 +229,7 @@ def _read(pattern: str) -> _Group:
 
 
 class _Writer:
-    def __init__(self, dice: Dice, stretch: int, through: bool) -> None:
+    def __init__(self, dice: Rng, stretch: int, through: bool) -> None:
         self.dice = dice
         self.stretch = stretch
         self.through = through
@@ -260,6 +260,6 @@ class _Writer:
                 return text
 
 
-def text_for(pattern: str, dice: Dice, *, stretch: int = 2, through: bool = True) -> str:
+def text_for(pattern: str, dice: Rng, *, stretch: int = 2, through: bool = True) -> str:
     """One text for the pattern. Not checked: the caller does that. `ValueError` for a pattern that is beyond us."""
     return _Writer(dice, stretch, through).write(_read(pattern))

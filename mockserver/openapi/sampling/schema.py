@@ -1,7 +1,8 @@
 """A client's JSON Schema held at arm's length: read, indexed, compiled, and its cost reckoned before it is run.
 
 Rules: nothing is fetched (`offline`), a schema past `MAX_BYTES` or `MAX_REGEXES` is refused, and regular expressions
-are compiled with a limit on their size and on their backtracking. Whoever walks or validates spends from one `Budget`.
+are compiled with a limit on their size and on their backtracking. Whoever walks or validates spends from one
+`SamplingBudget`.
 
 Theory: jsonschema_rs compiles any schema in time proportional to its size, but validates some in time exponential in
 it: forty definitions that each say `allOf` twice the next one take 2**40 steps. `charge` walks the schema beside the
@@ -41,7 +42,7 @@ class CannotSample(MockserverError):
         super().__init__(f"no sample for this schema: at '#{pointer}': {reason}")
 
 
-class Seed(NamedTuple):
+class SubSchema(NamedTuple):
     """A schema that has not been looked into, and where it stands."""
 
     schema: object
@@ -52,7 +53,7 @@ class Seed(NamedTuple):
         return self.pointer + "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
 
 
-class Budget:
+class SamplingBudget:
     """How much work may still be done."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
@@ -65,29 +66,29 @@ class Budget:
             raise CannotSample(pointer, "it takes too many steps")
 
 
-class Document:
+class SchemaDocument:
     """A whole schema and the places in it that have a name."""
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) > MAX_BYTES:
             raise CannotSample("", f"it is longer than {MAX_BYTES} bytes")
         self.root: object = orjson.loads(raw)
-        self.bases = {"": Seed(self.root, "")}
-        self.anchors: dict[str, Seed] = {}
+        self.bases = {"": SubSchema(self.root, "")}
+        self.anchors: dict[str, SubSchema] = {}
         self._index()
         self.validator = compiled(raw)
 
     def _index(self) -> None:
-        todo = [Seed(self.root, "")]
+        todo = [SubSchema(self.root, "")]
         regexes = 0
         while todo:
             seed = todo.pop()
             if isinstance(seed.schema, list):
-                todo.extend(Seed(item, seed.under(at)) for at, item in enumerate(seed.schema))
+                todo.extend(SubSchema(item, seed.under(at)) for at, item in enumerate(seed.schema))
             if not isinstance(seed.schema, dict):
                 continue
             todo.extend(
-                Seed(item, seed.under(key)) for key, item in seed.schema.items() if isinstance(item, list | dict)
+                SubSchema(item, seed.under(key)) for key, item in seed.schema.items() if isinstance(item, list | dict)
             )
             named = seed.schema.get("patternProperties")
             regexes += ("pattern" in seed.schema) + (len(named) if isinstance(named, dict) else 0)
@@ -97,7 +98,7 @@ class Document:
         root_id = next((base for base, seed in self.bases.items() if base and not seed.pointer), "")
         self.bases |= {urljoin(root_id, base): seed for base, seed in self.bases.items() if base and root_id}
 
-    def _name(self, seed: Seed, schema: Mapping[str, object]) -> None:
+    def _name(self, seed: SubSchema, schema: Mapping[str, object]) -> None:
         for key in ("$id", "id"):
             if isinstance(name := schema.get(key), str) and name.strip("#"):
                 target = self.anchors if name.startswith("#") else self.bases
@@ -106,7 +107,7 @@ class Document:
             if isinstance(name := schema.get(key), str):
                 self.anchors.setdefault(name, seed)
 
-    def resolve(self, reference: object) -> Seed | None:
+    def resolve(self, reference: object) -> SubSchema | None:
         """What a `$ref` means; None if it is not in this document."""
         base, _, fragment = str(reference).partition("#")
         found = self.bases.get(base)
@@ -124,7 +125,7 @@ class Document:
                 schema = schema[int(key[:9])]
             else:
                 return None
-        return Seed(schema, found.pointer + fragment)
+        return SubSchema(schema, found.pointer + fragment)
 
 
 def _compile(raw: bytes) -> jsonschema_rs.Validator:
@@ -149,11 +150,11 @@ def _compile(raw: bytes) -> jsonschema_rs.Validator:
                 continue
     where = problem.instance_path if isinstance(problem, jsonschema_rs.ValidationError) else []
     reason = getattr(problem, "message", str(problem))
-    raise CannotSample(Seed(None, "").under(*where), f"it is not a JSON Schema: {reason[:200]}")
+    raise CannotSample(SubSchema(None, "").under(*where), f"it is not a JSON Schema: {reason[:200]}")
 
 
 _kept_validator = lru_cache(maxsize=512)(_compile)
-_kept_document = lru_cache(maxsize=128)(Document)
+_kept_document = lru_cache(maxsize=128)(SchemaDocument)
 
 
 def compiled(raw: bytes) -> jsonschema_rs.Validator:
@@ -161,13 +162,13 @@ def compiled(raw: bytes) -> jsonschema_rs.Validator:
     return _kept_validator(raw) if len(raw) <= CACHED_BYTES else _compile(raw)
 
 
-def document(schema: object) -> Document:
+def document(schema: object) -> SchemaDocument:
     """The document of a schema: any JSON value, and `CannotSample` if it is no schema."""
     try:
         raw = orjson.dumps(schema)
     except TypeError as error:
         raise CannotSample("", f"it is not JSON: {error}") from None
-    return _kept_document(raw) if len(raw) <= CACHED_BYTES else Document(raw)
+    return _kept_document(raw) if len(raw) <= CACHED_BYTES else SchemaDocument(raw)
 
 
 def _children(schema: Mapping[str, object], value: object) -> list[tuple[object, object]]:
@@ -194,7 +195,7 @@ def _children(schema: Mapping[str, object], value: object) -> list[tuple[object,
     return found
 
 
-def charge(whole: Document, value: object, budget: Budget) -> None:
+def charge(whole: SchemaDocument, value: object, budget: SamplingBudget) -> None:
     """Spend what validating the value costs at worst."""
     todo: list[tuple[object, object, int]] = [(whole.root, value, 0)]
     while todo:

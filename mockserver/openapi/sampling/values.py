@@ -1,6 +1,6 @@
 """Plain values that a person understands: by the name of a property, by its format, within bounds.
 
-Tables first. A text is a template whose holes (`{word}`, `{digits:4}`) are filled from a `Dice`, so the same dice write
+Tables first. A text is a template whose holes (`{word}`, `{digits:4}`) are filled from a `Rng`, so the same dice write
 the same text and no clock, locale or list of names from outside is read. Every function yields candidates, best
 first; whether a candidate really satisfies its schema is for the caller to check.
 
@@ -15,7 +15,7 @@ from functools import lru_cache
 from math import ceil, floor, isfinite, lcm
 from typing import NamedTuple
 
-from mockserver.core.rng import Dice
+from mockserver.core.rng import Rng
 
 # From a property's name, or its last or first word, to texts for it.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -133,7 +133,7 @@ def key_of(name: str) -> str:
     return ""
 
 
-def fill(template: str, dice: Dice, pad: int = 0) -> str:
+def fill(template: str, dice: Rng, pad: int = 0) -> str:
     """The template with its holes filled; `{pad}` becomes that many letters."""
 
     def hole(found: re.Match[str]) -> str:
@@ -154,7 +154,7 @@ def fill(template: str, dice: Dice, pad: int = 0) -> str:
     return filled.replace("{{", "{").replace("}}", "}")
 
 
-def texts(name: str, form: str, dice: Dice, least: int, most: int, variety: int) -> Iterator[str]:
+def texts(name: str, form: str, dice: Rng, least: int, most: int, variety: int) -> Iterator[str]:
     """Texts for a property of that name and format, `least` to `most` letters long. With `variety`, no fixed words."""
     for template in FORMATS.get(form, ()):
         text = fill(template, dice)
@@ -202,7 +202,7 @@ def _grid(bounds: Bounds, step: Fraction) -> tuple[int | None, int | None]:
     return first, last
 
 
-def _on_grid(bounds: Bounds, step: Fraction, dice: Dice, variety: int) -> Iterator[Fraction]:
+def _on_grid(bounds: Bounds, step: Fraction, dice: Rng, variety: int) -> Iterator[Fraction]:
     """Small multiples of `step` inside the interval: from 1 up if that is inside, else from the end nearest to it."""
     span = 10 ** min(1 + variety, 12)
     first, last = _grid(bounds, step)
@@ -228,7 +228,7 @@ def plain(number: Fraction) -> int | float | None:
     return found if isfinite(found) else None
 
 
-def numbers(name: str, bounds: Bounds, whole: bool, dice: Dice, variety: int, broken: bool) -> Iterator[int | float]:
+def numbers(name: str, bounds: Bounds, whole: bool, dice: Rng, variety: int, broken: bool) -> Iterator[int | float]:
     """Numbers within the bounds; with `broken`, one that is not whole comes first if it may."""
     known = NUMBERS.get(key_of(name), ())
     if known and not variety and not broken:
