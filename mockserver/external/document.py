@@ -5,24 +5,11 @@ is never a `{$ref: …}`. References lead to another place of the same file, or 
 Nothing is fetched or read here: the files come as plain data.
 """
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import unquote
 
-MAX_HOPS = 64
-"""References that lead to references; the longest honest chain is three or four."""
-
-
-class BadReference(LookupError):
-    """A reference that leads nowhere; the message says why."""
-
-
-class ReferenceTarget(NamedTuple):
-    """Where a reference leads: the file, and the keys on the way down."""
-
-    file: str
-    path: tuple[str, ...]
+from mockserver.openapi import refs
+from mockserver.openapi.refs import ReferenceTarget
 
 
 class DocumentFiles(NamedTuple):
@@ -43,32 +30,12 @@ class DocumentFiles(NamedTuple):
         return DocumentNode(self, self.files[self.main], self.main)
 
     def place(self, reference: str, file: str) -> ReferenceTarget:
-        """Where a reference that stands in `file` leads. Raises `BadReference` for a file that is not here."""
-        target, _, fragment = reference.partition("#")
-        if target:
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(target)))
-            if target not in self.files:
-                raise BadReference(f"the file '{target}' is not part of this document")
-            file = target
-        fragment = unquote(fragment)
-        if fragment and not fragment.startswith("/"):
-            raise BadReference(
-                f"'#{fragment}' is an anchor; refer to it by its place, such as '#/components/schemas/…'"
-            )
-        parts = fragment.split("/")[1:] if fragment else []
-        return ReferenceTarget(file, tuple([part.replace("~1", "/").replace("~0", "~") for part in parts]))
+        """Return where a reference in `file` leads. Raises `UnresolvableReference` for a file that is not loaded."""
+        return refs.locate(self.files, reference, file)
 
-    def at(self, place: ReferenceTarget) -> object:
-        """What stands at a place. Raises `BadReference` if there is nothing."""
-        found = self.files[place.file]
-        for part in place.path:
-            if isinstance(found, Mapping) and part in found:
-                found = found[part]
-            elif isinstance(found, list) and part.isdecimal() and len(part) < 10 and int(part) < len(found):
-                found = found[int(part)]
-            else:
-                raise BadReference(f"there is no '{part}'")
-        return found
+    def at(self, target: ReferenceTarget) -> object:
+        """Return the value at a target. Raises `UnresolvableReference`."""
+        return refs.value_at(self.files, target)
 
 
 class DocumentNode(NamedTuple):
@@ -83,14 +50,8 @@ class DocumentNode(NamedTuple):
         return bool(self.value)
 
     def resolved(self) -> "DocumentNode":
-        """The node, or what its reference leads to. Raises `BadReference`."""
-        found = self
-        for _ in range(MAX_HOPS):
-            if not (isinstance(found.value, Mapping) and isinstance(found.value.get("$ref"), str)):
-                return found
-            place = self.whole.place(found.value["$ref"], found.file)
-            found = DocumentNode(self.whole, self.whole.at(place), place.file)
-        raise BadReference("its references go in a circle")
+        """Return the node, or what its reference leads to. Raises `UnresolvableReference`."""
+        return DocumentNode(self.whole, *refs.resolve(self.whole.files, self.value, self.file))
 
     def raw(self, key: str) -> object:
         """The child as it is written, or None."""

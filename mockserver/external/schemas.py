@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from mockserver.core.conversation import JsonObject
-from mockserver.external.document import BadReference, DocumentNode, ReferenceTarget
+from mockserver.external.document import DocumentNode
+from mockserver.openapi.refs import ReferenceTarget
 
 Reader: TypeAlias = Literal["request", "answer"]
 Schema: TypeAlias = dict[str, object]
@@ -39,7 +40,7 @@ DROPPED = {
 
 
 def bundle(node: DocumentNode, reader: Reader) -> Schema:
-    """The schema of a node, self-contained. Raises `BadReference`."""
+    """The schema of a node, self-contained. Raises `UnresolvableReference`."""
     return _Bundler(node, reader).made()
 
 
@@ -249,4 +250,4 @@ def _reach(name: str, direct: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-__all__ = ["BadReference", "Reader", "Schema", "bundle", "child", "full", "kinds", "parts"]
+__all__ = ["Reader", "Schema", "bundle", "child", "full", "kinds", "parts"]

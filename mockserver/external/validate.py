@@ -17,10 +17,13 @@ from typing import NamedTuple, TypeAlias
 import jsonschema_rs
 import orjson
 
+from mockserver.core import json_pointer
 from mockserver.core.errors import OperatorError, did_you_mean
-from mockserver.external.document import BadReference, DocumentFiles, DocumentNode
+from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.operations import ExternalOperation, described
 from mockserver.external.schemas import LIST, NAMED, ONE, mended
+from mockserver.openapi import refs
+from mockserver.openapi.refs import UnresolvableReference
 from mockserver.openapi.router import TEMPLATE
 from mockserver.openapi.sampling.schema import CannotSample, compiled
 
@@ -120,11 +123,8 @@ def _wants_reference(branch: list[jsonschema_rs.ValidationError]) -> bool:
 
 def _known(published: object, error: jsonschema_rs.ValidationError) -> list[str]:
     """The keys that are known where one is not: those of the schema that the error's place leads to."""
-    found = published
-    location = (error.absolute_keyword_location or "").partition("#")[2]
-    for part in location.split("/")[1:-1]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        found = found[key] if isinstance(found, Mapping) and key in found else {}
+    path = refs.parse(error.absolute_keyword_location or "").path
+    found = json_pointer.follow(published, path[:-1])
     properties = found.get("properties") if isinstance(found, Mapping) else None
     return [name for name in properties if name != "$ref"] if isinstance(properties, Mapping) else []
 
@@ -160,7 +160,7 @@ def _references(whole: DocumentFiles) -> Iterator[Mistake]:
         for path, reference in references(tree):
             try:
                 DocumentNode(whole, {"$ref": reference}, file).resolved()
-            except BadReference as error:
+            except UnresolvableReference as error:
                 yield Mistake(file, path, f"'{reference:.200}' leads nowhere: {error}{_near(whole, reference, file)}")
 
 
@@ -169,7 +169,7 @@ def _near(whole: DocumentFiles, reference: str, file: str) -> str:
     try:
         place = whole.place(reference, file)
         beside = whole.at(place._replace(path=place.path[:-1]))
-    except BadReference:
+    except UnresolvableReference:
         return ""
     if not isinstance(beside, Mapping) or not place.path or place.path[-1] in beside:
         return ""

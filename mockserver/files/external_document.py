@@ -16,12 +16,13 @@ import msgspec
 import orjson
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem
-from mockserver.external.document import BadReference, DocumentFiles
+from mockserver.external.document import DocumentFiles
 from mockserver.external.operations import described, operations
 from mockserver.external.validate import Mistake, mistakes, references, remote, version_mistake
 from mockserver.files.yaml_document import YamlDocument, path_text, read
 from mockserver.files.yaml_limits import CONTRACT
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.refs import UnresolvableReference
 from mockserver.openapi.sampling.schema import CannotSample
 
 MOST_FILES = 5_000
@@ -142,7 +143,7 @@ def _made(files: _Files, taken: frozenset[str]) -> ExternalContract:
     for each in described(whole) if not found else ():
         try:
             made += operations(whole, each, taken)
-        except (BadReference, CannotSample, RecursionError) as error:
+        except (UnresolvableReference, CannotSample, RecursionError) as error:
             found.append(Mistake(files.main, each.place, f"this operation cannot be read: {error}"))
     if found:
         raise files.error(found)

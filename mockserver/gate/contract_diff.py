@@ -22,6 +22,8 @@ from typing import Any, Literal, TypeAlias
 import yaml
 
 from mockserver.core.errors import OperatorError
+from mockserver.openapi import refs
+from mockserver.openapi.refs import UnresolvableReference
 
 Level: TypeAlias = Literal["breaking", "risky", "safe"]
 Node: TypeAlias = dict[str, Any]
@@ -100,10 +102,11 @@ def _resolve(document: Node, node: Any) -> Node:
         if not (isinstance(node, dict) and "$ref" in node):
             break
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        found: Any = document
-        for step in str(node["$ref"]).removeprefix("#/").split("/"):
-            found = found.get(step.replace("~1", "/").replace("~0", "~"), {}) if isinstance(found, dict) else {}
-        node = {**found, **rest} if isinstance(found, dict) else {}
+        try:
+            target = refs.lookup(document, str(node["$ref"]))
+        except UnresolvableReference:
+            target = {}
+        node = {**target, **rest} if isinstance(target, dict) else {}
     return node if isinstance(node, dict) else {}
 
 

@@ -26,6 +26,7 @@ import orjson
 
 from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import Failure, Refusal, nearest
+from mockserver.openapi.refs import resolve_object
 from mockserver.openapi.router import Parameters, Router
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -201,7 +202,7 @@ class Contract:
     def event_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
         """The validator of the JSON in one event of a stream. Raises KeyError if the operation documents none."""
         item = self._media(operation, 200, "text/event-stream")["itemSchema"]
-        data = _resolve(self.document, item)["properties"]["data"]
+        data = resolve_object(self.document, item)["properties"]["data"]
         # On the OpenAI wire the data is JSON unless it is [DONE]: if / else.
         return self._compiled(data.get("else", data)["contentSchema"])
 
@@ -212,7 +213,7 @@ class Contract:
     def _media(self, operation: Operation, status: int, media_type: str) -> JsonObject:
         path = self.document["paths"][operation.path]
         responses = path[operation.method.lower()]["responses"]
-        media: JsonObject = _resolve(self.document, responses[str(status)])["content"][media_type]
+        media: JsonObject = resolve_object(self.document, responses[str(status)])["content"][media_type]
         return media
 
 
@@ -309,7 +310,7 @@ def _operation(
 ) -> Operation:
     id = str(raw.get("operationId") or f"{method} {path}")
     security = cast(Sequence[JsonObject], raw.get("security", document.get("security", ())))
-    body = _resolve(document, raw.get("requestBody") or {})
+    body = resolve_object(document, raw.get("requestBody") or {})
     content = body.get("content") or {}
     schema = content.get("application/json", {}).get("schema")
     return Operation(
@@ -348,24 +349,13 @@ def _compile(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202
     return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": components.get("schemas", {})}})
 
 
-def _resolve(document: JsonObject, node: JsonObject) -> JsonObject:
-    """The node itself, or what its `$ref` within the document points to."""
-    found = node
-    while "$ref" in found:
-        target: Json = document
-        for part in found["$ref"].removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
-        found = target
-    return found
-
-
 def _default(document: JsonObject, schema: JsonObject | None, name: str) -> int | None:
     """The default of a property of the schema or of one of its `allOf` parts, the outermost first."""
     if schema is None:
         return None
-    resolved = _resolve(document, schema)
+    resolved = resolve_object(document, schema)
     properties = resolved.get("properties") or {}
-    value = _resolve(document, properties.get(name) or {}).get("default")
+    value = resolve_object(document, properties.get(name) or {}).get("default")
     if isinstance(value, int):
         return value
     for part in resolved.get("allOf") or ():
@@ -380,10 +370,10 @@ def _example(document: JsonObject, raw: JsonObject) -> bytes | None:
     for status, response in raw["responses"].items():
         if not status.startswith("2"):
             continue
-        content = _resolve(document, response).get("content") or {}
+        content = resolve_object(document, response).get("content") or {}
         media = content.get("application/json", {})
         if "example" in media:
             return orjson.dumps(media["example"])
         for example in (media.get("examples") or {}).values():
-            return orjson.dumps(_resolve(document, example).get("value"))
+            return orjson.dumps(resolve_object(document, example).get("value"))
     return None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.json_pointer import MISSING, follow, parts_of
+from mockserver.core.json_pointer import MISSING, follow, join, parts_of, split
 
 RFC = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, 'k"l': 6, " ": 7, "m~n": 8}
 EXAMPLES: list[tuple[str, object]] = [
@@ -83,5 +83,27 @@ def test_every_key_can_be_pointed_at(keys: list[str], value: int) -> None:
     nested: object = value
     for key in reversed(keys):
         nested = {key: nested}
-    pointer = "".join(["/" + key.replace("~", "~0").replace("/", "~1") for key in keys])
-    assert follow(nested, parts_of(pointer)) == value
+    assert follow(nested, parts_of(join(keys))) == value
+
+
+@given(keys=st.lists(st.text("~01/a", max_size=5), max_size=5))
+def test_what_is_joined_is_split_into_the_same_keys(keys: list[str]) -> None:
+    assert split(join(keys)) == parts_of(join(keys)) == tuple(keys)
+
+
+JOINED: list[tuple[tuple[str | int, ...], str]] = [
+    ((), ""),
+    (("",), "/"),
+    (("", ""), "//"),
+    (("a", 0), "/a/0"),
+    (("a/b", "m~n", "~1"), "/a~1b/m~0n/~01"),
+]
+
+
+@pytest.mark.parametrize(("keys", "pointer"), JOINED)
+def test_keys_are_escaped_in_a_pointer(keys: tuple[str | int, ...], pointer: str) -> None:
+    assert join(keys) == pointer
+
+
+def test_split_takes_a_tilde_that_escapes_nothing_for_itself() -> None:
+    assert split("/a~b/~2/~") == ("a~b", "~2", "~")

@@ -12,12 +12,14 @@ value as the validator would, branch by branch, and raises when the budget is sp
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin
+from urllib.parse import urljoin
 
 import jsonschema_rs
 import orjson
 
+from mockserver.core import json_pointer
 from mockserver.core.errors import MockserverError
+from mockserver.openapi import refs
 
 MAX_BYTES = 512 * 1024  # compiling as much takes up to half a second
 MAX_REGEXES = 256  # the worst takes 3 ms to compile
@@ -50,7 +52,7 @@ class SubSchema(NamedTuple):
 
     def under(self, *keys: str | int) -> str:
         """The JSON Pointer of what stands under these keys."""
-        return self.pointer + "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+        return self.pointer + json_pointer.join(keys)
 
 
 class SamplingBudget:
@@ -109,23 +111,14 @@ class SchemaDocument:
 
     def resolve(self, reference: object) -> SubSchema | None:
         """What a `$ref` means; None if it is not in this document."""
-        base, _, fragment = str(reference).partition("#")
-        found = self.bases.get(base)
-        fragment = unquote(fragment)
-        if found is None or not fragment:
-            return found
-        if not fragment.startswith("/"):
-            return self.anchors.get(fragment)
-        schema: object = found.schema
-        for part in fragment[1:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(schema, dict) and key in schema:
-                schema = schema[key]
-            elif isinstance(schema, list) and key.isdecimal() and int(key[:9]) < len(schema):
-                schema = schema[int(key[:9])]
-            else:
-                return None
-        return SubSchema(schema, found.pointer + fragment)
+        parsed = refs.parse(str(reference))
+        base = self.bases.get(parsed.base)
+        if base is None:
+            return None
+        if parsed.anchor:
+            return self.anchors.get(parsed.anchor)
+        schema = json_pointer.follow(base.schema, parsed.path)
+        return None if schema is json_pointer.MISSING else SubSchema(schema, base.under(*parsed.path))
 
 
 def _compile(raw: bytes) -> jsonschema_rs.Validator:
