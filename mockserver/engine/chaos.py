@@ -13,7 +13,7 @@ Rules of the house:
 - A caller can choose a profile for a session with the header `x-mock-chaos` (`none` ends it).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Annotated, Self
 
@@ -30,7 +30,7 @@ from mockserver.core.units import Duration, Share
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request, outline, read_call
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults import Apply, Context, NoEffectError, compile_fault
+from mockserver.faults import CompiledFault, Context, apply_faults, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import ScenarioProblem, Script
 from mockserver.scenarios.matchers import Call, Matcher, compile_when, matches
@@ -99,7 +99,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     window: ChaosWindow
     limit: int | None
-    faults: tuple[Apply, ...]
+    faults: tuple[CompiledFault, ...]
     is_error: bool
     told: str
 
@@ -122,7 +122,7 @@ def compile_chaos(chaos: Chaos) -> tuple[ChaosProfile, list[ScenarioProblem]]:
 def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> CompiledRule:
     place = ("rules", number - 1)
     given = rule.faults if rule.faults is not None else _error(rule.error or ErrorReply(status=503))
-    faults: list[Apply] = []
+    faults: list[CompiledFault] = []
     for n, fault in enumerate(given):
         try:
             faults.append(compile_fault(fault))
@@ -202,7 +202,7 @@ class ChaoticEngine(Engine):
         """Chaos's memory after this request, the answer that it leaves, and whether that is an error of its own."""
         profile = self.profiles.get(memory.profile)
         fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
-        actions, failed = decision.actions, False
+        actions, splitters, failed = decision.actions, decision.splitters, False
         rules = profile.rules if profile is not None else ()
         call = self._call(request) if any(rule.matchers for rule in rules) else None
         for rule in rules:
@@ -212,9 +212,11 @@ class ChaoticEngine(Engine):
             fired[rule.number] = fired.get(rule.number, 0) + 1
             draws.append(f"{memory.profile}/{rule.number}: {roll:.6f} < {rule.probability:g}: {rule.told}")
             parts = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1, "faults")
-            actions = _without_pace(actions) if rule.is_error else actions
-            actions, reasons = _bent(actions, rule.faults, parts, now)
-            idle += reasons
+            if rule.is_error:
+                actions, splitters = _without_pace(actions), ()
+            applied = apply_faults(actions, rule.faults, _contexts(parts, now))
+            actions, splitters = applied.actions, (*splitters, *applied.splitters)
+            idle += [f"chaos: {reason}" for reason in applied.idle]
             if rule.is_error:
                 failed = True
                 break
@@ -224,7 +226,7 @@ class ChaoticEngine(Engine):
             note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
         return (
             ChaosMemory(memory.began, memory.profile, fired),
-            msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt),
+            msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt, splitters=splitters),
             failed,
         )
 
@@ -261,16 +263,9 @@ def _untold(head: Head) -> Head:
     return Head(head.status, tuple([(name, value) for name, value in head.headers if name != "x-mock-turn"]))
 
 
-def _bent(
-    actions: Actions, faults: tuple[Apply, ...], parts: tuple[object, ...], now: float
-) -> tuple[Actions, list[str]]:
-    idle = []
-    for number, fault in enumerate(faults):
-        try:
-            actions = fault(actions, Context(Rng(*parts, number), now))
-        except NoEffectError as error:
-            idle.append(f"chaos: {error}")
-    return actions, idle
+def _contexts(parts: tuple[object, ...], now: float) -> Callable[[int], Context]:
+    """Return what makes the context of each fault of a rule, with dice of its own."""
+    return lambda number: Context(Rng(*parts, number), now)
 
 
 def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile]) -> Decision:

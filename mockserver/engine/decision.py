@@ -5,6 +5,7 @@ import msgspec
 from mockserver.accounts import billing
 from mockserver.core.actions import Actions
 from mockserver.core.conversation import Usage
+from mockserver.faults import Splitter
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -30,8 +31,12 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered."""
+    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered.
+
+    `splitters` are faults that wait until every other fault has acted; a decision that has left the engine has none.
+    """
 
     actions: Actions
     note: Note
     receipt: billing.Receipt | None = None
+    splitters: tuple[Splitter, ...] = ()

@@ -25,7 +25,7 @@ from mockserver.accounts.identify import ScenarioAccount
 from mockserver.accounts.schema import Account
 from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.core.errors import Refusal, did_you_mean
-from mockserver.faults import Apply
+from mockserver.faults import CompiledFault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, compile_scenario
 from mockserver.scenarios.matchers import Call, matches
@@ -54,7 +54,7 @@ class CompiledResponse(NamedTuple):
     is_answer: bool
 
     @property
-    def faults(self) -> tuple[Apply, ...]:
+    def faults(self) -> tuple[CompiledFault, ...]:
         """Its faults."""
         return self.play.faults
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
+import msgspec
 import orjson
 
 from mockserver.accounts.session import Session
@@ -10,8 +11,9 @@ from mockserver.core.actions import Actions, Headers
 from mockserver.core.conversation import Conversation, Usage
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
+from mockserver.engine.decision import Decision
 from mockserver.engine.reply import Money, SeedPath, make_reply
-from mockserver.faults import Apply, Context, NoEffectError
+from mockserver.faults import Applied, CompiledFault, Context, apply_faults, split_writes
 from mockserver.openapi.contract import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
 from mockserver.scenarios.templates import TemplateContext
@@ -59,14 +61,15 @@ def render_raw(plan: RawPlan, scene: TemplateContext, headers: Headers) -> Actio
     return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
 
 
-def apply_faults(
-    actions: Actions, faults: Sequence[Apply], spark: SeedPath, now: float
-) -> tuple[Actions, tuple[str, ...]]:
-    """The actions after every fault in turn, and why those did nothing that found nothing to act on."""
-    idle = []
-    for number, fault in enumerate(faults):
-        try:
-            actions = fault(actions, Context(spark.dice("fault", number), now))
-        except NoEffectError as error:
-            idle.append(str(error))
-    return actions, tuple(idle)
+def lay_faults(actions: Actions, faults: Sequence[CompiledFault], spark: SeedPath, now: float) -> Applied:
+    """Return the answer after a list of faults. Its splitters act when the decision is complete (`split_decision`)."""
+    return apply_faults(actions, faults, lambda number: Context(spark.dice("fault", number), now))
+
+
+def split_decision(decision: Decision) -> Decision:
+    """Return the decision after the splitters that waited for every other fault."""
+    if not decision.splitters:
+        return decision
+    actions, idle = split_writes(decision.actions, decision.splitters)
+    note = msgspec.structs.replace(decision.note, idle_faults=(*decision.note.idle_faults, *idle))
+    return msgspec.structs.replace(decision, actions=actions, note=note, splitters=())

@@ -33,9 +33,10 @@ from mockserver.core.conversation import Conversation, JsonObject, Usage
 from mockserver.core.errors import Failure, Refusal
 from mockserver.engine import builtin, cors, overrides, responses
 from mockserver.engine.decision import Decision, Note
-from mockserver.engine.render import apply_faults, check_loaded, render_raw, render_reply
+from mockserver.engine.render import check_loaded, lay_faults, render_raw, render_reply, split_decision
 from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import MAX_BODY, Request, check_size, handler_request, outline, read_call, wire_of
+from mockserver.faults import split_writes
 from mockserver.openapi.contract import Contract, HandlerRequest, Operation
 from mockserver.openapi.router import Parameters
 from mockserver.scenarios.compile import FailurePlan, Play, RawPlan, Script
@@ -144,10 +145,12 @@ class Engine:
     def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
         """The next session, and the decision. `now` is the session's time in seconds since the epoch."""
         if "origin" not in request.headers:
-            return self._step(session, request, now)
+            session, decision = self._step(session, request, now)
+            return session, split_decision(decision)
         if cors.is_preflight(request.method, request.headers):
             return session, Decision(cors.preflight(request.headers), Note(session=session.id, operation=PREFLIGHT))
         session, decision = self._step(session, request, now)
+        decision = split_decision(decision)
         return session, msgspec.structs.replace(decision, actions=cors.shared(decision.actions, request.headers))
 
     def settle(self, session: Session, decision: Decision, frames: int, complete: bool) -> Session:
@@ -251,7 +254,8 @@ class Engine:
             return session, decision
         told = model_access.tips(conversation)
         note = msgspec.structs.replace(decision.note, tips=told) if told else decision.note
-        return session, Decision(model_access.with_tips(actions, told), note, receipt)
+        actions = model_access.with_tips(actions, told)
+        return session, msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt)
 
     def _answer(self, arrival: _Arrival) -> tuple[Session, Decision]:
         """The first that waits and fits; else what the scenario or the mock itself says, with the faults that wait."""
@@ -273,12 +277,17 @@ class Engine:
     ) -> Decision | None:
         """A decision with the faults of one that waits; None if none of them finds anything to act on."""
         spark = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
-        actions, idle = apply_faults(decision.actions, ready.faults, spark, now)
-        if len(idle) == len(ready.faults):
+        applied = lay_faults(decision.actions, ready.faults, spark, now)
+        _, idle_splitters = split_writes(applied.actions, applied.splitters)
+        if len(applied.idle) + len(idle_splitters) == len(ready.faults):
             return None
-        faults = (*decision.note.faults, *ready.play.fault_names)
-        note = msgspec.structs.replace(decision.note, faults=faults, idle_faults=(*decision.note.idle_faults, *idle))
-        return msgspec.structs.replace(decision, actions=actions, note=note)
+        note = msgspec.structs.replace(
+            decision.note,
+            faults=(*decision.note.faults, *ready.play.fault_names),
+            idle_faults=(*decision.note.idle_faults, *applied.idle),
+        )
+        splitters = (*decision.splitters, *applied.splitters)
+        return msgspec.structs.replace(decision, actions=applied.actions, note=note, splitters=splitters)
 
     def _usual(self, arrival: _Arrival) -> tuple[Session, Decision]:
         session, call, script = arrival.session, arrival.call, arrival.script
@@ -344,7 +353,7 @@ class Engine:
             check_loaded(plan, arrival.session, arrival.now)
             headers = (*arrival.trace, *told)
             actions, usage = render_reply(plan, said, arrival.operation, scene, spark, headers, arrival.money)
-        actions, idle = apply_faults(responses.with_headers(actions, play.headers), play.faults, spark, arrival.now)
+        applied = lay_faults(responses.with_headers(actions, play.headers), play.faults, spark, arrival.now)
         note = Note(
             session=session.id,
             seed=seed,
@@ -352,11 +361,11 @@ class Engine:
             scenario=script.name,
             turn=play.number,
             code=code,
-            idle_faults=idle,
+            idle_faults=applied.idle,
             usage=usage,
             faults=play.fault_names,
         )
-        return session, Decision(actions, note)
+        return session, Decision(applied.actions, note, splitters=applied.splitters)
 
     def _refused(
         self, session: Session, operation: Operation | None, request: Request, refusal: Refusal, name: str

@@ -5,7 +5,8 @@ files, `mockserver faults`, docs/faults.md and the tests read this one table, so
 
 Rules:
 
-- Faults are applied in the order in which they are written, each to what the one before has made of the answer.
+- Faults act in the order in which they are written, each on what the one before has made of the answer, and on whole
+  events: those that split an event over several writes act last, wherever they are written (`order`).
 - A fault rolls only the dice of its context; it says so (`NoEffectError`) when it finds nothing to act on, for a fault
   that silently does nothing is the worst bug that a tool of this kind can have. The dry run refuses such a file.
 
@@ -17,15 +18,27 @@ To add a fault: docs/creating-a-fault.md.
 from collections.abc import Mapping
 from typing import Final, cast, get_args
 
-from orjson import JSONDecodeError
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from mockserver.core.actions import Actions
 from mockserver.core.errors import did_you_mean
 from mockserver.faults import calls, connection, content, delays, extras, fields, framing, headers, http, sequence
-from mockserver.faults.fault import Apply, Context, Fault, NoEffectError, Parameters
+from mockserver.faults.fault import CompiledFault, Context, Fault, NoEffectError, Parameters
+from mockserver.faults.order import Applied, Splitter, apply_faults, in_order, split_writes
 
-__all__ = ["FAULTS", "GROUPS", "Apply", "Context", "Fault", "NoEffectError", "compile_fault"]
+__all__ = [
+    "FAULTS",
+    "GROUPS",
+    "Applied",
+    "CompiledFault",
+    "Context",
+    "Fault",
+    "NoEffectError",
+    "Splitter",
+    "apply_faults",
+    "compile_fault",
+    "in_order",
+    "split_writes",
+]
 
 GROUPS: Mapping[str, str] = {
     "http": "Status, headers and body are not what the client asked for.",
@@ -43,11 +56,7 @@ _ROWS: tuple[Fault, ...] = tuple([row for module in _MODULES for row in module.F
 FAULTS: Mapping[str, Fault] = {row.name: row for group in GROUPS for row in _ROWS if row.group == group}
 
 
-_OUT_OF_SHAPE = (KeyError, IndexError, TypeError, AttributeError, StopIteration, JSONDecodeError)
-"""What reading an answer raises that an earlier fault has broken. On a healthy answer the golden files forbid it."""
-
-
-def compile_fault(given: str | Mapping[str, JsonValue]) -> Apply:
+def compile_fault(given: str | Mapping[str, JsonValue]) -> CompiledFault:
     """A fault as a scenario names it, made ready.
 
     Raises `ValueError` with the remedy for a name or a parameter that means nothing.
@@ -56,15 +65,7 @@ def compile_fault(given: str | Mapping[str, JsonValue]) -> Apply:
     fault = FAULTS.get(name)
     if fault is None:
         raise ValueError(f"no fault is called '{name}'; {did_you_mean(name, FAULTS)}")
-    parameters = _parameters(fault, value)
-
-    def apply(actions: Actions, context: Context) -> Actions:
-        try:
-            return fault.apply(actions, parameters, context)
-        except _OUT_OF_SHAPE as error:
-            raise NoEffectError(f"{name} finds nothing of its usual shape ({type(error).__name__}: {error})") from error
-
-    return apply
+    return CompiledFault(fault, _parameters(fault, value))
 
 
 class _Bare:

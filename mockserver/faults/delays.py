@@ -9,7 +9,7 @@ from pydantic import Field
 from mockserver.core.actions import Action, Actions, Data, Hold, Wait
 from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Duration
-from mockserver.faults.fault import At, Context, Fault, NoEffectError, Parameters, find, is_event, is_stream
+from mockserver.faults.fault import At, Context, Fault, NoEffectError, Parameters, Stage, find, is_event, is_stream
 
 DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
 """The frames that carry a piece of the reply."""
@@ -158,5 +158,6 @@ FAULTS = (
         trickle,
         Trickle,
         {"bytes": 16, "every": "10ms"},
+        Stage.PIECES,
     ),
 )

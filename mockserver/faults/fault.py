@@ -8,6 +8,7 @@ number of an event, a kind of event (the first of it), `headers` or `end`; what 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import orjson
@@ -53,6 +54,25 @@ class Nothing(Parameters):
     """No parameters."""
 
 
+class Stage(IntEnum):
+    """When a fault acts, wherever it stands in a file.
+
+    Faults of the stage `EVENTS` act in the order of the file, each on whole events. The later stages split what is left
+    into several writes, from coarse to fine, so that no fault ever meets half an event.
+    """
+
+    EVENTS = 0
+    LINES = 1
+    CHARACTERS = 2
+    PIECES = 3
+    BYTES = 4
+
+    @property
+    def splits(self) -> bool:
+        """Whether a fault of this stage splits an event over several writes."""
+        return self is not Stage.EVENTS
+
+
 class Fault(NamedTuple):
     """One row of the table."""
 
@@ -64,9 +84,26 @@ class Fault(NamedTuple):
     parameters: type[Parameters] = Nothing
     example: JsonValue = None
     """What follows the name in a scenario file; None for a bare name."""
+    stage: Stage = Stage.EVENTS
 
 
-Apply: TypeAlias = Callable[[Actions, Context], Actions]
+class CompiledFault(NamedTuple):
+    """A fault with its parameters: a function from an answer to an answer."""
+
+    fault: Fault
+    parameters: Parameters
+
+    def __call__(self, actions: Actions, context: Context) -> Actions:
+        """Return the changed answer. Raises `NoEffectError` if the fault finds nothing to act on."""
+        try:
+            return self.fault.apply(actions, self.parameters, context)
+        except _OUT_OF_SHAPE as error:
+            reason = f"{self.fault.name} finds nothing of its usual shape ({type(error).__name__}: {error})"
+            raise NoEffectError(reason) from error
+
+
+_OUT_OF_SHAPE = (KeyError, IndexError, TypeError, AttributeError, StopIteration, orjson.JSONDecodeError)
+"""What reading an answer raises that an earlier fault has broken. On a healthy answer the golden files forbid it."""
 
 
 # --- looking at an answer ---------------------------------------------------------------------------------------------
@@ -158,6 +195,14 @@ def with_length(actions: Actions) -> Actions:
     if not any(name == "content-length" for name, _ in head_of(actions).headers):
         return actions
     return with_head(actions, lambda head: set_header(head, "content-length", str(len(body_of(actions)))))
+
+
+def longer_by(actions: Actions, size: int) -> Actions:
+    """The same with so many bytes more in its content-length, where it has one. A wrong length stays wrong."""
+    length = dict(head_of(actions).headers).get("content-length", "")
+    if not length.isdecimal():
+        return actions
+    return with_head(actions, lambda head: set_header(head, "content-length", str(int(length) + size)))
 
 
 def document(action: Action) -> dict[str, Any] | None:

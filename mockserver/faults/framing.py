@@ -15,11 +15,15 @@ from mockserver.faults.delays import cut_up, pieces
 from mockserver.faults.fault import (
     Context,
     Fault,
+    NoEffectError,
     Nothing,
     Parameters,
+    Stage,
+    body_of,
     changed,
     find,
     is_event,
+    longer_by,
     need_stream,
     with_data,
     with_length,
@@ -112,15 +116,31 @@ def ids(actions: Actions, given: Nothing, context: Context) -> Actions:
 
 def crlf_split(actions: Actions, given: Nothing, context: Context) -> Actions:
     """CRLF, with a write that ends between the two."""
-    crlf = _each_payload(lambda payload: payload.replace(b"\n", b"\r\n"), "")(actions, given, context)
+    need_stream(actions)
+    need_plain(actions)
     found: list[Action] = []
-    for action in crlf:
+    added = 0
+    for action in actions:
         if isinstance(action, Data):
-            for piece in pieces(action, [place.end() - 1 for place in re.finditer(b"\r\n", action.payload)]):
+            longer = Data(_crlf(action.payload), action.event)
+            added += len(longer.payload) - len(action.payload)
+            for piece in pieces(longer, [place.end() - 1 for place in re.finditer(b"\r\n", longer.payload)]):
                 found += [piece, Wait(0.0)]
         else:
             found.append(action)
-    return tuple(found)
+    if not any(isinstance(action, Data) and action.payload.startswith(b"\n") for action in found):
+        raise NoEffectError("no line ends with LF")
+    return longer_by(tuple(found), added)
+
+
+def _crlf(payload: bytes) -> bytes:
+    return payload.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def need_plain(actions: Actions) -> None:
+    """Raise `NoEffectError` for a compressed body, in which no line and no character can be found."""
+    if body_of(actions).startswith(b"\x1f\x8b"):
+        raise NoEffectError("the body is compressed")
 
 
 # --- writes -----------------------------------------------------------------------------------------------------------
@@ -128,6 +148,7 @@ def crlf_split(actions: Actions, given: Nothing, context: Context) -> Actions:
 
 def utf8_split(actions: Actions, given: Nothing, context: Context) -> Actions:
     """A write that ends inside a character, in every frame that has a long one."""
+    need_plain(actions)
     found: list[Action] = []
     for action in actions:
         place = re.search(rb"[\xc2-\xf4](?=[\x80-\xbf])", action.payload) if isinstance(action, Data) else None
@@ -162,9 +183,10 @@ def row(
     apply: Callable[..., Actions],
     parameters: type[Parameters] = Nothing,
     example: JsonValue = None,
+    stage: Stage = Stage.EVENTS,
 ) -> Fault:
     """A row of this group."""
-    return Fault(name, "framing", about, source, apply, parameters, example)
+    return Fault(name, "framing", about, source, apply, parameters, example, stage)
 
 
 _NO_LINE = "no event has an `event:` line"
@@ -194,7 +216,7 @@ FAULTS = (
         "crlf",
         "Lines end with CR LF.",
         "WHATWG; measured: crlf",
-        _each_payload(lambda payload: payload.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), "lines end so anyway"),
+        _each_payload(_crlf, "lines end so anyway"),
     ),
     row(
         "cr",
@@ -207,6 +229,7 @@ FAULTS = (
         "Lines end with CR LF, and a write ends between the two.",
         "measured: crlf_split_between_cr_and_lf",
         crlf_split,
+        stage=Stage.LINES,
     ),
     row(
         "multi_line_data",
@@ -221,8 +244,20 @@ FAULTS = (
         _each_payload(lambda payload: _DATA_LINE.sub(b": inside\ndata: ", payload), "no event has data"),
     ),
     row("ids", "`id:` and `retry:` lines.", "WHATWG; measured: id_and_retry_fields", ids),
-    row("utf8_split", "A write that ends inside a character.", "measured: utf8_split", utf8_split),
-    row("one_byte_per_write", "Every byte a write of its own.", "measured: one_byte_per_chunk", one_byte_per_write),
+    row(
+        "utf8_split",
+        "A write that ends inside a character.",
+        "measured: utf8_split",
+        utf8_split,
+        stage=Stage.CHARACTERS,
+    ),
+    row(
+        "one_byte_per_write",
+        "Every byte a write of its own.",
+        "measured: one_byte_per_chunk",
+        one_byte_per_write,
+        stage=Stage.BYTES,
+    ),
     row("one_event_per_write", "Every event a write of its own.", "most gateways", one_event_per_write),
     row("one_write", "Everything in one write, whatever the pace says.", "measured: all_in_one_tcp", one_write),
 )

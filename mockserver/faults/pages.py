@@ -23,12 +23,12 @@ from mockserver.wires import WIRES
 FORMS = ("Anthropic stream", "OpenAI stream", "Anthropic whole", "OpenAI whole")
 _CONTEXT_NOW = 1_767_225_600.0
 
-INTRODUCTION = """\
+_INTRODUCTION = """\
 # Faults
 
 <!-- Written by `mockserver faults --markdown`; a test compares. Do not edit. -->
 
-Every fault goes into a turn's `faults` (or a chaos rule's), alone or with others, in the order in which they act:
+Put faults into a turn's `faults` (or a chaos rule's), one or several, in the order in which they act:
 
 ```yaml
 scenario: stream-breaks
@@ -42,7 +42,9 @@ turns:
 - A name alone takes the defaults; `{quirk: name}` is the same; `{name: value}` sets the main parameter (marked *).
 - Events are counted from 1, comments not among them; what has a place (`at`) happens just before it. A place is the
   number of an event, a kind of event (the first of it), `headers` or `end`.
-- A fault that finds nothing to act on, in any form of the answer or after the faults before it, is refused when the
+- Faults that split an event over several writes ({splitters}) act last, wherever you write
+  them, so that every other fault meets whole events.
+- A fault that finds nothing to act on, in any form of the answer or after those that act before it, is refused when the
   file loads. At run time (a whole answer, say, where it needs a stream) it is noted in the journal (`idle_faults`).
 - Without a real socket (in-process ASGI) a close or reset is an exception, raw bytes are left out, and the journal says
   so (`nearest`).
@@ -147,9 +149,15 @@ def page(fault: Fault) -> str:
     return "\n".join([*shown, f"  The example acts on: {', '.join(acts_on(fault))}", f"  Source: {fault.source}"])
 
 
+def introduction() -> str:
+    """Return the beginning of docs/faults.md."""
+    splitters = [f"`{fault.name}`" for fault in FAULTS.values() if fault.stage.splits]
+    return _INTRODUCTION.replace("{splitters}", ", ".join(splitters))
+
+
 def markdown() -> str:
     """docs/faults.md."""
-    shown = [INTRODUCTION]
+    shown = [introduction()]
     for group, about in GROUPS.items():
         shown += [f"## {group}\n", f"{about}\n"]
         for fault in FAULTS.values():

@@ -57,16 +57,9 @@ class Kinds(Parameters):
 
 
 def _kept(actions: Actions, keep: Callable[[str], bool], otherwise: str) -> Actions:
-    """The answer with those events only; pieces of a frame go with it."""
+    """The answer with those events only."""
     need_stream(actions)
-    found: list[Action] = []
-    keeping = True
-    for action in actions:
-        if isinstance(action, Data):
-            keeping = keep(action.event) if action.event else keeping
-            if not keeping:
-                continue
-        found.append(action)
+    found = [action for action in actions if not isinstance(action, Data) or keep(action.event)]
     if len(found) == len(actions):
         raise NoEffectError(otherwise)
     return with_length(tuple(found))

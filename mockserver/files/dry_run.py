@@ -5,7 +5,7 @@ answer are found when the file loads and not when a test runs. Each turn is play
 engine that will play it for real.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import jsonschema_rs
 import msgspec
@@ -18,7 +18,7 @@ from mockserver.core.units import LONGEST
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults import Apply
+from mockserver.faults import CompiledFault, in_order
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, make_script
 from mockserver.wires.sse import split
@@ -42,39 +42,42 @@ def _complaints(play: Play, contract: Contract) -> Iterator[ScenarioProblem]:
             if found is not None:
                 yield ScenarioProblem((*turn, "reply"), found)
                 return
-    for number in range(len(play.faults)):
-        reason = _idle(play, contract, number)
+    order = in_order(play.faults)
+    for place, number in sorted(enumerate(order), key=lambda pair: pair[1]):
+        reason = _idle(play, contract, [play.faults[index] for index in order[:place]], play.faults[number])
         if reason is not None:
             yield ScenarioProblem((*turn, "faults", number), reason)
 
 
-def _idle(play: Play, contract: Contract, number: int) -> str | None:
-    """Why one fault of a turn has no effect: by itself in any form of the answer, or after the faults before it.
+def _idle(play: Play, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
+    """Return why one fault of a turn has no effect: alone in any form of the answer, or after those that act before it.
 
     What counts after others are the forms in which each of them has an effect of its own, if there are such forms.
     """
 
-    def idle(faults: tuple[Apply, ...]) -> list[tuple[str, ...]]:
+    def idle(*faults: CompiledFault) -> list[tuple[str, ...]]:
         return [decision.note.idle_faults for _, _, decision in _forms(play, contract, faults)]
 
-    own = idle(play.faults[number : number + 1])
+    own = idle(fault)
     if all(own):
         return f"has no effect: {own[0][0]}"
-    if number == 0:
+    if not before:
         return None
-    others = [idle((fault,)) for fault in play.faults[:number]]
+    others = [idle(other) for other in before]
     forms = range(len(own))
     joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
-    before, after = idle(play.faults[:number]), idle(play.faults[: number + 1])
-    if all(len(after[form]) > len(before[form]) for form in joint):
-        return f"has no effect after the faults before it: {after[joint[0]][-1]}"
+    without, together = idle(*before), idle(*before, fault)
+    if all(len(together[form]) > len(without[form]) for form in joint):
+        return f"has no effect after the faults that act before it: {together[joint[0]][-1]}"
     return None
 
 
 _WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def _forms(play: Play, contract: Contract, faults: tuple[Apply, ...]) -> Iterator[tuple[Operation, bool, Decision]]:
+def _forms(
+    play: Play, contract: Contract, faults: tuple[CompiledFault, ...]
+) -> Iterator[tuple[Operation, bool, Decision]]:
     """The turn alone, with some of its faults or none, in every form that a client can ask for."""
     alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))

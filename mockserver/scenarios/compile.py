@@ -16,7 +16,7 @@ from mockserver.core.actions import Headers
 from mockserver.core.conversation import Json, JsonObject, Stop
 from mockserver.core.errors import Failure
 from mockserver.core.rng import token
-from mockserver.faults import Apply, compile_fault
+from mockserver.faults import CompiledFault, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
 from mockserver.scenarios.index import TurnIndex, exact_keys, wanted_part
@@ -101,7 +101,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     part: str
     times: int | None
     plan: Plan
-    faults: tuple[Apply, ...]
+    faults: tuple[CompiledFault, ...]
     headers: Headers
     then: str | None
     fault_names: tuple[str, ...] = ()
@@ -270,7 +270,7 @@ def _failure_plan(error: ErrorReply, path: Path, complain: Complain) -> FailureP
     return FailurePlan(found, _template(found.message, (*path, "message"), complain))
 
 
-def _fault(given: str | Mapping[str, JsonValue], path: Path, complain: Complain) -> Apply | None:
+def _fault(given: str | Mapping[str, JsonValue], path: Path, complain: Complain) -> CompiledFault | None:
     try:
         return compile_fault(given)
     except ValueError as error:

@@ -20,20 +20,15 @@ from mockserver.faults.fault import body_of, head_of
 from mockserver.faults.shapes import whole_of
 from tests.conftest import Golden
 from tests.faults.test_matrix import CASES
-from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy
+from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, example, healthy
 
 LONG = 60
 """Changed lines of which a golden file shows no more; the rest is there as a digest."""
 
 
-def spelled(fault: Fault) -> JsonValue:
-    """The example as a scenario file has it."""
-    return fault.name if fault.example is None else {fault.name: fault.example}
-
-
 def mixed(fault: Fault) -> JsonValue:
     """The example with what it needs to have an effect: only an answer with waits can be put into one write."""
-    return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else spelled(fault)
+    return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else example(fault)
 
 
 def reply_for(name: str) -> str:
@@ -205,7 +200,7 @@ def test_nothing_can_follow_a_reset() -> None:
 
 
 ANY: list[Any] = [
-    *[spelled(row) for row in FAULTS.values() if row.name != "large_event"],
+    *[example(row) for row in FAULTS.values() if row.name != "large_event"],
     *[fault for _, faults, _ in CASES for fault in yaml.safe_load(faults) if fault not in ("large_event", "comments")],
     *[{"field_missing": path} for path in ("choices", "choices.0.delta", "delta", "index", "message", "usage", "type")],
     *[{"field_null": path} for path in ("choices", "choices.0.delta", "delta", "content", "content_block", "usage")],

@@ -7,19 +7,26 @@ from mockserver.files.dry_run import dry_run
 from mockserver.scenarios.compile import compile_scenario
 from tests.support.engine import Talk, contract, turns
 
+AFTER = "has no effect after the faults that act before it: "
 REFUSED = [
     ("[{reset: {at: 40}}]", 0, "has no effect: the answer is not a stream"),
     ("[interleaved]", 0, "has no effect: the answer is not a stream"),
     ("[{tool_index: zero}]", 0, "has no effect: the answer is not a stream"),
-    ("[{reset: {at: 5}}, {stall: {at: 7, for: 5s}}]", 1, "has no effect after the faults before it: "),
-    ("[{cut: 3}, {close: end}, {hang: end}]", 2, "has no effect after the faults before it: "),
-    ("[{reset: 3}, {framing: close}, {malformed_chunk: end}]", 2, "has no effect after the faults before it: "),
+    ("[{reset: {at: 5}}, {stall: {at: 7, for: 5s}}]", 1, AFTER),
+    ("[{cut: 3}, {close: end}, {hang: end}]", 2, AFTER),
+    ("[crlf_split, gzip]", 0, AFTER + "the body is compressed"),
+    (
+        "[{reset: 3}, {framing: close}, {malformed_chunk: end}]",
+        2,
+        AFTER,
+    ),
 ]
 
 TAKEN = [
     "[{stall: {at: 3, for: 5s}}, {reset: {at: 5}}]",
     "[{quirk: no_content_block_start}, {quirk: crlf}]",
     "[crlf, one_byte_per_write]",
+    "[one_byte_per_write, {swap: 2}]",
     "[{usage: each_chunk}]",
     "[{error_event: {at: 3, then: close}}, bom]",
     "[{reset: {after: 100}}]",

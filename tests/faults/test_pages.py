@@ -44,7 +44,7 @@ def test_the_page_in_the_docs_is_what_the_table_says() -> None:
 
 
 def test_the_scenario_of_the_introduction_loads() -> None:
-    example = re.search(r"```yaml\n(.*?)```", pages.INTRODUCTION, re.DOTALL)
+    example = re.search(r"```yaml\n(.*?)```", pages.introduction(), re.DOTALL)
     assert example is not None
     assert len(script(example[1]).plays) == 2
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import Actions
 from mockserver.core.rng import Rng
-from mockserver.faults import Context, NoEffectError, compile_fault
+from mockserver.faults import Context, Fault, NoEffectError, compile_fault
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, turns
 
 REPLY = """
@@ -38,6 +38,11 @@ FORMS: Mapping[str, tuple[str, dict[str, JsonValue]]] = {
 def healthy(reply: str = REPLY) -> Mapping[str, Actions]:
     """The same reply in every form."""
     return {form: Talk(turns(reply)).say(path, **fields).actions for form, (path, fields) in FORMS.items()}
+
+
+def example(fault: Fault) -> JsonValue:
+    """Return a fault's example as a scenario file has it."""
+    return fault.name if fault.example is None else {fault.name: fault.example}
 
 
 def bend(given: JsonValue, actions: Actions, seed: object = 0) -> Actions:

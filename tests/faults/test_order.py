@@ -1,0 +1,164 @@
+"""The order in which faults act: on whole events in the order of the file, and splitters last."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from mockserver.core.actions import Actions, Data
+from mockserver.core.rng import Rng
+from mockserver.engine.chaos import ChaoticEngine
+from mockserver.engine.step import EngineSettings
+from mockserver.faults import FAULTS, Context, apply_faults, compile_fault, split_writes
+from mockserver.faults.fault import body_of, head_of
+from tests.engine.test_chaos import profile
+from tests.support.engine import CHAT, MESSAGES, NOW, Talk, contract, turns
+from tests.support.fault_answers import TEXT, effects, example, healthy
+
+SPLITTERS = [name for name, row in FAULTS.items() if row.stage.splits]
+STREAMS = ["anthropic stream", "openai stream"]
+
+
+def outcome(faults: Sequence[JsonValue], actions: Actions) -> tuple[Actions, list[str]]:
+    """Return the answer after a list of faults, and the reasons of those without effect."""
+    compiled = [compile_fault(fault) for fault in faults if isinstance(fault, str | dict)]
+    applied = apply_faults(actions, compiled, lambda number: Context(Rng(0, number), NOW))
+    after, idle = split_writes(applied.actions, applied.splitters)
+    return after, sorted([*applied.idle, *idle])
+
+
+def events(actions: Actions) -> list[str]:
+    """Return the kinds of the events, in order."""
+    return [action.event for action in actions if isinstance(action, Data) and action.event not in ("", "comment")]
+
+
+def test_the_table_says_which_faults_split() -> None:
+    assert SPLITTERS == ["trickle", "crlf_split", "utf8_split", "one_byte_per_write"]
+
+
+@pytest.mark.parametrize("form", STREAMS)
+@pytest.mark.parametrize("splitter", SPLITTERS)
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_split_before_a_fault_is_a_split_after_it(name: str, splitter: str, form: str) -> None:
+    actions = healthy()[form]
+    assert outcome([splitter, example(FAULTS[name])], actions) == outcome([example(FAULTS[name]), splitter], actions)
+
+
+@pytest.mark.parametrize("form", STREAMS)
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in SPLITTERS])
+def test_a_fault_that_is_no_splitter_leaves_events_whole(name: str, form: str) -> None:
+    """A fault that cuts an event over several writes must say so with its stage."""
+    after = effects(example(FAULTS[name]))[form]
+    if isinstance(after, tuple) and events(after):
+        assert [action for action in after if isinstance(action, Data) and not action.event] == []
+
+
+SMALL: list[Any] = [example(row) for row in FAULTS.values() if row.name not in ("large_event", *SPLITTERS)]
+
+
+@given(
+    faults=st.lists(st.sampled_from(SMALL), min_size=1, max_size=3),
+    splitters=st.lists(st.sampled_from(SPLITTERS), min_size=1, max_size=2, unique=True),
+    form=st.sampled_from(STREAMS),
+    data=st.data(),
+)
+def test_splitters_may_stand_anywhere_in_a_list(
+    faults: list[Any], splitters: list[str], form: str, data: st.DataObject
+) -> None:
+    mixed: list[Any] = list(faults)
+    for splitter in splitters:
+        mixed.insert(data.draw(st.integers(0, len(mixed))), splitter)
+    assert outcome(mixed, healthy()[form]) == outcome([*faults, *splitters], healthy()[form])
+
+
+@given(faults=st.lists(st.sampled_from(SMALL), max_size=3), form=st.sampled_from(STREAMS))
+def test_cutting_into_pieces_keeps_the_bytes(faults: list[Any], form: str) -> None:
+    whole, _ = outcome(faults, healthy()[form])
+    for splitter in ("one_byte_per_write", "trickle", "utf8_split"):
+        assert body_of(outcome([splitter, *faults], healthy()[form])[0]) == body_of(whole)
+
+
+def test_swap_acts_on_whole_events_also_after_a_split() -> None:
+    actions = healthy(TEXT)["anthropic stream"]
+    split, idle = outcome(["one_byte_per_write", {"swap": 2}], actions)
+    assert idle == []
+    assert events(split)[:3] == ["message_start", "ping", "content_block_start"]
+    assert body_of(split) != body_of(actions)
+
+
+def test_duplicate_repeats_whole_events_also_after_a_split() -> None:
+    split, _ = outcome(["one_byte_per_write", {"duplicate": "message_stop"}], healthy(TEXT)["anthropic stream"])
+    assert body_of(split).endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n' * 2)
+
+
+@pytest.mark.parametrize("splitter", SPLITTERS)
+def test_drop_takes_every_piece_of_an_event(splitter: str) -> None:
+    split, _ = outcome([splitter, {"drop": "message_start"}], healthy(TEXT)["anthropic stream"])
+    assert b"message_start" not in body_of(split)
+
+
+def test_duplicate_keeps_the_content_length_right() -> None:
+    actions, idle = outcome([{"framing": "length"}, {"duplicate": 2}], healthy(TEXT)["anthropic stream"])
+    assert idle == []
+    assert dict(head_of(actions).headers)["content-length"] == str(len(body_of(actions)))
+
+
+def test_a_wrong_content_length_stays_wrong_when_line_ends_are_split() -> None:
+    actions, _ = outcome(["crlf_split", {"content_length": 10}], healthy(TEXT)["openai stream"])
+    assert dict(head_of(actions).headers)["content-length"] == str(len(body_of(actions)) + 10)
+
+
+@pytest.mark.parametrize("splitter", ["crlf_split", "utf8_split"])
+def test_a_compressed_body_has_no_lines_and_no_characters(splitter: str) -> None:
+    assert outcome([splitter, "gzip"], healthy()["openai stream"])[1] == ["the body is compressed"]
+
+
+def test_crlf_split_after_crlf_doubles_no_carriage_return() -> None:
+    actions, idle = outcome(["crlf", "crlf_split"], healthy(TEXT)["openai stream"])
+    assert idle == []
+    assert b"\r\r" not in body_of(actions)
+
+
+def test_the_rolls_of_a_fault_do_not_depend_on_a_splitter_before_it() -> None:
+    actions = healthy(TEXT)["openai stream"]
+    assert outcome(["trickle", {"jitter": "50ms"}], actions) == outcome([{"jitter": "50ms"}, "trickle"], actions)
+
+
+# --- lists that come one after the other ------------------------------------------------------------------------------
+
+SPLIT = "  - reply: one two three four\n    faults: [one_byte_per_write]\n    times: always\n"
+WHOLE = "  - reply: one two three four\n    faults: [{swap: 2}]\n    times: always\n"
+
+
+@pytest.mark.parametrize("path", [MESSAGES, CHAT])
+def test_chaos_acts_on_whole_events_of_a_turn_that_splits(path: str) -> None:
+    """A turn's splitters wait until chaos has laid its faults over the answer."""
+
+    def answer(turn: str, rules: str) -> Actions:
+        script = turns(turn)
+        talk = Talk(script)
+        profiles = {"test": profile(rules)}
+        settings = EngineSettings(scenario=script.name)
+        talk.engine = ChaoticEngine(contract(), {script.name: script}, settings, None, profiles, "test")
+        return talk.say(path, stream=True).actions
+
+    first = answer(SPLIT, "  - faults: [{swap: 2}]\n")
+    assert body_of(first) == body_of(answer(WHOLE, "  - faults: [one_byte_per_write]\n"))
+    assert len([action for action in first if isinstance(action, Data)]) == len(body_of(first))
+
+
+def test_an_error_of_chaos_is_not_split_by_the_turn() -> None:
+    script = turns(SPLIT)
+    talk = Talk(script)
+    talk.engine = ChaoticEngine(
+        contract(),
+        {script.name: script},
+        EngineSettings(scenario=script.name),
+        None,
+        {"test": profile("  - error: {status: 529}\n")},
+        "test",
+    )
+    assert len([action for action in talk.say(stream=True).actions if isinstance(action, Data)]) == 1
