@@ -16,7 +16,8 @@ from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.library import load_contract
-from mockserver.openapi.contract import Contract, read_body
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.request_body import read_body
 from mockserver.scenarios.compile import compile_scenario
 
 FEW, MANY = 10, 1_000

@@ -28,7 +28,7 @@ from mockserver.core.actions import Actions, Data, End
 from mockserver.core.conversation import JsonObject, Usage
 from mockserver.core.errors import Failure, Refusal
 from mockserver.engine.pace import DELTAS
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from mockserver.wires.errors import STATUSES, WireName, error_object
 from mockserver.wires.sse import frame
 

@@ -24,7 +24,7 @@ from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import token
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 
 OPEN_PLAN = "enterprise"
 """The plan of whoever has no account: it includes everything."""

@@ -16,7 +16,7 @@ import msgspec
 
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import token
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 
 REFUSED_PREFIX = "sk-ant-"
 ANONYMOUS = "anonymous"

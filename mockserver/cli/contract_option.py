@@ -24,6 +24,6 @@ def open_contract(foreign: Path | None) -> tuple["Contract", list[str]]:
     contract = load_contract()
     if foreign is None:
         return contract, []
-    from mockserver.files.external_document import load_external, stand_beside
+    from mockserver.files.external_document import add_external, load_external
 
-    return stand_beside(contract, load_external(foreign, contract.names))
+    return add_external(contract, load_external(foreign, contract.names))

@@ -31,10 +31,10 @@ def main() -> None:
 def openapi(version: str) -> None:
     """Print the contract; as 3.1 for tools that do not know OpenAPI 3.2 yet."""
     from mockserver.files import bundled
-    from mockserver.openapi.convert31 import to_31
+    from mockserver.openapi.convert31 import convert_to_31
 
     text = Path(bundled.OPENAPI).read_text(encoding="utf-8")
-    click.echo(text if version == "3.2" else to_31(text), nl=False)
+    click.echo(text if version == "3.2" else convert_to_31(text), nl=False)
 
 
 for command in (serve, tail, verdict, start, scenarios, lint, explain, faults, schema, new, contract):

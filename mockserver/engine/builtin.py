@@ -10,7 +10,7 @@ import orjson
 from mockserver.core import catalogue
 from mockserver.core.conversation import Conversation, input_tokens
 from mockserver.core.errors import Refusal
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import Parameters
 
 

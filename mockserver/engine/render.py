@@ -14,7 +14,7 @@ from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
 from mockserver.engine.reply import Money, SeedPath, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, split_writes
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.wires import WIRES

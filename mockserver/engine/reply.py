@@ -31,8 +31,8 @@ from mockserver.core.conversation import (
 )
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import Rng, token
-from mockserver.openapi.contract import Operation
-from mockserver.openapi.sampling import CannotSample, sample
+from mockserver.openapi.operation import Operation
+from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires import Wire
@@ -168,7 +168,7 @@ def _arguments(plan: ToolPlan, conversation: Conversation, spark: SeedPath, numb
     index, schema = offered.get(plan.name, (-1, plan.schema))
     try:
         made = sample(schema, *spark.parts, number) if schema else {}
-    except CannotSample as error:
+    except SamplingError as error:
         place = f"tools.{index}" if index >= 0 else "the scenario's tools"
         raise Refusal(400, "invalid_request", f"{place}: no input satisfies the schema: {error}", param=place) from None
     return made if isinstance(made, Mapping) else {}

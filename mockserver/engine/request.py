@@ -12,7 +12,8 @@ from mockserver.accounts import keys
 from mockserver.core.conversation import Conversation, JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.engine.reply import check_limits
-from mockserver.openapi.contract import HandlerRequest, Operation, read_body
+from mockserver.openapi.operation import HandlerRequest, Operation
+from mockserver.openapi.request_body import read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.matchers import Call
 from mockserver.wires import WIRES
@@ -72,8 +73,8 @@ def check_size(request: Request) -> None:
 def read_call(operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS) -> Call:
     """The body of a request and the conversation in it. Raises `Refusal` 413, 400 or 422."""
     check_size(request)
-    if operation.guest is not None:
-        body = operation.guest.read(handler_request(request, parameters))
+    if operation.handler is not None:
+        body = operation.handler.read(handler_request(request, parameters))
     else:
         body = read_body(operation, request.body, request.headers.get("content-type", ""))
     return Call(

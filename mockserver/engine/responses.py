@@ -10,7 +10,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End, Head, Headers
 from mockserver.core.errors import Failure
 from mockserver.core.rng import token
-from mockserver.openapi.contract import HandlerResponse
+from mockserver.openapi.operation import HandlerResponse
 from mockserver.wires.errors import Envelope, WireName, render
 
 JSON = "application/json"

@@ -37,7 +37,8 @@ from mockserver.engine.render import check_loaded, lay_faults, render_raw, rende
 from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import MAX_BODY, Request, check_size, handler_request, outline, read_call, wire_of
 from mockserver.faults import split_writes
-from mockserver.openapi.contract import Contract, HandlerRequest, Operation
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import HandlerRequest, Operation
 from mockserver.openapi.router import Parameters
 from mockserver.scenarios.compile import FailurePlan, Play, RawPlan, Script
 from mockserver.scenarios.matchers import Call
@@ -188,8 +189,8 @@ class Engine:
             raise Refusal(404, "unknown_route", f"{operation.path} is in no document, and this server is strict.")
         if SESSION_HEADER in request.headers:
             name_session(request.headers)
-        if operation.guest is not None:
-            operation.guest.admit(handler_request(request, parameters))
+        if operation.handler is not None:
+            operation.handler.admit(handler_request(request, parameters))
             return NOBODY
         return self.accounts.identify(operation, keys.authenticate(operation, request.headers), session, now)
 
@@ -313,8 +314,8 @@ class Engine:
     def _unscripted(self, arrival: _Arrival) -> tuple[Session, Actions]:
         """What an operation that is no conversation answers by itself."""
         session, operation, request = arrival.session, arrival.operation, arrival.request
-        if operation.guest is not None:
-            given = operation.guest.answer(handler_request(request, arrival.parameters), *_seed(session))
+        if operation.handler is not None:
+            given = operation.handler.answer(handler_request(request, arrival.parameters), *_seed(session))
             return session, responses.given(given, arrival.trace)
         make = handlers.ANSWERS.get(operation.name)
         if make is None:
@@ -399,9 +400,9 @@ class Engine:
         *uncounted: object,
     ) -> Actions:
         """An error answer: a foreign operation's as its document has it, else in the client's dialect."""
-        if operation.guest is not None:
+        if operation.handler is not None:
             asked = HandlerRequest(method=operation.method, headers=headers)
-            given = operation.guest.failed(failure, asked, *_seed(session))
+            given = operation.handler.failed(failure, asked, *_seed(session))
             if given is not None:
                 trace = responses.trace(session, operation.wire, *uncounted)
                 return responses.given(given, (*failure.headers, *trace, *told))

@@ -17,11 +17,11 @@ import orjson
 
 from mockserver.core.errors import Failure, Refusal, did_you_mean
 from mockserver.external.document import DocumentNode
-from mockserver.external.media import concrete, encode, essence, is_json, negotiate, plain
-from mockserver.external.schemas import Schema, bundle, full
-from mockserver.openapi.contract import HandlerRequest, HandlerResponse
-from mockserver.openapi.sampling import CannotSample, sample
-from mockserver.openapi.sampling.schema import compiled
+from mockserver.external.media import as_text, concrete, encode, essence, is_json, negotiate
+from mockserver.external.schemas import Schema, bundle, with_every_property
+from mockserver.openapi.operation import HandlerRequest, HandlerResponse
+from mockserver.openapi.sampling import SamplingError, sample
+from mockserver.openapi.sampling.schema import compiled_validator
 from mockserver.wires.errors import kind_of
 
 Object: TypeAlias = dict[str, object]
@@ -78,17 +78,17 @@ class ResponseBody:
 
     @cached_property
     def _full(self) -> Schema:
-        return full(self.schema or {})
+        return with_every_property(self.schema or {})
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Validator:
-        return compiled(orjson.dumps(self.schema or {}))
+        return compiled_validator(orjson.dumps(self.schema or {}))
 
     def allows(self, value: object) -> bool:
         """Whether the value satisfies the schema."""
         try:
             return self._validator.is_valid(value)
-        except (CannotSample, ValueError):
+        except (SamplingError, ValueError):
             return False
 
     @cached_property
@@ -133,11 +133,11 @@ class ResponseBody:
     def _generated(self, *seed: object) -> object:
         if self.schema is None:
             return {} if is_json(self.name) else ""
-        problem: CannotSample | None = None
+        problem: SamplingError | None = None
         for schema in (self._full, self.schema):
             try:
                 value = sample(schema, *seed)
-            except CannotSample as error:
+            except SamplingError as error:
                 problem = error
                 continue
             if self.allows(value):
@@ -164,7 +164,7 @@ class ExternalResponse:
                 value = header.value(Preference(), *seed, name)[0]
             except Refusal:
                 continue
-            yield name, _UNSENDABLE.sub("", plain(value)).strip()
+            yield name, _UNSENDABLE.sub("", as_text(value)).strip()
 
 
 class Answers:

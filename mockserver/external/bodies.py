@@ -14,10 +14,11 @@ from mockserver.external.document import DocumentNode
 from mockserver.external.media import best, essence, is_json
 from mockserver.external.parameters import typed
 from mockserver.external.schemas import Schema, bundle
-from mockserver.openapi.contract import HandlerRequest, words
-from mockserver.openapi.sampling.schema import compiled
+from mockserver.openapi.operation import HandlerRequest
+from mockserver.openapi.request_body import FORM, TOO_DEEP, parse_json
+from mockserver.openapi.sampling.schema import compiled_validator
+from mockserver.openapi.violations import field_of, violation
 
-FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 10_000
 
 
@@ -53,7 +54,7 @@ class RequestBody(NamedTuple):
         wanted = self.media[name]
         if sent.endswith("/*") or not (is_json(sent) or sent == FORM):
             return None
-        value = _json(asked.body, status) if is_json(sent) else _form(wanted.schema, asked.body, status)
+        value = parse_json(asked.body, status) if is_json(sent) else _form(wanted.schema, asked.body, status)
         if wanted.validator is not None:
             _judge(wanted.validator, value, status)
         return value
@@ -74,15 +75,7 @@ def _wanted(media: DocumentNode) -> MediaSchema:
     if node.value is None:
         return MediaSchema({}, None)
     schema = bundle(node, "request")
-    return MediaSchema(schema, compiled(orjson.dumps(schema)))
-
-
-def _json(raw: bytes, status: int) -> object:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        message = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
-        raise Refusal(status, "invalid_json", message) from None
+    return MediaSchema(schema, compiled_validator(orjson.dumps(schema)))
 
 
 def _form(schema: Schema, raw: bytes, status: int) -> object:
@@ -101,11 +94,7 @@ def _judge(validator: jsonschema_rs.Validator, value: object, status: int) -> No
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:
-        path = [str(part) for part in error.instance_path]
-        if error.kind.name == "required":
-            path.append(str(error.kind.value))
-        place = ".".join(path) or "body"
-        message = f"{place}: {words(error.kind.name, error.kind.value)}"
-        raise Refusal(status, "invalid_request", message, param=place) from None
+        field = field_of(error)
+        raise Refusal(status, "invalid_request", f"{field}: {violation(error)}", param=field) from None
     except ValueError:
-        raise Refusal(status, "invalid_json", "The request body is nested too deeply.") from None
+        raise Refusal(status, "invalid_json", TOO_DEEP) from None

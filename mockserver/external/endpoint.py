@@ -7,7 +7,7 @@ from mockserver.external.bodies import body
 from mockserver.external.document import DocumentNode
 from mockserver.external.parameters import check_parameters, parameters
 from mockserver.external.security import security
-from mockserver.openapi.contract import HandlerRequest, HandlerResponse
+from mockserver.openapi.operation import HandlerRequest, HandlerResponse
 
 
 class ExternalHandler:

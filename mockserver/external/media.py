@@ -98,18 +98,18 @@ def encode(media_type: str, value: object, name: str = "response") -> bytes:
     if value is None:
         return b""
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode({key: plain(each) for key, each in value.items()}).encode()
+        return urlencode({key: as_text(each) for key, each in value.items()}).encode()
     if kind.endswith(("/xml", "+xml")):
         return b'<?xml version="1.0" encoding="UTF-8"?>\n' + _xml(name, value).encode()
-    return plain(value).encode()
+    return as_text(value).encode()
 
 
-def plain(value: object) -> str:
+def as_text(value: object) -> str:
     """A value as plain text: a header, a field of a form."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ",".join([plain(each) for each in value])
+        return ",".join([as_text(each) for each in value])
     return orjson.dumps(value).decode()
 
 
@@ -121,5 +121,5 @@ def _xml(name: str, value: object) -> str:
     elif isinstance(value, list):
         inner = "".join([_xml("item", each) for each in value])
     else:
-        inner = "" if value is None else escape(plain(value))
+        inner = "" if value is None else escape(as_text(value))
     return f"<{tag}>{inner}</{tag}>"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.endpoint import ExternalHandler
-from mockserver.openapi.contract import METHODS, Operation
+from mockserver.openapi.operation import METHODS, Operation
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -60,7 +60,7 @@ def operations(whole: DocumentFiles, each: ExternalOperation, taken: Collection[
             max_tokens=None,
             statuses=(),
             example=None,
-            guest=endpoint,
+            handler=endpoint,
         )
 
 

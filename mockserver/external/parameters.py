@@ -18,10 +18,11 @@ import orjson
 
 from mockserver.core.errors import Refusal
 from mockserver.external.document import DocumentNode
-from mockserver.external.schemas import Schema, bundle, child, kinds
+from mockserver.external.schemas import Schema, bundle, child, types_of
 from mockserver.external.security import cookies
-from mockserver.openapi.contract import HandlerRequest, words
-from mockserver.openapi.sampling.schema import compiled
+from mockserver.openapi.operation import HandlerRequest
+from mockserver.openapi.sampling.schema import compiled_validator
+from mockserver.openapi.violations import violation
 
 Form: TypeAlias = Literal["scalar", "array", "object", "json"]
 Pairs: TypeAlias = list[tuple[str, str]]
@@ -70,7 +71,7 @@ def _is_read(node: DocumentNode) -> bool:
 def _parameter(node: DocumentNode) -> Parameter:
     content = next((media for _, media in node.get("content").items()), None)
     schema = bundle((content or node).inside("schema"), "request")
-    types = kinds(schema, schema)
+    types = types_of(schema, schema)
     style = node.text("style", DEFAULT_STYLES[node.text("in")])
     exploded = node.raw("explode")
     form: Form = "array" if "array" in types else "object" if "object" in types else "scalar"
@@ -82,7 +83,7 @@ def _parameter(node: DocumentNode) -> Parameter:
         explode=exploded if isinstance(exploded, bool) else style in ("form", "cookie"),
         form=form if content is None else "json",
         schema=schema,
-        validator=compiled(orjson.dumps(schema)),
+        validator=compiled_validator(orjson.dumps(schema)),
         may_be_empty=node.raw("allowEmptyValue") is True,
     )
 
@@ -203,7 +204,7 @@ def _judge(parameter: Parameter, raw: Raw, status: int) -> None:
             parameter.validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             within = "".join([f"[{part}]" for part in error.instance_path])
-            problem = problem or f"{parameter}{within}: {words(error.kind.name, error.kind.value)}"
+            problem = problem or f"{parameter}{within}: {violation(error)}"
         except ValueError:
             problem = problem or f"{parameter}: cannot be read"
         else:
@@ -220,7 +221,7 @@ def _readings(parameter: Parameter, raw: Raw) -> Iterator[object]:
             return
     else:
         yield typed(parameter.schema, parameter.schema, raw)
-        if parameter.form == "scalar" and {"string"} & kinds(parameter.schema, parameter.schema):
+        if parameter.form == "scalar" and {"string"} & types_of(parameter.schema, parameter.schema):
             yield raw
 
 
@@ -228,7 +229,7 @@ def typed(whole: Schema, schema: object, raw: object) -> object:
     """Text, or pieces of text, with the types that the schema names."""
     if isinstance(raw, dict):
         return {name: typed(whole, _property(whole, schema, name), value) for name, value in raw.items()}
-    types = kinds(whole, schema)
+    types = types_of(whole, schema)
     if "array" in types:
         items = child(whole, schema, "items")
         return [typed(whole, items, piece) for piece in (raw if isinstance(raw, list) else [raw])]

@@ -8,8 +8,9 @@ Rules:
   good too, which 3.0.3 does not say but everybody means.
 - Who reads matters: `required` does not name a `readOnly` property for requests, nor a `writeOnly` one for answers.
 
-Theory: validators are strict about what they must accept, but a generated answer should be rich. `full` asks for every
-declared property, except those by which a schema comes back to itself; whoever samples it judges by the schema itself.
+Theory: validators are strict about what they must accept, but a generated answer should be rich.
+`with_every_property` requires every declared property except those that lead back to the schema itself. A generated
+value is still validated by the original schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ class _Bundler:
                 return {"$ref": f"#/$defs/{name}"}
             schema = {**schema, "$ref": f"#/$defs/{name}"}
         found = {key: self.child(key, value, file) for key, value in schema.items() if key not in DROPPED}
-        found = mended({key: value for key, value in found.items() if not key.startswith("x-")})
+        found = without_legacy_keywords({key: value for key, value in found.items() if not key.startswith("x-")})
         if isinstance(schema.get("required"), list):
             found["required"] = self.required(schema, file)
         return _from_30(found, schema.get("nullable") is True) if self.whole.is_30 else found
@@ -112,7 +113,7 @@ class _Bundler:
         return list(dict.fromkeys([name for name in listed if name not in hidden])) if isinstance(listed, list) else []
 
 
-def mended(schema: Mapping[str, object]) -> Schema:
+def without_legacy_keywords(schema: Mapping[str, object]) -> Schema:
     """A schema without what was good in OpenAPI 3.0, and still stands in published documents of 3.1."""
     found = {key: value for key, value in schema.items() if key not in DROPPED}
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
@@ -141,7 +142,7 @@ def _from_30(schema: Schema, nullable: bool) -> Schema:
 # --- Reading a bundled schema --------------------------------------------------------------------------------------
 
 
-def parts(whole: Schema, schema: object) -> Iterator[JsonObject]:
+def applicable(whole: Schema, schema: object) -> Iterator[JsonObject]:
     """The schema, and every one that it refers to, or that is a branch of it, for the same value."""
     seen: list[object] = []
     todo = [schema]
@@ -157,10 +158,10 @@ def parts(whole: Schema, schema: object) -> Iterator[JsonObject]:
             todo.extend(found[key] if isinstance(found.get(key), list) else ())
 
 
-def kinds(whole: Schema, schema: object) -> set[str]:
+def types_of(whole: Schema, schema: object) -> set[str]:
     """The types that a value of the schema may have; nothing means that it does not say."""
     found: set[str] = set()
-    for part in parts(whole, schema):
+    for part in applicable(whole, schema):
         said = part.get("type")
         found.update([said] if isinstance(said, str) else said if isinstance(said, list) else ())
         found.update([kind for key, kind in (("properties", "object"), ("items", "array")) if key in part])
@@ -169,7 +170,7 @@ def kinds(whole: Schema, schema: object) -> set[str]:
 
 def child(whole: Schema, schema: object, key: str, name: str | None = None) -> object:
     """The first schema that stands under a keyword (and a name in it) of the schema or its branches, or {}."""
-    for part in parts(whole, schema):
+    for part in applicable(whole, schema):
         found = part.get(key)
         if name is not None:
             found = found.get(name) if isinstance(found, Mapping) else None
@@ -190,7 +191,7 @@ def _name_of(reference: str) -> str:
 # --- The richest form ----------------------------------------------------------------------------------------------
 
 
-def full(schema: Schema) -> Schema:
+def with_every_property(schema: Schema) -> Schema:
     """The schema, but asking for every declared property that does not lead back to where it stands."""
     definitions = _defined(schema)
     direct = {name: _referred(each) for name, each in definitions.items()}
@@ -250,4 +251,4 @@ def _reach(name: str, direct: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-__all__ = ["Reader", "Schema", "bundle", "child", "full", "kinds", "parts"]
+__all__ = ["Reader", "Schema", "applicable", "bundle", "child", "types_of", "with_every_property"]

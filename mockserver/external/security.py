@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from mockserver.accounts import keys
 from mockserver.core.errors import Refusal
 from mockserver.external.document import DocumentNode
-from mockserver.openapi.contract import HandlerRequest
+from mockserver.openapi.operation import HandlerRequest
 
 _BASIC = re.compile(r"[A-Za-z0-9+/_-]+=*")
 

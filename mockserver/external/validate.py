@@ -21,11 +21,11 @@ from mockserver.core import json_pointer
 from mockserver.core.errors import OperatorError, did_you_mean
 from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.operations import ExternalOperation, described
-from mockserver.external.schemas import LIST, NAMED, ONE, mended
+from mockserver.external.schemas import LIST, NAMED, ONE, without_legacy_keywords
 from mockserver.openapi import refs
 from mockserver.openapi.refs import UnresolvableReference
 from mockserver.openapi.router import TEMPLATE
-from mockserver.openapi.sampling.schema import CannotSample, compiled
+from mockserver.openapi.sampling.schema import SamplingError, compiled_validator
 
 Keys: TypeAlias = tuple[str | int, ...]
 
@@ -264,13 +264,13 @@ def _alone(schema: object) -> object:
     """A schema as it will be used, without the schemas inside it."""
     if not isinstance(schema, Mapping):
         return schema
-    return {key: value for key, value in mended(schema).items() if key not in ONE | LIST | NAMED}
+    return {key: value for key, value in without_legacy_keywords(schema).items() if key not in ONE | LIST | NAMED}
 
 
 def _readable(pattern: str) -> bool:
     try:
-        compiled(orjson.dumps({"pattern": pattern}))
-    except CannotSample:
+        compiled_validator(orjson.dumps({"pattern": pattern}))
+    except SamplingError:
         return False
     return True
 

@@ -19,7 +19,8 @@ from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import CompiledFault, in_order
-from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, make_script
 from mockserver.wires.sse import split
 

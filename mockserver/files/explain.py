@@ -121,7 +121,7 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
     """What a new session's first request gets, and why each turn does or does not answer."""
     try:
         operation, parameters = contract.find(request.method, request.path)
-        if operation.guest is None:
+        if operation.handler is None:
             keys.authenticate(operation, request.headers)
         call = read_call(operation, request, parameters)
     except Refusal as refusal:

@@ -21,9 +21,10 @@ from mockserver.external.operations import described, operations
 from mockserver.external.validate import Mistake, mistakes, references, remote, version_mistake
 from mockserver.files.yaml_document import YamlDocument, path_text, read
 from mockserver.files.yaml_limits import CONTRACT
-from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import Operation
 from mockserver.openapi.refs import UnresolvableReference
-from mockserver.openapi.sampling.schema import CannotSample
+from mockserver.openapi.sampling.schema import SamplingError
 
 MOST_FILES = 5_000
 """The most files of one document; the largest published one that we know has 2,900."""
@@ -143,7 +144,7 @@ def _made(files: _Files, taken: frozenset[str]) -> ExternalContract:
     for each in described(whole) if not found else ():
         try:
             made += operations(whole, each, taken)
-        except (UnresolvableReference, CannotSample, RecursionError) as error:
+        except (UnresolvableReference, SamplingError, RecursionError) as error:
             found.append(Mistake(files.main, each.place, f"this operation cannot be read: {error}"))
     if found:
         raise files.error(found)
@@ -151,15 +152,15 @@ def _made(files: _Files, taken: frozenset[str]) -> ExternalContract:
     return ExternalContract(f"{info.text('title')} {info.text('version')}".strip(), tuple(made))
 
 
-def stand_beside(contract: Contract, foreign: ExternalContract) -> tuple[Contract, list[str]]:
+def add_external(contract: Contract, foreign: ExternalContract) -> tuple[Contract, list[str]]:
     """The contract with the foreign operations beside its own, and what to tell at start-up."""
-    joined = contract.beside(foreign.operations)
-    names = {operation.name for operation in foreign.operations} - {operation.name for operation in joined.hidden}
-    first = next((operation for operation in foreign.operations if operation not in joined.hidden), None)
+    joined = contract.with_external(foreign.operations)
+    names = {operation.name for operation in foreign.operations} - {operation.name for operation in joined.shadowed}
+    first = next((operation for operation in foreign.operations if operation not in joined.shadowed), None)
     such = f", such as {first.method} {first.path}" if first is not None else ""
     told = [f"Beside the gateway: {foreign.title}, {len(names)} operation{'s' * (len(names) != 1)}{such}."]
-    if joined.hidden:
-        lost = ", ".join([f"{operation.method} {operation.path}" for operation in joined.hidden])
+    if joined.shadowed:
+        lost = ", ".join([f"{operation.method} {operation.path}" for operation in joined.shadowed])
         told.append(f"The gateway's own operations win where both have one: {lost}.")
     return joined, told
 

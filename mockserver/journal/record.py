@@ -17,7 +17,8 @@ from mockserver.files.fragments import check_words
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedAnswer, ReceivedEvent, events_of, read
 from mockserver.journal.redact import is_secret, response_headers
-from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import Operation
 from mockserver.scenarios.matchers import Call, Difference, Matcher, compile_when, differences
 from mockserver.scenarios.schema import When
 from mockserver.wires import WIRES

@@ -1,189 +1,88 @@
-"""The contract made ready: openapi.yaml compiled to a table of operations, a router and request validators.
+"""The contract: openapi.yaml compiled to operations, a router and validators.
 
-Law: the contract is one file. What an operation reads (its security, its body, the status of a failed validation, the
-defaults of `max_tokens` and `max_iterations`) comes from the document, so that no second copy of the wire schemas
-exists. The document arrives here as plain data; reading the file is the loader's business.
+The contract is one file. What depends on an operation (its security, its body, the status of a failed validation, the
+defaults of `max_tokens` and `max_iterations`) is read from the document, so that no second copy of the wire schemas
+exists. The document arrives as plain data; the loader reads the file.
 
-Of the document's extensions four matter here: `x-wire` (the dialect: anthropic, openai or json), `x-variant`
-(plain, byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other
-prefix, OBS).
+Four of the document's extensions are used here: `x-wire` (the dialect: anthropic, openai or json), `x-variant` (plain,
+byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other prefix, OBS).
 
-Operations of other documents ("bring your own contract") stand beside the gateway's as operations with a `guest`; where
-both have a path and method, the gateway's own wins.
-
-Validation: jsonschema-rs on the parsed body; the first error by document order wins. Its words name the field by its
-path, and never repeat the value, which may be somebody's prompt.
+Operations of other documents ("bring your own contract") are added as operations with a `handler`. Where both have the
+same path and method, the gateway's operation wins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import Literal, Protocol, TypeAlias, cast
-from urllib.parse import parse_qsl
+from typing import cast
 
 import jsonschema_rs
-import msgspec
 import orjson
 
-from mockserver.core.conversation import Json, JsonObject
-from mockserver.core.errors import Failure, Refusal, nearest
+from mockserver.core.conversation import JsonObject
+from mockserver.core.errors import Refusal, nearest
+from mockserver.openapi.body_schema import BodySchema, compile_schema
+from mockserver.openapi.operation import METHODS, Operation, Scheme
 from mockserver.openapi.refs import resolve_object
+from mockserver.openapi.request_body import FORM
 from mockserver.openapi.router import Parameters, Router
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-FORM = "application/x-www-form-urlencoded"
-
-Scheme: TypeAlias = Literal["x-api-key", "bearer"]
-Variant: TypeAlias = Literal["plain", "byok", "managed"]
 
 _SCHEMES: Mapping[str, Scheme] = {"ApiKeyAuth": "x-api-key", "BearerAuth": "bearer"}
 
 
-class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as a foreign operation reads it: header names in lower case, `query` as it came."""
-
-    method: str
-    headers: Mapping[str, str]
-    parameters: Parameters = {}
-    query: str = ""
-    body: bytes = b""
-
-    def __repr__(self) -> str:
-        return f"<{self.method}, {len(self.body)} bytes>"  # keys and passwords are in the rest
-
-
-class HandlerResponse(msgspec.Struct, frozen=True):
-    """A whole answer before it is put on the wire."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-class OperationHandler(Protocol):
-    """What an operation does by itself that is not the gateway's: see `foreign`."""
-
-    def admit(self, asked: HandlerRequest) -> None:
-        """Refuse a request without credentials. Raises `Refusal` 401."""
-
-    def read(self, asked: HandlerRequest) -> JsonObject:
-        """The body, if it is an object. Raises `Refusal` for a request that the document does not allow."""
-
-    def answer(self, asked: HandlerRequest, *seed: object) -> HandlerResponse:
-        """The automatic answer. Raises `Refusal` where the client asks for one that is not documented."""
-
-    def failed(self, failure: Failure, asked: HandlerRequest, *seed: object) -> HandlerResponse | None:
-        """An error as the operation's document has it, or None if it documents none for that status."""
-
-
-class BodySchema:
-    """The schema of a request body, compiled when the first body comes: most runs use few operations."""
-
-    __slots__ = ("_document", "_schema", "_validator")
-
-    def __init__(self, document: JsonObject, schema: JsonObject) -> None:
-        self._document = document
-        self._schema = schema
-        self._validator: jsonschema_rs.Draft202012Validator | None = None
-
-    def validate(self, body: Json) -> None:
-        """Raises `jsonschema_rs.ValidationError` for a body that is not valid."""
-        if self._validator is None:
-            self._validator = _compile(self._document, self._schema)
-        self._validator.validate(body)
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation of the contract.
-
-    `name` is the word that scenarios use; an alias has the name of what it stands for. `schemes` are the ways to bring
-    a key, in order; `key_optional` says that none is needed. `validator` is None where no JSON body is read,
-    `form` where no form is. `guest` is there if the operation is one of a foreign document.
-    """
-
-    id: str
-    name: str
-    method: str
-    path: str
-    wire: Literal["anthropic", "openai", "json"]
-    variant: Variant
-    invalid_status: int
-    schemes: tuple[Scheme, ...]
-    key_optional: bool
-    max_tokens: int | None
-    max_iterations: int | None = None
-    statuses: tuple[int, ...]
-    example: bytes | None
-    validator: BodySchema | None = None
-    body_optional: bool = True
-    form: BodySchema | None = None
-    guest: OperationHandler | None = None
-    sources: frozenset[str] = frozenset()
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether it says that its path does not exist (D1: /api/oauth/roles): nothing is documented but 404."""
-        return self.statuses == (404,)
-
-    @property
-    def is_conversation(self) -> bool:
-        """Whether it takes messages and gives a reply."""
-        return self.wire != "json" and self.name != "count_tokens"
-
-
 class Contract:
-    """The operations of one OpenAPI document, found by method and path; beside them those of foreign documents.
+    """The operations of the gateway's document, found by method and path, and those of external documents.
 
-    `hidden` are the foreign operations that never answer, because the gateway's own of that path and method wins.
+    `shadowed` lists the external operations that never answer, because the gateway has the same path and method.
     """
 
     def __init__(self, document: JsonObject) -> None:
         self.document = document
         self.operations: tuple[Operation, ...] = tuple(_operations(document))
         self.names: frozenset[str] = frozenset(operation.name for operation in self.operations)
-        self.hidden: tuple[Operation, ...] = ()
+        self.shadowed: tuple[Operation, ...] = ()
         self._own: Router[Operation] = Router(r"[^?]+")
-        self._guests: Router[Operation] = Router()
+        self._external: Router[Operation] = Router()
         self._validators: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
         for operation in self.operations:
             self._own.add(operation.path, operation.method, operation)
 
-    def beside(self, guests: Sequence[Operation]) -> "Contract":
-        """Put the operations of a foreign document beside these; gives a new contract."""
+    def with_external(self, operations: Sequence[Operation]) -> "Contract":
+        """Return a new contract that also has the operations of an external document."""
         joined = copy(self)
-        joined.hidden = tuple([guest for guest in guests if self._owns(guest)])
-        shown = tuple([guest for guest in guests if guest not in joined.hidden])
-        joined.operations = (*self.operations, *shown)
-        joined.names = self.names | {guest.name for guest in shown}
-        joined._guests = Router()
-        for guest in shown:
-            joined._guests.add(guest.path, guest.method, guest)
+        joined.shadowed = tuple([operation for operation in operations if self._has_own(operation)])
+        reachable = tuple([operation for operation in operations if operation not in joined.shadowed])
+        joined.operations = (*self.operations, *reachable)
+        joined.names = self.names | {operation.name for operation in reachable}
+        joined._external = Router()
+        for operation in reachable:
+            joined._external.add(operation.path, operation.method, operation)
         return joined
 
     def find(self, method: str, path: str) -> tuple[Operation, Parameters]:
-        """The operation of a request and its path parameters.
+        """Return the operation of a request and its path parameters.
 
-        Raises `Refusal` 404 for an unknown path (naming the nearest known one) and 405 with `allow` for an unknown
-        method of a known path (RFC 9110, 15.5.6). A path that does not exist exists for no method.
+        Raises `Refusal` 404 for an unknown path, naming the nearest known one, and 405 with `allow` for an unknown
+        method of a known path (RFC 9110, 15.5.6). A path that is documented as absent is absent for every method.
 
-        HEAD is such a method. RFC 9110, 9.1 wants it wherever GET is; but no document names it, and the gateway's
-        own framework (D3 names its files; its 422 and `detail` are FastAPI's) answers 405 where only GET is routed.
+        HEAD is an unknown method, too. RFC 9110, 9.1 requires it wherever GET works; but no document names it, and the
+        gateway's own framework (D3 names its files; its 422 and `detail` are FastAPI's) answers 405 where only GET is
+        routed.
         """
-        found = self._own.match(path, method)
-        if found is not None:
-            operation = found[0].get(method)
+        own = self._own.match(path, method)
+        if own is not None:
+            operation = own[0].get(method)
             if operation is not None:
-                return operation, found[1]
-        beside = self._guests.match(path, method)
-        if beside is not None and method in beside[0]:
-            return beside[0][method], beside[1]
-        if found is None and beside is None:
-            known = nearest(path, [*self._own, *self._guests])
+                return operation, own[1]
+        external = self._external.match(path, method)
+        if external is not None and method in external[0]:
+            return external[0][method], external[1]
+        if own is None and external is None:
+            known = nearest(path, [*self._own, *self._external])
             hint = f" Did you mean {known}?" if known else ""
             raise Refusal(404, "unknown_route", f"No such route: {path}.{hint}")
-        if found is not None and all(operation.is_absent for operation in found[0].values()):
-            return next(iter(found[0].values())), found[1]
-        allowed = ", ".join(sorted({name for match in (found, beside) if match is not None for name in match[0]}))
+        if own is not None and all(operation.is_absent for operation in own[0].values()):
+            return next(iter(own[0].values())), own[1]
+        allowed = ", ".join(sorted({name for match in (own, external) if match is not None for name in match[0]}))
         raise Refusal(
             405,
             "method_not_allowed",
@@ -191,16 +90,16 @@ class Contract:
             headers=(("allow", allowed),),
         )
 
-    def _owns(self, guest: Operation) -> bool:
-        found = self._own.match(guest.path, guest.method)
-        return found is not None and guest.method in found[0]
+    def _has_own(self, operation: Operation) -> bool:
+        matched = self._own.match(operation.path, operation.method)
+        return matched is not None and operation.method in matched[0]
 
     def response_validator(self, operation: Operation, status: int) -> jsonschema_rs.Draft202012Validator:
-        """The validator of a JSON answer. Raises KeyError for a status that is not documented."""
+        """Return the validator of a JSON answer. Raises `KeyError` for a status that is not documented."""
         return self._compiled(self._media(operation, status, "application/json")["schema"])
 
     def event_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
-        """The validator of the JSON in one event of a stream. Raises KeyError if the operation documents none."""
+        """Return the validator of the JSON in a stream's event. Raises `KeyError` if the operation has no stream."""
         item = self._media(operation, 200, "text/event-stream")["itemSchema"]
         data = resolve_object(self.document, item)["properties"]["data"]
         # On the OpenAI wire the data is JSON unless it is [DONE]: if / else.
@@ -208,7 +107,7 @@ class Contract:
 
     def _compiled(self, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
         key = orjson.dumps(schema)
-        return self._validators.get(key) or self._validators.setdefault(key, _compile(self.document, schema))
+        return self._validators.get(key) or self._validators.setdefault(key, compile_schema(self.document, schema))
 
     def _media(self, operation: Operation, status: int, media_type: str) -> JsonObject:
         path = self.document["paths"][operation.path]
@@ -217,83 +116,8 @@ class Contract:
         return media
 
 
-def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonObject:
-    """The body of a request, JSON or (where documented) a form, parsed and valid.
-
-    Raises `Refusal` with the operation's own status.
-    """
-    validator = operation.validator
-    if validator is None or (operation.body_optional and not body):
-        return {}
-    parsed: JsonObject
-    if operation.form is not None and media_type.startswith(FORM):
-        validator, parsed = operation.form, dict(parse_qsl(body.decode("utf-8", "replace")))
-    else:
-        parsed = _parse_json(operation, body)
-    try:
-        validator.validate(parsed)
-    except jsonschema_rs.ValidationError as error:
-        raise _refusal(operation, error) from None
-    except ValueError:
-        raise Refusal(operation.invalid_status, "invalid_json", "The request body is nested too deeply.") from None
-    return parsed
-
-
-def _parse_json(operation: Operation, body: bytes) -> Json:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        message = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
-        raise Refusal(operation.invalid_status, "invalid_json", message) from None
-
-
-def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refusal:
-    path = list(error.instance_path)
-    keyword = error.kind.name
-    if keyword == "required":
-        path.append(error.kind.value)
-    place = ".".join([str(part) for part in path]) or "body"
-    code = "validation_error" if operation.invalid_status == 422 else "invalid_request"
-    message = f"{place}: {words(keyword, error.kind.value)}"
-    if operation.invalid_status == 422 and path[:1] == ["tools"]:
-        message = f"Validation error - Invalid tool parameters: {message}"
-    return Refusal(operation.invalid_status, code, message, param=place)
-
-
-def words(keyword: str, limit: object) -> str:
-    """What a field should be, by the keyword that it breaks."""
-    match keyword:
-        case "required":
-            return "Field required"
-        case "type":
-            types = limit if isinstance(limit, list) else [limit]
-            return f"Input should be of type {' or '.join([str(name) for name in types])}"
-        case "enum" | "const":
-            options = limit if isinstance(limit, list) else [limit]
-            return f"Input should be {' or '.join([repr(option) for option in options])}"
-        case "minimum":
-            return f"Input should be greater than or equal to {limit}"
-        case "maximum":
-            return f"Input should be less than or equal to {limit}"
-        case "exclusiveMinimum":
-            return f"Input should be greater than {limit}"
-        case "exclusiveMaximum":
-            return f"Input should be less than {limit}"
-        case "minLength" | "minItems" | "minProperties":
-            return f"Input should have at least {limit} {_unit(keyword)}"
-        case "maxLength" | "maxItems" | "maxProperties":
-            return f"Input should have at most {limit} {_unit(keyword)}"
-        case "pattern":
-            return f"Input should match the pattern {limit}"
-        case _:
-            return f"Input is not valid ({keyword})"
-
-
-def _unit(keyword: str) -> str:
-    return {"Length": "characters", "Items": "items", "Properties": "properties"}[keyword[3:]]
-
-
 def _operations(document: JsonObject) -> Iterator[Operation]:
+    """Yield the operations of the document, in its order."""
     schemas: dict[bytes, BodySchema] = {}
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -337,20 +161,15 @@ def _operation(
 def _body_schema(
     document: JsonObject, schema: JsonObject | None, schemas: dict[bytes, BodySchema]
 ) -> BodySchema | None:
-    """The schema of a body; operations that share it share what is compiled."""
+    """Return the schema of a body; equal schemas share one object, and so are compiled once."""
     if schema is None:
         return None
     key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
     return schemas.get(key) or schemas.setdefault(key, BodySchema(document, schema))
 
 
-def _compile(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
-    components = document.get("components") or {}
-    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": components.get("schemas", {})}})
-
-
 def _default(document: JsonObject, schema: JsonObject | None, name: str) -> int | None:
-    """The default of a property of the schema or of one of its `allOf` parts, the outermost first."""
+    """Return the default of a property of the schema or of one of its `allOf` parts, the outermost first."""
     if schema is None:
         return None
     resolved = resolve_object(document, schema)
@@ -359,14 +178,14 @@ def _default(document: JsonObject, schema: JsonObject | None, name: str) -> int 
     if isinstance(value, int):
         return value
     for part in resolved.get("allOf") or ():
-        found = _default(document, part, name)
-        if found is not None:
-            return found
+        inner = _default(document, part, name)
+        if inner is not None:
+            return inner
     return None
 
 
 def _example(document: JsonObject, raw: JsonObject) -> bytes | None:
-    """The first JSON example of the first documented success."""
+    """Return the first JSON example of the first documented success, as JSON."""
     for status, response in raw["responses"].items():
         if not status.startswith("2"):
             continue

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import yaml
 
 
-def to_31(text: str) -> str:
+def convert_to_31(text: str) -> str:
     """The YAML text of a 3.2 document as 3.1."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     document["openapi"] = "3.1.1"

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from mockserver.accounts.keys import mask
 from mockserver.core import json_pointer, regex
 from mockserver.core.conversation import Conversation, JsonObject, ToolResult, ToolUse, compact_json
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from mockserver.scenarios.schema import CountTest, TextTest, ToolResultTest, When
 
 SHOWN = 60

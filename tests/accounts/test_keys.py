@@ -5,7 +5,7 @@ import pytest
 from mockserver.accounts.keys import Credential, authenticate, mask, session_of
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from tests.support.engine import Talk, contract
 
 # What the documents say of each operation: either header, Bearer only, an optional Bearer, no key at all.

@@ -10,7 +10,7 @@ from mockserver.accounts.session import Session
 from mockserver.cli.main import main
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.external_document import load_external, stand_beside
+from mockserver.files.external_document import add_external, load_external
 from mockserver.files.loader import parse
 from mockserver.scenarios.compile import compile_scenario
 from tests.support.engine import NOW, Answer, contract
@@ -27,7 +27,7 @@ def engine(folder: Path, *, scenario: bool = False) -> tuple[Engine, list[str]]:
     """The gateway with the page's contract beside it, and what the start says."""
     file = folder / "areas.yaml"
     file.write_text(DOCUMENT)
-    joined, told = stand_beside(contract(), load_external(file, contract().names))
+    joined, told = add_external(contract(), load_external(file, contract().names))
     script, complaints = compile_scenario(parse(SCENARIO.encode(), "page").scenario, joined)
     assert complaints == []
     return Engine(joined, {script.name: script}, EngineSettings(scenario=script.name if scenario else None)), told

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import End
 from mockserver.engine.request import Request
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import Script
 from tests.support.dialects import DIALECTS
 from tests.support.engine import HELLO, Answer, Talk, contract, turns

@@ -15,9 +15,9 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.media import encode, negotiate
 from mockserver.external.parameters import check_parameters, parameters
-from mockserver.external.schemas import Reader, bundle, full
-from mockserver.files.external_document import load_external, stand_beside
-from mockserver.openapi.contract import HandlerRequest
+from mockserver.external.schemas import Reader, bundle, with_every_property
+from mockserver.files.external_document import add_external, load_external
+from mockserver.openapi.operation import HandlerRequest
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.support.engine import NOW, Answer, contract
@@ -101,7 +101,7 @@ def test_full_asks_for_every_property_that_does_not_lead_back() -> None:
             "B": {"properties": {"a": {"items": {"$ref": "#/$defs/A"}}, "d": {}}},
         },
     }
-    found: Any = full(schema)
+    found: Any = with_every_property(schema)
     assert found["required"] == ["one"]
     assert found["$defs"]["A"]["required"] == ["x", "c"]
     assert found["$defs"]["B"]["required"] == ["d"]
@@ -212,7 +212,7 @@ def serve(folder: Path, document: Mapping[str, Any]) -> Engine:
     """An engine with a document of these operations beside the gateway."""
     file = folder / "api.json"
     file.write_bytes(orjson.dumps({"openapi": "3.2.0", "info": {"title": "T", "version": "1"}, **document}))
-    return Engine(stand_beside(contract(), load_external(file))[0], {}, EngineSettings())
+    return Engine(add_external(contract(), load_external(file))[0], {}, EngineSettings())
 
 
 def answer(engine: Engine, method: str, path: str) -> Answer:

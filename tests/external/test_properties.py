@@ -14,7 +14,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.external_document import load_external, stand_beside
+from mockserver.files.external_document import add_external, load_external
 from tests.support.engine import NOW, Answer, contract
 from tests.support.external import GOOD, Client, joined, judge, tree
 
@@ -172,7 +172,7 @@ def test_a_spoilt_document_is_refused_with_words_or_served(name: str, data: st.D
             foreign = load_external(file, contract().names)
         except (AuthorError, OperatorError):
             return
-    engine = Engine(stand_beside(contract(), foreign)[0], {}, EngineSettings())
+    engine = Engine(add_external(contract(), foreign)[0], {}, EngineSettings())
     for operation in foreign.operations:
         for prefer in ("", "code=400", "dynamic=true"):
             request = Request(operation.method, operation.path, {**GOOD, "prefer": prefer}, b"", query="key=k")

@@ -10,8 +10,10 @@ from pydantic import JsonValue
 
 from mockserver.core.errors import Failure, Refusal
 from mockserver.files import bundled
-from mockserver.openapi.contract import Contract, Operation, read_body
-from mockserver.openapi.convert31 import to_31
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.convert31 import convert_to_31
+from mockserver.openapi.operation import Operation
+from mockserver.openapi.request_body import read_body
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, contract
 
 LOGIN = "/api/v1/auth/login"
@@ -124,7 +126,7 @@ def said(**fields: JsonValue) -> dict[str, JsonValue]:
 
 INVALID: list[tuple[str, JsonValue, str, str]] = [
     (MESSAGES, {"messages": HELLO}, "model", "model: Field required"),
-    (MESSAGES, said(messages=[]), "messages", "messages: Input should have at least 1 items"),
+    (MESSAGES, said(messages=[]), "messages", "messages: Input should have at least 1 item"),
     (MESSAGES, said(max_tokens=0), "max_tokens", "max_tokens: Input should be greater than or equal to 1"),
     (MESSAGES, said(temperature=2.5), "temperature", "temperature: Input should be less than or equal to 2"),
     (MESSAGES, said(max_tokens="5"), "max_tokens", "max_tokens: Input should be of type integer"),
@@ -223,10 +225,15 @@ KEYWORDS: list[tuple[str, JsonValue, JsonValue, str]] = [
     ("exclusiveMinimum", 0, 0, "Input should be greater than 0"),
     ("exclusiveMaximum", 1, 1, "Input should be less than 1"),
     ("minLength", 2, "a", "Input should have at least 2 characters"),
-    ("maxLength", 1, "ab", "Input should have at most 1 characters"),
-    ("maxItems", 1, [1, 2], "Input should have at most 1 items"),
-    ("minProperties", 1, {}, "Input should have at least 1 properties"),
-    ("multipleOf", 2, 3, "Input is not valid (multipleOf)"),
+    ("maxLength", 1, "ab", "Input should have at most 1 character"),
+    ("maxItems", 1, [1, 2], "Input should have at most 1 item"),
+    ("minProperties", 1, {}, "Input should have at least 1 property"),
+    ("uniqueItems", True, [1, 1], "Input should have no duplicate items"),
+    ("anyOf", [{"type": "string"}, {"const": 2}], 1, "Input should match one of the documented forms"),
+    ("not", {}, 1, "Input is not valid (not)"),
+    ("unevaluatedProperties", False, {"a": 1}, "Input should have no other properties than the documented ones"),
+    ("allOf", [False], 1, "Input is not allowed here"),
+    ("multipleOf", 2, 3, "Input should be a multiple of 2"),
 ]
 
 
@@ -276,7 +283,7 @@ def test_conversations_are_the_operations_that_give_a_reply() -> None:
 
 @cache
 def printed() -> str:
-    return to_31(bundled.OPENAPI.read_text(encoding="utf-8"))
+    return convert_to_31(bundled.OPENAPI.read_text(encoding="utf-8"))
 
 
 def test_the_print_as_3_1_is_valid_openapi_3_1() -> None:

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.external_document import load_external, stand_beside
+from mockserver.files.external_document import add_external, load_external
 from mockserver.files.loader import parse
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import compile_scenario
@@ -28,7 +28,7 @@ GOOD = {"x-pet-key": "k", "authorization": "Bearer t"}
 @cache
 def joined(name: str) -> Contract:
     """The gateway with one of the documents beside it."""
-    return stand_beside(contract(), load_external(FOLDER / f"{name}.yaml", contract().names))[0]
+    return add_external(contract(), load_external(FOLDER / f"{name}.yaml", contract().names))[0]
 
 
 @cache

@@ -260,6 +260,6 @@ class _Writer:
                 return text
 
 
-def text_for(pattern: str, dice: Rng, *, stretch: int = 2, through: bool = True) -> str:
+def generate_text(pattern: str, dice: Rng, *, stretch: int = 2, through: bool = True) -> str:
     """One text for the pattern. Not checked: the caller does that. `ValueError` for a pattern that is beyond us."""
     return _Writer(dice, stretch, through).write(_read(pattern))

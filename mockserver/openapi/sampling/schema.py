@@ -5,8 +5,9 @@ are compiled with a limit on their size and on their backtracking. Whoever walks
 `SamplingBudget`.
 
 Theory: jsonschema_rs compiles any schema in time proportional to its size, but validates some in time exponential in
-it: forty definitions that each say `allOf` twice the next one take 2**40 steps. `charge` walks the schema beside the
-value as the validator would, branch by branch, and raises when the budget is spent; only what passes is validated.
+it: forty definitions that each refer to the next one twice in an `allOf` take 2**40 steps. `charge_validation` walks
+the schema along the value as the validator would, branch by branch, and raises when the budget is spent. Only then is
+the value validated.
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ _SAME_NAMED = ("dependentSchemas", "dependencies")
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
-class CannotSample(MockserverError):
+class SamplingError(MockserverError):
     """No instance was found. `pointer` is the JSON Pointer of the part of the schema that stood in the way."""
 
     def __init__(self, pointer: str, reason: str) -> None:
@@ -62,10 +63,10 @@ class SamplingBudget:
         self.left = steps
 
     def spend(self, pointer: str, steps: int = 1) -> None:
-        """Spend steps; raises `CannotSample` when none are left."""
+        """Spend steps; raises `SamplingError` when none are left."""
         self.left -= steps
         if self.left < 0:
-            raise CannotSample(pointer, "it takes too many steps")
+            raise SamplingError(pointer, "it takes too many steps")
 
 
 class SchemaDocument:
@@ -73,12 +74,12 @@ class SchemaDocument:
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) > MAX_BYTES:
-            raise CannotSample("", f"it is longer than {MAX_BYTES} bytes")
+            raise SamplingError("", f"it is longer than {MAX_BYTES} bytes")
         self.root: object = orjson.loads(raw)
         self.bases = {"": SubSchema(self.root, "")}
         self.anchors: dict[str, SubSchema] = {}
         self._index()
-        self.validator = compiled(raw)
+        self.validator = compiled_validator(raw)
 
     def _index(self) -> None:
         todo = [SubSchema(self.root, "")]
@@ -95,7 +96,7 @@ class SchemaDocument:
             named = seed.schema.get("patternProperties")
             regexes += ("pattern" in seed.schema) + (len(named) if isinstance(named, dict) else 0)
             if regexes > MAX_REGEXES:
-                raise CannotSample(seed.pointer, f"it has more than {MAX_REGEXES} regular expressions")
+                raise SamplingError(seed.pointer, f"it has more than {MAX_REGEXES} regular expressions")
             self._name(seed, seed.schema)
         root_id = next((base for base, seed in self.bases.items() if base and not seed.pointer), "")
         self.bases |= {urljoin(root_id, base): seed for base, seed in self.bases.items() if base and root_id}
@@ -143,24 +144,24 @@ def _compile(raw: bytes) -> jsonschema_rs.Validator:
                 continue
     where = problem.instance_path if isinstance(problem, jsonschema_rs.ValidationError) else []
     reason = getattr(problem, "message", str(problem))
-    raise CannotSample(SubSchema(None, "").under(*where), f"it is not a JSON Schema: {reason[:200]}")
+    raise SamplingError(SubSchema(None, "").under(*where), f"it is not a JSON Schema: {reason[:200]}")
 
 
 _kept_validator = lru_cache(maxsize=512)(_compile)
 _kept_document = lru_cache(maxsize=128)(SchemaDocument)
 
 
-def compiled(raw: bytes) -> jsonschema_rs.Validator:
+def compiled_validator(raw: bytes) -> jsonschema_rs.Validator:
     """The validator of a schema's JSON; those of small schemas are kept."""
     return _kept_validator(raw) if len(raw) <= CACHED_BYTES else _compile(raw)
 
 
-def document(schema: object) -> SchemaDocument:
-    """The document of a schema: any JSON value, and `CannotSample` if it is no schema."""
+def schema_document(schema: object) -> SchemaDocument:
+    """The document of a schema: any JSON value, and `SamplingError` if it is no schema."""
     try:
         raw = orjson.dumps(schema)
     except TypeError as error:
-        raise CannotSample("", f"it is not JSON: {error}") from None
+        raise SamplingError("", f"it is not JSON: {error}") from None
     return _kept_document(raw) if len(raw) <= CACHED_BYTES else SchemaDocument(raw)
 
 
@@ -188,7 +189,7 @@ def _children(schema: Mapping[str, object], value: object) -> list[tuple[object,
     return found
 
 
-def charge(whole: SchemaDocument, value: object, budget: SamplingBudget) -> None:
+def charge_validation(whole: SchemaDocument, value: object, budget: SamplingBudget) -> None:
     """Spend what validating the value costs at worst."""
     todo: list[tuple[object, object, int]] = [(whole.root, value, 0)]
     while todo:
@@ -198,7 +199,7 @@ def charge(whole: SchemaDocument, value: object, budget: SamplingBudget) -> None
         # Long keywords (`enum`, `required`) are gone through one by one, but quickly.
         budget.spend("", 1 + sum(len(each) for each in schema.values() if isinstance(each, list | dict)) // 8)
         if hops > MAX_HOPS:
-            raise CannotSample("", f"its references go in a circle, or over more than {MAX_HOPS} steps")
+            raise SamplingError("", f"its references go in a circle, or over more than {MAX_HOPS} steps")
         same = [schema[key] for key in _SAME_ONE if key in schema]
         for key in _SAME_LIST:
             if isinstance(several := schema.get(key), list):

@@ -122,7 +122,7 @@ _NAME_PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
 @lru_cache(maxsize=1024)
-def key_of(name: str) -> str:
+def table_key(name: str) -> str:
     """The table key that a property's name speaks of (`filePath` -> path), or nothing."""
     parts = [found[0].lower() for found in _NAME_PART.finditer(name[:100])]
     for part in (name.lower(), *parts[-1:], *parts[:1]):
@@ -133,7 +133,7 @@ def key_of(name: str) -> str:
     return ""
 
 
-def fill(template: str, dice: Rng, pad: int = 0) -> str:
+def fill_template(template: str, dice: Rng, pad: int = 0) -> str:
     """The template with its holes filled; `{pad}` becomes that many letters."""
 
     def hole(found: re.Match[str]) -> str:
@@ -154,15 +154,15 @@ def fill(template: str, dice: Rng, pad: int = 0) -> str:
     return filled.replace("{{", "{").replace("}}", "}")
 
 
-def texts(name: str, form: str, dice: Rng, least: int, most: int, variety: int) -> Iterator[str]:
+def text_candidates(name: str, form: str, dice: Rng, least: int, most: int, variety: int) -> Iterator[str]:
     """Texts for a property of that name and format, `least` to `most` letters long. With `variety`, no fixed words."""
     for template in FORMATS.get(form, ()):
-        text = fill(template, dice)
-        yield text if len(text) >= least else fill(template, dice, least - len(text))
-    if not variety and (templates := NAMES.get(key_of(name))):
+        text = fill_template(template, dice)
+        yield text if len(text) >= least else fill_template(template, dice, least - len(text))
+    if not variety and (templates := NAMES.get(table_key(name))):
         start = dice.below(len(templates))
         for template in templates[start:] + templates[:start]:
-            text = fill(template, dice)
+            text = fill_template(template, dice)
             if least <= len(text) <= most:
                 yield text
     text = dice.choice(WORDS) + (f"-{dice.below(10 ** min(variety + 1, 18))}" if variety else "")
@@ -217,7 +217,7 @@ def _on_grid(bounds: Bounds, step: Fraction, dice: Rng, variety: int) -> Iterato
             yield (low + (start + offset) % size) * step
 
 
-def plain(number: Fraction) -> int | float | None:
+def as_json_number(number: Fraction) -> int | float | None:
     """The number as JSON writes it. A whole number past 64 bits is a float: that is how our JSON reads it, too."""
     if number.denominator == 1 and abs(number.numerator) < 1 << 63:
         return number.numerator
@@ -228,9 +228,11 @@ def plain(number: Fraction) -> int | float | None:
     return found if isfinite(found) else None
 
 
-def numbers(name: str, bounds: Bounds, whole: bool, dice: Rng, variety: int, broken: bool) -> Iterator[int | float]:
+def number_candidates(
+    name: str, bounds: Bounds, whole: bool, dice: Rng, variety: int, broken: bool
+) -> Iterator[int | float]:
     """Numbers within the bounds; with `broken`, one that is not whole comes first if it may."""
-    known = NUMBERS.get(key_of(name), ())
+    known = NUMBERS.get(table_key(name), ())
     if known and not variety and not broken:
         start = dice.below(len(known))
         for value in known[start:] + known[:start]:
@@ -248,10 +250,10 @@ def numbers(name: str, bounds: Bounds, whole: bool, dice: Rng, variety: int, bro
         half = Bounds(bounds.low, bounds.high, True, True)
         for number in _on_grid(half, Fraction(1), dice, variety):
             for shifted in (number + Fraction(1, 2), number - Fraction(1, 2)):
-                if bounds.admit(shifted) and (half_way := plain(shifted)) is not None:
+                if bounds.admit(shifted) and (half_way := as_json_number(shifted)) is not None:
                     yield half_way
         grids = grids[1:]
     for grid in grids:
         for number in _on_grid(bounds, grid, dice, variety):
-            if (round_one := plain(number)) is not None:
+            if (round_one := as_json_number(number)) is not None:
                 yield round_one

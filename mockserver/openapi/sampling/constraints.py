@@ -12,12 +12,12 @@ from typing import NamedTuple
 import orjson
 
 from mockserver.core.rng import Rng
-from mockserver.openapi.sampling.patterns import MAX_TEXT, text_for
-from mockserver.openapi.sampling.schema import CannotSample, SamplingBudget, SubSchema, compiled
-from mockserver.openapi.sampling.values import Bounds, numbers, texts
+from mockserver.openapi.sampling.patterns import MAX_TEXT, generate_text
+from mockserver.openapi.sampling.schema import SamplingBudget, SamplingError, SubSchema, compiled_validator
+from mockserver.openapi.sampling.values import Bounds, number_candidates, text_candidates
 
 # The kinds of values in the order of preference, and the keywords that speak of one kind only.
-KINDS: dict[str, tuple[str, ...]] = {
+TYPES: dict[str, tuple[str, ...]] = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
     "array": ("items", "prefixItems", "minItems", "contains", "uniqueItems"),
     "string": ("pattern", "minLength", "maxLength", "format", "contentEncoding"),
@@ -39,7 +39,7 @@ STRETCHES = (2, 0, 1, 3, 5, 8, 13, 21, 34, 55, 89, 255)
 Check = Callable[[object], bool]
 
 
-class Part(NamedTuple):
+class Constraint(NamedTuple):
     """A schema object that applies at a place, and its JSON Pointer."""
 
     schema: Mapping[str, object]
@@ -66,40 +66,40 @@ class Part(NamedTuple):
         return found if isinstance(found, Mapping) else {}
 
 
-def numbers_of(parts: Sequence[Part], key: str) -> list[Fraction]:
+def numbers_for(parts: Sequence[Constraint], key: str) -> list[Fraction]:
     """The numbers that the parts give for a keyword. Written decimals are taken as written: 0.1 is a tenth."""
     found = (part.schema.get(key) for part in parts)
     return [Fraction(str(n)) for n in found if isinstance(n, int | float) and not isinstance(n, bool)]
 
 
-def counts(parts: Sequence[Part], least: str, most: str, limit: int) -> tuple[int, int]:
+def size_range(parts: Sequence[Constraint], least: str, most: str, limit: int) -> tuple[int, int]:
     """How many at least and at most, in a word: letters, items, properties."""
-    low = int(max(numbers_of(parts, least), default=Fraction(0)))
-    high = int(min(numbers_of(parts, most), default=Fraction(limit)))
+    low = int(max(numbers_for(parts, least), default=Fraction(0)))
+    high = int(min(numbers_for(parts, most), default=Fraction(limit)))
     if low > min(high, limit):
         pointer = next(part.seed(least).pointer for part in parts if least in part.schema)
-        raise CannotSample(pointer, f"more than {min(high, limit)} cannot be had")
+        raise SamplingError(pointer, f"more than {min(high, limit)} cannot be had")
     return low, min(high, limit)
 
 
-def bounds_of(parts: Sequence[Part]) -> Bounds:
+def numeric_bounds(parts: Sequence[Constraint]) -> Bounds:
     """The interval of all parts together; of equal ends the open one counts. Draft 4 says open by a boolean."""
     ends: list[tuple[Fraction | None, bool]] = []
     for closed, opened, sign in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
-        found = [(sign * end, True) for end in numbers_of(parts, opened)]
+        found = [(sign * end, True) for end in numbers_for(parts, opened)]
         for part in parts:
-            found += [(sign * end, part.schema.get(opened) is True) for end in numbers_of([part], closed)]
+            found += [(sign * end, part.schema.get(opened) is True) for end in numbers_for([part], closed)]
         end, is_open = max(found, default=(None, False))
         ends.append((None if end is None else sign * end, is_open))
-    steps = tuple(step for step in numbers_of(parts, "multipleOf") if step > 0)[:MAX_MULTIPLES]
+    steps = tuple(step for step in numbers_for(parts, "multipleOf") if step > 0)[:MAX_MULTIPLES]
     return Bounds(ends[0][0], ends[1][0], ends[0][1], ends[1][1], steps)
 
 
-def _names(declared: object) -> list[str]:
+def _type_names(declared: object) -> list[str]:
     return [str(name) for name in declared] if isinstance(declared, list) else [str(declared)]
 
 
-def _both(first: list[str], second: list[str]) -> list[str]:
+def _common_types(first: list[str], second: list[str]) -> list[str]:
     """The kinds in both lists, where an integer is a number too."""
     found = [name for name in first if name in second or (name == "integer" and "number" in second)]
     if "number" in first and "integer" in second and "integer" not in found:
@@ -107,36 +107,36 @@ def _both(first: list[str], second: list[str]) -> list[str]:
     return found
 
 
-def kinds_of(parts: Sequence[Part]) -> list[str]:
+def allowed_types(parts: Sequence[Constraint]) -> list[str]:
     """The kinds that every part allows: in the order of the first that says so, else those its keywords speak of."""
     allowed: list[str] | None = None
     gone: set[str] = set()
     for part in parts:
         if "type" in part.schema:
-            names = _names(part.schema["type"])
-            allowed = names if allowed is None else _both(allowed, names)
+            names = _type_names(part.schema["type"])
+            allowed = names if allowed is None else _common_types(allowed, names)
         barred = part.table("not")
         if set(barred) == {"type"}:
-            gone.update(_names(barred["type"]))
+            gone.update(_type_names(barred["type"]))
     if "number" in gone:
         gone.add("integer")
     if allowed is None:
         keywords = {key for part in parts for key in part.schema}
-        spoken = [kind for kind, words in KINDS.items() if keywords.intersection(words)]
-        allowed = list(dict.fromkeys([*spoken, "string", *KINDS]))
+        spoken = [kind for kind, words in TYPES.items() if keywords.intersection(words)]
+        allowed = list(dict.fromkeys([*spoken, "string", *TYPES]))
     return sorted((name for name in allowed if name not in gone), key=lambda name: name == "null")
 
 
-def checker(parts: Sequence[Part], budget: SamplingBudget) -> Check:
+def local_validator(parts: Sequence[Constraint], budget: SamplingBudget) -> Check:
     """Whether a value satisfies what the parts say about it, as far as that stands in the parts themselves."""
     leaves = [{key: item for key, item in part.schema.items() if _is_leaf(key, item)} for part in parts]
     raw = orjson.dumps({"allOf": leaves} if leaves else True)
     pointer = parts[0].pointer if parts else ""
     budget.spend(pointer, 1 + len(raw) // 256)
     try:
-        accepts: Check = compiled(raw).is_valid
-    except CannotSample as error:
-        raise CannotSample(pointer, error.reason) from None
+        accepts: Check = compiled_validator(raw).is_valid
+    except SamplingError as error:
+        raise SamplingError(pointer, error.reason) from None
     return accepts
 
 
@@ -144,20 +144,20 @@ def _is_leaf(key: str, item: object) -> bool:
     return key in LEAF or (key == "not" and isinstance(item, Mapping) and LEAF.issuperset(item))
 
 
-def fits(pattern: str, name: str) -> bool:
+def name_matches(pattern: str, name: str) -> bool:
     """Whether the name of a property matches; by the validator's matcher, because its backtracking has a limit."""
-    accepts: bool = compiled(orjson.dumps({"pattern": pattern})).is_valid(name)
+    accepts: bool = compiled_validator(orjson.dumps({"pattern": pattern})).is_valid(name)
     return accepts
 
 
-def scalars(
-    kind: str, parts: Sequence[Part], name: str, dice: Rng, budget: SamplingBudget, variety: int, broken: bool
+def scalar_candidates(
+    kind: str, parts: Sequence[Constraint], name: str, dice: Rng, budget: SamplingBudget, variety: int, broken: bool
 ) -> Iterator[object]:
     """Candidates of a kind that holds no other values, best first."""
     if kind == "string":
-        yield from _strings(parts, name, dice, budget, variety)
+        yield from _string_candidates(parts, name, dice, budget, variety)
     elif kind in ("integer", "number"):
-        yield from numbers(name, bounds_of(parts), kind == "integer", dice, variety, broken)
+        yield from number_candidates(name, numeric_bounds(parts), kind == "integer", dice, variety, broken)
     elif kind == "boolean":
         first = bool(dice.below(2))
         yield from (first, not first)
@@ -165,28 +165,30 @@ def scalars(
         yield None
 
 
-def _strings(parts: Sequence[Part], name: str, dice: Rng, budget: SamplingBudget, variety: int) -> Iterator[str]:
+def _string_candidates(
+    parts: Sequence[Constraint], name: str, dice: Rng, budget: SamplingBudget, variety: int
+) -> Iterator[str]:
     pointer = parts[0].pointer if parts else ""
-    least, most = counts(parts, "minLength", "maxLength", MAX_TEXT)
+    least, most = size_range(parts, "minLength", "maxLength", MAX_TEXT)
     budget.spend(pointer, 1 + least // 64)
     forms = [str(part.schema[key]) for key in ("format", "contentEncoding") for part in parts if key in part.schema]
     # A plain word first, even for a pattern: it is more readable than what a pattern alone can say.
-    yield from texts(name, forms[0] if forms else "", dice, least, most, variety)
+    yield from text_candidates(name, forms[0] if forms else "", dice, least, most, variety)
     if any("contentMediaType" in part.schema for part in parts):
         yield "{}"
     patterns = [str(part.schema["pattern"]) for part in parts if "pattern" in part.schema]
     for stretch in (*STRETCHES, least // 2, least) if patterns else ():
         for through in (True, False):
             for pattern in patterns:
-                for text in written(pattern, dice, budget, stretch, through):
+                for text in texts_for_pattern(pattern, dice, budget, stretch, through):
                     if least <= len(text) <= most:
                         yield text
 
 
-def written(pattern: str, dice: Rng, budget: SamplingBudget, stretch: int, through: bool = True) -> list[str]:
+def texts_for_pattern(pattern: str, dice: Rng, budget: SamplingBudget, stretch: int, through: bool = True) -> list[str]:
     """The text for a pattern, or nothing if it is beyond us. Letters cost, a failure as much as the longest text."""
     try:
-        text = text_for(pattern, dice, stretch=stretch, through=through)
+        text = generate_text(pattern, dice, stretch=stretch, through=through)
     except ValueError:
         budget.spend("", MAX_TEXT // 4)
         return []

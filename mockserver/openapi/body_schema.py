@@ -1,0 +1,28 @@
+"""The schema of a request body, compiled on first use because most runs call few operations."""
+
+import jsonschema_rs
+
+from mockserver.core.conversation import Json, JsonObject
+
+
+class BodySchema:
+    """A schema of a document that compiles itself when it validates its first body."""
+
+    __slots__ = ("_document", "_schema", "_validator")
+
+    def __init__(self, document: JsonObject, schema: JsonObject) -> None:
+        self._document = document
+        self._schema = schema
+        self._validator: jsonschema_rs.Draft202012Validator | None = None
+
+    def validate(self, body: Json) -> None:
+        """Raise `jsonschema_rs.ValidationError` for a body that does not satisfy the schema."""
+        if self._validator is None:
+            self._validator = compile_schema(self._document, self._schema)
+        self._validator.validate(body)
+
+
+def compile_schema(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of a schema; its references lead into the document's `components`."""
+    components = document.get("components") or {}
+    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": components.get("schemas", {})}})

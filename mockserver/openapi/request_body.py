@@ -1,0 +1,57 @@
+"""A request body, JSON or (where documented) a form: parsed and validated by the contract."""
+
+from urllib.parse import parse_qsl
+
+import jsonschema_rs
+import orjson
+
+from mockserver.core.conversation import Json, JsonObject
+from mockserver.core.errors import Refusal
+from mockserver.openapi.operation import Operation
+from mockserver.openapi.violations import field_of, violation
+
+FORM = "application/x-www-form-urlencoded"
+"""The media type of a form."""
+TOO_DEEP = "The request body is nested too deeply."
+
+
+def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonObject:
+    """Return the body of a request, parsed and valid; {} if the operation reads none.
+
+    Raises `Refusal` with the operation's own status.
+    """
+    validator = operation.validator
+    if validator is None or (operation.body_optional and not body):
+        return {}
+    parsed: JsonObject
+    if operation.form is not None and media_type.startswith(FORM):
+        validator, parsed = operation.form, dict(parse_qsl(body.decode("utf-8", "replace")))
+    else:
+        parsed = parse_json(body, operation.invalid_status)
+    try:
+        validator.validate(parsed)
+    except jsonschema_rs.ValidationError as error:
+        raise _refusal(operation, error) from None
+    except ValueError:
+        raise Refusal(operation.invalid_status, "invalid_json", TOO_DEEP) from None
+    return parsed
+
+
+def parse_json(body: bytes, status: int) -> Json:
+    """Return the value of a JSON body. Raises `Refusal` with this status."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        message = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
+        raise Refusal(status, "invalid_json", message) from None
+
+
+def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refusal:
+    """Return the refusal of an invalid body, worded as D4 words it where the status is 422."""
+    field = field_of(error)
+    message = f"{field}: {violation(error)}"
+    if operation.invalid_status != 422:
+        return Refusal(operation.invalid_status, "invalid_request", message, param=field)
+    if field == "tools" or field.startswith("tools."):
+        message = f"Validation error - Invalid tool parameters: {message}"
+    return Refusal(422, "validation_error", message, param=field)
