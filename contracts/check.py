@@ -1,13 +1,13 @@
-"""Judges: pure functions that read one exchange and say what in it breaks a promise.
+"""A check: a pure function that reads one exchange and says what in it breaks a promise.
 
-A judge is registered under the name of its promise, with the question whether an exchange concerns it at all. It yields
-one sentence for each thing that it saw; nothing yielded is a promise kept. Judges see answers of any quality, so they
-read with `dig`, and an exception in one is itself a finding: the answer could not even be read.
+A check has the name of its promise and a condition: whether the promise concerns the exchange at all. It yields one
+sentence for each deviation; if it yields nothing, the promise is kept. Checks see answers of any quality, so they read
+with `dig`. An exception in a check is itself a deviation: the answer could not even be read.
 
-`Memory` is for the few promises about all answers of a run (ids are never used twice).
+To add one, decorate a function with `@check`, and name it in the `CHECKS` at the end of its file.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from mockserver.contracts.promises import PROMISES
 
 @dataclass(frozen=True)
 class Deviation:
-    """One thing that speaks against a promise; without an exchange it is about several."""
+    """One thing that speaks against a promise. Without an exchange it is about several of them."""
 
     promise: str
     got: str
@@ -31,13 +31,13 @@ MOST_IDS = 1_000_000
 
 @dataclass
 class Memory:
-    """What was seen earlier in a run: id -> the exchange that had it first."""
+    """What a run has seen so far, for the promises about all its answers: id -> the exchange that had it first."""
 
     ids: dict[str, int] = field(default_factory=dict)
     count: int = 0
 
     def first(self, id: str) -> int:
-        """The exchange that had an id first; this one, if it is new."""
+        """Return the number of the exchange that had an id first; that of the current one if the id is new."""
         if id not in self.ids and len(self.ids) >= MOST_IDS:
             del self.ids[next(iter(self.ids))]
         return self.ids.setdefault(id, self.count)
@@ -45,7 +45,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class ExchangeView:
-    """What a judge sees: an exchange, the contract, the operation (None: not in the contract), and the settings."""
+    """What a check reads: an exchange, the contract, the operation (None: not in the contract), and the settings."""
 
     exchange: CheckedExchange
     document: ContractDocument
@@ -55,73 +55,50 @@ class ExchangeView:
     latency: float | None = None
 
 
-Check: TypeAlias = Callable[[ExchangeView], Iterable[str]]
-Question: TypeAlias = Callable[[ExchangeView], bool]
-CHECKS: dict[str, tuple[Question, Check]] = {}
+Condition: TypeAlias = Callable[[ExchangeView], bool]
+Problems: TypeAlias = Callable[[ExchangeView], Iterable[str]]
 
 
-def checks(name: str, when: Question) -> Callable[[Check], Check]:
-    """Register a judge under the name of its promise."""
-    assert name in PROMISES, f"no promise is named {name!r}"
-    assert name not in CHECKS, f"{name!r} has a judge already"
+@dataclass(frozen=True)
+class Check:
+    """The check of one promise: which exchanges it concerns, and what is wrong with one of them."""
 
-    def register(judge: Check) -> Check:
-        CHECKS[name] = (when, judge)
-        return judge
-
-    return register
+    promise: str
+    concerns: Condition
+    problems: Problems
 
 
-def load() -> Mapping[str, tuple[Question, Check]]:
-    """All judges."""
-    from mockserver.contracts.checks import chat_grammar, conformity, consistency, failures, framing, messages_grammar
-
-    assert all((chat_grammar, conformity, consistency, failures, framing, messages_grammar))
-    return CHECKS
+def check(promise: str, when: Condition) -> Callable[[Problems], Check]:
+    """Make a function the check of a promise, for the exchanges of which `when` is true."""
+    assert promise in PROMISES, f"no promise is named {promise!r}"
+    return lambda problems: Check(promise, when, problems)
 
 
-def check(
-    sight: ExchangeView, chosen: Callable[[str], bool] = lambda name: True
-) -> Iterator[tuple[str, list[Deviation]]]:
-    """Each promise that an exchange concerns, with what speaks against it (nothing: kept)."""
-    sight.memory.count += 1
-    for name, (concerns, one) in load().items():
-        if not chosen(name):
-            continue
-        try:
-            if not concerns(sight):
-                continue
-            found = list(dict.fromkeys(one(sight)))[:5]
-        except Exception as error:
-            found = [f"the answer cannot be read: {type(error).__name__}: {error}"[:200]]
-        yield name, [Deviation(name, got, sight.exchange) for got in found]
+def is_answered(view: ExchangeView) -> bool:
+    """Return whether the gateway answered at all."""
+    return view.exchange.answer.status > 0
 
 
-def is_answered(sight: ExchangeView) -> bool:
-    """Whether anything came back."""
-    return sight.exchange.answer.status > 0
+def is_ok(view: ExchangeView) -> bool:
+    """Return whether a conversation was answered 200."""
+    return view.operation is not None and view.operation.is_conversation and view.exchange.answer.status == 200
 
 
-def is_ok(sight: ExchangeView) -> bool:
-    """Whether a conversation was answered 200."""
-    return sight.operation is not None and sight.operation.is_conversation and sight.exchange.answer.status == 200
+def is_failure(view: ExchangeView) -> bool:
+    """Return whether the answer is an error with a body."""
+    return view.exchange.answer.status >= 400 and view.exchange.asked.method != "HEAD"
 
 
-def is_failure(sight: ExchangeView) -> bool:
-    """Whether it is an error status with a body to judge."""
-    return sight.exchange.answer.status >= 400 and sight.exchange.asked.method != "HEAD"
+def is_stream(view: ExchangeView) -> bool:
+    """Return whether a conversation was answered with server-sent events."""
+    return is_ok(view) and view.exchange.answer.is_stream
 
 
-def is_stream(sight: ExchangeView) -> bool:
-    """Whether a conversation was answered with events."""
-    return is_ok(sight) and sight.exchange.answer.is_stream
+def is_messages_stream(view: ExchangeView) -> bool:
+    """Return whether the answer is a stream of the Anthropic wire."""
+    return is_stream(view) and view.operation is not None and view.operation.wire == "anthropic"
 
 
-def is_messages_stream(sight: ExchangeView) -> bool:
-    """Whether the events are Anthropic's."""
-    return is_stream(sight) and sight.operation is not None and sight.operation.wire == "anthropic"
-
-
-def is_chat_stream(sight: ExchangeView) -> bool:
-    """Whether the events are OpenAI's."""
-    return is_stream(sight) and sight.operation is not None and sight.operation.wire == "openai"
+def is_chat_stream(view: ExchangeView) -> bool:
+    """Return whether the answer is a stream of the OpenAI wire."""
+    return is_stream(view) and view.operation is not None and view.operation.wire == "openai"

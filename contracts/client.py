@@ -6,7 +6,7 @@ target cannot be brought to do ends a scene with `NotExaminable`, and its promis
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -218,40 +218,3 @@ class Client:
 
 def _version(operation: OperationSpec) -> dict[str, str]:
     return {"anthropic-version": "2023-06-01"} if operation.wire == "anthropic" else {}
-
-
-Scene: TypeAlias = Callable[[Client], None]
-
-
-@dataclass(frozen=True)
-class ProbeCase:
-    """A scene with the promises that it examines and the profiles that play it."""
-
-    name: str
-    play: Scene
-    promises: tuple[str, ...]
-    profiles: frozenset[str]
-
-
-PROBES: list[ProbeCase] = []
-
-
-def probe(*promises: str, profiles: Sequence[str] = ("smoke", "paid", "full")) -> Callable[[Scene], Scene]:
-    """Register a scene. In other profiles its promises are examined by others, or not at all."""
-    assert all(name in PROMISES for name in promises), f"unknown promise among {promises}"
-
-    def register(play: Scene) -> Scene:
-        PROBES.append(ProbeCase(play.__name__, play, promises, frozenset(profiles)))
-        return play
-
-    return register
-
-
-def probe_cases(profile: str) -> Iterator[ProbeCase]:
-    """The scenes of a profile, in their order."""
-    from mockserver.contracts.probes import ALL
-
-    order = [module.__name__ for module in ALL]
-    yield from (
-        act for act in sorted(PROBES, key=lambda act: order.index(act.play.__module__)) if profile in act.profiles
-    )

@@ -6,7 +6,11 @@ the most used are options of pytest too.
 
 from typing import TYPE_CHECKING
 
+import click
 import pytest
+
+from mockserver.core.errors import OperatorError
+from mockserver.gate.packages import require_packages
 
 if TYPE_CHECKING:
     from mockserver.gate.runner import GateRun
@@ -29,8 +33,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config) -> "GateRun":
     """One run of the gate, shared by all tests."""
-    from mockserver.gate.environment import MISTAKES, run_from
-
     arguments = []
     for name in OPTIONS:
         given = pytestconfig.getoption(name.replace("-", "_"))
@@ -38,6 +40,9 @@ def run(pytestconfig: pytest.Config) -> "GateRun":
             option = "--" + name.removeprefix("gateway-").removeprefix("gate-")
             arguments += [given] if name == "gateway" else [option, given]
     try:
+        require_packages()
+        from mockserver.gate.environment import run_from  # needs those packages
+
         return run_from(arguments)
-    except MISTAKES as error:  # every test would fail, with the same words
+    except (OperatorError, click.UsageError) as error:  # every test would fail, with the same words
         pytest.exit(f"the gate cannot run: {error}", returncode=2)

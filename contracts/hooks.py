@@ -10,26 +10,26 @@ the environment, as GATE_PROFILE or GATE_BASELINE. With GATE_SCENES=off only the
 
 import os
 import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import schemathesis
 
-from mockserver.contracts.check import ExchangeView, Memory, check
-from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.check import ExchangeView, Memory
 from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import PROMISES
+from mockserver.contracts.suite import run_checks
+from mockserver.gate.environment import Rules, rules_from, run_from
+from mockserver.gate.redact import hidden
+from mockserver.gate.reports.terminal import lines
 
 _memory = Memory()
 
 
 @cache
-def rules() -> tuple[ContractDocument, Callable[[str], bool], bool]:
-    """The contract and which promises are in force, as the options in the environment say."""
-    from mockserver.gate.environment import judging_from
-
-    return judging_from([])
+def rules() -> Rules:
+    """Return the contract and the promises in force, as the options of the environment say."""
+    return rules_from([])
 
 
 def exchange_of(response: Any, case: Any) -> CheckedExchange:
@@ -41,7 +41,7 @@ def exchange_of(response: Any, case: Any) -> CheckedExchange:
     fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
     ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
     answer = ReceivedResponse(response.status_code, fields, response.content or b"", ended, response.elapsed)
-    found = rules()[0].find(asked.method, asked.path)
+    found = rules().document.find(asked.method, asked.path)
     return CheckedExchange(asked, answer, found.name if found else "", time.time())
 
 
@@ -49,11 +49,9 @@ def exchange_of(response: Any, case: Any) -> CheckedExchange:
 def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     """Every judge, on one answer."""
     exchange = exchange_of(response, case)
-    from mockserver.gate.redact import hidden
-
-    document, in_force, short_sse = rules()
-    sight = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, short_sse)
-    judged = check(sight, lambda name: in_force(name) and name not in ONLY_IN_RUNS)
+    document = rules().document
+    sight = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, rules().short_sse)
+    judged = run_checks(sight, lambda name: rules().in_force(name) and name not in ONLY_IN_RUNS)
     found = [hidden(finding) for _, findings in judged for finding in findings]
     if found:
         told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
@@ -75,9 +73,6 @@ class GatewayProbes:
         """Play the scenes of the profile; fail with every promise that was broken."""
         if not os.environ.get("GATEWAY_URL") or os.environ.get("GATE_SCENES") == "off":
             return
-        from mockserver.gate.environment import run_from
-        from mockserver.gate.reports.terminal import lines
-
         run = run_from([])
         if not run.passed:
             raise AssertionError("\n".join(lines(run)))

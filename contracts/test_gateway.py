@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.contracts.promises import PROMISES
+from mockserver.gate.reports.curl import curl
 
 if TYPE_CHECKING:
     from mockserver.gate.runner import GateRun
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", list(PROMISES))
 def test_promise(name: str, run: "GateRun") -> None:
     """The promise is kept."""
-    from mockserver.gate.reports.curl import curl
-
     entry = run.ledger.entries.get(name)
     if entry is None or entry.state == "not examined":
         pytest.skip(entry.why_not if entry else "left out")  # nothing of ours is skipped: it could not be examined

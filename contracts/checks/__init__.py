@@ -1,1 +1,1 @@
-"""Checks: pure functions that read one exchange and say which promise it breaks."""
+"""Checks: pure functions that read one exchange and say what in it breaks a promise. One file for each subject."""

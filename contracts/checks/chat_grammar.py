@@ -11,7 +11,7 @@ An object with `error` in place of a chunk breaks the stream off; then [DONE] ma
 
 from collections.abc import Iterator
 
-from mockserver.contracts.check import ExchangeView, checks, is_chat_stream
+from mockserver.contracts.check import ExchangeView, check, is_chat_stream
 from mockserver.contracts.checks.framing import stream_of
 from mockserver.contracts.exchange import Json, count_of, dig, items, read_json
 from mockserver.contracts.sse import SseEvent
@@ -36,7 +36,7 @@ def _finish(event: SseEvent) -> Json:
     return dig(event.json, "choices", 0, "finish_reason")
 
 
-@checks("chat-no-event-line", is_chat_stream)
+@check("chat-no-event-line", is_chat_stream)
 def no_event_line(sight: ExchangeView) -> Iterator[str]:
     """No event: lines."""
     for event in stream_of(sight).events:
@@ -44,7 +44,7 @@ def no_event_line(sight: ExchangeView) -> Iterator[str]:
             yield f"{event} has an event: line; older OpenAI SDKs fail on it"
 
 
-@checks("chat-chunk-schema", is_chat_stream)
+@check("chat-chunk-schema", is_chat_stream)
 def chunk_schema(sight: ExchangeView) -> Iterator[str]:
     """Each chunk against its schema."""
     schema = sight.document.validator("ChatStreamEvent")
@@ -53,7 +53,7 @@ def chunk_schema(sight: ExchangeView) -> Iterator[str]:
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
-@checks("chat-one-identity", is_chat_stream)
+@check("chat-one-identity", is_chat_stream)
 def one_identity(sight: ExchangeView) -> Iterator[str]:
     """One id, model and created."""
     for name in ("id", "model", "created"):
@@ -62,7 +62,7 @@ def one_identity(sight: ExchangeView) -> Iterator[str]:
             yield f"{name} changes within the stream: {', '.join(sorted(values)[:3])}"
 
 
-@checks("chat-role-once", is_chat_stream)
+@check("chat-role-once", is_chat_stream)
 def role_once(sight: ExchangeView) -> Iterator[str]:
     """The role first, and once."""
     named = [n for n, event in enumerate(chunks(sight)) if dig(event.json, "choices", 0, "delta", "role") is not None]
@@ -70,7 +70,7 @@ def role_once(sight: ExchangeView) -> Iterator[str]:
         yield f"the role is in chunks {named}; it belongs in chunk 0 alone"
 
 
-@checks("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
+@check("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
 def tool_deltas(sight: ExchangeView) -> Iterator[str]:
     """Numbering and names of calls."""
     begun: list[int] = []
@@ -100,7 +100,7 @@ def arguments(sight: ExchangeView) -> dict[int, str]:
     return found
 
 
-@checks("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
+@check("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
 def tool_json(sight: ExchangeView) -> Iterator[str]:
     """Arguments join to an object."""
     if _error(sight) is None:
@@ -109,7 +109,7 @@ def tool_json(sight: ExchangeView) -> Iterator[str]:
                 yield f"the arguments of call {index} join to {text[:80]!r}, no JSON object"
 
 
-@checks("chat-finish", is_chat_stream)
+@check("chat-finish", is_chat_stream)
 def finish(sight: ExchangeView) -> Iterator[str]:
     """One finish reason, at the end."""
     broken = _error(sight)
@@ -126,7 +126,7 @@ def finish(sight: ExchangeView) -> Iterator[str]:
             yield f"{event}: content after the finish reason"
 
 
-@checks("chat-done", is_chat_stream)
+@check("chat-done", is_chat_stream)
 def done(sight: ExchangeView) -> Iterator[str]:
     """[DONE], once, last."""
     events = stream_of(sight).events
@@ -137,7 +137,7 @@ def done(sight: ExchangeView) -> Iterator[str]:
         yield f"{events[marks[0] + 1]} follows [DONE]"
 
 
-@checks("chat-usage-chunk", is_chat_stream)
+@check("chat-usage-chunk", is_chat_stream)
 def usage_chunk(sight: ExchangeView) -> Iterator[str]:
     """The usage chunk, on request."""
     wanted = dig(sight.exchange.asked.json, "stream_options", "include_usage") is True
@@ -148,3 +148,16 @@ def usage_chunk(sight: ExchangeView) -> Iterator[str]:
         yield f"{bare[0]} has no choices although include_usage was not asked for; D3's own snippet fails on it"
     if wanted and bare and bare[-1].number != chunks(sight)[-1].number:
         yield f"{bare[-1]} is not the last chunk"
+
+
+CHECKS = (
+    no_event_line,
+    chunk_schema,
+    one_identity,
+    role_once,
+    tool_deltas,
+    tool_json,
+    finish,
+    done,
+    usage_chunk,
+)

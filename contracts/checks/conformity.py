@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockserver.contracts.check import ExchangeView, checks, is_answered, is_ok
+from mockserver.contracts.check import ExchangeView, check, is_answered, is_ok
 from mockserver.contracts.document import ResponseSpec
 from mockserver.contracts.exchange import DESCRIPTIONS
 
@@ -31,7 +31,7 @@ def _response(sight: ExchangeView) -> ResponseSpec:
     return sight.operation.responses[sight.exchange.answer.status]
 
 
-@checks("known-status", _is_known)
+@check("known-status", _is_known)
 def known_status(sight: ExchangeView) -> Iterator[str]:
     """The status is one of the operation's."""
     assert sight.operation is not None
@@ -41,7 +41,7 @@ def known_status(sight: ExchangeView) -> Iterator[str]:
         yield f"status {status}; the document lists {known}"
 
 
-@checks("known-media-type", _has_response)
+@check("known-media-type", _has_response)
 def known_media_type(sight: ExchangeView) -> Iterator[str]:
     """The content type is one that the status has."""
     answer, response = sight.exchange.answer, _response(sight)
@@ -55,7 +55,7 @@ def _has_whole_body(sight: ExchangeView) -> bool:
     return _has_response(sight) and not answer.is_stream and answer.ended == "complete"
 
 
-@checks("body-schema", _has_whole_body)
+@check("body-schema", _has_whole_body)
 def body_schema(sight: ExchangeView) -> Iterator[str]:
     """The JSON matches the schema of the status."""
     answer, response = sight.exchange.answer, _response(sight)
@@ -68,7 +68,7 @@ def body_schema(sight: ExchangeView) -> Iterator[str]:
     yield from schema.problems(answer.json)
 
 
-@checks("header-schema", _has_response)
+@check("header-schema", _has_response)
 def header_schema(sight: ExchangeView) -> Iterator[str]:
     """Described headers are there and well formed."""
     answer = sight.exchange.answer
@@ -84,7 +84,7 @@ def header_schema(sight: ExchangeView) -> Iterator[str]:
             yield f"{rule.name} is empty"
 
 
-@checks("body-complete", lambda sight: True)
+@check("body-complete", lambda sight: True)
 def body_complete(sight: ExchangeView) -> Iterator[str]:
     """There is an answer, and it has an end."""
     answer = sight.exchange.answer
@@ -92,7 +92,7 @@ def body_complete(sight: ExchangeView) -> Iterator[str]:
         yield f"{DESCRIPTIONS[answer.ended]}{f' ({answer.trouble})' if answer.trouble else ''}"
 
 
-@checks("stream-as-asked", is_ok)
+@check("stream-as-asked", is_ok)
 def stream_as_asked(sight: ExchangeView) -> Iterator[str]:
     """Events exactly when asked for."""
     asked, answer = sight.exchange.asked, sight.exchange.answer
@@ -102,14 +102,14 @@ def stream_as_asked(sight: ExchangeView) -> Iterator[str]:
         yield "the request does not ask to stream, the answer is text/event-stream"
 
 
-@checks("no-server-error", lambda sight: is_answered(sight) and not sight.exchange.broken_on_purpose)
+@check("no-server-error", lambda sight: is_answered(sight) and not sight.exchange.broken_on_purpose)
 def no_server_error(sight: ExchangeView) -> Iterator[str]:
     """5xx only on purpose."""
     if sight.exchange.answer.status >= 500:
         yield f"status {sight.exchange.answer.status}"
 
 
-@checks("request-id-unique", lambda sight: sight.exchange.answer.status == 200)
+@check("request-id-unique", lambda sight: sight.exchange.answer.status == 200)
 def request_id_unique(sight: ExchangeView) -> Iterator[str]:
     """Request ids never repeat."""
     for name in ("request-id", "x-request-id"):
@@ -120,8 +120,21 @@ def request_id_unique(sight: ExchangeView) -> Iterator[str]:
                 yield f"{name} {value} was given to exchange {first} of this run already"
 
 
-@checks("latency", lambda sight: is_answered(sight) and sight.latency is not None)
+@check("latency", lambda sight: is_answered(sight) and sight.latency is not None)
 def latency(sight: ExchangeView) -> Iterator[str]:
     """The answer begins in time."""
     if sight.latency is not None and sight.exchange.answer.first > sight.latency:
         yield f"it began after {sight.exchange.answer.first:.2f} s; at most {sight.latency:.2f} s are allowed"
+
+
+CHECKS = (
+    known_status,
+    known_media_type,
+    body_schema,
+    header_schema,
+    body_complete,
+    stream_as_asked,
+    no_server_error,
+    request_id_unique,
+    latency,
+)

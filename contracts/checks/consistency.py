@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import jsonschema_rs
 
-from mockserver.contracts.check import ExchangeView, checks, is_chat_stream, is_ok
+from mockserver.contracts.check import ExchangeView, check, is_chat_stream, is_ok
 from mockserver.contracts.exchange import Json, dig, items
 from mockserver.contracts.reply import STOPS, ObservedReply, read_reply
 
@@ -60,7 +60,7 @@ def forced_tool(body: Json) -> tuple[bool, str | None]:
     return (True, name) if isinstance(name, str) else (False, None)
 
 
-@checks("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
+@check("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
 def usage_adds_up(sight: ExchangeView) -> Iterator[str]:
     """Totals are sums."""
     reply = reply_of(sight)
@@ -73,7 +73,7 @@ def usage_adds_up(sight: ExchangeView) -> Iterator[str]:
             yield f"total_tokens_used is {overall}, total_tokens {reply.total}, iterations {iterations}"
 
 
-@checks("usage-counts", _complete)
+@check("usage-counts", _complete)
 def usage_counts(sight: ExchangeView) -> Iterator[str]:
     """Counts are plausible."""
     reply = reply_of(sight)
@@ -96,7 +96,7 @@ def usage_counts(sight: ExchangeView) -> Iterator[str]:
         yield f"{reply.output} output tokens for an answer of {len(reply.text)} characters"
 
 
-@checks("stop-matches-content", _complete)
+@check("stop-matches-content", _complete)
 def stop_matches_content(sight: ExchangeView) -> Iterator[str]:
     """Tool use, and only then."""
     reply = reply_of(sight)
@@ -108,7 +108,7 @@ def stop_matches_content(sight: ExchangeView) -> Iterator[str]:
         yield f"{len(reply.calls)} tool calls, and {reply.stop!r}"
 
 
-@checks("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
+@check("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
 def top_finish(sight: ExchangeView) -> Iterator[str]:
     """The two finish reasons agree."""
     reply = reply_of(sight)
@@ -117,14 +117,14 @@ def top_finish(sight: ExchangeView) -> Iterator[str]:
         yield f"finish_reason {top!r} at the top, {reply.stop!r} in the choice"
 
 
-@checks("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
+@check("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
 def model_echoed(sight: ExchangeView) -> Iterator[str]:
     """The same model id."""
     if reply_of(sight).model != asked(sight, "model"):
         yield f"asked for {asked(sight, 'model')!r}, answered by {reply_of(sight).model!r}"
 
 
-@checks("ids-unique", _complete)
+@check("ids-unique", _complete)
 def ids_unique(sight: ExchangeView) -> Iterator[str]:
     """No id twice, in the whole run."""
     reply = reply_of(sight)
@@ -138,7 +138,7 @@ def ids_unique(sight: ExchangeView) -> Iterator[str]:
             yield f"{id} was used by exchange {first} of this run already"
 
 
-@checks("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+@check("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
 def tools_as_offered(sight: ExchangeView) -> Iterator[str]:
     """Called tools are offered ones."""
     offered = tools_of(sight.exchange.asked.json)
@@ -149,7 +149,7 @@ def tools_as_offered(sight: ExchangeView) -> Iterator[str]:
         yield "a tool is called under tool_choice none"
 
 
-@checks("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
+@check("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
 def tool_arguments(sight: ExchangeView) -> Iterator[str]:
     """Arguments fit their schema."""
     reply, offered = reply_of(sight), tools_of(sight.exchange.asked.json)
@@ -164,7 +164,7 @@ def tool_arguments(sight: ExchangeView) -> Iterator[str]:
                 yield f"{call.name}: {error.message[:160]}"
 
 
-@checks("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
+@check("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
 def tool_forced(sight: ExchangeView) -> Iterator[str]:
     """A forced tool is called."""
     _, name = forced_tool(sight.exchange.asked.json)
@@ -177,7 +177,7 @@ def tool_forced(sight: ExchangeView) -> Iterator[str]:
         yield f"tool_choice demands {name}, called is {reply.calls[0].name}"
 
 
-@checks("max-tokens-kept", _complete)
+@check("max-tokens-kept", _complete)
 def max_tokens_kept(sight: ExchangeView) -> Iterator[str]:
     """Not longer than allowed."""
     reply = reply_of(sight)
@@ -190,7 +190,7 @@ def max_tokens_kept(sight: ExchangeView) -> Iterator[str]:
         yield f"{len(reply.text)} characters, max_tokens is {limit}"
 
 
-@checks("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
+@check("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
 def created_plausible(sight: ExchangeView) -> Iterator[str]:
     """About now."""
     created = reply_of(sight).created
@@ -198,7 +198,7 @@ def created_plausible(sight: ExchangeView) -> Iterator[str]:
         yield f"created is {created}; the request was sent at {sight.exchange.at:.0f}"
 
 
-@checks("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
+@check("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
 def one_choice(sight: ExchangeView) -> Iterator[str]:
     """One, numbered 0."""
     reply = reply_of(sight)
@@ -208,14 +208,14 @@ def one_choice(sight: ExchangeView) -> Iterator[str]:
         yield f"the choice is numbered {dig(reply.extra, 'choices', 0, 'index')}"
 
 
-@checks("not-empty", _complete)
+@check("not-empty", _complete)
 def not_empty(sight: ExchangeView) -> Iterator[str]:
     """It says something."""
     if not reply_of(sight).blocks or not (reply_of(sight).text or reply_of(sight).calls):
         yield "neither text nor a tool call"
 
 
-@checks("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
+@check("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
 def stop_sequence(sight: ExchangeView) -> Iterator[str]:
     """Known, and cut off."""
     reply, known = reply_of(sight), [str(one) for one in items(asked(sight, "stop_sequences"))]
@@ -228,7 +228,7 @@ def _byok(sight: ExchangeView) -> bool:
     return _whole(sight) and sight.operation is not None and sight.operation.variant == "byok"
 
 
-@checks("provider-echoed", _byok)
+@check("provider-echoed", _byok)
 def provider_echoed(sight: ExchangeView) -> Iterator[str]:
     """The provider of the request."""
     reply = reply_of(sight)
@@ -237,3 +237,22 @@ def provider_echoed(sight: ExchangeView) -> Iterator[str]:
     iterations = dig(reply.extra, "iterations")
     if not isinstance(iterations, int) or iterations < 1:
         yield f"iterations is {iterations!r}"
+
+
+CHECKS = (
+    usage_adds_up,
+    usage_counts,
+    stop_matches_content,
+    top_finish,
+    model_echoed,
+    ids_unique,
+    tools_as_offered,
+    tool_arguments,
+    tool_forced,
+    max_tokens_kept,
+    created_plausible,
+    one_choice,
+    not_empty,
+    stop_sequence,
+    provider_echoed,
+)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockserver.contracts.check import ExchangeView, checks, is_answered, is_failure
+from mockserver.contracts.check import ExchangeView, check, is_answered, is_failure
 from mockserver.contracts.exchange import Json, dig, items
 
 TYPES: dict[int, frozenset[str]] = {
@@ -53,7 +53,7 @@ def code_of(body: Json) -> str | None:
     return found if isinstance(found, str) else None
 
 
-@checks("error-envelope", is_failure)
+@check("error-envelope", is_failure)
 def envelope(sight: ExchangeView) -> Iterator[str]:
     """A published form, with words in it."""
     answer = sight.exchange.answer
@@ -67,7 +67,7 @@ def envelope(sight: ExchangeView) -> Iterator[str]:
         yield "there is no message for people"
 
 
-@checks("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+@check("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
 def error_type(sight: ExchangeView) -> Iterator[str]:
     """A fitting type."""
     answer = sight.exchange.answer
@@ -76,7 +76,7 @@ def error_type(sight: ExchangeView) -> Iterator[str]:
         yield f"status {answer.status} with type {kind!r}; fitting are {', '.join(sorted(fitting))}"
 
 
-@checks("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
+@check("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
 def agrees(sight: ExchangeView) -> Iterator[str]:
     """The same sentence and code in every place."""
     body = sight.exchange.answer.json
@@ -95,14 +95,14 @@ def _has_anthropic_error(sight: ExchangeView) -> bool:
     return anthropic and is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict)
 
 
-@checks("error-dialect", _has_anthropic_error)
+@check("error-dialect", _has_anthropic_error)
 def dialect(sight: ExchangeView) -> Iterator[str]:
     """`type: error` on the Anthropic wire."""
     if dig(sight.exchange.answer.json, "type") != "error":
         yield f"type is {dig(sight.exchange.answer.json, 'type')!r} beside the error object"
 
 
-@checks("error-no-internals", is_failure)
+@check("error-no-internals", is_failure)
 def no_internals(sight: ExchangeView) -> Iterator[str]:
     """No stack trace, no page."""
     for pattern in INTERNALS:
@@ -111,7 +111,7 @@ def no_internals(sight: ExchangeView) -> Iterator[str]:
             yield f"the body shows {found.group()[:60]!r}"
 
 
-@checks("retry-after", lambda sight: sight.exchange.answer.status == 429)
+@check("retry-after", lambda sight: sight.exchange.answer.status == 429)
 def retry_after(sight: ExchangeView) -> Iterator[str]:
     """Whole seconds, at least 1, and no absurd wait."""
     value = sight.exchange.answer.header("retry-after")
@@ -129,7 +129,7 @@ def _could_echo(sight: ExchangeView) -> bool:
     return is_answered(sight) and bool(sight.exchange.asked.credentials) and not refreshes
 
 
-@checks("auth-no-echo", _could_echo)
+@check("auth-no-echo", _could_echo)
 def no_echo(sight: ExchangeView) -> Iterator[str]:
     """Credentials stay out of answers."""
     answer = sight.exchange.answer
@@ -142,3 +142,14 @@ def no_echo(sight: ExchangeView) -> Iterator[str]:
             yield "the body repeats the credential of the request"
         if secret in headers:
             yield "a header repeats the credential of the request"
+
+
+CHECKS = (
+    envelope,
+    error_type,
+    agrees,
+    dialect,
+    no_internals,
+    retry_after,
+    no_echo,
+)

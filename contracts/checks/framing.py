@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mockserver.contracts import sse
-from mockserver.contracts.check import ExchangeView, checks, is_stream
+from mockserver.contracts.check import ExchangeView, check, is_stream
 
 
 def stream_of(sight: ExchangeView) -> sse.SseStream:
@@ -11,7 +11,7 @@ def stream_of(sight: ExchangeView) -> sse.SseStream:
     return sse.parse(sight.exchange.answer.body)
 
 
-@checks("sse-charset", is_stream)
+@check("sse-charset", is_stream)
 def charset(sight: ExchangeView) -> Iterator[str]:
     """UTF-8 and nothing before it."""
     answer = sight.exchange.answer
@@ -27,21 +27,21 @@ def charset(sight: ExchangeView) -> Iterator[str]:
             yield f"byte {error.start} is not UTF-8: {answer.body[error.start : error.start + 4]!r}"
 
 
-@checks("sse-fields", is_stream)
+@check("sse-fields", is_stream)
 def fields(sight: ExchangeView) -> Iterator[str]:
     """No line that is none of the format."""
     for line in stream_of(sight).strays:
         yield f"the line {line[:60]!r} is no field of server-sent events"
 
 
-@checks("sse-line-ends", is_stream)
+@check("sse-line-ends", is_stream)
 def line_ends(sight: ExchangeView) -> Iterator[str]:
     """No CR alone."""
     if stream_of(sight).lone_cr:
         yield "a line ends with CR alone"
 
 
-@checks("sse-last-event", is_stream)
+@check("sse-last-event", is_stream)
 def last_event(sight: ExchangeView) -> Iterator[str]:
     """A blank line after every event."""
     if sight.exchange.answer.ended == "complete":
@@ -50,7 +50,7 @@ def last_event(sight: ExchangeView) -> Iterator[str]:
                 yield f"no blank line ends {event}; clients lose it"
 
 
-@checks("sse-data", is_stream)
+@check("sse-data", is_stream)
 def data(sight: ExchangeView) -> Iterator[str]:
     """JSON in every event."""
     openai = sight.operation is not None and sight.operation.wire == "openai"
@@ -61,8 +61,18 @@ def data(sight: ExchangeView) -> Iterator[str]:
             yield f"{event}: the data is not one JSON object: {event.data[:60]!r}"
 
 
-@checks("sse-not-empty", is_stream)
+@check("sse-not-empty", is_stream)
 def not_empty(sight: ExchangeView) -> Iterator[str]:
     """Some event."""
     if not stream_of(sight).events:
         yield "status 200, text/event-stream, and not one event"
+
+
+CHECKS = (
+    charset,
+    fields,
+    line_ends,
+    last_event,
+    data,
+    not_empty,
+)

@@ -10,7 +10,7 @@ short dialect (`--short-sse`) may leave out content_block_start and content_bloc
 
 from collections.abc import Iterator
 
-from mockserver.contracts.check import ExchangeView, checks, is_messages_stream
+from mockserver.contracts.check import ExchangeView, check, is_messages_stream
 from mockserver.contracts.checks.framing import stream_of
 from mockserver.contracts.exchange import count_of, dig, read_json
 from mockserver.contracts.sse import SseEvent
@@ -38,7 +38,7 @@ def _broke_off(events: list[SseEvent]) -> bool:
     return any(kind_of(event) == "error" for event in events)
 
 
-@checks("messages-event-name", is_messages_stream)
+@check("messages-event-name", is_messages_stream)
 def event_name(sight: ExchangeView) -> Iterator[str]:
     """event: equals data.type."""
     for event in _events(sight):
@@ -48,7 +48,7 @@ def event_name(sight: ExchangeView) -> Iterator[str]:
             yield f"{event}: event: {event.name!r}, type in the data {kind_of(event)!r}"
 
 
-@checks("messages-event-schema", is_messages_stream)
+@check("messages-event-schema", is_messages_stream)
 def event_schema(sight: ExchangeView) -> Iterator[str]:
     """Each event against its schema."""
     schema = sight.document.validator("MessageStreamEvent")
@@ -57,7 +57,7 @@ def event_schema(sight: ExchangeView) -> Iterator[str]:
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
-@checks("messages-start", is_messages_stream)
+@check("messages-start", is_messages_stream)
 def start(sight: ExchangeView) -> Iterator[str]:
     """One message_start, first."""
     kinds = [kind_of(event) for event in _events(sight)]
@@ -67,7 +67,7 @@ def start(sight: ExchangeView) -> Iterator[str]:
         yield f"{kinds.count('message_start')} message_start events"
 
 
-@checks("messages-blocks", is_messages_stream)
+@check("messages-blocks", is_messages_stream)
 def blocks(sight: ExchangeView) -> Iterator[str]:
     """The order of blocks."""
     following, opened = 0, None
@@ -93,7 +93,7 @@ def blocks(sight: ExchangeView) -> Iterator[str]:
         yield f"block {opened} is never closed"
 
 
-@checks("messages-deltas", is_messages_stream)
+@check("messages-deltas", is_messages_stream)
 def deltas(sight: ExchangeView) -> Iterator[str]:
     """Deltas fit their block."""
     opened: tuple[int | None, str] = (None, "")
@@ -126,7 +126,7 @@ def tool_inputs(events: list[SseEvent]) -> dict[int, str]:
     return found
 
 
-@checks("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
+@check("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
 def tool_json(sight: ExchangeView) -> Iterator[str]:
     """Fragments join to an object."""
     if _broke_off(_events(sight)):
@@ -136,7 +136,7 @@ def tool_json(sight: ExchangeView) -> Iterator[str]:
             yield f"the input of block {index} joins to {text[:80]!r}, no JSON object"
 
 
-@checks("messages-end", is_messages_stream)
+@check("messages-end", is_messages_stream)
 def end(sight: ExchangeView) -> Iterator[str]:
     """message_delta, message_stop, nothing."""
     events = _events(sight)
@@ -162,7 +162,7 @@ def _number(events: list[SseEvent], kind: str, *path: str) -> int | None:
     return next((count_of(dig(event.json, *path)) for event in events if kind_of(event) == kind), None)
 
 
-@checks("messages-usage", is_messages_stream)
+@check("messages-usage", is_messages_stream)
 def usage(sight: ExchangeView) -> Iterator[str]:
     """Counts at both ends."""
     events = _events(sight)
@@ -181,3 +181,15 @@ def usage(sight: ExchangeView) -> Iterator[str]:
     before, after = first("input_tokens"), last("input_tokens")
     if before is not None and after is not None and before != after:
         yield f"input_tokens is {before} in message_start and {after} in message_delta"
+
+
+CHECKS = (
+    event_name,
+    event_schema,
+    start,
+    blocks,
+    deltas,
+    tool_json,
+    end,
+    usage,
+)

@@ -5,8 +5,9 @@ import json
 import math
 from urllib.parse import urlencode
 
-from mockserver.contracts.client import JSON_HEADERS, Client, NotExaminable, probe
+from mockserver.contracts.client import JSON_HEADERS, Client, NotExaminable
 from mockserver.contracts.exchange import CheckedExchange, Json, SentRequest, dig, read_json
+from mockserver.contracts.probe import probe
 
 DAY = 86_400
 CLAIMS = ("sub", "exp", "iat")
@@ -195,3 +196,14 @@ def wrong_password(talk: Client) -> None:
     talk.expect("login-refused", _login(talk, email, password + "x"), 401)
     operation = talk.operation("login")
     talk.expect("login-refused", talk.post(operation, json.dumps({"email": email}).encode(), headers={}), 422)
+
+
+PROBES = (
+    adds_up,
+    costs,
+    refused,
+    byok_free,
+    session,
+    form,
+    wrong_password,
+)

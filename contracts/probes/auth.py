@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from mockserver.contracts.client import Client, NotExaminable, probe
+from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import CheckedExchange
+from mockserver.contracts.probe import probe
 
 ANTHROPIC_KEY = "sk-ant-api03-gate0123456789abcdef"
 FEW = ("messages", "chat", "chat_public", "chat_public_v1", "credits_balance", "me", "models")
@@ -110,3 +111,15 @@ def versions(talk: Client) -> None:
     for version in ("2026-10-21", "1999-01-01", "latest"):
         headers = talk.credential(operation) | {"anthropic-version": version}
         talk.expect("version-never-refused", talk.post(operation, talk.say(operation), headers=headers), 200)
+
+
+PROBES = (
+    nothing_sent,
+    malformed,
+    anthropic_keys,
+    both_ways,
+    nobody,
+    before_the_body,
+    expired,
+    versions,
+)

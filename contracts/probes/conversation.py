@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contracts.client import Body, Client, NotExaminable, probe
+from mockserver.contracts.client import Body, Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import CheckedExchange, count_of, dig, items
+from mockserver.contracts.probe import probe
 from mockserver.contracts.reply import ObservedReply
 
 MAIN = ("messages", "chat", "chat_byok")
@@ -225,3 +226,17 @@ def at_once(talk: Client) -> None:
         if talk.expect("concurrency", exchange, 200):
             got = talk.reply(exchange).model
             talk.check("concurrency", got == model, f"asked {model}, got the answer of {got}", exchange)
+
+
+PROBES = (
+    plain_answers,
+    documented_examples,
+    streams,
+    tool_use,
+    cut_short,
+    models_without_tools,
+    stop_sequences,
+    counting,
+    catalogue,
+    at_once,
+)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contracts.checks.failures import code_of, message_of
-from mockserver.contracts.client import JSON_HEADERS, LONGEST_WAIT, Body, Client, NotExaminable, probe
+from mockserver.contracts.client import JSON_HEADERS, LONGEST_WAIT, Body, Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import SentRequest
+from mockserver.contracts.probe import probe
 from mockserver.contracts.probes.conversation import tool
 
 MAIN = ("messages", "chat", "chat_byok")
@@ -233,3 +234,24 @@ def loading(talk: Client) -> None:
     operation = talk.operation("chat")
     exchange = talk.post(operation, talk.say(operation), key=talk.aid("loading"), on_purpose=True)
     talk.expect("cold-start", exchange, 502, 503)
+
+
+PROBES = (
+    no_json,
+    missing,
+    wrong_types,
+    out_of_range,
+    temperature,
+    other_shape,
+    unpaired,
+    too_long,
+    unknown_provider,
+    too_many_rounds,
+    absent,
+    wrong_method,
+    without_credits,
+    byok_without_credits,
+    limited,
+    failing,
+    loading,
+)

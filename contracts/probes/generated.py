@@ -6,7 +6,9 @@ too. Only the `full` and `soak` profiles play this, and schemathesis is imported
 
 from importlib.util import find_spec
 
-from mockserver.contracts.client import Client, NotExaminable, probe
+from mockserver.contracts.client import Client, NotExaminable
+from mockserver.contracts.generated_requests import requests
+from mockserver.contracts.probe import probe
 
 
 @probe("generated-valid", "generated-invalid", profiles=["full"])
@@ -14,8 +16,6 @@ def generated(talk: Client) -> None:
     """Some valid and some invalid requests for every operation with a JSON body."""
     if find_spec("schemathesis") is None:
         raise NotExaminable("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
-    from mockserver.contracts.generated_requests import requests
-
     for operation, body, valid in requests(talk.document, talk.target.seed):
         exchange = talk.post(operation, body)
         status = exchange.answer.status
@@ -23,3 +23,6 @@ def generated(talk: Client) -> None:
             talk.check("generated-valid", status == 200, f"status {status}", exchange)
         else:
             talk.check("generated-invalid", 400 <= status < 500, f"status {status}", exchange)
+
+
+PROBES = (generated,)

@@ -2,8 +2,9 @@
 
 import json
 
-from mockserver.contracts.client import JSON_HEADERS, Client, probe
+from mockserver.contracts.client import JSON_HEADERS, Client
 from mockserver.contracts.exchange import SentRequest
+from mockserver.contracts.probe import probe
 
 PLANES = "".join(chr(plane * 0x10000 + offset) for plane in range(17) for offset in (0xE1, 0x3042, 0xF0F0)) + (
     " Grüße 日本語 👩‍👩‍👧‍👦 e\u0301 שלום \u202bمرحبا\u202c \u2028\u2029\u0085\u200b\ufeff \u0000\t\r\n"
@@ -110,3 +111,15 @@ def slow_client(talk: Client) -> None:
         operation = talk.operation(name)
         exchange = talk.post(operation, talk.say(operation, f"Repeat: {PLANES}"), pieces=7)
         talk.expect("slow-client", exchange, 200, 411)
+
+
+PROBES = (
+    every_plane,
+    long_text,
+    deep,
+    huge,
+    doubled,
+    unknown_fields,
+    head_and_options,
+    slow_client,
+)

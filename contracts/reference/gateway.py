@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import read_json
+from mockserver.contracts.reference.wires import render
 
 USER, PASSWORD = "ada@example.com", "correct horse"
 KEY, EMPTY, LIMITED, FAILING, LOADING = (
@@ -264,8 +265,6 @@ class ReferenceGateway:
             raise ReferenceRefusal(503, "model_loading", "Model is loading, retry in 5-10s", ("retry-after", "5"))
         self._check(operation, body)
         self._admit(operation, account)
-        from mockserver.contracts.reference.wires import render
-
         said = render(operation, body, self._say(operation, body), f"{next(self._numbers):022d}", self._now())
         account.used += said.cost / 1000 if operation.is_metered else 0.0
         if operation.variant == "managed":

@@ -1,18 +1,21 @@
-"""The `mockserver` command: its subcommands, put together.
+"""The `mockserver` command and its subcommands.
 
-Every command says what it has to say in a few calm lines, and every mistake of the caller's is one clear line (or one
-line each) on standard error and exit code 2. Heavy imports happen in the command that needs them.
+A command is one file of this folder and one line in the table below. It imports what is heavy inside its function, so
+that `mockserver --help` is quick. A mistake of the caller is one line (or one line each) on standard error, and exit
+code 2.
 """
-
-from pathlib import Path
 
 import click
 
 from mockserver import __version__
 from mockserver.cli.contract import contract
-from mockserver.cli.errors import report_errors
+from mockserver.cli.explain import explain
 from mockserver.cli.faults import faults
-from mockserver.cli.files import explain, lint, new, scenarios, schema
+from mockserver.cli.lint import lint
+from mockserver.cli.new import new
+from mockserver.cli.openapi import openapi
+from mockserver.cli.scenarios import scenarios
+from mockserver.cli.schema import schema
 from mockserver.cli.serve import serve
 from mockserver.cli.start import start
 from mockserver.cli.tail import tail
@@ -22,20 +25,21 @@ from mockserver.cli.verdict import verdict
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="ainative-mockserver", message="mockserver %(version)s")
 def main() -> None:
-    """A scriptable fake of the AINative LLM gateway."""
+    """A scriptable mock of the AINative LLM gateway, and a contract gate for any gateway."""
 
 
-@main.command()
-@click.option("--version", "version", type=click.Choice(["3.2", "3.1"]), default="3.2", show_default=True)
-@report_errors
-def openapi(version: str) -> None:
-    """Print the contract; as 3.1 for tools that do not know OpenAPI 3.2 yet."""
-    from mockserver.files import bundled
-    from mockserver.openapi.convert31 import convert_to_31
-
-    text = Path(bundled.OPENAPI).read_text(encoding="utf-8")
-    click.echo(text if version == "3.2" else convert_to_31(text), nl=False)
-
-
-for command in (serve, tail, verdict, start, scenarios, lint, explain, faults, schema, new, contract):
+for command in (
+    serve,
+    start,
+    scenarios,
+    new,
+    lint,
+    explain,
+    schema,
+    faults,
+    tail,
+    verdict,
+    contract,
+    openapi,
+):
     main.add_command(command)

@@ -1,24 +1,39 @@
-"""A run for those who come from elsewhere (pytest, schemathesis): as on the command line, and from GATE_… variables."""
+"""The gate for pytest and schemathesis: options from the environment (GATE_…), as those of the command line."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import click
-
-from mockserver.cli.contract_check import rules_from, run_from
 from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.promises import PROMISES
-from mockserver.core.errors import OperatorError
-from mockserver.gate.runner import chosen
-
-__all__ = ["MISTAKES", "judging_from", "run_from"]
-
-MISTAKES = (OperatorError, click.UsageError)
-"""What these raise if there is no gateway, or an option is wrong."""
+from mockserver.gate import baseline
+from mockserver.gate.complete_run import run_gate
+from mockserver.gate.options import read_options
+from mockserver.gate.runner import GateRun, chosen
 
 
-def judging_from(arguments: Sequence[str]) -> tuple[ContractDocument, Callable[[str], bool], bool]:
-    """For who judges answers without a run: the contract, whether a promise is in force, whether streams are short."""
-    settings, accepted = rules_from(arguments)
-    wanted = chosen(settings)
+@dataclass(frozen=True)
+class Rules:
+    """The contract, which promises are in force, and whether the target streams D1's short sequence."""
+
+    document: ContractDocument
+    in_force: Callable[[str], bool]
+    short_sse: bool
+
+
+def run_from(arguments: Sequence[str]) -> GateRun:
+    """Run the gate with these arguments and the options of the environment.
+
+    Raises `OperatorError` if there is no gateway to examine, and `click.UsageError` if an option is wrong.
+    """
+    return run_gate(read_options(arguments))
+
+
+def rules_from(arguments: Sequence[str]) -> Rules:
+    """Return the rules of such a run, for a caller that checks exchanges of its own."""
+    options = read_options(arguments)
+    settings = options.settings()
+    is_chosen = chosen(settings)
+    accepted = {entry.promise for entry in (baseline.read(Path(options.baseline)) if options.baseline else ())}
     document = ContractDocument.open(settings.contract, documented_only=settings.documented_only)
-    return document, lambda name: name not in accepted and wanted(PROMISES[name]), settings.short_sse
+    return Rules(document, lambda name: name not in accepted and is_chosen(PROMISES[name]), settings.short_sse)

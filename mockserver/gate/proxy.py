@@ -14,10 +14,11 @@ from threading import Condition, Lock
 
 from urllib3.exceptions import HTTPError
 
-from mockserver.contracts.check import Deviation, ExchangeView, Memory, check
+from mockserver.contracts.check import Deviation, ExchangeView, Memory
 from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import Promise
+from mockserver.contracts.suite import run_checks
 from mockserver.gate.client import explain
 from mockserver.gate.content_encoding import undone
 from mockserver.gate.redact import hidden
@@ -137,7 +138,7 @@ class CheckingProxy:
             return
         with self._lock:
             sight = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
-            for name, findings in check(sight, self.ledger.entries.__contains__):
+            for name, findings in run_checks(sight, self.ledger.entries.__contains__):
                 self.ledger.examined(name, findings)
                 found += map(hidden, findings)
         self._tell(exchange, found, "")

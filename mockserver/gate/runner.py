@@ -8,18 +8,20 @@ a report of what was seen until then. For a soak the end of its time is no early
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from yaml import YAMLError
 
-from mockserver.contracts.check import ExchangeView, Memory, check
-from mockserver.contracts.client import Client, NotExaminable, ProbeCase, Sender, Target, probe_cases
+from mockserver.contracts.check import ExchangeView, Memory
+from mockserver.contracts.client import Client, NotExaminable, Sender, Target
 from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
+from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.promises import Promise
+from mockserver.contracts.suite import CHECKS, probe_cases, run_checks
 from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
@@ -186,9 +188,9 @@ class Runner:
             missed = [name for act in wanted if act.name not in self._played for name in act.promises]
             self._ledger.reason(missed, "the run stopped before it")
         played = {name for act in wanted for name in act.promises}
-        left = [name for name in self._ledger.entries if name not in played and name not in self._judged]
+        left = [name for name in self._ledger.entries if name not in played and name not in CHECKS]
         self._ledger.reason(left, f"not in the profile {profile.name}{larger}")
-        self._ledger.reason(self._judged, f"no answer in this run concerned it{larger}")
+        self._ledger.reason(CHECKS, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
@@ -214,13 +216,7 @@ class Runner:
 
     def _wanted(self, act: ProbeCase) -> bool:
         """A scene is played for its own promises; with --only, not for what judges may see in passing."""
-        return not self._settings.only or any(name in self._ledger.entries for name in (*act.promises, *self._judged))
-
-    @property
-    def _judged(self) -> Iterable[str]:
-        from mockserver.contracts.check import load
-
-        return load()
+        return not self._settings.only or any(name in self._ledger.entries for name in (*act.promises, *CHECKS))
 
     def _perform(self, act: ProbeCase, talk: Client) -> None:
         try:
@@ -258,5 +254,5 @@ class Runner:
         latency = settings.latency if settings.latency is not None else settings.profile.latency
         sight = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for name, findings in check(sight, self._ledger.entries.__contains__):
+            for name, findings in run_checks(sight, self._ledger.entries.__contains__):
                 self._ledger.examined(name, findings)

@@ -13,10 +13,11 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.contracts.check import ExchangeView, Memory, check
+from mockserver.contracts.check import ExchangeView, Memory
 from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedResponse, SentRequest
 from mockserver.contracts.reference import gateway
+from mockserver.contracts.suite import run_checks
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate.client import AnswerLimits
 from mockserver.gate.profiles import PROFILES, RunProfile
@@ -64,7 +65,7 @@ def broken(one: CheckedExchange, *, short_sse: bool = False, memory: Memory | No
     """The promises that an exchange breaks."""
     operation = document().operations.get(one.operation)
     sight = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
-    return {name for name, findings in check(sight) if findings}
+    return {name for name, findings in run_checks(sight) if findings}
 
 
 def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:

@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 
 from mockserver.cli.contract import contract
-from mockserver.cli.contract_check import check
 from mockserver.gate import baseline
+from mockserver.gate.options import PARAMETERS
 from mockserver.gate.profiles import PROFILES
 
 DOC = (Path(__file__).parents[2] / "docs" / "contract-gate.md").read_text(encoding="utf-8")
 
 
 def test_the_page_names_every_option_and_profile() -> None:
-    options = {name for parameter in check.params for name in parameter.opts if name.startswith("--")}
+    options = {name for parameter in PARAMETERS for name in parameter.opts if name.startswith("--")}
     named = set(re.findall(r"--[a-z-]+", DOC))
     assert options - named <= {"--profile", "--key"}
     assert all(f"`{name}`" in DOC for name in PROFILES)

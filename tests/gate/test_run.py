@@ -117,10 +117,10 @@ def test_a_baseline_accepts_what_is_known_and_fails_what_is_healed(tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("https://api.example.com",), "needs a key"),
+        (("https://api.example.com",), "needs an API key"),
         (("ftp://x",), "no URL of a gateway"),
         (("http://127.0.0.1:1", "--only", "nothing-like-it"), "no promise has a name like that"),
-        (("http://127.0.0.1:1", "--require", "lots"), "give a percentage"),
+        (("http://127.0.0.1:1", "--require", "lots"), "expected a percentage"),
         (("http://127.0.0.1:1", "--baseline", "/nowhere.yaml"), "cannot be read"),
         (("http://127.0.0.1:1",), "nothing listens there"),
     ],

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mockserver.cli.contract_check import check, settings_of
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest
 from mockserver.contracts.reference import gateway
 from mockserver.core.errors import OperatorError
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate import runner
 from mockserver.gate.client import AnswerLimits, HttpClient, base_url, is_loopback
+from mockserver.gate.options import read_options
 from mockserver.gate.profiles import PROFILES, RunProfile
 from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.relay import Outgoing, Upstream, server, serving
@@ -218,8 +218,7 @@ def test_tls_to_a_plain_port_ends_in_a_clear_message() -> None:
     ],
 )
 def test_a_target_that_is_not_on_this_machine_is_taken_for_one_that_charges(url: str, profile: str) -> None:
-    with check.make_context("contract", [url, "--key", "sk_test"]) as context:
-        settings = settings_of(context.params)
+    settings = read_options([url, "--key", "sk_test"]).settings()
     assert settings.profile.name == profile
     assert is_loopback(url) is (profile == "full")
 

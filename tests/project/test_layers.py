@@ -15,20 +15,14 @@ LAYERS = (
     *(f"mockserver.{folder}" for folder in PURE),
     *("mockserver.files", "mockserver.journal", "mockserver.server", "mockserver.control", "mockserver.testing"),
     *("mockserver.contracts", "mockserver.gate", "mockserver.cli", "mockserver", "tools", "benchmarks"),
+    *("mockserver.contracts.conftest", "mockserver.contracts.hooks", "mockserver.contracts.test_gateway"),
 )
-"""The layers, lowest first. `mockserver` alone is the package's own `__init__` and `__main__`."""
+"""The layers, lowest first. `mockserver` alone is the package's own `__init__` and `__main__`. The modules at
+the end are entry points: through them pytest and schemathesis start the gate."""
 
 UPWARD = {
     ("mockserver.accounts.billing", "mockserver.engine.pace"),
     ("mockserver.server.uvicorn", "mockserver.control.dispatch"),
-    ("mockserver.gate.environment", "mockserver.cli.contract_check"),
-    ("mockserver.contracts.conftest", "mockserver.gate.environment"),
-    ("mockserver.contracts.conftest", "mockserver.gate.runner"),
-    ("mockserver.contracts.hooks", "mockserver.gate.environment"),
-    ("mockserver.contracts.hooks", "mockserver.gate.redact"),
-    ("mockserver.contracts.hooks", "mockserver.gate.reports.terminal"),
-    ("mockserver.contracts.test_gateway", "mockserver.gate.reports.curl"),
-    ("mockserver.contracts.test_gateway", "mockserver.gate.runner"),
 }
 """Imports that still point the wrong way."""
 

@@ -10,7 +10,8 @@ from html import escape
 
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.gate.reports.curl import curl, packed
-from mockserver.gate.reports.terminal import STATES, effort, printable, verdict
+from mockserver.gate.reports.terminal import STATES, effort, verdict
+from mockserver.gate.reports.text import printable
 from mockserver.gate.results import PromiseResult, State
 from mockserver.gate.runner import GateRun
 
@@ -42,7 +43,7 @@ MOST_BODY = 2000
 """Characters of an answer that are shown; the JSON report has more."""
 
 
-def html_report(run: GateRun) -> bytes:
+def render(run: GateRun) -> bytes:
     """The page."""
     ledger, settings = run.ledger, run.settings
     total = max(1, len(ledger.entries))

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mockserver.gate.reports.curl import curl, packed
+from mockserver.gate.reports.text import printable
 from mockserver.gate.results import PromiseResult, State
 from mockserver.gate.runner import GateRun
 
@@ -98,8 +99,3 @@ def _wrapped(before: str, text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False) or [
         before.rstrip()
     ]
-
-
-def printable(text: str) -> str:
-    """Words of a target, which may hold what moves a cursor or turns a line around."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -1,0 +1,62 @@
+"""`mockserver contract proxy`: checks real traffic on its way to a gateway."""
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from mockserver.cli.errors import report_errors
+from mockserver.core.errors import OperatorError
+from mockserver.gate.packages import require_packages
+
+
+@click.command()
+@click.option("--upstream", required=True, metavar="URL", help="The gateway behind the proxy.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--documented-only/--observed", help="Leave out what is only observed, in no document.")
+@click.option("--short-sse", is_flag=True, help="The gateway streams D1's short sequence.")
+@click.option("--insecure", is_flag=True, help="Do not verify the gateway's TLS certificate.")
+@click.option(
+    "--log", type=click.Path(path_type=Path), metavar="FILE", help="Append every violation as a line of JSON."
+)
+@report_errors
+def proxy(
+    upstream: str, host: str, port: int, documented_only: bool, short_sse: bool, insecure: bool, log: Path | None
+) -> None:
+    """Judge real traffic on its way to a gateway. Ctrl-C ends it with a summary; exit code 1 if anything broke."""
+    require_packages()
+    from mockserver.files import bundled
+    from mockserver.gate import relay
+    from mockserver.gate.client import base_url
+    from mockserver.gate.proxy import CheckingProxy
+    from mockserver.gate.proxy_log import teller
+
+    base = base_url(upstream)
+    tell = teller(base, click.echo, log)
+    watcher = CheckingProxy(
+        base, Path(bundled.OPENAPI), tell, documented_only=documented_only, short_sse=short_sse, verify=not insecure
+    )
+    try:
+        if log is not None:
+            log.open("ab").close()
+    except OSError as error:
+        raise OperatorError(f"{log}: cannot be written: {error.strerror}") from None
+    try:
+        listening = relay.server(watcher.respond, host, port)
+    except OSError as error:
+        raise OperatorError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    click.echo(f"Listening on http://{host}:{listening.server_address[1]}, judging {base}. Ctrl-C ends it.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's end has its summary too
+    try:
+        listening.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        watcher.drain(5)
+    finally:
+        listening.server_close()
+    broken = watcher.ledger.of("broken")
+    for entry in broken:
+        click.echo(f"{entry.broken:>5} x {entry.promise.name}  [{entry.promise.source}]")
+    click.echo(f"{len(broken)} promises broken, {len(watcher.ledger.of('kept'))} kept.")
+    sys.exit(1 if broken else 0)

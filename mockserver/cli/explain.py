@@ -1,0 +1,33 @@
+"""`mockserver explain`: which turn of a scenario answers a request, and why the others do not."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from mockserver.cli.contract_option import contract_option, open_contract
+from mockserver.cli.errors import report_errors
+from mockserver.core.errors import OperatorError
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--request", "request", required=True, metavar="FILE|-", help="A JSON body, or a curl command; - is stdin."
+)
+@click.option("--path", help="The path of the request; found from the body if missing.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
+@contract_option
+@report_errors
+def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], foreign: Path | None) -> None:
+    """Say which turn of FILE answers a request, and why the others do not."""
+    from mockserver.files.explain import explain_lines, read_request
+    from mockserver.files.library import read_script
+
+    contract, _ = open_contract(foreign)
+    try:
+        text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{request}: cannot be read: {error}") from None
+    for line in explain_lines(read_script(file, contract), contract, read_request(text, path, headers)):
+        click.echo(line)

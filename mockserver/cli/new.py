@@ -1,0 +1,26 @@
+"""`mockserver new`: a first scenario file to start from."""
+
+from pathlib import Path
+
+import click
+
+from mockserver.cli.errors import report_errors
+from mockserver.core.errors import OperatorError
+
+SCHEMA_FILE = "scenario.schema.json"
+
+
+@click.command()
+@click.argument("name")
+@report_errors
+def new(name: str) -> None:
+    """Write NAME.yaml, a small commented scenario to start from, and the schema for your editor beside it."""
+    from mockserver.files.editor_schema import first_scenario, scenario_schema
+
+    file = Path(f"{name}.yaml")
+    text = first_scenario(name, SCHEMA_FILE)
+    if file.exists():
+        raise OperatorError(f"{file} is there already; choose another name, or remove it")
+    file.write_text(text, encoding="utf-8")
+    Path(SCHEMA_FILE).write_text(scenario_schema(), encoding="utf-8")
+    click.echo(f"Wrote {file}, and {SCHEMA_FILE} for your editor. Play it:\n\n  mockserver serve --scenario {file}")

@@ -1,0 +1,24 @@
+"""`mockserver scenarios`: the scenarios that can be played by name."""
+
+import click
+
+from mockserver.cli.errors import report_errors
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
+@report_errors
+def scenarios(folder: str | None) -> None:
+    """List the scenarios that are shipped, and those in FOLDER."""
+    from mockserver.files import bundled
+    from mockserver.files.library import load_contract, load_library
+
+    library = load_library(load_contract(), folder)
+    width = max((len(name) for name in library.entries), default=0)
+    for heading, own in (("Shipped", False), (f"In {folder}", True)):
+        found = [entry for entry in library.entries.values() if (entry.file.parent != bundled.SCENARIOS) is own]
+        if found:
+            click.echo(f"{heading}:")
+        for entry in found:
+            click.echo(f"  {entry.script.name:<{width}}  {entry.script.about}")
+    click.echo("\nPlay one:  mockserver serve --scenario NAME   or with the API key  sk_mock_NAME")

@@ -1,0 +1,42 @@
+"""A complete run: the runner, then what the baseline and `--require` say about its results."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from mockserver.core.errors import OperatorError
+from mockserver.gate import baseline
+from mockserver.gate.options import GateOptions
+from mockserver.gate.runner import GateRun, Runner, RunSettings
+
+
+def run_gate(
+    options: GateOptions, run: Callable[[RunSettings], GateRun] = lambda settings: Runner(settings).run()
+) -> GateRun:
+    """Return a finished run with its complaints. Raises `OperatorError` for options that contradict each other.
+
+    Every mistake in an option or in the baseline is found before the first request. `run` makes the run itself.
+    """
+    needed = options.required_coverage
+    file = Path(options.baseline) if options.baseline else None
+    if options.write_baseline and file is None:
+        raise OperatorError("--write-baseline needs --baseline FILE")
+    is_new = file is not None and options.write_baseline and not file.exists()
+    accepted = baseline.read(file) if file is not None and not is_new else []
+    done = run(options.settings())
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    if options.write_baseline and file is not None:
+        write_file(file, baseline.write(done.ledger, accepted, today).encode())
+    else:
+        done.complaints += [f"Baseline: {line}" for line in baseline.apply(done.ledger, accepted, today)]
+    if done.ledger.coverage < needed:
+        done.complaints.append(f"Coverage is {done.ledger.coverage:.1f} %; {needed:g} % are required.")
+    return done
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that the operator named. Raises `OperatorError` if it cannot be written."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,51 @@
+"""SARIF 2.1.0, for code scanning: a rule for each promise, a result for each broken one."""
+
+from typing import Any
+
+import orjson
+
+from mockserver import __version__
+from mockserver.gate.reports.places import Places, message
+from mockserver.gate.reports.text import encodable
+from mockserver.gate.results import PromiseResult
+from mockserver.gate.runner import GateRun
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(run: GateRun) -> bytes:
+    """A rule for each promise, a result for each broken one; what the baseline accepts is suppressed."""
+    entries, places = list(run.ledger.entries.values()), Places(run.settings.contract)
+    rules = [
+        {
+            "id": entry.promise.name,
+            "shortDescription": {"text": entry.promise.sentence},
+            "help": {"text": f"{entry.promise.sentence} ({entry.promise.source})"},
+            "defaultConfiguration": {"level": "error"},
+            "properties": {"tags": [entry.promise.group]},
+        }
+        for entry in entries
+    ]
+    driver = {"name": "mockserver contract", "semanticVersion": __version__, "rules": rules}
+    done: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": not run.stopped}],
+        "results": [_result(entry, number, places) for number, entry in enumerate(entries) if entry.broken],
+    }
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [done]}
+    return orjson.dumps(encodable(document), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _result(entry: PromiseResult, number: int, places: Places) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": places.file}, "region": {"startLine": places.line(entry)}}
+    told: dict[str, Any] = {
+        "ruleId": entry.promise.name,
+        "ruleIndex": number,
+        "level": "error",
+        "message": {"text": message(entry)},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"promise/v1": entry.promise.name},
+    }
+    if entry.accepted:
+        told["suppressions"] = [{"kind": "external", "justification": entry.accepted}]
+    return told
