@@ -17,15 +17,13 @@ from statistics import median
 
 from benchmarks import requests, servers
 from benchmarks.results import Goal, Report, Row, ratio, rounds
-from mockserver.accounts.session import Timeline
 from mockserver.core.clock import SystemClock
-from mockserver.engine.decision import Decision
-from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_contract, load_library
 from mockserver.journal.log import MOST_EXCHANGES, Balance, Outcome
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import Message
+from mockserver.server.traffic import LiveAnswer
 
 HISTORY = 200
 BATCH = 400
@@ -36,15 +34,7 @@ LIMIT = 1.25
 class Forgetful(Gateway):
     """The application without a journal."""
 
-    def _enter(
-        self,
-        request: Request,
-        decision: Decision,
-        outcome: Outcome,
-        clock: Timeline,
-        arrived: float,
-        credits: Balance | None,
-    ) -> None:
+    def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> None:
         return
 
 

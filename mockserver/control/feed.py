@@ -139,7 +139,7 @@ class FeedReader:
                     "events": live.delivery.frames,
                     "bytes": live.delivery.bytes,
                     "held": live.delivery.valve.is_shut,
-                    "seconds": max(0.0, now - live.arrived),
+                    "seconds": max(0.0, now - live.received_at),
                 }
                 for live in moving.values()
             ]

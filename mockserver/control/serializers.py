@@ -67,7 +67,7 @@ def live(one: LiveAnswer, now: float, contract: Contract) -> responses.LiveShape
         events=delivery.frames,
         of=size_of(one.decision.actions),
         bytes=delivery.bytes,
-        seconds=max(0.0, now - one.arrived),
+        seconds=max(0.0, now - one.received_at),
         held=delivery.valve.is_shut,
         said=said(record),
     )

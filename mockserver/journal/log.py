@@ -74,15 +74,15 @@ class Balance(msgspec.Struct, frozen=True, gc=False):
 class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What is kept of an exchange beside its body, secrets taken out.
 
-    `arrived` and `left` are the host's time; `virtual` says that waits on the session's clock took none of it.
+    `received_at` and `ended_at` are the host's time; `virtual` says that waits on the session's clock took none of it.
     `leaked` says that the caller's own key stood in the body. `actions` are what was to be sent: `Outcome` says how
     much of it was. `live` is the number that it had while it was on its way.
     """
 
     headers: Mapping[str, str] = {}
     actions: Actions = ()
-    arrived: float = 0.0
-    left: float = 0.0
+    received_at: float = 0.0
+    ended_at: float = 0.0
     virtual: bool = False
     leaked: bool = False
     credits: Balance | None = None

@@ -41,12 +41,12 @@ def failed(record: Record) -> bool:
 
 def arrived(record: Record) -> float:
     """When it came, by the host's time."""
-    return record.exchange.captured.arrived
+    return record.exchange.captured.received_at
 
 
 def left(record: Record) -> float:
     """When its answer had ended, by the host's time."""
-    return record.exchange.captured.left
+    return record.exchange.captured.ended_at
 
 
 def waited(before: Record, after: Record) -> float:

@@ -4,7 +4,6 @@ Gateway routes are served by this one raw callable, without a framework between:
 framework's request and response objects would cost more than the engine does.
 """
 
-import asyncio
 import logging
 import secrets
 from collections import deque
@@ -35,9 +34,6 @@ MOST_DISCARDED = 20 * MAX_BODY
 
 MOST_FAILURES = 100
 """How many failures of our own are remembered, for the tests that they must fail."""
-
-SETTLING = 20
-"""Turns of the loop from a client's seeing the end of its connection to the journal's entry; a reset takes nine."""
 
 AWAY = 1
 """The seconds of retry-after while the store is away: a store that restarts is back within one or two."""
@@ -109,25 +105,30 @@ class Gateway:
             return
         extensions = cast(Mapping[str, object], scope.get("extensions") or {})
         connection = cast(Connection | None, extensions.get(EXTENSION))
-        live = self.traffic.begin(request, decision, clock, now)
+        live = self.traffic.begin(request, decision, clock, now, connection)
         try:
-            outcome = await play(decision.actions, send, receive, self._timer_of(clock), connection, live.delivery)
+            outcome = await self._answer(live, id, send, receive)
+        finally:
+            self.traffic.forget(live)
+        if outcome.breaks_off:
+            raise Severed("the scenario breaks the connection off here")
+
+    async def _answer(self, live: LiveAnswer, id: str | None, send: Send, receive: Receive) -> Outcome:
+        """Play an answer, settle it with the store, and enter it in the journal."""
+        decision, clock = live.decision, live.clock
+        try:
+            outcome = await play(decision.actions, send, receive, self._timer_of(clock), live.connection, live.delivery)
         finally:
             self.traffic.end(live)
         credits = None
         if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
             credits = await self._settle(id, decision, outcome)
         self.traffic.entered(live, self._enter(live, outcome, credits))
-        if outcome.breaks_off:
-            raise Severed("the scenario breaks the connection off here")
+        return outcome
 
     async def settled(self) -> None:
-        """Return when everything that has ended by now stands in the journal.
-
-        A client can have read the end of an answer a few turns of the loop before its exchange is entered.
-        """
-        for _ in range(SETTLING):
-            await asyncio.sleep(0)
+        """Return when every answer whose end its client can have seen by now is in the journal."""
+        await self.traffic.settled()
 
     async def advance(self, id: str, seconds: float) -> None:
         """Move the clock of a session on."""
@@ -198,7 +199,7 @@ class Gateway:
 
     def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
         client, path, body, kept = live.kept(self._clock.now(), credits)
-        at, method, note = live.clock.at(live.arrived), live.request.method, live.decision.note
+        at, method, note = live.clock.at(live.received_at), live.request.method, live.decision.note
         return self.journal.enter(at, client, method, path, body, note, outcome, kept)
 
 

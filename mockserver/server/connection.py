@@ -10,6 +10,7 @@ kernel's, until the peer's side has acknowledged it. A client that does not read
 
 import asyncio
 import os
+import select
 import socket
 import struct
 import sys
@@ -41,6 +42,10 @@ class Connection(Protocol):
         """Wait until the peer has everything."""
         ...
 
+    def has_ended(self) -> bool:
+        """Return whether the peer has closed or reset the connection, even if the event loop has not noticed yet."""
+        ...
+
     def reset(self) -> None:
         """RST, now."""
         ...
@@ -69,6 +74,17 @@ class SocketConnection:
                 await self._writable()
                 while _unacknowledged(self._transport):
                     await asyncio.sleep(_POLL)
+
+    def has_ended(self) -> bool:
+        """Return whether the peer has closed or reset the connection. Off Linux: whether the event loop has noticed."""
+        if self._transport.is_closing():
+            return True
+        # While the loop does not read from the socket, it cannot notice either.
+        if not _IS_LINUX or not self._transport.is_reading():
+            return False
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     def reset(self) -> None:
         """RST, now."""

@@ -296,6 +296,7 @@ class _Stage:
             self._connection.write(body)
         else:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        delivery.sent, delivery.is_over = delivery.frames, not more
         if len(delivery.writes) < MOST_WRITES:
             delivery.writes.append((delivery.frames, delivery.bytes, self._timer.now() - self._start))
         delivery.changed()
@@ -323,8 +324,10 @@ class _Stage:
             return self.outcome(kind, actions)
         if kind == "reset":
             await self._connection.drain()
+            self._delivery.is_over = True
             self._connection.reset()
         else:
+            self._delivery.is_over = True
             self._connection.close()
         await self._presence.until_gone()  # the server must know before the application returns
         return self.outcome(kind, actions)

@@ -72,17 +72,18 @@ class StreamGate:
 class Delivery:
     """How far an answer has come: its status, and the frames and bytes that were handed over, when.
 
-    `holds` says where it was held back, and for how many seconds of real time; `waits` that it is, at this moment.
+    `sent` counts the frames whose send has returned, `is_over` says that the end or a break has been sent too. `holds`
+    says where it was held back, and for how many seconds of real time; `waits` that it is, at this moment.
     """
 
-    __slots__ = ("bytes", "frames", "holds", "status", "tell", "valve", "waits", "writes")
+    __slots__ = ("bytes", "frames", "holds", "is_over", "sent", "status", "tell", "valve", "waits", "writes")
 
     def __init__(self) -> None:
-        self.status = self.frames = self.bytes = 0
+        self.status = self.frames = self.bytes = self.sent = 0
         self.writes: list[Write] = []
         self.holds: list[Hold] = []
         self.valve = StreamGate()
-        self.waits = False
+        self.waits = self.is_over = False
         self.tell: Callable[[], None] | None = None
 
     def changed(self) -> None:

@@ -261,7 +261,7 @@ def exchanges(gateway: GatewaySession, times: list[tuple[float, float]], outcome
     """The last exchange, as if it had happened at these times."""
     base = gateway.journal.last.exchange
     for number, (arrived, left) in enumerate(times, start=1):
-        kept = Captured(headers={}, arrived=arrived, left=left)
+        kept = Captured(headers={}, received_at=arrived, ended_at=left)
         yield Exchange(number, arrived, "", base.method, base.path, base.body, base.note, outcome, kept)
 
 
