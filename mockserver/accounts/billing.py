@@ -11,7 +11,7 @@ Rules: errors and refused requests cost nothing and take no place in a window. A
 stream costs its input and the share of its deltas that the client was sent, rounded up to whole tokens.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -26,11 +26,11 @@ from mockserver.accounts.schema import Account, Prices
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End
 from mockserver.core.conversation import JsonObject, Usage
-from mockserver.core.errors import Failure, Refusal
-from mockserver.engine.pace import DELTAS
+from mockserver.core.errors import Refusal
 from mockserver.openapi.operation import Operation
-from mockserver.wires.errors import STATUSES, WireName, error_object
-from mockserver.wires.sse import frame
+from mockserver.wires import DELTAS
+from mockserver.wires.errors import error_object, failure
+from mockserver.wires.wire import Wire
 
 THOUSAND = Decimal(1_000)
 
@@ -157,7 +157,7 @@ def money(session: Session, meter: Meter, rate: Decimal, usage: Usage) -> JsonOb
 
 
 def book(
-    session: Session, meter: Meter, rate: Decimal, usage: Usage, actions: Actions, wire: WireName
+    session: Session, meter: Meter, rate: Decimal, usage: Usage, actions: Actions, wire: Wire
 ) -> tuple[Session, Actions, Receipt]:
     """Pay for an answer before it is sent: the session, the answer (cut, if so agreed), and the receipt."""
     ledger = ledger_of(session, meter.books, meter.account, meter.now)
@@ -188,13 +188,10 @@ def _affordable(remaining: Decimal, rate: Decimal, usage: Usage, deltas: int) ->
     return min(deltas, output * deltas // max(1, usage.output))
 
 
-def _cut(actions: Actions, kept: int, wire: WireName) -> Actions:
-    """A stream that ends with the documented error after so many deltas."""
-    failure = Failure(status=402, code="insufficient_credits", message=STATUSES[402].message)
-    error: dict[str, object] = {"error": error_object(failure, wire)}
-    told = Data(
-        frame(orjson.dumps({"type": "error"} | error if wire == "anthropic" else error), _EVENT.get(wire, "")), "error"
-    )
+def _cut(actions: Actions, kept: int, wire: Wire) -> Actions:
+    """Return the stream up to this many deltas, with the documented error at its end."""
+    error = failure(402)
+    shown = wire.errors.event({"error": error_object(error, wire.errors.type_of(error))})
     seen, before = 0, []
     for action in actions:
         if isinstance(action, Data) and action.event in DELTAS:
@@ -202,10 +199,7 @@ def _cut(actions: Actions, kept: int, wire: WireName) -> Actions:
             if seen > kept:
                 break
         before.append(action)
-    return (*before, told, End())
-
-
-_EVENT: Mapping[str, str] = {"anthropic": "error"}
+    return (*before, shown, End())
 
 
 def settle(session: Session, receipt: Receipt, actions: Actions, frames: int, complete: bool) -> Session:

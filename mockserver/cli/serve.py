@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from mockserver.cli.watch import Place
     from mockserver.files.library import Library
     from mockserver.server.stores.memory import Store
-    from mockserver.wires.errors import Envelope
+    from mockserver.wires.envelopes import Envelope
 
 ENVELOPES = ("superset", "anthropic", "openai", "fastapi", "bare")
-"""The shapes that an error body can have; see `wire.failures`."""
+"""The shapes that an error body can have; see `wires.envelopes`."""
 
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""

@@ -6,28 +6,18 @@ somebody whom the guard has let in first asks for it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from mockserver.control import PREFIX
 from mockserver.control.guard import FAILED, TOO_LARGE, ClientLeftError, Guard, answer, read_bounded, safely
-from mockserver.server.asgi import Gateway
+from mockserver.server.asgi import Application, Gateway, Scope
 from mockserver.server.player import Receive, Send
 
 if TYPE_CHECKING:
     from mockserver.control.context import ControlContext
 
-Scope: TypeAlias = Mapping[str, object]
-
 log = logging.getLogger("mockserver")
-
-
-class Application(Protocol):
-    """An ASGI application."""
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one connection."""
-        ...
 
 
 class ControlApplication:

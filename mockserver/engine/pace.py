@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from mockserver.core.actions import Action, Actions, Data, Head, Wait
 from mockserver.core.rng import Rng
 from mockserver.scenarios.schema import Pace
-
-DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
-"""The kinds of frames that carry a piece of the reply, on either wire."""
+from mockserver.wires import DELTAS
 
 
 def paced(actions: Actions, pace: Pace, deltas: int, dice: Rng) -> Actions:

@@ -40,7 +40,7 @@ def render_reply(
         actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
     if plan.pace is None:
         return actions, reply.usage
-    deltas = sum([frame.event in pace.DELTAS for frame in wire.frames(reply, chunk, conversation)])
+    deltas = sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
     return pace.paced(actions, plan.pace, deltas, spark.dice("pace")), reply.usage
 
 

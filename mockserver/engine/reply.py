@@ -35,8 +35,7 @@ from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
 from mockserver.scenarios.templates import Template, TemplateContext
-from mockserver.wires import Wire
-from mockserver.wires.openai import FINISH
+from mockserver.wires.wire import Wire
 
 CREDITS_PER_TOKEN = 0.001
 """One credit per 1,000 tokens (ruling: the documents give no figure)."""
@@ -132,7 +131,8 @@ def make_reply(
             usage.output if override.output is None else override.output,
         )
     stop = plan.stop or stop
-    extras = _EXTRAS[operation.variant](conversation, stop, usage)
+    finish = stop if stop == "tool_use" else wire.stop_reasons[stop]  # D4's top-level field says tool_use
+    extras = _EXTRAS[operation.variant](conversation, finish, usage)
     if money is not None and operation.variant == "managed":
         extras = {**extras, **money(usage)}
     return Reply(
@@ -220,33 +220,28 @@ def _within(blocks: Sequence[ReplyBlock], limit: int) -> list[ReplyBlock] | None
     return kept
 
 
-def _plain_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+def _plain_extras(conversation: Conversation, finish: str, usage: Usage) -> JsonObject:
     return {}
 
 
-def _byok_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+def _byok_extras(conversation: Conversation, finish: str, usage: Usage) -> JsonObject:
     return {
         "provider": conversation.body.get("provider"),
         "iterations": conversation.tool_rounds + 1,
         "total_tokens_used": usage.total,
-        "finish_reason": _outer_finish(stop),
+        "finish_reason": finish,
     }
 
 
-def _managed_extras(conversation: Conversation, stop: Stop, usage: Usage) -> JsonObject:
+def _managed_extras(conversation: Conversation, finish: str, usage: Usage) -> JsonObject:
     model = catalogue.find(conversation.model)
     return {
         "provider": model.provider.lower() if model is not None else "ainative",
         "credits_consumed": round(usage.total * CREDITS_PER_TOKEN, 6),
         "credits_remaining": None,
         "plan_tier": OPEN_PLAN,
-        "finish_reason": _outer_finish(stop),
+        "finish_reason": finish,
     }
-
-
-def _outer_finish(stop: Stop) -> str:
-    """The finish reason at the top level, which D4 reads as `tool_use`."""
-    return "tool_use" if stop == "tool_use" else FINISH[stop]
 
 
 _EXTRAS = {"plain": _plain_extras, "byok": _byok_extras, "managed": _managed_extras}

@@ -17,7 +17,6 @@ from mockserver.openapi.request_body import read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.matchers import Call
 from mockserver.wires import WIRES
-from mockserver.wires.errors import WireName
 
 MAX_BODY = 10 * 1024 * 1024
 """The largest request body in bytes; a longer one is 413."""
@@ -39,11 +38,6 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path}, {len(self.body)} bytes>"  # keys and passwords are in the rest
-
-
-def wire_of(path: str) -> WireName:
-    """The dialect that a client of this path most likely speaks, whether the path exists or not."""
-    return "anthropic" if "/messages" in path else "openai"
 
 
 def handler_request(request: Request, parameters: Parameters) -> HandlerRequest:

@@ -11,7 +11,8 @@ from mockserver.core.actions import Actions, Data, End, Head, Headers
 from mockserver.core.errors import Failure
 from mockserver.core.rng import token
 from mockserver.openapi.operation import HandlerResponse
-from mockserver.wires.errors import Envelope, WireName, render
+from mockserver.wires.envelopes import Envelope, render
+from mockserver.wires.wire import Wire
 
 JSON = "application/json"
 STREAM = "text/event-stream; charset=utf-8"
@@ -26,10 +27,9 @@ def request_id(session: Session, *uncounted: object) -> str:
     return "req_" + token(session.seed, session.id, "request", session.requests, *uncounted)
 
 
-def trace(session: Session, wire: WireName, *uncounted: object) -> Headers:
+def trace(session: Session, wire: Wire, *uncounted: object) -> Headers:
     """The headers by which an answer can be found again."""
-    name = "request-id" if wire == "anthropic" else "x-request-id"
-    return ((name, request_id(session, *uncounted)), ("x-mock-session", session.id))
+    return ((wire.request_id_header, request_id(session, *uncounted)), ("x-mock-session", session.id))
 
 
 def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Actions:
@@ -54,7 +54,7 @@ def streamed(frames: Sequence[Data], headers: Headers) -> Actions:
 
 
 def failed(
-    failure: Failure, wire: WireName, session: Session, envelope: Envelope, told: Headers, *uncounted: object
+    failure: Failure, wire: Wire, session: Session, envelope: Envelope, told: Headers, *uncounted: object
 ) -> Actions:
     """An error answer in the client's dialect."""
     body = render(failure, wire, request_id(session, *uncounted), envelope)

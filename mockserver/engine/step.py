@@ -35,7 +35,7 @@ from mockserver.engine import builtin, cors, overrides, responses
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.render import check_loaded, lay_faults, render_raw, render_reply, split_decision
 from mockserver.engine.reply import SeedPath, default_plan
-from mockserver.engine.request import MAX_BODY, Request, check_size, handler_request, outline, read_call, wire_of
+from mockserver.engine.request import MAX_BODY, Request, check_size, handler_request, outline, read_call
 from mockserver.faults import split_writes
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import HandlerRequest, Operation
@@ -45,11 +45,12 @@ from mockserver.scenarios.matchers import Call
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.scenarios.turn_selection import NoTurnMatched, select_turn
-from mockserver.wires.errors import Envelope
+from mockserver.wires import wire_named, wire_of_path
+from mockserver.wires.envelopes import Envelope
 
 SEED_HEADER = "x-mock-seed"
 
-__all__ = ["MAX_BODY", "Decision", "Engine", "EngineSettings", "Note", "Request", "read_call", "wire_of"]
+__all__ = ["MAX_BODY", "Decision", "Engine", "EngineSettings", "Note", "Request", "read_call"]
 
 
 class EngineSettings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -85,7 +86,7 @@ class _Arrival(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def trace(self) -> Headers:
-        return responses.trace(self.session, self.operation.wire)
+        return responses.trace(self.session, wire_named(self.operation.wire))
 
     def money(self, usage: Usage) -> JsonObject:
         """What a managed answer says of the account."""
@@ -249,7 +250,7 @@ class Engine:
         if usage is None or conversation is None:
             return session, decision
         if arrival.meter is not None:
-            wire = arrival.operation.wire
+            wire = wire_named(arrival.operation.wire)
             session, actions, receipt = billing.book(session, arrival.meter, arrival.rate, usage, actions, wire)
         elif not conversation.tools:
             return session, decision
@@ -386,7 +387,7 @@ class Engine:
         came = (request.method, request.path, keys.key_of(request.headers), request.body, failure.code)
         uncounted = () if name else came
         if operation is None:
-            wire = wire_of(request.path)
+            wire = wire_of_path(request.path)
             return Decision(responses.failed(failure, wire, session, self.settings.envelope, told, *uncounted), note)
         return Decision(self._failed(session, operation, request.headers, failure, told, *uncounted), note)
 
@@ -400,13 +401,14 @@ class Engine:
         *uncounted: object,
     ) -> Actions:
         """An error answer: a foreign operation's as its document has it, else in the client's dialect."""
+        wire = wire_named(operation.wire)
         if operation.handler is not None:
             asked = HandlerRequest(method=operation.method, headers=headers)
             given = operation.handler.failed(failure, asked, *_seed(session))
             if given is not None:
-                trace = responses.trace(session, operation.wire, *uncounted)
+                trace = responses.trace(session, wire, *uncounted)
                 return responses.given(given, (*failure.headers, *trace, *told))
-        return responses.failed(failure, operation.wire, session, self.settings.envelope, told, *uncounted)
+        return responses.failed(failure, wire, session, self.settings.envelope, told, *uncounted)
 
 
 def _seed(session: Session) -> tuple[object, ...]:

@@ -25,8 +25,7 @@ from mockserver.faults.fault import (
 from mockserver.faults.fields import MISSING, Edit, edit
 from mockserver.faults.pieces import Body, arguments_of, pieces_of, resaid, said, surrogates, text_of
 from mockserver.faults.shapes import whole_of
-
-_DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
+from mockserver.wires import DELTAS
 
 
 def one_delta(actions: Actions, given: Nothing, context: Context) -> Actions:
@@ -88,7 +87,7 @@ def max_tokens(actions: Actions, given: MaxTokens, context: Context) -> Actions:
     found: list[Action] = []
     count = 0
     for action in actions:
-        if isinstance(action, Data) and action.event in _DELTAS:
+        if isinstance(action, Data) and action.event in DELTAS:
             count += 1
             if count > given.after:
                 continue

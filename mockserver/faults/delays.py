@@ -10,9 +10,7 @@ from mockserver.core.actions import Action, Actions, Data, Hold, Wait
 from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Duration
 from mockserver.faults.fault import At, Context, Fault, NoEffectError, Parameters, Stage, find, is_event, is_stream
-
-DELTAS = frozenset({"content_block_delta", "text", "tool_call"})
-"""The frames that carry a piece of the reply."""
+from mockserver.wires import DELTAS
 
 MOST_PIECES = 100_000
 """A trickle of more writes than this is a mistake, and would hold the loop for seconds."""

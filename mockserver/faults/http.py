@@ -24,7 +24,10 @@ from mockserver.faults.fault import (
     with_whole_body,
 )
 from mockserver.faults.shapes import stream_of, whole_of
-from mockserver.wires.errors import ENVELOPES, WireName, failure, render
+from mockserver.wires import wire_named
+from mockserver.wires.envelopes import ENVELOPES, render
+from mockserver.wires.errors import failure
+from mockserver.wires.wire import Wire
 
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
@@ -65,14 +68,14 @@ class Error(Parameters):
 
 def error(actions: Actions, given: Error, context: Context) -> Actions:
     """The documented error of a status, in any of the bodies that clients meet."""
-    wire = wire_of(actions)
-    trace = dict(head_of(actions).headers).get("request-id" if wire == "anthropic" else "x-request-id", "")
+    wire = wire_named(wire_of(actions))
+    trace = dict(head_of(actions).headers).get(wire.request_id_header, "")
     content_type, body = _error_body(given, wire, trace)
     answer = with_whole_body(actions, body, content_type)
     return with_head(answer, lambda head: Head(given.status, set_header(head, "cache-control", None).headers))
 
 
-def _error_body(given: Error, wire: WireName, trace: str) -> tuple[str | None, bytes]:
+def _error_body(given: Error, wire: Wire, trace: str) -> tuple[str | None, bytes]:
     found = failure(given.status, code=given.code, message=given.message, type=given.type)
     text = found.message.encode()
     bodies: Mapping[str, tuple[str | None, bytes]] = {
@@ -106,14 +109,14 @@ class OtherBody(Parameters):
 
 def body(actions: Actions, given: OtherBody, context: Context) -> Actions:
     """Another body under the same status."""
-    status, wire = head_of(actions).status, wire_of(actions)
+    status, wire = head_of(actions).status, wire_named(wire_of(actions))
     bodies: Mapping[str, tuple[str | None, bytes]] = {
         "html": (HTML, PAGE % (status, status)),
         "text": ("text/plain; charset=utf-8", b"upstream connect error"),
         "empty": (SSE if is_stream(actions) else JSON, b""),
         "null": (JSON, b"null"),
         "array": (JSON, b"[%b]" % (b"" if is_stream(actions) else body_of(actions))),
-        "error": (JSON, render(failure(529), wire, "", "anthropic" if wire == "anthropic" else "openai")),
+        "error": (JSON, render(failure(529), wire, "", wire.name)),
     }
     content_type, content = bodies[given.kind]
     return with_whole_body(actions, content, content_type)
@@ -145,7 +148,7 @@ class Redirect(Parameters):
 
 def redirect(actions: Actions, given: Redirect, context: Context) -> Actions:
     """A redirect. The client comes back with its next request, which the next turn answers."""
-    usual = "/v1/messages" if wire_of(actions) == "anthropic" else "/api/v1/chat/completions"
+    usual = wire_named(wire_of(actions)).route
     empty = with_body(actions, [], {"content-length": "0", "content-type": None, "cache-control": None})
     location = given.location or usual
     return with_head(empty, lambda head: Head(given.status, set_header(head, "location", location).headers))

@@ -30,7 +30,8 @@ from mockserver.faults.fault import (
 )
 from mockserver.faults.framing import insert
 from mockserver.faults.shapes import event
-from mockserver.wires.errors import failure, type_of
+from mockserver.wires import WIRES, wire_named
+from mockserver.wires.errors import failure
 from mockserver.wires.sse import DONE, frame, split
 
 # --- kinds of events missing, doubled, out of order -------------------------------------------------------------------
@@ -308,18 +309,14 @@ def error_event(actions: Actions, given: ErrorEvent, context: Context) -> Action
 
 
 def _error_frame(actions: Actions, given: ErrorEvent) -> bytes:
-    own = wire_of(actions)
-    dialect = own if given.shape != "other" else ("openai" if own == "anthropic" else "anthropic")
-    found = failure(given.status, message=given.message, type=given.type)
-    body: dict[str, object]
+    own = wire_named(wire_of(actions))
+    error = failure(given.status, message=given.message, type=given.type)
     if given.shape == "string":
-        body = {"type": "error", "error": found.message} if own == "anthropic" else {"error": found.message}
-    elif dialect == "anthropic":
-        body = {"type": "error", "error": {"type": type_of(found, "anthropic"), "message": found.message}}
+        body: dict[str, object] = {**own.errors.marker, "error": error.message}
     else:
-        kind = type_of(found, "openai")
-        body = {"error": {"message": found.message, "type": kind, "param": None, "code": found.code}}
-    has_line = given.event_line if given.event_line is not None else own == "anthropic"
+        dialect = own if given.shape == "own" else next(wire for wire in WIRES.values() if wire is not own)
+        body = dialect.errors.stream_body(error)
+    has_line = given.event_line if given.event_line is not None else bool(own.errors.event_name)
     return frame(orjson.dumps(body), "error" if has_line else "")
 
 

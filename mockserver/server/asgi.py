@@ -7,9 +7,9 @@ framework's request and response objects would cost more than the engine does.
 import logging
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from itertools import count
-from typing import cast
+from typing import Protocol, TypeAlias, cast
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
@@ -18,14 +18,16 @@ from mockserver.core.actions import Data, End, Head
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.engine import cors, overrides
 from mockserver.engine.decision import Decision
-from mockserver.engine.request import MAX_BODY, Request, wire_of
+from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
 from mockserver.journal.log import Balance, Exchange, Journal, Outcome
 from mockserver.server.connection import EXTENSION, Connection
 from mockserver.server.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
 from mockserver.server.stores.memory import MemoryStore, Store, StoreAwayError
 from mockserver.server.traffic import LiveAnswer, Traffic
-from mockserver.wires.errors import failure, render
+from mockserver.wires import wire_of_path
+from mockserver.wires.envelopes import render
+from mockserver.wires.errors import failure
 
 log = logging.getLogger("mockserver")
 
@@ -37,6 +39,18 @@ MOST_FAILURES = 100
 
 AWAY = 1
 """The seconds of retry-after while the store is away: a store that restarts is back within one or two."""
+
+
+Scope: TypeAlias = Mapping[str, object]
+"""What ASGI says of a connection or a request."""
+
+
+class Application(Protocol):
+    """An ASGI application."""
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one connection."""
+        ...
 
 
 class Gateway:
@@ -63,7 +77,7 @@ class Gateway:
         self._tickets = count()
         self._timer: Timer = timer if timer is not None else LoopTimer()
 
-    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the kinds that ASGI knows; WebSockets are refused."""
         if scope["type"] == "http":
             try:
@@ -78,7 +92,7 @@ class Gateway:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _serve(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrived = await _read_body(receive)
         if arrived is None:
             return
@@ -232,7 +246,7 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
 async def _fail(request: Request, send: Send, receive: Receive) -> None:
     """Our own bug, told without its details, in the client's dialect."""
     told = failure(500, code="mock_error", message="The mock failed; its log says why.")
-    body = render(told, wire_of(request.path), "")
+    body = render(told, wire_of_path(request.path), "")
     head = Head(500, (("content-type", "application/json"), ("content-length", str(len(body)))))
     actions = cors.shared((head, Data(body), End()), request.headers)
     await play(actions, send, receive, LoopTimer())

@@ -19,8 +19,8 @@ from typing import Literal
 
 import uvicorn
 
-from mockserver.control.dispatch import Application
 from mockserver.core.errors import OperatorError
+from mockserver.server.asgi import Application
 from mockserver.server.connection import protocol_class
 
 BACKLOG = 2048

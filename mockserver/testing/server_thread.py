@@ -15,7 +15,6 @@ import msgspec
 
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.session import Session, start_clock
-from mockserver.control.dispatch import Application
 from mockserver.core.clock import SystemClock
 from mockserver.engine.chaos import ChaoticEngine
 from mockserver.engine.step import EngineSettings
@@ -23,7 +22,7 @@ from mockserver.files import bundled, loader
 from mockserver.files.library import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
-from mockserver.server.asgi import Gateway
+from mockserver.server.asgi import Application, Gateway
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import bind, threaded, url_of

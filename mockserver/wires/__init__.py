@@ -1,47 +1,39 @@
-"""The two wires: how a request of each dialect becomes one conversation, and one reply becomes its answer.
+"""The wires: how each dialect's request becomes one conversation, and how one reply becomes its answer.
 
-`anthropic` and `openai` each have `parse`, `check`, `whole` and `frames`; the table `WIRES` gives the engine both in
-one shape. `sse` writes frames, `chunks` cuts deltas, `pairing` is the rule of tool calls, `failures` the error answers.
+A wire is one folder and one line of `WIRES`. `wire` says what a wire is; `sse` writes frames, `chunks` cuts deltas,
+`pairing` is the rule of tool calls, `errors` names statuses, `envelopes` shapes error bodies.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from mockserver.core.actions import Data
-from mockserver.core.conversation import Conversation, JsonObject, Reply
-from mockserver.wires import anthropic, openai
-from mockserver.wires.chunks import Chunk
-
-
-class Wire(NamedTuple):
-    """One dialect. `frames` takes the conversation because a stream's form depends on what the client asked for."""
-
-    name: str
-    tool_id_prefix: str
-    request_id_header: str
-    parse: Callable[[JsonObject, int | None], Conversation]
-    check: Callable[[Conversation], None]
-    whole: Callable[[Reply], bytes]
-    frames: Callable[[Reply, Chunk, Conversation], list[Data]]
-
+from mockserver.wires.anthropic import WIRE as ANTHROPIC
+from mockserver.wires.openai import WIRE as OPENAI
+from mockserver.wires.wire import ERROR_EVENT, Wire
 
 WIRES: Mapping[str, Wire] = {
-    "anthropic": Wire(
-        name="anthropic",
-        tool_id_prefix=anthropic.TOOL_ID_PREFIX,
-        request_id_header="request-id",
-        parse=anthropic.parse,
-        check=anthropic.check,
-        whole=anthropic.whole,
-        frames=lambda reply, chunk, conversation: anthropic.frames(reply, chunk),
-    ),
-    "openai": Wire(
-        name="openai",
-        tool_id_prefix=openai.TOOL_ID_PREFIX,
-        request_id_header="x-request-id",
-        parse=openai.parse,
-        check=openai.check,
-        whole=openai.whole,
-        frames=lambda reply, chunk, conversation: openai.frames(reply, chunk, conversation.include_usage),
-    ),
+    ANTHROPIC.name: ANTHROPIC,
+    OPENAI.name: OPENAI,
 }
+"""Every wire by the name that the contract's `x-wire` and a scenario's `wire` give it."""
+
+DEFAULT = OPENAI
+"""The wire of errors and request ids where no conversation is held: on operations that are none, on unknown paths."""
+
+DELTAS = frozenset[str]().union(*[wire.deltas for wire in WIRES.values()])
+"""The kinds of events that carry a piece of a reply, on any wire."""
+
+EVENTS = frozenset({ERROR_EVENT}).union(*[wire.events for wire in WIRES.values()])
+"""Every kind of event (`Data.event`) that a stream can have, on any wire."""
+
+LAST_EVENTS = frozenset(wire.last_event for wire in WIRES.values())
+"""The kinds of events that end a stream."""
+
+
+def wire_named(name: str) -> Wire:
+    """Return the wire of this name; `DEFAULT` for an operation that is no conversation."""
+    return WIRES.get(name, DEFAULT)
+
+
+def wire_of_path(path: str) -> Wire:
+    """Return the wire that a client of this path most likely speaks, whether the path exists or not."""
+    return next((wire for wire in WIRES.values() if wire.path_part and wire.path_part in path), DEFAULT)

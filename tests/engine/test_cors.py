@@ -8,7 +8,7 @@ from mockserver.engine import cors
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.openapi.operation import Operation
-from mockserver.wires.errors import ENVELOPES, Envelope
+from mockserver.wires.envelopes import ENVELOPES, Envelope
 from tests.support.bank import BALANCE, CHAT, LOGIN, MESSAGES, NOW, Bank
 from tests.support.engine import contract, turns
 

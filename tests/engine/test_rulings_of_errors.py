@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.wires.errors import ENVELOPES
+from mockserver.wires.envelopes import ENVELOPES
 from tests.support.dialects import Json
 from tests.support.engine import BYOK, CHAT, MESSAGES, Talk, contract
 from tests.support.rulings import D0, D3, Rulings, play

@@ -20,7 +20,8 @@ from mockserver.core.conversation import (
     ToolUse,
 )
 from mockserver.core.errors import Refusal
-from mockserver.wires import anthropic
+from mockserver.wires.anthropic import reply as answers
+from mockserver.wires.anthropic import request
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import split
 from tests.conftest import GOLDEN, Golden
@@ -34,7 +35,7 @@ CALLED: JsonValue = {
 
 
 def parse(messages: Sequence[JsonValue] = (USER,), **fields: JsonValue) -> Conversation:
-    return anthropic.parse({"model": "m", "messages": list(messages), **fields}, 4096)
+    return request.parse({"model": "m", "messages": list(messages), **fields}, 4096)
 
 
 # Answers
@@ -42,19 +43,19 @@ def parse(messages: Sequence[JsonValue] = (USER,), **fields: JsonValue) -> Conve
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_whole_answer_is_the_golden_one(name: str, golden: Golden) -> None:
-    golden(f"anthropic-{name}.json", anthropic.whole(REPLIES[name]))
+    golden(f"anthropic-{name}.json", answers.whole(REPLIES[name]))
 
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_stream_is_the_golden_one(name: str, golden: Golden) -> None:
-    golden(f"anthropic-{name}.sse", b"".join([frame.payload for frame in anthropic.frames(REPLIES[name], "word")]))
+    golden(f"anthropic-{name}.sse", b"".join([frame.payload for frame in answers.frames(REPLIES[name], "word")]))
 
 
 @pytest.mark.parametrize("chunk", ["character", "whole"])
 def test_a_stream_in_other_chunks_is_the_golden_one(chunk: Chunk, golden: Golden) -> None:
     golden(
         f"anthropic-tool-by-{chunk}.sse",
-        b"".join([frame.payload for frame in anthropic.frames(REPLIES["tool"], chunk)]),
+        b"".join([frame.payload for frame in answers.frames(REPLIES["tool"], chunk)]),
     )
 
 
@@ -66,34 +67,34 @@ def test_every_golden_file_is_compared() -> None:
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_frame_says_its_kind_in_its_event_line_and_in_its_data(name: str) -> None:
-    frames = anthropic.frames(REPLIES[name], "word")
+    frames = answers.frames(REPLIES[name], "word")
     named = [(frame.event, frame.event) for frame in frames]
     assert [(event, orjson.loads(data)["type"]) for event, data in map(split, [f.payload for f in frames])] == named
 
 
 @pytest.mark.parametrize("name", [name for name, made in REPLIES.items() if made.blocks])
 def test_there_is_one_ping_and_it_comes_after_the_first_block_has_started(name: str) -> None:
-    events = [frame.event for frame in anthropic.frames(REPLIES[name], "word")]
+    events = [frame.event for frame in answers.frames(REPLIES[name], "word")]
     assert events[:3] == ["message_start", "content_block_start", "ping"]
     assert events.count("ping") == 1
 
 
 @given(st.text(), st.sampled_from(["word", "character", "whole"]))
 def test_the_text_deltas_of_a_stream_join_to_the_text(text: str, chunk: Chunk) -> None:
-    events = [orjson.loads(split(frame.payload)[1]) for frame in anthropic.frames(reply(Text(text)), chunk)]
+    events = [orjson.loads(split(frame.payload)[1]) for frame in answers.frames(reply(Text(text)), chunk)]
     assert "".join([event["delta"]["text"] for event in events if event["type"] == "content_block_delta"]) == text
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers(-(2**53), 2**53) | st.none()))
 def test_the_argument_deltas_of_a_stream_join_to_the_input(arguments: dict[str, str | int | None]) -> None:
-    frames = anthropic.frames(reply(ToolUse("t", arguments, "a")), "word")
+    frames = answers.frames(reply(ToolUse("t", arguments, "a")), "word")
     events = [orjson.loads(split(frame.payload)[1]) for frame in frames if frame.event == "content_block_delta"]
     assert orjson.loads("".join([event["delta"]["partial_json"] for event in events])) == arguments
 
 
 def test_a_text_too_long_for_the_cache_is_streamed_all_the_same() -> None:
     text = "word " * 2_000
-    events = [orjson.loads(split(frame.payload)[1]) for frame in anthropic.frames(reply(Text(text)), "word")]
+    events = [orjson.loads(split(frame.payload)[1]) for frame in answers.frames(reply(Text(text)), "word")]
     assert "".join([event["delta"]["text"] for event in events if event["type"] == "content_block_delta"]) == text
 
 
@@ -103,7 +104,7 @@ def test_a_text_too_long_for_the_cache_is_streamed_all_the_same() -> None:
 def test_the_least_body_becomes_a_conversation_with_the_defaults() -> None:
     body = {"model": "m", "messages": [USER]}
     hello = Message("user", (Text("Hello"),))
-    assert anthropic.parse(body, 4096) == Conversation(model="m", messages=(hello,), body=body, max_tokens=4096)
+    assert request.parse(body, 4096) == Conversation(model="m", messages=(hello,), body=body, max_tokens=4096)
 
 
 BLOCKS: list[tuple[JsonValue, Block]] = [
@@ -214,7 +215,7 @@ def test_a_conversation_that_the_real_api_refuses_is_refused_in_its_words(
     messages: list[JsonValue], param: str, words: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        anthropic.check(parse(messages))
+        request.check(parse(messages))
     failure = refused.value.failure
     assert (failure.status, failure.param, failure.message) == (400, param, words)
 
@@ -225,4 +226,4 @@ def test_a_conversation_that_the_real_api_refuses_is_refused_in_its_words(
     ids=["one message", "two of one role", "a prefilled answer", "a tool round trip"],
 )
 def test_a_conversation_that_the_real_api_takes_is_taken(messages: list[JsonValue]) -> None:
-    anthropic.check(parse(messages))
+    request.check(parse(messages))

@@ -4,7 +4,9 @@ import orjson
 import pytest
 
 from mockserver.core.errors import Failure
-from mockserver.wires.errors import ENVELOPES, STATUSES, Envelope, WireName, failure, kind_of, render, type_of
+from mockserver.wires import WIRES, wire_named
+from mockserver.wires.envelopes import ENVELOPES, Envelope, render
+from mockserver.wires.errors import STATUSES, failure, kind_of
 
 # status, code, Anthropic's type, OpenAI's type
 NAMES = """
@@ -44,8 +46,8 @@ WORDS = {
 REFUSED = Failure(status=400, code="bad", message="No.", param="messages.0.role")
 
 
-def body(found: Failure, wire: WireName, envelope: Envelope = "superset") -> object:
-    return orjson.loads(render(found, wire, "req_1", envelope))
+def body(found: Failure, wire: str, envelope: Envelope = "superset") -> object:
+    return orjson.loads(render(found, wire_named(wire), "req_1", envelope))
 
 
 def test_the_table_below_knows_every_status() -> None:
@@ -54,8 +56,8 @@ def test_the_table_below_knows_every_status() -> None:
 
 @pytest.mark.parametrize(("status", "code", "anthropic", "openai"), ROWS)
 def test_a_status_has_its_names(status: str, code: str, anthropic: str, openai: str) -> None:
-    kind = kind_of(int(status))
-    assert (kind.code, kind.anthropic, kind.openai) == (code, anthropic, openai)
+    types = [wire.errors.type_of(failure(int(status))) for wire in WIRES.values()]
+    assert (kind_of(int(status)).code, *types) == (code, anthropic, openai)
 
 
 @pytest.mark.parametrize("status", WORDS)
@@ -69,24 +71,24 @@ def test_every_part_of_a_failure_can_be_overridden() -> None:
     assert made == Failure(status=429, code="slow_down", message="Wait.", type="patience_error", headers=headers)
 
 
-WIRES: list[tuple[WireName, str]] = [("anthropic", "billing_error"), ("openai", "insufficient_credits")]
+TYPES: list[tuple[str, str]] = [("anthropic", "billing_error"), ("openai", "insufficient_credits")]
 
 
-@pytest.mark.parametrize(("wire", "name"), [*WIRES, ("json", "insufficient_credits")])
-def test_the_type_is_the_wires_own_word(wire: WireName, name: str) -> None:
-    assert type_of(failure(402), wire) == name
+@pytest.mark.parametrize(("wire", "name"), [*TYPES, ("json", "insufficient_credits")])
+def test_the_type_is_the_wires_own_word(wire: str, name: str) -> None:
+    assert wire_named(wire).errors.type_of(failure(402)) == name
 
 
 @pytest.mark.parametrize("wire", ["anthropic", "openai", "json"])
-def test_a_type_that_is_given_is_the_same_on_every_wire(wire: WireName) -> None:
-    assert type_of(failure(402, type="own_error"), wire) == "own_error"
+def test_a_type_that_is_given_is_the_same_on_every_wire(wire: str) -> None:
+    assert wire_named(wire).errors.type_of(failure(402, type="own_error")) == "own_error"
 
 
 BARE = {"message": "No.", "code": "bad"}
 OPENAI_ERROR = {"message": "No.", "type": "invalid_request_error", "code": "bad", "param": "messages.0.role"}
 SUPERSET = {"error": OPENAI_ERROR, "detail": "No.", **BARE, "request_id": "req_1"}
 
-BODIES: list[tuple[Envelope, WireName, object]] = [
+BODIES: list[tuple[Envelope, str, object]] = [
     ("superset", "anthropic", {"type": "error", **SUPERSET}),
     ("superset", "openai", SUPERSET),
     ("superset", "json", SUPERSET),
@@ -102,7 +104,7 @@ BODIES: list[tuple[Envelope, WireName, object]] = [
 
 
 @pytest.mark.parametrize(("envelope", "wire", "expected"), BODIES)
-def test_an_envelope_has_exactly_its_shape(envelope: Envelope, wire: WireName, expected: object) -> None:
+def test_an_envelope_has_exactly_its_shape(envelope: Envelope, wire: str, expected: object) -> None:
     assert body(REFUSED, wire, envelope) == expected
 
 

@@ -20,8 +20,9 @@ from mockserver.core.conversation import (
     ToolUse,
 )
 from mockserver.core.errors import Refusal
-from mockserver.wires import openai
 from mockserver.wires.chunks import Chunk
+from mockserver.wires.openai import reply as answers
+from mockserver.wires.openai import request
 from mockserver.wires.sse import split
 from tests.conftest import GOLDEN, Golden
 from tests.support.replies import REPLIES, reply
@@ -36,16 +37,16 @@ CALLED: JsonValue = {
 RESULT: JsonValue = {"role": "tool", "tool_call_id": "a", "content": "found"}
 
 STREAMS = {
-    "tool-by-character": openai.frames(REPLIES["tool"], "character", False),
-    "tool-by-whole": openai.frames(REPLIES["tool"], "whole", False),
-    "text-with-usage": openai.frames(REPLIES["text"], "word", True),
-    "tool-with-usage": openai.frames(REPLIES["tool"], "word", True),
-    "text-with-extras": openai.frames(reply(Text("Hi."), provider="anthropic", iterations=1), "word", False),
+    "tool-by-character": answers.frames(REPLIES["tool"], "character", False),
+    "tool-by-whole": answers.frames(REPLIES["tool"], "whole", False),
+    "text-with-usage": answers.frames(REPLIES["text"], "word", True),
+    "tool-with-usage": answers.frames(REPLIES["tool"], "word", True),
+    "text-with-extras": answers.frames(reply(Text("Hi."), provider="anthropic", iterations=1), "word", False),
 }
 
 
 def parse(messages: Sequence[JsonValue] = (USER,), **fields: JsonValue) -> Conversation:
-    return openai.parse({"model": "m", "messages": list(messages), **fields}, 4096)
+    return request.parse({"model": "m", "messages": list(messages), **fields}, 4096)
 
 
 # Answers
@@ -53,12 +54,12 @@ def parse(messages: Sequence[JsonValue] = (USER,), **fields: JsonValue) -> Conve
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_whole_answer_is_the_golden_one(name: str, golden: Golden) -> None:
-    golden(f"openai-{name}.json", openai.whole(REPLIES[name]))
+    golden(f"openai-{name}.json", answers.whole(REPLIES[name]))
 
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_stream_is_the_golden_one(name: str, golden: Golden) -> None:
-    golden(f"openai-{name}.sse", b"".join([frame.payload for frame in openai.frames(REPLIES[name], "word", False)]))
+    golden(f"openai-{name}.sse", b"".join([frame.payload for frame in answers.frames(REPLIES[name], "word", False)]))
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -73,17 +74,17 @@ def test_every_golden_file_is_compared() -> None:
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_stream_ends_with_the_finish_and_done(name: str) -> None:
-    assert [frame.event for frame in openai.frames(REPLIES[name], "word", False)][-2:] == ["finish", "done"]
+    assert [frame.event for frame in answers.frames(REPLIES[name], "word", False)][-2:] == ["finish", "done"]
 
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_the_usage_chunk_comes_before_done_when_asked_for(name: str) -> None:
-    assert [frame.event for frame in openai.frames(REPLIES[name], "word", True)][-3:] == ["finish", "usage", "done"]
+    assert [frame.event for frame in answers.frames(REPLIES[name], "word", True)][-3:] == ["finish", "usage", "done"]
 
 
 @given(st.text(), st.sampled_from(["word", "character", "whole"]))
 def test_the_text_deltas_of_a_stream_join_to_the_text(text: str, chunk: Chunk) -> None:
-    frames = [frame for frame in openai.frames(reply(Text(text)), chunk, False) if frame.event == "text"]
+    frames = [frame for frame in answers.frames(reply(Text(text)), chunk, False) if frame.event == "text"]
     deltas = [orjson.loads(split(frame.payload)[1])["choices"][0]["delta"]["content"] for frame in frames]
     assert "".join(deltas) == text
 
@@ -92,7 +93,7 @@ def test_the_text_deltas_of_a_stream_join_to_the_text(text: str, chunk: Chunk) -
 def test_the_argument_deltas_of_each_call_join_to_its_arguments(inputs: list[dict[str, str | int]]) -> None:
     calls = [ToolUse("t", arguments, f"call_{number}") for number, arguments in enumerate(inputs)]
     joined = [""] * len(calls)
-    for frame in openai.frames(reply(*calls, stop="tool_use"), "word", False):
+    for frame in answers.frames(reply(*calls, stop="tool_use"), "word", False):
         if frame.event == "tool_call":
             [call] = orjson.loads(split(frame.payload)[1])["choices"][0]["delta"]["tool_calls"]
             joined[call["index"]] += call["function"]["arguments"]
@@ -104,7 +105,7 @@ def test_the_argument_deltas_of_each_call_join_to_its_arguments(inputs: list[dic
 
 def test_the_least_body_becomes_a_conversation_with_the_defaults() -> None:
     body = {"model": "m", "messages": [USER]}
-    assert openai.parse(body, 4096) == Conversation(model="m", messages=(HELLO,), body=body, max_tokens=4096)
+    assert request.parse(body, 4096) == Conversation(model="m", messages=(HELLO,), body=body, max_tokens=4096)
 
 
 def assistant(*blocks: Block) -> Message:
@@ -209,7 +210,7 @@ def test_usage_in_a_stream_is_asked_for_by_include_usage(options: JsonValue, usa
 
 
 def test_the_managed_routes_preferred_model_is_the_model() -> None:
-    assert openai.parse({"preferred_model": "gpt-4o", "messages": [USER]}, None).model == "gpt-4o"
+    assert request.parse({"preferred_model": "gpt-4o", "messages": [USER]}, None).model == "gpt-4o"
 
 
 SYSTEM: JsonValue = {"role": "system", "content": "s"}
@@ -240,10 +241,10 @@ def test_a_conversation_that_the_real_api_refuses_is_refused_in_its_words(
     messages: list[JsonValue], param: str, words: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        openai.check(parse(messages))
+        request.check(parse(messages))
     failure = refused.value.failure
     assert (failure.status, failure.param, failure.message) == (400, param, words)
 
 
 def test_a_tool_round_trip_is_taken() -> None:
-    openai.check(parse([SYSTEM, USER, CALLED, RESULT, {"role": "assistant", "content": "done"}, USER]))
+    request.check(parse([SYSTEM, USER, CALLED, RESULT, {"role": "assistant", "content": "done"}, USER]))

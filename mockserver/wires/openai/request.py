@@ -1,19 +1,9 @@
-"""The OpenAI chat completions wire: all chat routes, their request, their answer, their stream (D0, D1, D3, D4).
-
-A stream opens with the role, carries content and tool-call deltas (the first of a call with its index, id, type and
-name; the rest with the index and a piece of the arguments), closes with the finish reason, then, only when
-`stream_options.include_usage` asked for it, one chunk with the usage and no choices, and `[DONE]`.
-
-The variants differ by top-level fields alone (`Reply.extras`): BYOK adds provider, iterations, total_tokens_used and
-finish_reason (D4), managed adds the credits (OBS). In a stream they stand on the chunk with the finish reason.
-"""
+"""The request of the chat completions routes: a valid body becomes a conversation (D0, D1, D3, D4)."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import orjson
 
-from mockserver.core.actions import Data
 from mockserver.core.conversation import (
     Block,
     Conversation,
@@ -21,36 +11,15 @@ from mockserver.core.conversation import (
     JsonObject,
     Media,
     Message,
-    Reply,
-    Stop,
     Text,
     Tool,
     ToolChoice,
     ToolResult,
     ToolUse,
-    Usage,
-    compact_json,
     joined_text,
 )
 from mockserver.core.errors import Refusal
-from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
 from mockserver.wires.pairing import find_unpaired
-from mockserver.wires.sse import DONE, frame
-
-ID_PREFIX = "chatcmpl-"
-TOOL_ID_PREFIX = "call_"
-
-FINISH: Mapping[Stop, str] = {
-    "end_turn": "stop",
-    "max_tokens": "length",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
-"""The neutral stop reason -> `choices[0].finish_reason`."""
-
-_CACHED_TEXT = 4_096
-"""Only short texts keep their deltas: the memory of the cache stays under a few MB."""
 
 _CHOICES: Mapping[str, ToolChoice] = {
     "auto": ToolChoice("auto"),
@@ -179,89 +148,3 @@ def _stop_sequences(stop: Json) -> tuple[str, ...]:
     if isinstance(stop, str):
         return (stop,)
     return tuple(stop or ())
-
-
-def whole(reply: Reply) -> bytes:
-    """The body of a whole answer."""
-    calls = [
-        {"id": block.id, "type": "function", "function": {"name": block.name, "arguments": compact_json(block.input)}}
-        for block in reply.blocks
-        if isinstance(block, ToolUse)
-    ]
-    text = joined_text(reply.blocks)
-    message: dict[str, object] = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
-    if calls:
-        message["tool_calls"] = calls
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH[reply.stop]}
-    return orjson.dumps(
-        {
-            "id": ID_PREFIX + reply.id,
-            "object": "chat.completion",
-            "created": reply.created,
-            "model": reply.model,
-            "choices": [choice],
-            "usage": _usage(reply.usage),
-            **reply.extras,
-        }
-    )
-
-
-def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
-    """The frames of a streamed answer, in order."""
-    head: dict[str, object] = {
-        "id": ID_PREFIX + reply.id,
-        "object": "chat.completion.chunk",
-        "created": reply.created,
-        "model": reply.model,
-    }
-    closing = b',"logprobs":null,"finish_reason":null}]'
-    closing += b',"usage":null}\n\n' if include_usage else b"}\n\n"
-    opening = b"data: %b," % orjson.dumps(head)[:-1] + b'"choices":[{"index":0,"delta":'
-    found = [Data(opening + b'{"role":"assistant","content":"","refusal":null}' + closing, "role")]
-    calls = 0
-    for block in reply.blocks:
-        if isinstance(block, Text):
-            before = opening + b'{"content":'
-            make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
-            found += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
-        else:
-            found += _call_frames(calls, block, chunk, opening, closing)
-            calls += 1
-    finish = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": FINISH[reply.stop]}
-    last = {**head, "choices": [finish], **reply.extras} | ({"usage": None} if include_usage else {})
-    found.append(Data(frame(orjson.dumps(last)), "finish"))
-    if include_usage:
-        found.append(Data(frame(orjson.dumps({**head, "choices": [], "usage": _usage(reply.usage)})), "usage"))
-    found.append(DONE)
-    return found
-
-
-def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:
-    """What follows the head of each text delta: its piece, and the rest of the chunk."""
-    after = b"}" + closing
-    return tuple([orjson.dumps(piece) + after for piece in text_pieces(text, chunk)])
-
-
-_cached_tails = lru_cache(maxsize=256)(_tails)
-
-
-def _call_frames(index: int, block: ToolUse, chunk: Chunk, opening: bytes, closing: bytes) -> list[Data]:
-    first = {
-        "index": index,
-        "id": block.id,
-        "type": "function",
-        "function": {"name": block.name, "arguments": ""},
-    }
-    before = opening + b'{"tool_calls":[{"index":%d,"function":{"arguments":' % index
-    after = b"}}]}" + closing
-    return [
-        Data(opening + b'{"tool_calls":[%b]}' % orjson.dumps(first) + closing, "tool_call"),
-        *[
-            Data(before + orjson.dumps(piece) + after, "tool_call")
-            for piece in argument_pieces(compact_json(block.input), chunk)
-        ],
-    ]
-
-
-def _usage(usage: Usage) -> dict[str, int]:
-    return {"prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.total}

@@ -1,0 +1,99 @@
+"""What a client can read of an Anthropic answer, and the two forms of one answer: whole and streamed."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from mockserver.core.actions import Data
+from mockserver.core.conversation import JsonObject
+from mockserver.wires.anthropic.reply import event
+from mockserver.wires.json_values import mapping, objects, parsed, text
+from mockserver.wires.wire import CallPiece, Object
+
+
+def texts(body: JsonObject) -> Iterator[str]:
+    """Yield the texts of a whole answer."""
+    for block in objects(body.get("content")):
+        if isinstance(block.get("text"), str):
+            yield block["text"]
+
+
+def calls(body: JsonObject) -> Iterator[CallPiece]:
+    """Yield the tool calls of a whole answer."""
+    for block in objects(body.get("content")):
+        if block.get("type") == "tool_use":
+            yield text(block.get("id")), text(block.get("name")), orjson.dumps(block.get("input")).decode()
+
+
+def text_deltas(data: JsonObject) -> Iterator[str]:
+    """Yield the texts of one event."""
+    piece = mapping(data.get("delta")).get("text")
+    if isinstance(piece, str):
+        yield piece
+
+
+def call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+    """Yield what one event adds to a tool call, with the index of its block."""
+    block, piece = mapping(data.get("content_block")), mapping(data.get("delta")).get("partial_json")
+    if block.get("type") == "tool_use":
+        yield data.get("index"), (text(block.get("id")), text(block.get("name")), "")
+    if isinstance(piece, str):
+        yield data.get("index"), ("", "", piece)
+
+
+def whole_of(events: Sequence[JsonObject]) -> Object:
+    """Join the data of a stream's events into the message that it says."""
+    message: Object = {}
+    blocks: dict[int, Object] = {}
+    arguments: dict[int, str] = {}
+    for data in events:
+        delta = data.get("delta") or {}
+        match data.get("type"):
+            case "message_start":
+                message = dict(data["message"])
+            case "content_block_start":
+                blocks[data["index"]] = dict(data["content_block"])
+            case "content_block_delta":
+                block = blocks.setdefault(data["index"], {"type": "text", "text": ""})
+                if "text" in delta:
+                    block["text"] = block.get("text", "") + (delta["text"] or "")
+                elif "partial_json" in delta:
+                    arguments[data["index"]] = arguments.get(data["index"], "") + (delta["partial_json"] or "")
+            case "message_delta":
+                message |= delta
+                message["usage"] = {**(message.get("usage") or {}), **(data.get("usage") or {})}
+    for index, written in arguments.items():
+        blocks[index]["input"] = parsed(written)
+    message["content"] = [blocks[index] for index in sorted(blocks)]
+    return message
+
+
+def stream_of(message: JsonObject) -> list[Data]:
+    """Return the shortest stream that says the same as a message: one delta a block."""
+    start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    frames = [_event({"type": "message_start", "message": start})]
+    for index, block in enumerate(message.get("content") or ()):
+        is_text = block.get("type") == "text"
+        empty: Object = {"text": ""} if is_text else {"input": {}}
+        delta = {"type": "text_delta", "text": block["text"]} if is_text else _json_delta(block.get("input"))
+        frames += [
+            _event({"type": "content_block_start", "index": index, "content_block": {**block, **empty}}),
+            _event({"type": "content_block_delta", "index": index, "delta": delta}),
+            _event({"type": "content_block_stop", "index": index}),
+        ]
+    stop = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
+    frames.append(_event({"type": "message_delta", "delta": stop, "usage": message.get("usage")}))
+    return [*frames, _event({"type": "message_stop"})]
+
+
+def _event(data: JsonObject) -> Data:
+    return event(str(data["type"]), data)
+
+
+def _json_delta(value: object) -> Object:
+    return {"type": "input_json_delta", "partial_json": orjson.dumps(value).decode()}
+
+
+def sent_arguments(body: JsonObject, id: str) -> str | None:
+    """Return None: this wire repeats the arguments of a call as an object."""
+    return None

@@ -1,0 +1,121 @@
+"""The answer of POST /v1/messages: one body, or the stream of events that official SDKs read (D1).
+
+A stream opens with `message_start`; then each block has `content_block_start`, its deltas and `content_block_stop`;
+`message_delta` and `message_stop` end it. One `ping` follows the first block's start. Every frame has an `event:` line,
+without which the Anthropic SDKs skip it. `message_start` reports the input tokens and one output token (the first is
+on its way); `message_delta` reports the final count.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import orjson
+
+from mockserver.core.actions import Data
+from mockserver.core.conversation import JsonObject, Reply, ReplyBlock, Text, ToolUse, Usage, compact_json
+from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
+from mockserver.wires.sse import frame
+
+ID_PREFIX = "msg_"
+TOOL_ID_PREFIX = "toolu_"
+
+_CACHED_TEXT = 4_096
+"""Only short texts keep their frames: the memory of the cache stays under a few MB."""
+
+
+def whole(reply: Reply) -> bytes:
+    """The body of a whole answer."""
+    message = _message(reply, [_whole_block(block) for block in reply.blocks], reply.usage)
+    message["stop_reason"] = reply.stop
+    message["stop_sequence"] = reply.stop_sequence
+    return orjson.dumps(message)
+
+
+def frames(reply: Reply, chunk: Chunk) -> list[Data]:
+    """The frames of a streamed answer, in order."""
+    started = Usage(reply.usage.input, min(1, reply.usage.output))
+    found = [event("message_start", {"type": "message_start", "message": _message(reply, [], started)})]
+    for index, block in enumerate(reply.blocks):
+        if isinstance(block, Text):
+            found += _text_frames(index, block.text, chunk)
+        else:
+            found += _tool_frames(index, block, chunk)
+    if reply.blocks:
+        found.insert(2, PING)
+    delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence}
+    usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output}
+    found.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
+    found.append(_MESSAGE_STOP)
+    return found
+
+
+def _message(reply: Reply, content: list[dict[str, object]], usage: Usage) -> dict[str, object]:
+    return {
+        "id": ID_PREFIX + reply.id,
+        "type": "message",
+        "role": "assistant",
+        "model": reply.model,
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {
+            "input_tokens": usage.input,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+            "output_tokens": usage.output,
+        },
+        **reply.extras,
+    }
+
+
+def _whole_block(block: ReplyBlock) -> dict[str, object]:
+    if isinstance(block, Text):
+        return {"type": "text", "text": block.text}
+    return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input}
+
+
+def event(name: str, data: JsonObject) -> Data:
+    """Return the event of this name with this data."""
+    return Data(frame(orjson.dumps(data), name), name)
+
+
+PING = event("ping", {"type": "ping"})
+_MESSAGE_STOP = event("message_stop", {"type": "message_stop"})
+
+
+def _text_frames(index: int, text: str, chunk: Chunk) -> Sequence[Data]:
+    make = _cached_text_frames if len(text) <= _CACHED_TEXT else _make_text_frames
+    return make(index, text, chunk)
+
+
+def _make_text_frames(index: int, text: str, chunk: Chunk) -> tuple[Data, ...]:
+    opening = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":' % index
+    opening += b'{"type":"text_delta","text":'
+    return (
+        _start(index, {"type": "text", "text": ""}),
+        *_deltas(opening, text_pieces(text, chunk)),
+        _stop(index),
+    )
+
+
+_cached_text_frames = lru_cache(maxsize=256)(_make_text_frames)
+
+
+def _tool_frames(index: int, block: ToolUse, chunk: Chunk) -> Iterator[Data]:
+    opening = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":' % index
+    opening += b'{"type":"input_json_delta","partial_json":'
+    yield _start(index, {"type": "tool_use", "id": block.id, "name": block.name, "input": {}})
+    yield from _deltas(opening, ["", *argument_pieces(compact_json(block.input), chunk)])
+    yield _stop(index)
+
+
+def _start(index: int, block: JsonObject) -> Data:
+    return event("content_block_start", {"type": "content_block_start", "index": index, "content_block": block})
+
+
+def _deltas(opening: bytes, pieces: Sequence[str]) -> list[Data]:
+    return [Data(opening + orjson.dumps(piece) + b"}}\n\n", "content_block_delta") for piece in pieces]
+
+
+def _stop(index: int) -> Data:
+    return event("content_block_stop", {"type": "content_block_stop", "index": index})

@@ -1,0 +1,38 @@
+"""The OpenAI chat completions wire: all chat routes (D0, D1, D3, D4)."""
+
+from mockserver.core.actions import Data
+from mockserver.wires.openai import errors, read, reply, request
+from mockserver.wires.wire import Reader, Sdk, Wire
+
+WIRE = Wire(
+    name="openai",
+    title="OpenAI",
+    route="/api/v1/chat/completions",
+    path_part="",
+    request_id_header="x-request-id",
+    id_prefix=reply.ID_PREFIX,
+    tool_id_prefix=reply.TOOL_ID_PREFIX,
+    events=("role", "text", "tool_call", "finish", "usage", "done"),
+    deltas=frozenset({"text", "tool_call"}),
+    last_event="done",
+    keep_alive=Data(b": ping\n\n", "comment"),
+    parse=request.parse,
+    check=request.check,
+    whole=reply.whole,
+    frames=lambda said, chunk, conversation: reply.frames(said, chunk, conversation.include_usage),
+    stream_forms=({"stream": True}, {"stream": True, "stream_options": {"include_usage": True}}),
+    stop_reasons=reply.FINISH,
+    usage_names=("prompt_tokens", "completion_tokens"),
+    reports_tool_errors=False,
+    reader=Reader(
+        texts=read.texts,
+        calls=read.calls,
+        text_deltas=read.text_deltas,
+        call_deltas=read.call_deltas,
+        whole_of=read.whole_of,
+        stream_of=read.stream_of,
+        sent_arguments=read.sent_arguments,
+    ),
+    errors=errors.STYLE,
+    sdk=Sdk("OpenAI SDK", "OPENAI_BASE_URL", "OPENAI_API_KEY", "/api/v1"),
+)

@@ -1,0 +1,102 @@
+"""What a client can read of a chat completion, and the two forms of one answer: whole and streamed."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from mockserver.core.actions import Data
+from mockserver.core.conversation import Json, JsonObject
+from mockserver.wires.json_values import mapping, objects, text
+from mockserver.wires.sse import DONE, frame
+from mockserver.wires.wire import CallPiece, Object
+
+
+def texts(body: JsonObject) -> Iterator[str]:
+    """Yield the texts of a whole answer, one of each choice."""
+    for choice in objects(body.get("choices")):
+        content = mapping(choice.get("message")).get("content")
+        if isinstance(content, str):
+            yield content
+
+
+def calls(body: JsonObject) -> Iterator[CallPiece]:
+    """Yield the tool calls of a whole answer."""
+    for choice in objects(body.get("choices")):
+        for call in objects(mapping(choice.get("message")).get("tool_calls")):
+            yield _call(call)
+
+
+def text_deltas(data: JsonObject) -> Iterator[str]:
+    """Yield the texts of one chunk."""
+    for choice in objects(data.get("choices")):
+        content = mapping(choice.get("delta")).get("content")
+        if isinstance(content, str):
+            yield content
+
+
+def call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+    """Yield what one chunk adds to its tool calls, each with the index of the call."""
+    for choice in objects(data.get("choices")):
+        for call in objects(mapping(choice.get("delta")).get("tool_calls")):
+            yield call.get("index"), _call(call)
+
+
+def _call(call: JsonObject) -> CallPiece:
+    function = mapping(call.get("function"))
+    return text(call.get("id")), text(function.get("name")), text(function.get("arguments"))
+
+
+def whole_of(chunks: Sequence[JsonObject]) -> Object:
+    """Join the chunks of a stream into the completion that it says."""
+    whole: Object = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
+    content, finish, found = "", None, dict[int, Object]()
+    for chunk in chunks:
+        if chunk.get("usage"):
+            whole["usage"] = chunk["usage"]
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            content += delta.get("content") or ""
+            finish = choice.get("finish_reason") or finish
+            _join_calls(found, delta.get("tool_calls") or ())
+    message: Object = {"role": "assistant", "content": content or None}
+    if found:
+        message["tool_calls"] = [found[index] for index in sorted(found)]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
+    return {**whole, "object": "chat.completion", "choices": [choice]}
+
+
+def _join_calls(found: dict[int, Object], pieces: Sequence[JsonObject]) -> None:
+    """Add the pieces of one delta to the calls that they belong to, by index."""
+    for piece in pieces:
+        new = {"id": piece.get("id"), "type": "function", "function": {"name": "", "arguments": ""}}
+        call = found.setdefault(piece.get("index") or 0, new)
+        function = piece.get("function") or {}
+        call["function"]["name"] += function.get("name") or ""
+        call["function"]["arguments"] += function.get("arguments") or ""
+
+
+def stream_of(whole: JsonObject) -> list[Data]:
+    """Return the shortest stream that says the same as a completion: one delta for the text and for each call."""
+    head = {key: value for key, value in whole.items() if key not in ("choices", "usage")}
+    head["object"] = "chat.completion.chunk"
+    message, finish = whole["choices"][0]["message"], whole["choices"][0]["finish_reason"]
+
+    def chunk(delta: Object, kind: str, reason: Json = None) -> Data:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        return Data(frame(orjson.dumps({**head, "choices": [choice]})), kind)
+
+    frames = [chunk({"role": "assistant", "content": ""}, "role")]
+    if message.get("content"):
+        frames.append(chunk({"content": message["content"]}, "text"))
+    for index, call in enumerate(message.get("tool_calls") or ()):
+        frames.append(chunk({"tool_calls": [{"index": index, **call}]}, "tool_call"))
+    return [*frames, chunk({}, "finish", finish), DONE]
+
+
+def sent_arguments(body: JsonObject, id: str) -> str | None:
+    """Return the arguments of a past call as a request repeats them, letter by letter, or None."""
+    for message in body.get("messages", []):
+        for sent in message.get("tool_calls") or ():
+            if sent.get("id") == id:
+                return str(sent["function"]["arguments"])
+    return None

@@ -1,0 +1,117 @@
+"""What a wire is: everything that the rest of the project may ask of one dialect, in one value.
+
+Each wire is a folder that ends in one `WIRE`; the table in `mockserver.wires` lists them. Nobody else names a dialect:
+what differs between dialects is a field here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import orjson
+
+from mockserver.core.actions import Data
+from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, Stop
+from mockserver.core.errors import Failure
+from mockserver.wires.chunks import Chunk
+from mockserver.wires.sse import frame
+
+Object: TypeAlias = dict[str, Json]
+"""A JSON object that its owner may change."""
+
+CallPiece: TypeAlias = tuple[str, str, str]
+"""What one event or body says of a tool call: id, name and (a piece of) the arguments as text."""
+
+ERROR_EVENT = "error"
+"""The kind of the event that reports an error in a stream, on every wire."""
+
+
+class ErrorStyle(NamedTuple):
+    """How a wire reports errors.
+
+    `types` maps a status to its type; `client_type` and `server_type` are those of other statuses below and from 500.
+    `marker` holds the top-level fields that every error body of this wire has. `event_name` is the name in the `event:`
+    line of an error event, or "" where the wire has no such lines. `body` returns the wire's exact body of a failure
+    and a request id; `stream_body` returns the data of its error event.
+    """
+
+    types: Mapping[int, str]
+    client_type: str
+    server_type: str
+    marker: JsonObject
+    event_name: str
+    body: Callable[[Failure, str], Object]
+    stream_body: Callable[[Failure], Object]
+
+    def type_of(self, failure: Failure) -> str:
+        """Return the type of a failure: its own, else that of its status."""
+        other = self.server_type if failure.status >= 500 else self.client_type
+        return failure.type or self.types.get(failure.status, other)
+
+    def event(self, body: JsonObject) -> Data:
+        """Return the error event of a stream with this data, the marker included."""
+        return Data(frame(orjson.dumps({**self.marker, **body}), self.event_name), ERROR_EVENT)
+
+
+class Reader(NamedTuple):
+    """How a client reads an answer of this wire, which a fault may have changed. What cannot be read is left out.
+
+    `texts` and `calls` read a whole body; `text_deltas` and `call_deltas` (each with the key of its call) read the data
+    of one event. `whole_of` joins the data of a stream's events into the whole body that says the same, and `stream_of`
+    returns the shortest stream that says the same as a whole body. `sent_arguments` returns the arguments of a past
+    call as a request repeats them, letter by letter, or None where the wire repeats no text.
+    """
+
+    texts: Callable[[JsonObject], Iterator[str]]
+    calls: Callable[[JsonObject], Iterator[CallPiece]]
+    text_deltas: Callable[[JsonObject], Iterator[str]]
+    call_deltas: Callable[[JsonObject], Iterator[tuple[object, CallPiece]]]
+    whole_of: Callable[[Sequence[JsonObject]], Object]
+    stream_of: Callable[[JsonObject], list[Data]]
+    sent_arguments: Callable[[JsonObject, str], str | None]
+
+
+class Sdk(NamedTuple):
+    """The official SDK of a wire: its title, the variables that it reads, and what it adds to the gateway's URL."""
+
+    title: str
+    url_variable: str
+    key_variable: str
+    base_path: str
+
+
+class Wire(NamedTuple):
+    """One dialect.
+
+    - `title` is its name for people; `route` its usual route; `path_part` what tells its routes from those of other
+      wires ("" for the wire of everything else).
+    - `events` are the kinds (`Data.event`) of a stream's events in the usual order; `deltas` are those that carry a
+      piece of the reply, `last_event` is the one that ends a stream. `keep_alive` is a frame that says nothing.
+    - `parse` takes a valid body and the route's default of `max_tokens`; `check` raises `Refusal` for what a schema
+      cannot say; `whole` and `frames` render a reply. `frames` takes the conversation because the form of a stream
+      depends on what the client asked for; `stream_forms` are the request fields of every form.
+    - `stop_reasons` maps the neutral stop reason to the wire's own; `usage_names` are its words for input and output
+      tokens; `reports_tool_errors` says whether a tool result can say that the call failed.
+    """
+
+    name: str
+    title: str
+    route: str
+    path_part: str
+    request_id_header: str
+    id_prefix: str
+    tool_id_prefix: str
+    events: tuple[str, ...]
+    deltas: frozenset[str]
+    last_event: str
+    keep_alive: Data
+    parse: Callable[[JsonObject, int | None], Conversation]
+    check: Callable[[Conversation], None]
+    whole: Callable[[Reply], bytes]
+    frames: Callable[[Reply, Chunk, Conversation], list[Data]]
+    stream_forms: tuple[JsonObject, ...]
+    stop_reasons: Mapping[Stop, str]
+    usage_names: tuple[str, str]
+    reports_tool_errors: bool
+    reader: Reader
+    errors: ErrorStyle
+    sdk: Sdk
