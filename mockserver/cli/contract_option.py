@@ -1,4 +1,4 @@
-"""`--contract FILE`, the option that commands share: a foreign contract beside the gateway's own."""
+"""`--contract FILE`, an option of several commands: an OpenAPI document to serve beside the gateway."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,20 +10,23 @@ if TYPE_CHECKING:
 
 contract_option = click.option(
     "--contract",
-    "foreign",
+    "external",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="An OpenAPI 3 document to have beside the gateway.",
+    help="Add the operations of this OpenAPI 3 document.",
 )
 
 
-def open_contract(foreign: Path | None) -> tuple["Contract", list[str]]:
-    """The contract, with a foreign one beside it if one is given, and what to tell at start-up."""
+def open_contract(external: Path | None) -> tuple["Contract", list[str]]:
+    """Return the gateway's contract, with an external document's operations if one is given.
+
+    The second value holds the lines to print at start-up.
+    """
     from mockserver.files.library import load_contract
 
     contract = load_contract()
-    if foreign is None:
+    if external is None:
         return contract, []
     from mockserver.files.external_document import add_external, load_external
 
-    return add_external(contract, load_external(foreign, contract.names))
+    return add_external(contract, load_external(external, contract.names))

@@ -19,12 +19,12 @@ from mockserver.core.errors import OperatorError
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
 @contract_option
 @report_errors
-def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], foreign: Path | None) -> None:
+def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], external: Path | None) -> None:
     """Say which turn of FILE answers a request, and why the others do not."""
     from mockserver.files.explain import explain_lines, read_request
     from mockserver.files.library import read_script
 
-    contract, _ = open_contract(foreign)
+    contract, _ = open_contract(external)
     try:
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

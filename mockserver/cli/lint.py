@@ -44,11 +44,11 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
 @contract_option
 @report_errors
-def lint(paths: tuple[str, ...], form: str, foreign: Path | None) -> None:
+def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
     """Check scenario files: every mistake in one pass, one a line; exit code 1 if there is any."""
     from mockserver.files import loader
 
-    contract, _ = open_contract(foreign)
+    contract, _ = open_contract(external)
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no scenario file (*.yaml) in there")

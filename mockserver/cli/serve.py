@@ -73,7 +73,7 @@ def serve(
     host: str,
     port: int,
     scenario: str | None,
-    foreign: Path | None,
+    external: Path | None,
     chaos: str | None,
     seed: str,
     clock: str,
@@ -111,7 +111,7 @@ def serve(
 
     processes.check(workers, store)
     panel = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
-    contract, beside = open_contract(foreign)
+    contract, beside = open_contract(external)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
     settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)

@@ -1,40 +1,32 @@
-"""What a foreign operation answers by itself: a documented status, and a body from its examples or its schema.
+"""What an external operation answers unless a turn says otherwise: a documented status, and an example or made-up data.
 
-The status is the one that `Prefer: code=404` asks for, else the first success of the document, else `2XX` or `default`
-as 200, else the first that is documented. The body is, in this order: the example that `Prefer: example=name` names;
-the media type's own example; the first of its `examples`; the schema's; else data generated from the schema, derived
-from the seed. `Prefer: dynamic=true` leaves the examples out. (The header is Prism's; RFC 7240 says to ignore other
-wishes.)
+The status is the one that `Prefer: code=404` asks for, else the first documented success, else `2XX` or `default` as
+200, else the first documented status. The body is the first of these that exists: the example that
+`Prefer: example=name` names; the media type's own example; the first of its `examples`; the schema's example; data
+generated from the schema, derived from the seed. `Prefer: dynamic=true` skips the examples. (The header is Prism's. RFC
+7240 says to ignore unknown preferences.)
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 import jsonschema_rs
 import orjson
 
 from mockserver.core.errors import Failure, Refusal, did_you_mean
 from mockserver.external.document import DocumentNode
+from mockserver.external.error_bodies import with_message
 from mockserver.external.media import as_text, concrete, encode, essence, is_json, negotiate
 from mockserver.external.schemas import Schema, bundle, with_every_property
 from mockserver.openapi.operation import HandlerRequest, HandlerResponse
 from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.openapi.sampling.schema import compiled_validator
-from mockserver.wires.errors import kind_of
-
-Object: TypeAlias = dict[str, object]
 
 SUCCESS = 200
-OURS = {"content-type", "content-length", "transfer-encoding", "connection", "date"}
-"""Headers of an answer that the document does not decide."""
-MESSAGES = ("message", "detail", "title", "description", "error_description", "error", "msg")
-"""The members of an error that are sentences for people, the likeliest first."""
-NESTED = ("error", "errors", "detail")
-"""The members of an error that hold the error itself, or a list of them (FastAPI: `detail`)."""
-STATUSES = ("status", "code", "statusCode", "status_code")
-"""The members of an error that repeat its status."""
+UNDOCUMENTED_HEADERS = {"content-type", "content-length", "transfer-encoding", "connection", "date"}
+"""Headers of an answer that the server sets, whatever the document says of them."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\xa1-\xff]")
@@ -48,21 +40,21 @@ class Preference(NamedTuple):
     dynamic: bool = False
 
 
-def preference_of(asked: HandlerRequest) -> Preference:
-    """Raises `Refusal` 400 for a code that is no status."""
-    said: dict[str, str] = {}
-    for piece in re.split("[,;]", asked.headers.get("prefer", "")):
+def preference_of(request: HandlerRequest) -> Preference:
+    """Return the preference of a request. Raises `Refusal` 400 for a code that is not a status."""
+    options: dict[str, str] = {}
+    for piece in re.split("[,;]", request.headers.get("prefer", "")):
         name, _, value = piece.strip().partition("=")
-        said.setdefault(name.strip().lower(), value.strip().strip('"'))
-    code = said.get("code")
+        options.setdefault(name.strip().lower(), value.strip().strip('"'))
+    code = options.get("code")
     if code is not None and not re.fullmatch("[2-5][0-9][0-9]", code):
-        raise Refusal(400, "invalid_preference", "Prefer: code is a status from 200 to 599.", param="prefer")
-    dynamic = said.get("dynamic", "").lower() == "true"
-    return Preference(int(code) if code is not None else None, said.get("example"), dynamic)
+        raise Refusal(400, "invalid_preference", "Prefer: code must be a status from 200 to 599.", param="prefer")
+    dynamic = options.get("dynamic", "").lower() == "true"
+    return Preference(int(code) if code is not None else None, options.get("example"), dynamic)
 
 
 class ResponseBody:
-    """One media type of an answer."""
+    """One media type of a response."""
 
     def __init__(self, name: str, node: DocumentNode) -> None:
         self.name = name
@@ -70,14 +62,14 @@ class ResponseBody:
 
     @cached_property
     def schema(self) -> Schema | None:
-        """Its schema; of a sequence, that of one item."""
+        """Return its schema; for a sequence, that of one item."""
         for key in ("itemSchema", "schema"):
             if self._node.raw(key) is not None:
                 return bundle(self._node.inside(key), "answer")
         return None
 
     @cached_property
-    def _full(self) -> Schema:
+    def _rich_schema(self) -> Schema:
         return with_every_property(self.schema or {})
 
     @cached_property
@@ -85,7 +77,7 @@ class ResponseBody:
         return compiled_validator(orjson.dumps(self.schema or {}))
 
     def allows(self, value: object) -> bool:
-        """Whether the value satisfies the schema."""
+        """Return whether the value satisfies the schema."""
         try:
             return self._validator.is_valid(value)
         except (SamplingError, ValueError):
@@ -93,23 +85,23 @@ class ResponseBody:
 
     @cached_property
     def examples(self) -> Mapping[str, object]:
-        """Its examples by name; one without a name has the empty one. The first is the one to answer."""
-        found: dict[str, object] = {}
+        """Return its examples by name, the preferred one first; an example without a name has the name ''."""
+        named: dict[str, object] = {}
         if self._node.raw("example") is not None:
-            found[""] = self._node.raw("example")
+            named[""] = self._node.raw("example")
         for name, node in self._node.get("examples").items():
             for key in ("dataValue", "value", "serializedValue"):
                 if isinstance(node.value, Mapping) and key in node.value:
-                    found.setdefault(name, node.value[key])
-        if not found:
+                    named.setdefault(name, node.value[key])
+        if not named:
             schema = self._node.get("schema")
             listed = schema.raw("examples")
             values = [*(listed if isinstance(listed, list) else ()), schema.raw("example")]
-            found = {"": values[0]} if values[0] is not None else {}
-        return {name: self._parsed(value) for name, value in found.items()}
+            named = {"": values[0]} if values[0] is not None else {}
+        return {name: self._parsed(value) for name, value in named.items()}
 
     def _parsed(self, value: object) -> object:
-        """A JSON example that was written as text, as what it says, if the schema wants that."""
+        """Return an example; one that is JSON written as text is parsed if the schema does not allow the text."""
         if isinstance(value, str) and is_json(self.name) and self.schema is not None and not self.allows(value):
             try:
                 return orjson.loads(value)
@@ -117,24 +109,27 @@ class ResponseBody:
                 return value
         return value
 
-    def value(self, wish: Preference, *seed: object) -> tuple[object, bool]:
-        """What to answer, and whether it was generated. Raises `Refusal` for an unknown example."""
-        if wish.example is not None:
-            if wish.example not in self.examples:
-                known = did_you_mean(wish.example, [name for name in self.examples if name])
-                raise Refusal(
-                    400, "unknown_example", f"No example is called '{wish.example[:80]}'; {known}", param="prefer"
-                )
-            return self.examples[wish.example], False
-        for value in self.examples.values() if not wish.dynamic else ():
+    def value(self, preference: Preference, *seed: object) -> tuple[object, bool]:
+        """Return the value to answer, and whether it was generated.
+
+        Raises `Refusal`: 400 for an unknown example, 501 if no value can be generated.
+        """
+        if preference.example is not None:
+            if preference.example not in self.examples:
+                hint = did_you_mean(preference.example, [name for name in self.examples if name])
+                message = f"No example is called '{preference.example[:80]}'; {hint}"
+                raise Refusal(400, "unknown_example", message, param="prefer")
+            return self.examples[preference.example], False
+        for value in self.examples.values() if not preference.dynamic else ():
             return value, False
         return self._generated(*seed), True
 
     def _generated(self, *seed: object) -> object:
+        """Return a generated value, with every property if possible. Raises `Refusal` 501."""
         if self.schema is None:
             return {} if is_json(self.name) else ""
         problem: SamplingError | None = None
-        for schema in (self._full, self.schema):
+        for schema in (self._rich_schema, self.schema):
             try:
                 value = sample(schema, *seed)
             except SamplingError as error:
@@ -142,8 +137,9 @@ class ResponseBody:
                 continue
             if self.allows(value):
                 return value
-        reason = str(problem or "what was made up does not satisfy the schema")
-        raise Refusal(501, "cannot_generate", f"No answer could be made up: {reason}; the document needs an example.")
+        reason = str(problem or "the generated value does not satisfy the schema")
+        message = f"No answer could be generated: {reason}. Add an example to the document."
+        raise Refusal(501, "cannot_generate", message)
 
 
 class ExternalResponse:
@@ -154,11 +150,11 @@ class ExternalResponse:
         self._headers = {
             name.lower(): ResponseBody("text/plain", header)
             for name, header in node.get("headers").items()
-            if name.lower() not in OURS and _TOKEN.fullmatch(name)
+            if name.lower() not in UNDOCUMENTED_HEADERS and _TOKEN.fullmatch(name)
         }
 
     def headers(self, *seed: object) -> Iterator[tuple[str, str]]:
-        """Every documented header, from its example or its schema; one that cannot be made is left out."""
+        """Yield every documented header, from its example or its schema, except those that cannot be generated."""
         for name, header in self._headers.items():
             try:
                 value = header.value(Preference(), *seed, name)[0]
@@ -175,8 +171,8 @@ class Answers:
         self.responses = {status.upper(): ExternalResponse(node) for status, node in operation.get("responses").items()}
 
     @cached_property
-    def usual(self) -> int:
-        """The status that is answered unless the client asks for another."""
+    def default_status(self) -> int:
+        """Return the status to answer unless the client prefers another."""
         exact = [status for status in self.responses if status.isdecimal() and status >= "200"]
         successes = [status for status in exact if status.startswith("2")]
         if successes:
@@ -187,94 +183,58 @@ class Answers:
         return int(exact[0])
 
     def find(self, status: int) -> ExternalResponse | None:
-        """The response that documents a status."""
+        """Return the response that documents a status, or None."""
         for key in (str(status), f"{status // 100}XX", "DEFAULT"):
             if key in self.responses:
                 return self.responses[key]
         return None
 
-    def answer(self, asked: HandlerRequest, *seed: object) -> HandlerResponse:
-        """The automatic answer. Raises `Refusal`: 400 for what `Prefer` cannot have, 406, 501."""
-        wish = preference_of(asked)
-        status = wish.code if wish.code is not None else self.usual
+    def answer(self, request: HandlerRequest, *seed: object) -> HandlerResponse:
+        """Return the default answer. Raises `Refusal`: 400 for a preference that cannot be met, 406, 501."""
+        preference = preference_of(request)
+        status = preference.code if preference.code is not None else self.default_status
         response = self.find(status)
-        if response is None and wish.code is not None:
-            known = ", ".join(self.responses) or "none"
-            raise Refusal(
-                400, "undocumented_status", f"The document has no {status} here; it has {known}.", param="prefer"
-            )
-        applied = (("preference-applied", f"code={status}"),) if wish.code is not None else ()
+        if response is None and preference.code is not None:
+            documented = ", ".join(self.responses) or "none"
+            message = f"The document has no response {status} for this operation; documented: {documented}."
+            raise Refusal(400, "undocumented_status", message, param="prefer")
+        applied = (("preference-applied", f"code={status}"),) if preference.code is not None else ()
         headers = (*applied, *(response.headers(*seed) if response is not None else ()))
         if response is None or not response.bodies:
             return HandlerResponse(status, headers, b"")
-        body = self._negotiated(response, asked, must=status < 400)
-        value = body.value(wish, *seed)[0]
-        media_type = concrete(body.name, asked.headers.get("accept", ""))
-        payload = b"" if asked.method == "HEAD" or status in (204, 304) else encode(media_type, value, self.name)
+        body = self._negotiated(response, request, must=status < 400)
+        value = body.value(preference, *seed)[0]
+        media_type = concrete(body.name, request.headers.get("accept", ""))
+        payload = b"" if request.method == "HEAD" or status in (204, 304) else encode(media_type, value, self.name)
         return HandlerResponse(status, (("content-type", media_type), *headers), payload)
 
-    def _negotiated(self, response: ExternalResponse, asked: HandlerRequest, *, must: bool) -> ResponseBody:
-        name = negotiate(response.bodies, asked.headers.get("accept", ""))
+    def _negotiated(self, response: ExternalResponse, request: HandlerRequest, *, must: bool) -> ResponseBody:
+        """Return the body that the client accepts; if it `must` accept one and does not, raise `Refusal` 406."""
+        name = negotiate(response.bodies, request.headers.get("accept", ""))
         if name is None and must:
-            raise Refusal(406, "not_acceptable", f"This answer can be had as {', '.join(response.bodies)} only.")
+            available = ", ".join(response.bodies)
+            raise Refusal(406, "not_acceptable", f"The accept header allows no media type of this answer: {available}.")
         return response.bodies[name or negotiate(response.bodies, "") or next(iter(response.bodies))]
 
-    def failed(self, failure: Failure, asked: HandlerRequest, *seed: object) -> HandlerResponse | None:
-        """An error in the document's own form: its example, else generated, with our sentence where it has one."""
+    def failed(self, failure: Failure, request: HandlerRequest, *seed: object) -> HandlerResponse | None:
+        """Return an error in the document's own form: its example or generated data, with the failure's message."""
         succeeds = any(status.startswith("2") for status in self.responses)
         response = self.find(failure.status)
         if response is None or (response is self.responses.get("DEFAULT") and not succeeds):
             return None
-        body = self._negotiated(response, asked, must=False) if response.bodies else None
+        body = self._negotiated(response, request, must=False) if response.bodies else None
         if body is None or not (is_json(body.name) or essence(body.name).startswith("text/")):
             return None
         try:
             value, generated = body.value(Preference(), *seed)
         except Refusal:
             return None
-        value = _worded(value, failure, body, generated=generated)
+        value = with_message(value, failure, body.allows, generated=generated)
         detail = _UNSENDABLE.sub("?", failure.message)[:300].strip()
-        ours = {name for name, _ in failure.headers}
-        headers = tuple([(name, text) for name, text in response.headers(*seed) if name not in ours])
-        media_type = concrete(body.name, asked.headers.get("accept", ""))
-        payload = b"" if asked.method == "HEAD" else encode(media_type, value, "error")
+        own = {name for name, _ in failure.headers}
+        headers = tuple([(name, text) for name, text in response.headers(*seed) if name not in own])
+        media_type = concrete(body.name, request.headers.get("accept", ""))
+        payload = b"" if request.method == "HEAD" else encode(media_type, value, "error")
         return HandlerResponse(
             failure.status, (("content-type", media_type), *headers, ("x-mock-detail", detail)), payload
         )
-
-
-def _worded(value: object, failure: Failure, body: ResponseBody, *, generated: bool) -> object:
-    """The error with our own sentence, unless that is the usual one; a generated one also with its status."""
-    says = failure.message if generated or failure.message != kind_of(failure.status).message else None
-    if isinstance(value, str):
-        return says if says is not None and body.allows(says) else value
-    if not isinstance(value, dict):
-        return value
-
-    def improved(holder: Object, within: Callable[[Object], Object]) -> Object:
-        """The object with every change that the schema allows; `within` is the whole error with it inside."""
-        changes: Object = {}
-        sentence = next((key for key in MESSAGES if isinstance(holder.get(key), str)), None)
-        if sentence is not None and says is not None:
-            changes[sentence] = says
-        if generated:
-            changes |= {key: failure.status for key in STATUSES if type(holder.get(key)) is int}
-            changes |= {"code": failure.code} if isinstance(holder.get("code"), str) else {}
-        for key, change in changes.items():
-            if body.allows(within({**holder, key: change})):
-                holder = {**holder, key: change}
-        return within(holder)
-
-    whole = improved(value, lambda changed: changed)
-    for key in NESTED:
-        inner = whole.get(key)
-        if isinstance(inner, dict):
-            whole = improved(inner, partial(_inside, whole, key, None))
-        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            whole = improved(inner[0], partial(_inside, whole, key, inner[1:]))
-    return whole
-
-
-def _inside(whole: Object, key: str, rest: list[object] | None, changed: Object) -> Object:
-    """The whole with a changed object under a key, alone or as the first of a list."""
-    return {**whole, key: changed if rest is None else [changed, *rest]}

@@ -1,6 +1,6 @@
-"""The request body of a foreign operation: its media type, and JSON and form bodies by their schema.
+"""The request body of an external operation: its media type, and JSON and form bodies by their schema.
 
-Other bodies (text, multipart, binary) are taken as they come; that there is one is all that is checked.
+Of other bodies (text, multipart, binary) only their presence is checked.
 """
 
 from typing import NamedTuple
@@ -19,58 +19,61 @@ from mockserver.openapi.request_body import FORM, TOO_DEEP, parse_json
 from mockserver.openapi.sampling.schema import compiled_validator
 from mockserver.openapi.violations import field_of, violation
 
-MOST_FIELDS = 10_000
+MAX_FIELDS = 10_000
+"""The most fields of a form."""
 
 
 class MediaSchema(NamedTuple):
-    """The schema of one media type, compiled, where there is one."""
+    """The schema of one media type; `validator` is None if the document gives no schema."""
 
     schema: Schema
     validator: jsonschema_rs.Validator | None
 
 
 class RequestBody(NamedTuple):
-    """What a request may bring: its media types, each with its schema."""
+    """The documented request body: its media types, each with its schema."""
 
     required: bool
     media: dict[str, MediaSchema]
 
-    def read(self, asked: HandlerRequest, status: int) -> object:
-        """The body, or None where it is not looked into.
+    def read(self, request: HandlerRequest, status: int) -> object:
+        """Return the parsed body, or None for a body that is absent or neither JSON nor a form.
 
-        Raises `Refusal`: this status for one that is missing or wrong, 415 for another media type.
+        Raises `Refusal`: with this status for a body that is missing or not valid, 415 for another media type.
         """
-        if not asked.body:
+        if not request.body:
             if self.required:
                 raise Refusal(status, "invalid_request", "body: Field required", param="body")
             return None
         if not self.media:
             return None
-        sent = essence(asked.headers.get("content-type", "")) or next(iter(self.media))
+        sent = essence(request.headers.get("content-type", "")) or next(iter(self.media))
         name = best(self.media, sent)
         if name is None:
-            known = ", ".join(self.media)
-            raise Refusal(415, "unsupported_media_type", f"The body must be {known}, not {sent[:80]!r}.")
-        wanted = self.media[name]
+            documented = ", ".join(self.media)
+            raise Refusal(415, "unsupported_media_type", f"The body must be {documented}, not {sent[:80]!r}.")
+        expected = self.media[name]
         if sent.endswith("/*") or not (is_json(sent) or sent == FORM):
             return None
-        value = parse_json(asked.body, status) if is_json(sent) else _form(wanted.schema, asked.body, status)
-        if wanted.validator is not None:
-            _judge(wanted.validator, value, status)
+        if is_json(sent):
+            value: object = parse_json(request.body, status)
+        else:
+            value = _parse_form(expected.schema, request.body, status)
+        if expected.validator is not None:
+            _validate(expected.validator, value, status)
         return value
 
 
 def body(operation: DocumentNode) -> RequestBody | None:
-    """What an operation says of its request body, if it has one."""
+    """Return the request body that an operation documents, or None."""
     node = operation.get("requestBody")
     if not node:
         return None
-    return RequestBody(
-        node.raw("required") is True, {name.lower(): _wanted(media) for name, media in node.get("content").items()}
-    )
+    media = {name.lower(): _media_schema(media) for name, media in node.get("content").items()}
+    return RequestBody(node.raw("required") is True, media)
 
 
-def _wanted(media: DocumentNode) -> MediaSchema:
+def _media_schema(media: DocumentNode) -> MediaSchema:
     node = media.inside("schema")
     if node.value is None:
         return MediaSchema({}, None)
@@ -78,19 +81,20 @@ def _wanted(media: DocumentNode) -> MediaSchema:
     return MediaSchema(schema, compiled_validator(orjson.dumps(schema)))
 
 
-def _form(schema: Schema, raw: bytes, status: int) -> object:
-    """The fields of a form; one that comes again is a list."""
+def _parse_form(schema: Schema, raw: bytes, status: int) -> object:
+    """Return the fields of a form, typed by the schema; a repeated field becomes a list."""
     try:
-        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise Refusal(status, "invalid_request", f"The form has more than {MOST_FIELDS} fields.") from None
+        raise Refusal(status, "invalid_request", f"The form has more than {MAX_FIELDS} fields.") from None
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
-    return typed(schema, schema, {name: found[0] if len(found) == 1 else found for name, found in fields.items()})
+    return typed(schema, schema, {name: values[0] if len(values) == 1 else values for name, values in fields.items()})
 
 
-def _judge(validator: jsonschema_rs.Validator, value: object, status: int) -> None:
+def _validate(validator: jsonschema_rs.Validator, value: object, status: int) -> None:
+    """Raise `Refusal` with this status for a body that does not satisfy its schema."""
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:

@@ -1,8 +1,8 @@
-"""An OpenAPI document as a tree whose references are followed on the way.
+"""An OpenAPI document as a tree that follows references.
 
-A `DocumentNode` is a value and the file that it stands in; `get` and `items` go to its children, and what they give
-is never a `{$ref: …}`. References lead to another place of the same file, or to a file that was loaded with it.
-Nothing is fetched or read here: the files come as plain data.
+A `DocumentNode` is a value and the file that holds it. `get`, `items` and `each` return its children; a child is never
+a `{$ref: …}`, because its reference has been followed, within the file or to another file of the document. Nothing is
+fetched or read here: the files arrive as plain data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from mockserver.openapi.refs import ReferenceTarget
 
 
 class DocumentFiles(NamedTuple):
-    """All files of a document, by their path from the folder of the main one."""
+    """All files of a document, by their path relative to the folder of the main file."""
 
     files: Mapping[str, object]
     main: str
@@ -21,15 +21,15 @@ class DocumentFiles(NamedTuple):
 
     @property
     def is_30(self) -> bool:
-        """Whether its schemas are those of OpenAPI 3.0, which are no JSON Schema."""
+        """Return whether this is OpenAPI 3.0, whose schemas are not quite JSON Schema."""
         return self.version.startswith("3.0")
 
     @property
     def root(self) -> "DocumentNode":
-        """The main file."""
+        """Return the main file."""
         return DocumentNode(self, self.files[self.main], self.main)
 
-    def place(self, reference: str, file: str) -> ReferenceTarget:
+    def locate(self, reference: str, file: str) -> ReferenceTarget:
         """Return where a reference in `file` leads. Raises `UnresolvableReference` for a file that is not loaded."""
         return refs.locate(self.files, reference, file)
 
@@ -39,14 +39,13 @@ class DocumentFiles(NamedTuple):
 
 
 class DocumentNode(NamedTuple):
-    """A value of a document, and the file that it stands in."""
+    """A value of a document, and the file that holds it."""
 
     whole: DocumentFiles
     value: object
     file: str
 
     def __bool__(self) -> bool:
-        """Whether there is anything."""
         return bool(self.value)
 
     def resolved(self) -> "DocumentNode":
@@ -54,31 +53,31 @@ class DocumentNode(NamedTuple):
         return DocumentNode(self.whole, *refs.resolve(self.whole.files, self.value, self.file))
 
     def raw(self, key: str) -> object:
-        """The child as it is written, or None."""
+        """Return the child as it is written, or None."""
         return self.value.get(key) if isinstance(self.value, Mapping) else None
 
     def get(self, key: str) -> "DocumentNode":
-        """The child under a key, its reference followed; a node of None if there is none."""
-        return DocumentNode(self.whole, self.raw(key), self.file).resolved()
+        """Return the child under a key, its reference followed; a node of None if there is no child."""
+        return self.inside(key).resolved()
 
     def inside(self, key: str) -> "DocumentNode":
-        """The child under a key as it is written, for schemas: they follow their references themselves."""
+        """Return the child under a key with its reference not followed; `schemas` keeps the references of schemas."""
         return DocumentNode(self.whole, self.raw(key), self.file)
 
     def items(self) -> Iterator[tuple[str, "DocumentNode"]]:
-        """The children of a mapping, references followed; extensions (x-…) are left out."""
+        """Yield the children of a mapping with references followed, without extensions (x-…)."""
         if isinstance(self.value, Mapping):
             for key, value in self.value.items():
                 if not str(key).startswith("x-"):
                     yield str(key), DocumentNode(self.whole, value, self.file).resolved()
 
     def each(self) -> Iterator["DocumentNode"]:
-        """The children of a list, references followed."""
+        """Yield the children of a list with references followed."""
         if isinstance(self.value, list):
             for value in self.value:
                 yield DocumentNode(self.whole, value, self.file).resolved()
 
     def text(self, key: str, default: str = "") -> str:
-        """The text under a key, or the default."""
-        found = self.raw(key)
-        return found if isinstance(found, str) else default
+        """Return the text under a key, or the default."""
+        value = self.raw(key)
+        return value if isinstance(value, str) else default

@@ -1,4 +1,4 @@
-"""One foreign operation: the guest that the engine asks (see `contract.Guest`)."""
+"""One external operation, put together: the `OperationHandler` that the engine calls."""
 
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Failure
@@ -11,9 +11,10 @@ from mockserver.openapi.operation import HandlerRequest, HandlerResponse
 
 
 class ExternalHandler:
-    """An operation of a foreign document. What it must read is compiled when it is made; answers when first given.
+    """The handler of one operation of an external document.
 
-    Raises `BadReference` and `CannotSample` for a document that cannot be read.
+    What validates requests is compiled at once, so that mistakes of the document show at start-up; answers are
+    prepared on first use. Raises `UnresolvableReference` and `SamplingError` for a document that cannot be read.
     """
 
     def __init__(self, root: DocumentNode, item: DocumentNode, operation: DocumentNode) -> None:
@@ -24,20 +25,20 @@ class ExternalHandler:
         documented = self._answers.responses.keys()
         self.invalid_status = 422 if "422" in documented and "400" not in documented else 400
 
-    def admit(self, asked: HandlerRequest) -> None:
-        """Raises `Refusal` 401."""
-        self._security.admit(asked)
+    def admit(self, request: HandlerRequest, /) -> None:
+        """Check the credentials. Raises `Refusal` 401."""
+        self._security.admit(request)
 
-    def read(self, asked: HandlerRequest) -> JsonObject:
-        """The body, if it is an object. Raises `Refusal` 400, 415 or 422 for what the document does not allow."""
-        check_parameters(self._parameters, asked, self.invalid_status)
-        found = self._body.read(asked, self.invalid_status) if self._body is not None else None
-        return found if isinstance(found, dict) else {}
+    def read(self, request: HandlerRequest, /) -> JsonObject:
+        """Return the body if it is an object, else {}. Raises `Refusal` 400, 415 or 422 for an invalid request."""
+        check_parameters(self._parameters, request, self.invalid_status)
+        value = self._body.read(request, self.invalid_status) if self._body is not None else None
+        return value if isinstance(value, dict) else {}
 
-    def answer(self, asked: HandlerRequest, *seed: object) -> HandlerResponse:
-        """The automatic answer. Raises `Refusal`."""
-        return self._answers.answer(asked, *seed)
+    def answer(self, request: HandlerRequest, /, *seed: object) -> HandlerResponse:
+        """Return the default answer. Raises `Refusal` 400, 406 or 501."""
+        return self._answers.answer(request, *seed)
 
-    def failed(self, failure: Failure, asked: HandlerRequest, *seed: object) -> HandlerResponse | None:
-        """An error as the document has it."""
-        return self._answers.failed(failure, asked, *seed)
+    def failed(self, failure: Failure, request: HandlerRequest, /, *seed: object) -> HandlerResponse | None:
+        """Return an error in the document's own form, or None if it documents none for that status."""
+        return self._answers.failed(failure, request, *seed)

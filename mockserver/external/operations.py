@@ -1,7 +1,7 @@
-"""A foreign document as operations that the contract can hold.
+"""The operations of an external document, in the form that `Contract` holds.
 
-Each operation stands under the base path of each of its `servers`. Scenarios name it by its operationId; one without,
-and one whose operationId is already a name of the gateway's, is named by method and path: `get /pets`.
+Each operation is served under the base path of each of its `servers`. Scenarios name it by its operationId. One that
+has none, or whose operationId the gateway already uses, is named by method and path: `get /pets`.
 """
 
 import re
@@ -17,22 +17,22 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 class ExternalOperation(NamedTuple):
-    """An operation of the document, and where it stands."""
+    """An operation as the document describes it; `location` is its path in the main file."""
 
     path: str
     method: str
     item: DocumentNode
     node: DocumentNode
-    place: tuple[str, ...]
+    location: tuple[str, ...]
 
     @property
     def id(self) -> str:
-        """Its operationId, else its method and path."""
+        """Return its operationId, else its method and path."""
         return self.node.text("operationId") or f"{self.method} {self.path}"
 
 
 def described(whole: DocumentFiles) -> Iterator[ExternalOperation]:
-    """Every operation, in the order of the document."""
+    """Yield every operation, in the order of the document."""
     for path, item in whole.root.get("paths").items():
         for method in (*METHODS, "query"):
             node = item.get(method)
@@ -42,39 +42,38 @@ def described(whole: DocumentFiles) -> Iterator[ExternalOperation]:
             yield ExternalOperation(path, method, item, node, ("paths", path, "additionalOperations", method))
 
 
-def operations(whole: DocumentFiles, each: ExternalOperation, taken: Collection[str]) -> Iterator[Operation]:
-    """The operation under each of its base paths. `taken` are names of the gateway's."""
-    endpoint = ExternalHandler(whole.root, each.item, each.node)
-    name = each.id if each.id not in taken else f"{each.method} {each.path}"
-    for number, base in enumerate(bases(whole.root, each)):
+def operations(whole: DocumentFiles, external: ExternalOperation, reserved: Collection[str]) -> Iterator[Operation]:
+    """Yield the operation under each of its base paths. `reserved` are the names of the gateway's operations."""
+    handler = ExternalHandler(whole.root, external.item, external.node)
+    name = external.id if external.id not in reserved else f"{external.method} {external.path}"
+    for number, base in enumerate(base_paths(whole.root, external)):
         yield Operation(
             id=name if number == 0 else f"{name} under {base or '/'}",
             name=name,
-            method=each.method.upper(),
-            path=base + each.path,
+            method=external.method.upper(),
+            path=base + external.path,
             wire="json",
             variant="plain",
-            invalid_status=endpoint.invalid_status,
+            invalid_status=handler.invalid_status,
             schemes=(),
             key_optional=True,
             max_tokens=None,
             statuses=(),
             example=None,
-            handler=endpoint,
+            handler=handler,
         )
 
 
-def bases(root: DocumentNode, each: ExternalOperation) -> list[str]:
-    """The base paths of an operation's servers: its own, else its path's, else the document's."""
-    servers = next(
-        (list(holder.get("servers").each()) for holder in (each.node, each.item, root) if holder.get("servers")), []
-    )
-    return list(dict.fromkeys([_base(server) for server in servers])) or [""]
+def base_paths(root: DocumentNode, external: ExternalOperation) -> list[str]:
+    """Return the base paths of an operation's servers: its own, else its path's, else the document's."""
+    holders = (external.node, external.item, root)
+    servers = next((list(holder.get("servers").each()) for holder in holders if holder.get("servers")), [])
+    return list(dict.fromkeys([_base_path(server) for server in servers])) or [""]
 
 
-def _base(server: DocumentNode) -> str:
+def _base_path(server: DocumentNode) -> str:
     variables = server.get("variables")
-    url = _VARIABLE.sub(lambda found: variables.get(found[1]).text("default"), server.text("url"))
+    url = _VARIABLE.sub(lambda variable: variables.get(variable[1]).text("default"), server.text("url"))
     try:
         path = urlsplit(url).path
     except ValueError:

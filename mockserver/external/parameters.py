@@ -1,9 +1,9 @@
-"""The parameters of a foreign operation: taken from the request, given their types, and checked.
+"""The parameters of an external operation: read from the request, typed, and validated.
 
-A parameter comes as text. Its `style` and `explode` say how a list or an object is written in it (the table `STYLES`),
-its schema says what each piece can be: a piece becomes a number, a boolean or null where the schema allows one and the
-text spells one, else it stays text. What comes out is judged by the schema. Parameters that the document does not name
-are let through.
+A parameter arrives as text. Its `style` and `explode` say how a list or an object is written in it (`SEPARATORS`), and
+its schema says what each piece can be: a piece becomes a number, a boolean or null where the schema allows that type
+and the text spells such a value; otherwise it stays text. The schema then validates the result. Parameters that the
+document does not name are ignored.
 """
 
 import math
@@ -27,13 +27,21 @@ from mockserver.openapi.violations import violation
 Form: TypeAlias = Literal["scalar", "array", "object", "json"]
 Pairs: TypeAlias = list[tuple[str, str]]
 Raw: TypeAlias = str | list[str] | dict[str, str | list[str]]
-"""A parameter as it came: text, or pieces of text."""
+"""A parameter before it is typed: text, or pieces of text."""
 
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that the document describes elsewhere (OpenAPI, "Parameter Object")."""
-MOST_PAIRS = 1_000
-"""The most parameters of one query that are looked at."""
+MAX_PAIRS = 1_000
+"""The most parameters of one query that are read; the rest is ignored."""
+SEPARATORS: Mapping[str, str] = {
+    "spaceDelimited": r"%20|\+| ",
+    "pipeDelimited": r"\||%7C|%7c",
+    "label": r"\.|,",
+    "matrix": r",|;",
+}
+"""What separates the pieces of a list or an object, by style; every other style uses a comma."""
+
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 
 
@@ -55,12 +63,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parameters(item: DocumentNode, operation: DocumentNode) -> tuple[Parameter, ...]:
-    """The parameters of an operation; those of its path, unless it has its own of that name and place."""
-    found: dict[tuple[str, str], DocumentNode] = {}
+    """Return the parameters of an operation; it overrides those of its path by name and place."""
+    nodes: dict[tuple[str, str], DocumentNode] = {}
     for holder in (item, operation):
         for node in holder.get("parameters").each():
-            found[node.text("in"), node.text("name")] = node
-    return tuple([_parameter(node) for node in found.values() if _is_read(node)])
+            nodes[node.text("in"), node.text("name")] = node
+    return tuple([_parameter(node) for node in nodes.values() if _is_read(node)])
 
 
 def _is_read(node: DocumentNode) -> bool:
@@ -88,54 +96,54 @@ def _parameter(node: DocumentNode) -> Parameter:
     )
 
 
-def check_parameters(wanted: Sequence[Parameter], asked: HandlerRequest, status: int) -> None:
-    """Raises `Refusal` with this status for the first parameter that is missing or wrong."""
-    if not wanted:
+def check_parameters(expected: Sequence[Parameter], request: HandlerRequest, status: int) -> None:
+    """Raise `Refusal` with this status for the first parameter that is missing or not valid."""
+    if not expected:
         return
-    query = _pairs(asked.query)
-    held = cookies(asked) if any(parameter.place == "cookie" for parameter in wanted) else {}
-    for parameter in wanted:
+    query = _pairs(request.query)
+    sent_cookies = cookies(request) if any(parameter.place == "cookie" for parameter in expected) else {}
+    for parameter in expected:
         try:
-            raw = _raw(parameter, asked, query, held)
+            raw = _raw(parameter, request, query, sent_cookies)
         except ValueError as error:
             raise Refusal(status, "invalid_request", f"{parameter}: {error}", param=parameter.name) from None
         if raw is None:
             if parameter.required:
                 raise Refusal(status, "invalid_request", f"{parameter}: Field required", param=parameter.name)
         elif not (raw == "" and parameter.may_be_empty):
-            _judge(parameter, raw, status)
+            _validate(parameter, raw, status)
 
 
 def _pairs(query: str) -> Pairs:
-    """The names of a query decoded, the values as they came: a comma that is percent-encoded separates nothing."""
-    pairs = [piece.partition("=") for piece in query.split("&", MOST_PAIRS)[:MOST_PAIRS] if piece]
+    """Return the pairs of a query: names decoded, values not, because a percent-encoded comma separates nothing."""
+    pairs = [piece.partition("=") for piece in query.split("&", MAX_PAIRS)[:MAX_PAIRS] if piece]
     return [(unquote_plus(name), value) for name, _, value in pairs]
 
 
-def _raw(parameter: Parameter, asked: HandlerRequest, query: Pairs, held: Mapping[str, str]) -> Raw | None:
-    """The parameter as text, or as pieces of text, or None. Raises `ValueError` for what its style cannot be."""
+def _raw(parameter: Parameter, request: HandlerRequest, query: Pairs, sent_cookies: Mapping[str, str]) -> Raw | None:
+    """Return the text of a parameter or its pieces, or None. Raises `ValueError` for a text that breaks its style."""
     match parameter.place:
         case "query":
             return _from_query(parameter, query)
         case "path":
-            text = asked.parameters.get(parameter.name)
+            text = request.parameters.get(parameter.name)
             return None if text is None else _split(parameter, _unprefixed(parameter, text), str)
         case "header":
-            text = asked.headers.get(parameter.name.lower())
+            text = request.headers.get(parameter.name.lower())
             return None if text is None else _split(parameter, text, str.strip)
         case _:
-            text = held.get(parameter.name)
+            text = sent_cookies.get(parameter.name)
             return None if text is None else _split(parameter, text, unquote)
 
 
 def _from_query(parameter: Parameter, query: Pairs) -> Raw | None:
     values = [value for name, value in query if name == parameter.name]
     if parameter.form == "object" and parameter.style == "deepObject":
-        return _deep(parameter.name, query) or None
+        return _deep_object(parameter.name, query) or None
     if parameter.form == "object" and parameter.explode:
         names = {name for name, _ in query} & _property_names(parameter.schema)
-        found = {name: unquote_plus(value) for name, value in query if name in names}
-        return cast(Raw, found) or None
+        members = {name: unquote_plus(value) for name, value in query if name in names}
+        return cast(Raw, members) or None
     if not values:
         return None
     if parameter.form == "array" and parameter.explode:
@@ -143,15 +151,15 @@ def _from_query(parameter: Parameter, query: Pairs) -> Raw | None:
     return _split(parameter, values[-1], unquote_plus)
 
 
-def _deep(name: str, query: Pairs) -> dict[str, str | list[str]]:
-    """`filter[color]=red&filter[size]=1` as an object; a name that comes again makes a list."""
-    found: dict[str, str | list[str]] = {}
+def _deep_object(name: str, query: Pairs) -> dict[str, str | list[str]]:
+    """Return `filter[color]=red&filter[size]=1` as an object; a repeated name becomes a list."""
+    members: dict[str, str | list[str]] = {}
     for key, value in query:
         inner = key[len(name) + 1 : -1]
         if key == f"{name}[{inner}]" and inner:
-            text, before = unquote_plus(value), found.get(inner)
-            found[inner] = text if before is None else [*(before if isinstance(before, list) else [before]), text]
-    return found
+            text, before = unquote_plus(value), members.get(inner)
+            members[inner] = text if before is None else [*(before if isinstance(before, list) else [before]), text]
+    return members
 
 
 def _property_names(schema: Schema) -> set[str]:
@@ -159,31 +167,22 @@ def _property_names(schema: Schema) -> set[str]:
     return {str(name) for name in cast(Mapping[str, object], properties)}
 
 
-SEPARATORS: Mapping[str, str] = {
-    "spaceDelimited": r"%20|\+| ",
-    "pipeDelimited": r"\||%7C|%7c",
-    "label": r"\.|,",
-    "matrix": r",|;",
-}
-"""The style -> what separates the pieces of a list or an object; a comma for every other style."""
-
-
 def _unprefixed(parameter: Parameter, text: str) -> str:
-    """A path parameter without the sign of its style: `.a.b` (label), `;id=3` (matrix)."""
+    """Return a path parameter without the prefix of its style: `.a.b` (label), `;id=3` (matrix)."""
     if parameter.style == "label":
         if not text.startswith("."):
-            raise ValueError("a label starts with '.'")
+            raise ValueError("Input should start with '.' (style: label)")
         return text[1:]
     if parameter.style == "matrix":
         if not text.startswith(";"):
-            raise ValueError("a matrix parameter starts with ';'")
+            raise ValueError("Input should start with ';' (style: matrix)")
         text = text[1:]
         return text if parameter.form == "object" and parameter.explode else text.replace(f"{parameter.name}=", "")
     return text
 
 
 def _split(parameter: Parameter, text: str, decode: Callable[[str], str]) -> Raw:
-    """The pieces of one text, by form and style."""
+    """Return the pieces of a text, by form and style."""
     if parameter.form in ("scalar", "json"):
         return decode(text)
     pieces = [decode(piece) for piece in re.split(SEPARATORS.get(parameter.style, ","), text)] if text else []
@@ -192,12 +191,12 @@ def _split(parameter: Parameter, text: str, decode: Callable[[str], str]) -> Raw
     if parameter.explode:
         return {name: value for name, _, value in (piece.partition("=") for piece in pieces)}
     if len(pieces) % 2:
-        raise ValueError("an object is written as name,value,name,value")
+        raise ValueError("Input should be an object written as name,value,name,value")
     return dict(zip(pieces[::2], pieces[1::2], strict=True))
 
 
-def _judge(parameter: Parameter, raw: Raw, status: int) -> None:
-    """Refuse the parameter unless one of its readings satisfies the schema."""
+def _validate(parameter: Parameter, raw: Raw, status: int) -> None:
+    """Raise `Refusal` with this status unless one reading of the parameter satisfies its schema."""
     problem: str | None = None
     for value in _readings(parameter, raw):
         try:
@@ -206,14 +205,14 @@ def _judge(parameter: Parameter, raw: Raw, status: int) -> None:
             within = "".join([f"[{part}]" for part in error.instance_path])
             problem = problem or f"{parameter}{within}: {violation(error)}"
         except ValueError:
-            problem = problem or f"{parameter}: cannot be read"
+            problem = problem or f"{parameter}: Input cannot be read"
         else:
             return
-    raise Refusal(status, "invalid_request", problem or f"{parameter}: is not valid JSON", param=parameter.name)
+    raise Refusal(status, "invalid_request", problem or f"{parameter}: Input is not valid JSON", param=parameter.name)
 
 
 def _readings(parameter: Parameter, raw: Raw) -> Iterator[object]:
-    """What the text can mean: with the types that the schema names, else all text."""
+    """Yield what the text can mean: typed by the schema, and as plain text where the schema allows a string."""
     if parameter.form == "json":
         try:
             yield orjson.loads(raw if isinstance(raw, str) else "")
@@ -221,12 +220,12 @@ def _readings(parameter: Parameter, raw: Raw) -> Iterator[object]:
             return
     else:
         yield typed(parameter.schema, parameter.schema, raw)
-        if parameter.form == "scalar" and {"string"} & types_of(parameter.schema, parameter.schema):
+        if parameter.form == "scalar" and "string" in types_of(parameter.schema, parameter.schema):
             yield raw
 
 
 def typed(whole: Schema, schema: object, raw: object) -> object:
-    """Text, or pieces of text, with the types that the schema names."""
+    """Return text, or pieces of text, as values of the types that the schema names."""
     if isinstance(raw, dict):
         return {name: typed(whole, _property(whole, schema, name), value) for name, value in raw.items()}
     types = types_of(whole, schema)
@@ -243,9 +242,9 @@ def _property(whole: Schema, schema: object, name: str) -> object:
 def _scalar(text: str, types: set[str]) -> object:
     if (not types or types & {"integer", "number"}) and len(text) < 64 and _NUMBER.fullmatch(text):
         number = float(text)
-        whole = number.is_integer() and abs(number) < 2**63
+        fits_integer = number.is_integer() and abs(number) < 2**63
         if math.isfinite(number):
-            return int(text) if text.lstrip("-").isdecimal() and whole else number
+            return int(text) if text.lstrip("-").isdecimal() and fits_integer else number
     if (not types or "boolean" in types) and text in ("true", "false"):
         return text == "true"
     return None if "null" in types and text in ("", "null") else text

@@ -2,13 +2,13 @@
 
 Rules:
 
-- Every reference becomes one into `$defs`, which holds what the schema reaches and nothing more.
-- OpenAPI 3.0 schemas are rewritten: `nullable`, boolean `exclusiveMinimum` and `exclusiveMaximum`, `example`; what
-  stands beside a `$ref` is left out, as 3.0 says. `nullable` beside `allOf`, `oneOf` or `anyOf` means that null is
-  good too, which 3.0.3 does not say but everybody means.
-- Who reads matters: `required` does not name a `readOnly` property for requests, nor a `writeOnly` one for answers.
+- Every reference becomes one into `$defs`, which holds exactly what the schema reaches.
+- OpenAPI 3.0 schemas are rewritten: `nullable`, boolean `exclusiveMinimum` and `exclusiveMaximum`, `example`. Keywords
+  beside a `$ref` are dropped, as 3.0 says. `nullable` beside `allOf`, `oneOf` or `anyOf` allows null, which 3.0.3 does
+  not say but authors mean.
+- `required` does not name a `readOnly` property in requests, nor a `writeOnly` one in answers.
 
-Theory: validators are strict about what they must accept, but a generated answer should be rich.
+Theory: validation must accept everything that the document allows, but a generated answer should be rich.
 `with_every_property` requires every declared property except those that lead back to the schema itself. A generated
 value is still validated by the original schema.
 """
@@ -24,7 +24,7 @@ Reader: TypeAlias = Literal["request", "answer"]
 Schema: TypeAlias = dict[str, object]
 
 HIDDEN: Mapping[Reader, str] = {"request": "readOnly", "answer": "writeOnly"}
-"""Who reads -> the mark of properties that are not for them."""
+"""The mark of the properties that do not occur in a request or an answer."""
 
 ONE = {
     *("items", "additionalItems", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "contains"),
@@ -32,17 +32,17 @@ ONE = {
 }
 LIST = {"allOf", "anyOf", "oneOf", "prefixItems"}
 NAMED = {"properties", "patternProperties", "dependentSchemas"}
-"""The keywords whose values are schemas: one, a list of them, a mapping of them."""
+"""The keywords whose values are schemas: `ONE` schema, a `LIST` of them, a mapping of `NAMED` ones."""
 DROPPED = {
     *("$defs", "definitions", "$id", "$schema", "$comment", "$recursiveAnchor", "$recursiveRef"),
     *("discriminator", "xml", "externalDocs", "nullable"),
 }
-"""Keywords that a bundle does not need: `$defs` are reached by reference, the rest says nothing about values."""
+"""Keywords that a bundle does not need: `$defs` are reached by reference, the others do not restrict values."""
 
 
 def bundle(node: DocumentNode, reader: Reader) -> Schema:
-    """The schema of a node, self-contained. Raises `UnresolvableReference`."""
-    return _Bundler(node, reader).made()
+    """Return the schema of a node, self-contained. Raises `UnresolvableReference`."""
+    return _Bundler(node, reader).bundled()
 
 
 class _Bundler:
@@ -55,31 +55,33 @@ class _Bundler:
         self.names: dict[ReferenceTarget, str] = {}
         self.todo: list[ReferenceTarget] = []
 
-    def made(self) -> Schema:
+    def bundled(self) -> Schema:
         root = self.convert(self.node.value, self.node.file)
-        found: Schema = root if isinstance(root, dict) else {} if root is not False else {"not": {}}
+        schema: Schema = root if isinstance(root, dict) else {} if root is not False else {"not": {}}
         definitions: Schema = {}
         while self.todo:
-            place = self.todo.pop()
-            definitions[self.names[place]] = self.convert(self.whole.at(place), place.file)
-        return {**found, "$defs": definitions} if definitions else found
+            target = self.todo.pop()
+            definitions[self.names[target]] = self.convert(self.whole.at(target), target.file)
+        return {**schema, "$defs": definitions} if definitions else schema
 
     def convert(self, schema: object, file: str) -> object:
+        """Return one schema of a file with its references renamed, and those inside it likewise."""
         if not isinstance(schema, Mapping):
             return schema
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            name = self.name(self.whole.place(reference, file))
+            name = self.name(self.whole.locate(reference, file))
             if self.whole.is_30:
                 return {"$ref": f"#/$defs/{name}"}
             schema = {**schema, "$ref": f"#/$defs/{name}"}
-        found = {key: self.child(key, value, file) for key, value in schema.items() if key not in DROPPED}
-        found = without_legacy_keywords({key: value for key, value in found.items() if not key.startswith("x-")})
+        kept = {key: value for key, value in schema.items() if key not in DROPPED and not key.startswith("x-")}
+        converted = without_legacy_keywords({key: self.child(key, value, file) for key, value in kept.items()})
         if isinstance(schema.get("required"), list):
-            found["required"] = self.required(schema, file)
-        return _from_30(found, schema.get("nullable") is True) if self.whole.is_30 else found
+            converted["required"] = self.required(schema, file)
+        return _from_30(converted, schema.get("nullable") is True) if self.whole.is_30 else converted
 
     def child(self, key: str, value: object, file: str) -> object:
+        """Return the value of a keyword with the schemas in it converted."""
         if key in ONE and isinstance(value, Mapping | bool):
             return self.convert(value, file)
         if (key in LIST or key in ONE) and isinstance(value, list):
@@ -88,19 +90,20 @@ class _Bundler:
             return {name: self.convert(each, file) for name, each in value.items()}
         return value
 
-    def name(self, place: ReferenceTarget) -> str:
-        """The name in `$defs` of what stands at a place."""
-        if place not in self.names:
-            self.whole.at(place)  # raises, while we know who asks
-            wanted = "".join([letter if letter.isalnum() else "_" for letter in (place.path or ("root",))[-1]]) or "_"
+    def name(self, target: ReferenceTarget) -> str:
+        """Return the name in `$defs` of the schema at a target."""
+        if target not in self.names:
+            self.whole.at(target)  # raises here, where the referring schema is known
+            last = (target.path or ("root",))[-1]
+            base = "".join([letter if letter.isalnum() else "_" for letter in last]) or "_"
             taken = set(self.names.values())
-            numbered = (f"{wanted}_{number}" for number in range(2, len(taken) + 3))
-            self.names[place] = wanted if wanted not in taken else next(name for name in numbered if name not in taken)
-            self.todo.append(place)
-        return self.names[place]
+            numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
+            self.names[target] = base if base not in taken else next(name for name in numbered if name not in taken)
+            self.todo.append(target)
+        return self.names[target]
 
     def required(self, schema: Mapping[str, object], file: str) -> list[object]:
-        """The required names without those that are hidden from the reader."""
+        """Return the required names without those that are hidden from the reader."""
         mark = HIDDEN[self.reader]
         hidden = set()
         beside = schema.get("allOf")
@@ -114,19 +117,19 @@ class _Bundler:
 
 
 def without_legacy_keywords(schema: Mapping[str, object]) -> Schema:
-    """A schema without what was good in OpenAPI 3.0, and still stands in published documents of 3.1."""
-    found = {key: value for key, value in schema.items() if key not in DROPPED}
+    """Return a schema without the OpenAPI 3.0 keywords that published documents of 3.1 still use."""
+    current = {key: value for key, value in schema.items() if key not in DROPPED}
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and limit in found:
-            found[exclusive] = found.pop(limit)
-    listed = found.get("required")
+        if isinstance(current.get(exclusive), bool) and current.pop(exclusive) and limit in current:
+            current[exclusive] = current.pop(limit)
+    listed = current.get("required")
     if isinstance(listed, list):
-        found["required"] = [name for number, name in enumerate(listed) if name not in listed[:number]]
-    return found
+        current["required"] = [name for number, name in enumerate(listed) if name not in listed[:number]]
+    return current
 
 
 def _from_30(schema: Schema, nullable: bool) -> Schema:
-    """A converted schema of OpenAPI 3.0 as one of JSON Schema 2020-12."""
+    """Return a converted schema of OpenAPI 3.0 as JSON Schema 2020-12."""
     if "example" in schema:
         schema["examples"] = [schema.pop("example")]
     if not nullable:
@@ -143,48 +146,48 @@ def _from_30(schema: Schema, nullable: bool) -> Schema:
 
 
 def applicable(whole: Schema, schema: object) -> Iterator[JsonObject]:
-    """The schema, and every one that it refers to, or that is a branch of it, for the same value."""
+    """Yield the schema and every schema that it refers to or that is a branch of it, for the same value."""
     seen: list[object] = []
     todo = [schema]
     while todo:
-        found = todo.pop()
-        if not isinstance(found, Mapping) or any(found is other for other in seen):
+        each = todo.pop()
+        if not isinstance(each, Mapping) or any(each is other for other in seen):
             continue
-        seen.append(found)
-        yield found
-        if isinstance(found.get("$ref"), str):
-            todo.append(_defined(whole).get(_name_of(found["$ref"])))
+        seen.append(each)
+        yield each
+        if isinstance(each.get("$ref"), str):
+            todo.append(_definitions(whole).get(_definition_name(each["$ref"])))
         for key in ("allOf", "anyOf", "oneOf"):
-            todo.extend(found[key] if isinstance(found.get(key), list) else ())
+            todo.extend(each[key] if isinstance(each.get(key), list) else ())
 
 
 def types_of(whole: Schema, schema: object) -> set[str]:
-    """The types that a value of the schema may have; nothing means that it does not say."""
-    found: set[str] = set()
+    """Return the types that a value of the schema may have; empty if the schema does not say."""
+    types: set[str] = set()
     for part in applicable(whole, schema):
-        said = part.get("type")
-        found.update([said] if isinstance(said, str) else said if isinstance(said, list) else ())
-        found.update([kind for key, kind in (("properties", "object"), ("items", "array")) if key in part])
-    return found
+        declared = part.get("type")
+        types.update([declared] if isinstance(declared, str) else declared if isinstance(declared, list) else ())
+        types.update([name for key, name in (("properties", "object"), ("items", "array")) if key in part])
+    return types
 
 
 def child(whole: Schema, schema: object, key: str, name: str | None = None) -> object:
-    """The first schema that stands under a keyword (and a name in it) of the schema or its branches, or {}."""
+    """Return the first schema under a keyword (and a name in it) of the schema or its branches, or {}."""
     for part in applicable(whole, schema):
-        found = part.get(key)
+        inner = part.get(key)
         if name is not None:
-            found = found.get(name) if isinstance(found, Mapping) else None
-        if isinstance(found, Mapping):
-            return found
+            inner = inner.get(name) if isinstance(inner, Mapping) else None
+        if isinstance(inner, Mapping):
+            return inner
     return {}
 
 
-def _defined(schema: Schema) -> Mapping[str, object]:
-    found = schema.get("$defs")
-    return found if isinstance(found, Mapping) else {}
+def _definitions(schema: Schema) -> Mapping[str, object]:
+    definitions = schema.get("$defs")
+    return definitions if isinstance(definitions, Mapping) else {}
 
 
-def _name_of(reference: str) -> str:
+def _definition_name(reference: str) -> str:
     return reference.removeprefix("#/$defs/")
 
 
@@ -192,8 +195,8 @@ def _name_of(reference: str) -> str:
 
 
 def with_every_property(schema: Schema) -> Schema:
-    """The schema, but asking for every declared property that does not lead back to where it stands."""
-    definitions = _defined(schema)
+    """Return a bundled schema that requires every declared property, except those that lead back to their owner."""
+    definitions = _definitions(schema)
     direct = {name: _referred(each) for name, each in definitions.items()}
     reached = {name: _reach(name, direct) for name in direct}
 
@@ -205,29 +208,29 @@ def with_every_property(schema: Schema) -> Schema:
             return [rich(each, owner) for each in value]
         if not isinstance(value, Mapping):
             return value
-        found = {key: each for key, each in value.items() if key != "$defs"}
-        for key in found.keys() & {"items", "additionalProperties", "allOf", "anyOf", "oneOf", "prefixItems"}:
-            found[key] = rich(found[key], owner)
-        properties = found.get("properties")
+        changed = {key: each for key, each in value.items() if key != "$defs"}
+        for key in changed.keys() & {"items", "additionalProperties", "allOf", "anyOf", "oneOf", "prefixItems"}:
+            changed[key] = rich(changed[key], owner)
+        properties = changed.get("properties")
         if isinstance(properties, Mapping):
-            found["properties"] = {name: rich(each, owner) for name, each in properties.items()}
-            wanted = [name for name, each in properties.items() if _may_ask(each) and not leads_back(each, owner)]
-            listed = found.get("required")
-            found["required"] = list(dict.fromkeys([*(listed if isinstance(listed, list) else ()), *wanted]))
-        return found
+            changed["properties"] = {name: rich(each, owner) for name, each in properties.items()}
+            added = [name for name, each in properties.items() if _can_require(each) and not leads_back(each, owner)]
+            listed = changed.get("required")
+            changed["required"] = list(dict.fromkeys([*(listed if isinstance(listed, list) else ()), *added]))
+        return changed
 
-    made = rich(schema, "")
-    assert isinstance(made, dict), "a bundled schema is an object"
-    return {**made, "$defs": {name: rich(each, name) for name, each in definitions.items()}} if definitions else made
+    root = rich(schema, "")
+    assert isinstance(root, dict), "a bundled schema is an object"
+    return {**root, "$defs": {name: rich(each, name) for name, each in definitions.items()}} if definitions else root
 
 
-def _may_ask(schema: object) -> bool:
+def _can_require(schema: object) -> bool:
     return schema is not False and not (isinstance(schema, Mapping) and schema.get("writeOnly") is True)
 
 
 def _referred(schema: object) -> set[str]:
-    """The names in `$defs` that a schema refers to, at any depth."""
-    found: set[str] = set()
+    """Return the names in `$defs` that a schema refers to, at any depth."""
+    names: set[str] = set()
     todo = [schema]
     while todo:
         each = todo.pop()
@@ -235,20 +238,18 @@ def _referred(schema: object) -> set[str]:
             todo.extend(each)
         elif isinstance(each, Mapping):
             if isinstance(each.get("$ref"), str):
-                found.add(_name_of(each["$ref"]))
+                names.add(_definition_name(each["$ref"]))
             todo.extend(each.values())
-    return found
+    return names
 
 
 def _reach(name: str, direct: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    """Return the names that a definition refers to, directly or through others."""
+    names: set[str] = set()
     todo = list(direct[name])
     while todo:
         each = todo.pop()
-        if each not in found:
-            found.add(each)
+        if each not in names:
+            names.add(each)
             todo.extend(direct.get(each, ()))
-    return found
-
-
-__all__ = ["Reader", "Schema", "applicable", "bundle", "child", "types_of", "with_every_property"]
+    return names

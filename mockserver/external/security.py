@@ -1,8 +1,8 @@
-"""Who may call a foreign operation: its `security`, judged by presence.
+"""Who may call an external operation: its `security`, judged by presence.
 
-Each alternative of `security` is a set of schemes that must all be there; an empty one lets anybody in. A credential is
-good if it is there, and no `sk-ant-` key: those are refused everywhere, as the gateway does (D1). oauth2 and
-openIdConnect bring a bearer token; a client certificate (mutualTLS) cannot be seen from here and counts as there.
+Each alternative of `security` is a set of schemes that must all be present; an empty one lets everybody in. Any
+credential is accepted except `sk-ant-` keys, which the gateway refuses everywhere (D1). oauth2 and openIdConnect mean a
+bearer token. A client certificate (mutualTLS) is not visible here and counts as present.
 """
 
 import re
@@ -19,22 +19,22 @@ _BASIC = re.compile(r"[A-Za-z0-9+/_-]+=*")
 
 
 class Scheme(NamedTuple):
-    """One way to bring a credential: in a `header`, `query` or `cookie` of a name, or as an http scheme."""
+    """One way to send a credential: a named `header`, `query` parameter or `cookie`, or a scheme of `http`."""
 
     place: str
     name: str
 
-    def brought(self, asked: HandlerRequest) -> str | None:
-        """The credential, or None."""
+    def credential(self, request: HandlerRequest) -> str | None:
+        """Return the credential that a request carries by this scheme, or None."""
         match self.place:
             case "header":
-                return asked.headers.get(self.name.lower(), "").strip() or None
+                return request.headers.get(self.name.lower(), "").strip() or None
             case "query":
-                return dict(parse_qsl(asked.query)).get(self.name) or None
+                return dict(parse_qsl(request.query)).get(self.name) or None
             case "cookie":
-                return cookies(asked).get(self.name) or None
+                return cookies(request).get(self.name) or None
             case "http":
-                scheme, _, value = asked.headers.get("authorization", "").strip().partition(" ")
+                scheme, _, value = request.headers.get("authorization", "").strip().partition(" ")
                 value = value.strip()
                 if scheme.lower() != self.name or (scheme.lower() == "basic" and not _BASIC.fullmatch(value)):
                     return None
@@ -50,33 +50,35 @@ class Scheme(NamedTuple):
 
 
 class Security(NamedTuple):
-    """The alternatives of an operation; none means that anybody may call."""
+    """The alternatives of an operation; without any, everybody may call."""
 
     alternatives: tuple[tuple[Scheme, ...], ...]
 
-    def admit(self, asked: HandlerRequest) -> None:
-        """Raises `Refusal` 401 for missing credentials and refused keys."""
-        for scheme in {scheme: None for needed in self.alternatives for scheme in needed}:
-            if (scheme.brought(asked) or "").startswith(keys.REFUSED_PREFIX):
+    def admit(self, request: HandlerRequest) -> None:
+        """Raise `Refusal` 401 for missing credentials and for refused keys."""
+        for scheme in {scheme: None for schemes in self.alternatives for scheme in schemes}:
+            if (scheme.credential(request) or "").startswith(keys.REFUSED_PREFIX):
                 raise Refusal(
                     401, "invalid_api_key", "Invalid API key: sk-ant- keys (Anthropic direct) are not accepted."
                 )
-        if not self.alternatives or any(all(each.brought(asked) for each in needed) for needed in self.alternatives):
+        if not self.alternatives or any(
+            all(scheme.credential(request) for scheme in schemes) for schemes in self.alternatives
+        ):
             return
-        ways = " or ".join([" and ".join([str(scheme) for scheme in needed]) for needed in self.alternatives])
+        ways = " or ".join([" and ".join([str(scheme) for scheme in schemes]) for schemes in self.alternatives])
         challenges = dict.fromkeys(
-            scheme.name.capitalize() for needed in self.alternatives for scheme in needed if scheme.place == "http"
+            scheme.name.capitalize() for schemes in self.alternatives for scheme in schemes if scheme.place == "http"
         )
         headers = (("www-authenticate", ", ".join(challenges)),) if challenges else ()
         raise Refusal(401, "missing_credentials", f"No credentials. Send {ways}.", headers=headers)
 
 
 def security(root: DocumentNode, operation: DocumentNode) -> Security:
-    """The security of an operation: its own, else the document's."""
+    """Return the security of an operation: its own, else the document's."""
     declared = operation if isinstance(operation.raw("security"), list) else root
     schemes = dict(root.get("components").get("securitySchemes").items())
-    needs = [[name for name, _ in need.items() if name in schemes] for need in declared.get("security").each()]
-    return Security(tuple([tuple([_scheme(schemes[name]) for name in need]) for need in needs]))
+    alternatives = [[name for name, _ in each.items() if name in schemes] for each in declared.get("security").each()]
+    return Security(tuple([tuple([_scheme(schemes[name]) for name in names]) for names in alternatives]))
 
 
 def _scheme(node: DocumentNode) -> Scheme:
@@ -91,9 +93,9 @@ def _scheme(node: DocumentNode) -> Scheme:
             return Scheme("mutualTLS", "")
 
 
-def cookies(asked: HandlerRequest) -> dict[str, str]:
-    """The cookies of a request; a header that is none gives none."""
+def cookies(request: HandlerRequest) -> dict[str, str]:
+    """Return the cookies of a request; none if the header is malformed."""
     try:
-        return {name: morsel.value for name, morsel in SimpleCookie(asked.headers.get("cookie", "")).items()}
+        return {name: morsel.value for name, morsel in SimpleCookie(request.headers.get("cookie", "")).items()}
     except CookieError:
         return {}

@@ -89,7 +89,7 @@ def resolve(files: Mapping[str, object], value: object, file: str = "") -> tuple
             return value, file
         target = locate(files, reference, file)
         value, file = value_at(files, target), target.file
-    raise UnresolvableReference("its references go in a circle")
+    raise UnresolvableReference("circular reference")
 
 
 def lookup(document: object, reference: str) -> Json:

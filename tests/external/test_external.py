@@ -285,8 +285,8 @@ def test_what_refers_to_itself_ends() -> None:
 def test_the_gateways_own_operation_wins_and_the_start_says_so() -> None:
     joined, told = add_external(contract(), load_external(FOLDER / "areas.yaml", contract().names))
     assert told == [
-        "Beside the gateway: Product areas 2026-11, 6 operations, such as GET /api/v1/notifications.",
-        "The gateway's own operations win where both have one: GET /api/v1/auth/me.",
+        "Contract: Product areas 2026-11, 6 operations, such as GET /api/v1/notifications.",
+        "Not served, because the gateway has the same operation: GET /api/v1/auth/me.",
     ]
     assert "email" in Client("areas").ask("GET", "/api/v1/auth/me").json
     assert "delete /auth/login" in joined.names, "an operationId that is a name of the gateway's is not taken from it"

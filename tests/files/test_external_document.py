@@ -1,4 +1,4 @@
-"""Foreign documents from disk: what is read, and how every mistake is told."""
+"""External documents from disk: what is read, and how every mistake is reported."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ OK = "responses: {200: {description: ok}}"
 
 
 def load(folder: Path, text: str, **others: str) -> ExternalContract:
-    """A document of this text, with other files beside it."""
+    """Load a document of this text, with other files in its folder."""
     for name, content in others.items():
         (folder / f"{name}.yaml").write_text(content)
     file = folder / "api.yaml"
@@ -23,55 +23,55 @@ def load(folder: Path, text: str, **others: str) -> ExternalContract:
 
 
 def problems(folder: Path, text: str, **others: str) -> list[str]:
-    """What is wrong with it: `line:column: path: message`."""
+    """Return the problems of a document as lines: `file:line:column: path: message`."""
     with pytest.raises(AuthorError) as caught:
         load(folder, text, **others)
     return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
 
 
-# What is wrong | the text | what is told, the place first
+# Mistake | text | the beginning of the reported line
 WRONG = [
-    ("not a mapping", "[1, 2]", "api.yaml:1:1: this is no OpenAPI document: it is not a mapping"),
-    ("no version", "scenario: x", "api.yaml:1:1: this is no OpenAPI document: it has no 'openapi: 3.1.0'"),
-    ("Swagger", "swagger: '2.0'", "api.yaml:1:1: swagger: this is Swagger 2.0; convert it to OpenAPI 3"),
-    ("a strange version", "openapi: 4.0.0", "api.yaml:1:10: openapi: this version is not known; 3.0, 3.1 and 3.2 are"),
+    ("not a mapping", "[1, 2]", "api.yaml:1:1: not an OpenAPI document: expected a mapping"),
+    ("no version", "scenario: x", "api.yaml:1:1: not an OpenAPI document: 'openapi: 3.1.0' is missing"),
+    ("Swagger", "swagger: '2.0'", "api.yaml:1:1: swagger: Swagger 2.0 is not supported; convert the document"),
+    ("a strange version", "openapi: 4.0.0", "api.yaml:1:10: openapi: unsupported OpenAPI version; use 3.0, 3.1 or 3.2"),
     ("no YAML", "openapi: {", "api.yaml:1:11: the file ends inside a [ or {; close it"),
-    ("no info", "openapi: 3.1.0\npaths: {}", "api.yaml:1:1: 'info' is missing here"),
+    ("no info", "openapi: 3.1.0\npaths: {}", "api.yaml:1:1: 'info' is missing"),
     (
         "a misspelt key",
         HEAD + "paths:\n  /a:\n    get: {respones: {}}",
-        "api.yaml:5:11: paths['/a'].get.respones: 'respones' is not known here; did you mean 'responses'?",
+        "api.yaml:5:11: paths['/a'].get.respones: unknown key 'respones'; did you mean 'responses'?",
     ),
     (
         "a misspelt key in 3.0",
         HEAD.replace("3.1", "3.0") + "paths:\n  /a:\n    get: {respones: {}, responses: {200: {description: ok}}}",
-        "api.yaml:5:11: paths['/a'].get.respones: 'respones' is not known here; did you mean 'responses'?",
+        "api.yaml:5:11: paths['/a'].get.respones: unknown key 'respones'; did you mean 'responses'?",
     ),
     (
-        "a type that is none in 3.0",
+        "an unknown type in 3.0",
         HEAD.replace("3.1", "3.0") + "paths: {}\ncomponents:\n  schemas:\n    A: {type: strin}",
         "api.yaml:6:15: components.schemas.A.type: ",
     ),
     (
-        "a type that is none in 3.1",
+        "an unknown type in 3.1",
         HEAD + "components:\n  schemas:\n    A: {properties: {b: {type: strin}}}",
-        "api.yaml:5:32: components.schemas.A.properties.b.type: 'strin' is no type; did you mean 'string'?",
+        "api.yaml:5:32: components.schemas.A.properties.b.type: unknown type 'strin'; did you mean 'string'?",
     ),
     (
-        "a pattern that is none",
+        "an invalid pattern",
         HEAD + "components:\n  schemas:\n    A: {pattern: '['}",
-        "api.yaml:5:18: components.schemas.A.pattern: this is no regular expression",
+        "api.yaml:5:18: components.schemas.A.pattern: not a valid regular expression",
     ),
     (
         "a dangling reference",
         HEAD + "components:\n  schemas:\n    Pet: {}\n    B: {$ref: '#/components/schemas/Pett'}",
-        "api.yaml:6:15: components.schemas.B['$ref']: '#/components/schemas/Pett' leads nowhere: there is no 'Pett'; "
-        "did you mean 'Pet'?",
+        "api.yaml:6:15: components.schemas.B['$ref']: '#/components/schemas/Pett' cannot be resolved: "
+        "there is no 'Pett'; did you mean 'Pet'?",
     ),
     (
         "a remote reference",
         HEAD + "components:\n  schemas:\n    B: {$ref: 'https://example.com/b.json#/B'}",
-        "api.yaml:5:15: components.schemas.B['$ref']: 'https://example.com/b.json#/B' is not fetched; put a copy",
+        "api.yaml:5:15: components.schemas.B['$ref']: 'https://example.com/b.json#/B' is not fetched; save a copy",
     ),
     (
         "a reference out of the folder",
@@ -91,12 +91,12 @@ WRONG = [
     (
         "a circle of references",
         HEAD + "paths:\n  /a: {$ref: '#/paths/~1a'}",
-        "api.yaml:4:14: paths['/a']['$ref']: '#/paths/~1a' leads nowhere: its references go in a circle",
+        "api.yaml:4:14: paths['/a']['$ref']: '#/paths/~1a' cannot be resolved: circular reference",
     ),
     (
-        "a parameter that is not described",
+        "a parameter that is not declared",
         HEAD + "paths:\n  /a/{id}:\n    get: {" + OK + "}",
-        "api.yaml:5:10: paths['/a/{id}'].get: the path has {id}, but no path parameter of that name is described",
+        "api.yaml:5:10: paths['/a/{id}'].get: the path contains {id}, but no path parameter 'id' is declared",
     ),
     (
         "a parameter that is not in the path",
@@ -107,7 +107,7 @@ WRONG = [
     (
         "an operationId that comes twice",
         HEAD + "paths:\n  /a:\n    get: {operationId: x, " + OK + "}\n    put: {operationId: x, " + OK + "}",
-        "api.yaml:6:24: paths['/a'].put.operationId: 'x' is also the operationId of get /a",
+        "api.yaml:6:24: paths['/a'].put.operationId: GET /a already has the operationId 'x'",
     ),
     (
         "a security scheme that is not there",
@@ -117,12 +117,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, told: str) -> None:
-    assert any(line.startswith(told) for line in problems(tmp_path, text)), problems(tmp_path, text)
+@pytest.mark.parametrize(("text", "line"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str, line: str) -> None:
+    assert any(problem.startswith(line) for problem in problems(tmp_path, text)), problems(tmp_path, text)
 
 
-def test_every_mistake_is_told_in_one_pass(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_in_one_pass(tmp_path: Path) -> None:
     text = (
         HEAD + "paths:\n  /a/{x}:\n    get: {operationId: a, " + OK + "}\n  /b:\n    get: {operationId: a, " + OK + "}"
     )
@@ -134,7 +134,7 @@ def test_a_mistake_in_json_has_its_line(tmp_path: Path) -> None:
     file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "T"}, "paths": {}}, indent=2))
     with pytest.raises(AuthorError) as caught:
         load_external(file)
-    assert str(caught.value) == f"{file}:3:11: info: 'version' is missing here"
+    assert str(caught.value) == f"{file}:3:11: info: 'version' is missing"
 
 
 def test_json_and_yaml_give_the_same_operations(tmp_path: Path) -> None:

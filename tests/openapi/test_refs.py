@@ -116,7 +116,7 @@ def chain(length: int) -> dict[str, object]:
 def test_a_chain_ends_within_the_bound_or_with_an_error() -> None:
     assert resolve_object(chain(MAX_HOPS - 1), {"$ref": "#/1"}) == {"end": True}
     for document in (chain(MAX_HOPS + 1), {"0": {"$ref": "#/0"}}, {"0": {"$ref": "#/1"}, "1": {"$ref": "#/0"}}):
-        with pytest.raises(UnresolvableReference, match="circle"):
+        with pytest.raises(UnresolvableReference, match="circular reference"):
             resolve_object(document, {"$ref": "#/0"})
 
 
