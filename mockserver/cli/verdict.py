@@ -41,7 +41,7 @@ def verdict(
         click.echo(
             f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {plain(finding['evidence'])}"
         )
-        click.echo(f"    right: {finding['right']}\n    because: {finding['reason']}")
+        click.echo(f"    do: {finding['right']}\n    why: {finding['reason']}")
     seen: Any = remote.get("/exchanges", session=session, limit=MOST)["exchanges"]
     found = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}" if findings else "Nothing to blame"
     click.echo(f"{found} in {len(seen)} exchange{'' if len(seen) == 1 else 's'}.")

@@ -57,6 +57,16 @@ class Record:
         return self.exchange.at
 
     @property
+    def received_at(self) -> float:
+        """When it arrived, by the host's clock, in seconds since the epoch."""
+        return self.exchange.captured.received_at
+
+    @property
+    def ended_at(self) -> float:
+        """When its answer ended, by the host's clock, in seconds since the epoch."""
+        return self.exchange.captured.ended_at
+
+    @property
     def method(self) -> str:
         """The method of the request."""
         return self.exchange.method

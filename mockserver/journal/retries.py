@@ -1,16 +1,17 @@
-"""Attempts: which requests are tries of one logical call.
+"""Retries: which requests are tries of one logical call, and how long the client waited between them.
 
 Rules:
 
-- Tries of one call are alike in session, path and conversation; two equal bodies alone prove nothing, since two workers
-  may well ask the same.
+- Tries of one call have the same session, path and conversation. Two equal requests alone prove nothing: two workers
+  may ask the same.
 - An official SDK says which retry a request is (`x-stainless-retry-count`): number n continues the call whose last
   try was n - 1.
-- Who says 0 or nothing tries again by himself, perhaps around an SDK that does not: the same conversation again, after
-  the last try had ended badly and no retry of the SDK's went on with it.
-- Logins are never tries of one call: their bodies are not kept, so that they all look alike.
-- Who comes before the last try has ended is another call. Where that has happened, several ask the same, and nobody
-  can tell a try that says nothing from a first one of somebody else: it is taken for that.
+- A request that says 0, or has no such header, may be a retry that the application makes itself, perhaps around an SDK
+  that does not retry. It continues a call with the same conversation whose last try failed, unless a retry of the SDK
+  did so.
+- Logins are never grouped: their bodies are not kept, so all of them look alike.
+- A request that comes before the last try has ended belongs to another call. Where that has happened, several clients
+  ask the same, and a retry without a header cannot be told from somebody else's first try: it counts as a first try.
 """
 
 from collections.abc import Sequence
@@ -22,65 +23,77 @@ import orjson
 from mockserver.journal.record import Record
 from mockserver.journal.redact import is_login
 
-_SAID = ("model", "system", "messages", "tools")
+PERMANENT = frozenset({400, 401, 402, 403, 404, 405, 413, 422})
+"""Statuses of requests that get the same answer again. 408, 409 and 5xx may be retried, and the official SDKs do."""
+
+_CALL_FIELDS = ("model", "system", "messages", "tools")
+"""The fields of a body that all tries of one call share."""
 
 
-def likeness(record: Record) -> bytes:
-    """What tries of one call have in common."""
+def call_fingerprint(record: Record) -> bytes:
+    """Return a hash of what all tries of one call have in common."""
     if is_login(record.path):
         return str(record.number).encode()
     body = record.json
-    said: object = [body.get(name) for name in _SAID] if isinstance(body, dict) else record.body.decode("latin-1")
-    return blake2b(orjson.dumps([record.session, record.path, said]), digest_size=16).digest()
+    content: object = record.body.decode("latin-1")
+    if isinstance(body, dict):
+        content = [body.get(name) for name in _CALL_FIELDS]
+    return blake2b(orjson.dumps([record.session, record.path, content]), digest_size=16).digest()
 
 
 def failed(record: Record) -> bool:
-    """Whether the client had a reason to try again: an error, or an answer that broke off."""
+    """Return whether the client had a reason to try again: an error, or an answer that broke off."""
     return record.status >= 400 or record.ended in ("closed", "reset", "client_left", "server_stopped")
 
 
-def arrived(record: Record) -> float:
-    """When it came, by the host's time."""
-    return record.exchange.captured.received_at
+def requested_wait(record: Record) -> float | None:
+    """Return the seconds that an answer asks the client to wait, or None. Milliseconds win, as they do in the SDKs."""
+    headers = record.response_headers
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        if name in headers:
+            try:
+                seconds = float(headers[name]) / unit
+            except ValueError:
+                return None
+            return seconds if 0 < seconds < float("inf") else None
+    return None
 
 
-def left(record: Record) -> float:
-    """When its answer had ended, by the host's time."""
-    return record.exchange.captured.ended_at
+def wait_between(before: Record, after: Record) -> float:
+    """Return the seconds between two tries, by the host's clock or the session's, whichever is longer.
 
-
-def waited(before: Record, after: Record) -> float:
-    """How long the client waited between two tries: by the host's time or the session's, whichever is longer.
-
-    A test that does not sleep advances the session's clock in its place.
+    A test that replaces `time.sleep` advances the session's clock instead.
     """
-    host = arrived(after) - left(before)
+    host = after.received_at - before.ended_at
     return max(host, after.at - before.at - before.exchange.outcome.seconds)
 
 
-def group(records: Sequence[Record]) -> list[list[Record]]:
-    """The logical calls, each as its tries in order."""
+def arrival(record: Record) -> tuple[float, int]:
+    """Return the sort key for the order in which requests came."""
+    return record.received_at, record.number
+
+
+def group_tries(records: Sequence[Record]) -> list[list[Record]]:
+    """Return the logical calls in the order in which they began, each as its tries in order."""
     alike: dict[bytes, list[Record]] = {}
-    for record in sorted(records, key=_when):
-        alike.setdefault(likeness(record), []).append(record)
+    for record in sorted(records, key=arrival):
+        alike.setdefault(call_fingerprint(record), []).append(record)
     calls = [call for same in alike.values() for call in _calls(same)]
-    return sorted(calls, key=lambda call: _when(call[0]))
-
-
-def _when(record: Record) -> tuple[float, int]:
-    return arrived(record), record.number
+    return sorted(calls, key=lambda call: arrival(call[0]))
 
 
 def _calls(same: Sequence[Record]) -> list[list[Record]]:
-    """The logical calls among requests that are alike, by time."""
+    """Return the logical calls among requests that are alike and sorted by time."""
     calls: list[list[Record]] = []
-    alone = all(left(before) <= arrived(after) for before, after in pairwise(same))
+    one_client = all(before.ended_at <= after.received_at for before, after in pairwise(same))
     for place, record in enumerate(same):
-        ended = [call for call in reversed(calls) if left(call[-1]) <= arrived(record)]
+        ended = [call for call in reversed(calls) if call[-1].ended_at <= record.received_at]
         if record.retry:
-            call = next((call for call in ended if _said(call[-1]) == record.retry - 1), None)
+            call = next((call for call in ended if (call[-1].retry or 0) == record.retry - 1), None)
+        elif one_client:
+            call = next((call for call in ended if _was_abandoned(call[-1], same[place + 1 :])), None)
         else:
-            call = next((call for call in ended if _was_left(call[-1], same[place + 1 :])), None) if alone else None
+            call = None
         if call is None:
             calls.append([record])
         else:
@@ -88,10 +101,6 @@ def _calls(same: Sequence[Record]) -> list[list[Record]]:
     return calls
 
 
-def _said(record: Record) -> int:
-    return record.retry or 0
-
-
-def _was_left(last: Record, later: Sequence[Record]) -> bool:
-    """Whether a try ended badly and its SDK did not go on."""
+def _was_abandoned(last: Record, later: Sequence[Record]) -> bool:
+    """Return whether a try failed and the SDK that made it did not retry."""
     return failed(last) and (last.retry is None or all(record.retry != last.retry + 1 for record in later))

@@ -1,0 +1,39 @@
+"""The client put an answer that ended in an error event into its history.
+
+Wrong:
+
+    gateway.reply("one two three four").fault("error_event", at=5).reply("ok")
+    ask(stream=True)
+    partial = gateway.journal.last.answer.text
+    ask(messages=[HELLO, {"role": "assistant", "content": partial}, HELLO])
+
+Right:
+
+    gateway.reply("one two three four").fault("error_event", at=5).reply("ok")
+    ask(stream=True)
+    ask(stream=True)
+"""
+
+from collections.abc import Iterator
+
+from mockserver.journal.client_rules.history import used_as_answer
+from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+
+
+def find(context: RuleContext) -> Iterator[Evidence]:
+    """Yield each failed stream with the request that sent its text or tool call back."""
+    for record in context.records:
+        if record.status == 200 and record.answer.is_stream and record.answer.error:
+            later = used_as_answer(context, record)
+            if later is not None:
+                error = record.answer.error[:60]
+                text = f"the stream ended in the error {error!r}; the history has what came before it as the answer"
+                yield Evidence((record, later), text)
+
+
+RULE = ClientRule(
+    "error-event-ignored",
+    "treat an error event as the end of a failed answer",
+    "a stream that has begun has status 200 already, so an event is the only way to report a failure",
+    find,
+)

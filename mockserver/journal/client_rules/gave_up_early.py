@@ -1,0 +1,51 @@
+"""The client did not retry a temporary failure (429, 503 or 529) at all.
+
+It may give up when the answer asks for a wait of more than a minute, or says `x-should-retry: false`.
+
+Wrong:
+
+    gateway.error(503).reply("hi")
+    ask()
+
+Right:
+
+    gateway.error(503).reply("hi")
+    ask()
+    gateway.clock.advance(1)
+    ask()
+"""
+
+from collections.abc import Iterator
+
+from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.retries import call_fingerprint, requested_wait
+
+TEMPORARY = frozenset({429, 503, 529})
+"""Statuses that ask the client to come back later."""
+
+LONGEST_WAIT = 60.0
+"""Seconds of `retry-after` that a client can be expected to wait."""
+
+
+def find(context: RuleContext) -> Iterator[Evidence]:
+    """Yield each temporary failure that was the only try of its call."""
+    for call in context.calls:
+        last = call[-1]
+        wait = requested_wait(last)
+        fingerprint = call_fingerprint(last)
+        again = any(call_fingerprint(later) == fingerprint for later in context.records if later.number > last.number)
+        if len(call) > 1 or again or last.status not in TEMPORARY or (wait or 0) > LONGEST_WAIT:
+            continue
+        if last.response_headers.get("x-should-retry") != "false":
+            text = f"a {last.status} was not retried at all" + (
+                f", though it asked to wait only {wait:g} s" if wait else ""
+            )
+            yield Evidence((last,), text)
+
+
+RULE = ClientRule(
+    "gave-up-early",
+    "retry a 429, 503 or 529 after the wait",
+    "the server says that the failure is temporary; the official SDKs try three times",
+    find,
+)

@@ -1,0 +1,46 @@
+"""What a rule is, what it looks at, and what it yields."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from mockserver.journal.record import Record
+
+
+class ClientLimits(NamedTuple):
+    """What the operator allows a client: concurrent requests, and seconds of silence in an answer."""
+
+    concurrency: int | None = None
+    read_timeout: float | None = None
+
+
+class RuleContext(NamedTuple):
+    """What rules look at: the requests in the order in which they came, grouped into calls, and the limits.
+
+    A call is the tries of one logical request, in order (see `retries`).
+    """
+
+    records: Sequence[Record]
+    calls: Sequence[Sequence[Record]]
+    limits: ClientLimits
+
+    def retries(self) -> Iterator[tuple[Record, Record]]:
+        """Yield every try that was followed by another try of the same call, with that next try."""
+        for call in self.calls:
+            yield from pairwise(call)
+
+
+class Evidence(NamedTuple):
+    """The requests that show a mistake, and what they show."""
+
+    records: tuple[Record, ...]
+    text: str
+
+
+class ClientRule(NamedTuple):
+    """A rule: its name, what a client should do, why, and the function that finds clients that do not."""
+
+    name: str
+    right: str
+    reason: str
+    find: Callable[[RuleContext], Iterator[Evidence]]

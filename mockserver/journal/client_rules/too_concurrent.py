@@ -1,0 +1,41 @@
+"""The client had more requests open at a time than `verdict(concurrency=…)` allows.
+
+Wrong:
+
+    limit(concurrency=1)
+    ask(at=0.0, until=2.0)
+    ask(at=1.0, until=3.0, text="Something else")
+
+Right:
+
+    limit(concurrency=1)
+    ask(at=0.0, until=2.0)
+    ask(at=2.0, until=3.0, text="Something else")
+"""
+
+from collections.abc import Iterator
+
+from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.record import Record
+
+
+def find(context: RuleContext) -> Iterator[Evidence]:
+    """Yield the largest set of requests that were open at the same time, if it is larger than allowed."""
+    limit = context.limits.concurrency
+    if limit is None:
+        return
+    open_now: list[Record] = []
+    most: list[Record] = []
+    for record in context.records:
+        open_now = [*[other for other in open_now if other.ended_at > record.received_at], record]
+        most = max(most, open_now, key=len)
+    if len(most) > limit:
+        yield Evidence(tuple(most), f"{len(most)} requests at a time; {limit} are allowed")
+
+
+RULE = ClientRule(
+    "too-concurrent",
+    "keep to the allowed number of concurrent requests",
+    "requests beyond it are refused, or take the place of others",
+    find,
+)

@@ -1,0 +1,41 @@
+"""The client put a stream that broke off into its history, as if the answer were complete.
+
+Wrong:
+
+    gateway.reply("one two three four").fault("close", at=5).reply("ok")
+    ask(stream=True)
+    partial = gateway.journal.last.answer.text
+    ask(messages=[HELLO, {"role": "assistant", "content": partial}, HELLO])
+
+Right:
+
+    gateway.reply("one two three four").fault("close", at=5).reply("ok")
+    ask(stream=True)
+    gateway.clock.advance(1)
+    ask(stream=True)
+"""
+
+from collections.abc import Iterator
+
+from mockserver.journal.client_rules.history import used_as_answer
+from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+
+
+def find(context: RuleContext) -> Iterator[Evidence]:
+    """Yield each broken stream with the request that sent its text or tool call back."""
+    for record in context.records:
+        answer = record.answer
+        if record.status == 200 and answer.is_stream and not answer.is_whole and not answer.error:
+            later = used_as_answer(context, record)
+            if later is not None:
+                end = (answer.text or "a tool call")[-30:]
+                text = f"the stream broke off after {end!r}, and the history has that as the answer"
+                yield Evidence((record, later), text)
+
+
+RULE = ClientRule(
+    "truncated-accepted",
+    "treat a stream as complete only after message_stop or [DONE]",
+    "what is missing can change the meaning, and the history is wrong from here on",
+    find,
+)
