@@ -1,25 +1,26 @@
 """What was delivered of an answer, read back from the wire: events with their times, texts, tool calls, the end.
 
-An answer is bent by faults after it was rendered, so what a client can have understood is found in the bytes, not in
-the scenario. Both wires come out in the same words. What cannot be read is left out: it was a fault's doing.
+Faults change an answer after it was rendered, so what a client can have understood is read from the bytes, not from the
+scenario. Every wire's reader is asked, and their results have one form. What cannot be read is left out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Json
+from mockserver.core.conversation import Json, JsonObject
 from mockserver.journal.log import Exchange
+from mockserver.wires import LAST_EVENTS, WIRES
 from mockserver.wires.sse import split
+from mockserver.wires.wire import CallPiece
 
-ENDS = frozenset({"message_stop", "done"})
-"""The last event of a stream, on each wire."""
+READERS = tuple([wire.reader for wire in WIRES.values()])
 
 
 class ReceivedEvent(msgspec.Struct, frozen=True):
-    """One delivered body or event: its kind (nothing for a body), its bytes, and when, in seconds from the start."""
+    """One delivered body or event: its kind ("" for a body), its bytes, and when it came, in seconds from the start."""
 
     kind: str
     payload: bytes
@@ -28,11 +29,7 @@ class ReceivedEvent(msgspec.Struct, frozen=True):
     @property
     def data(self) -> Json:
         """Its JSON, or None if it has none."""
-        raw = split(self.payload)[1] if self.kind else self.payload
-        try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            return None
+        return _parsed(split(self.payload)[1] if self.kind else self.payload)
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -44,11 +41,8 @@ class ToolCall(msgspec.Struct, frozen=True):
 
     @property
     def input(self) -> Json:
-        """The arguments as JSON, or None if they are none. No arguments at all are an empty object, as SDKs read it."""
-        try:
-            return orjson.loads(self.arguments or "{}")
-        except orjson.JSONDecodeError:
-            return None
+        """The arguments as JSON, or None if they are not JSON. Empty arguments are an empty object, as in the SDKs."""
+        return _parsed(self.arguments or "{}")
 
 
 class ReceivedAnswer(msgspec.Struct, frozen=True):
@@ -62,7 +56,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
 
 
 def events_of(exchange: Exchange) -> tuple[ReceivedEvent, ...]:
-    """What was delivered, in order. What the player held back is not among it."""
+    """Return what was delivered, in order, without what the player held back."""
     moments = exchange.outcome.moments()
     frames = [action for action in exchange.captured.actions if isinstance(action, Data)]
     last = moments[-1] if moments else 0.0
@@ -75,29 +69,29 @@ def events_of(exchange: Exchange) -> tuple[ReceivedEvent, ...]:
 
 
 def read(exchange: Exchange) -> ReceivedAnswer:
-    """What a client can have understood."""
+    """Return what a client can have understood of the answer."""
     events = events_of(exchange)
-    ended = exchange.outcome.ended == "complete"
+    is_complete = exchange.outcome.ended == "complete"
     if any(event.kind for event in events):
-        return _of_stream([event for event in events if event.kind not in ("", "comment")], ended)
+        return _read_stream([event for event in events if event.kind not in ("", "comment")], is_complete)
     body = _parsed(b"".join([event.payload for event in events]))
+    texts: list[str] = []
+    calls: list[ToolCall] = []
+    if isinstance(body, dict):
+        for reader in READERS:
+            texts += reader.texts(body)
+            calls += [ToolCall(*call) for call in reader.calls(body)]
     return ReceivedAnswer(
-        text="".join(_texts(body)),
-        calls=tuple(_calls(body)),
+        text="".join(texts),
+        calls=tuple(calls),
         is_stream=False,
-        is_whole=ended and (body is not None or exchange.outcome.status >= 300),
+        is_whole=is_complete and (body is not None or exchange.outcome.status >= 300),
         error=_error(body),
     )
 
 
-def _parsed(raw: bytes) -> Json:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _of_stream(events: Iterable[ReceivedEvent], ended: bool) -> ReceivedAnswer:
+def _read_stream(events: Iterable[ReceivedEvent], is_complete: bool) -> ReceivedAnswer:
+    """Return what a client can have understood of a stream."""
     texts: list[str] = []
     calls: dict[object, list[str]] = {}
     kinds, error = set[str](), ""
@@ -107,82 +101,33 @@ def _of_stream(events: Iterable[ReceivedEvent], ended: bool) -> ReceivedAnswer:
         if not isinstance(data, dict):
             continue
         error = error or _error(data)
-        texts.extend(_deltas(data))
-        for index, piece in _pieces(data):
+        for reader in READERS:
+            texts += reader.text_deltas(data)
+        for index, piece in _call_deltas(data):
             call = calls.setdefault(index, ["", "", ""])
-            for place in range(3):
-                call[place] += piece[place]
-    found = [ToolCall(*call) for call in calls.values()]
-    return ReceivedAnswer("".join(texts), tuple(found), True, ended and bool(kinds & ENDS) and not error, error)
+            for field in range(3):
+                call[field] += piece[field]
+    is_whole = is_complete and not kinds.isdisjoint(LAST_EVENTS) and not error
+    return ReceivedAnswer("".join(texts), tuple([ToolCall(*call) for call in calls.values()]), True, is_whole, error)
+
+
+def _call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+    """Yield what one event adds to its tool calls, each with the key of the call."""
+    for reader in READERS:
+        yield from reader.call_deltas(data)
 
 
 def _error(data: Json) -> str:
-    """The message of an error body or event, or nothing."""
+    """Return the message of an error body or event, or ""."""
     error = data.get("error") if isinstance(data, dict) else None
     if isinstance(error, dict):
         return str(error.get("message") or error.get("type") or "error")
     return str(error) if error else ""
 
 
-def _items(value: Json) -> Iterator[Mapping[str, Json]]:
-    """The objects of a list."""
-    for item in value if isinstance(value, list) else ():
-        if isinstance(item, dict):
-            yield item
-
-
-def _texts(body: Json) -> Iterator[str]:
-    """The texts of a whole answer."""
-    if not isinstance(body, dict):
-        return
-    for block in _items(body.get("content")):
-        if isinstance(block.get("text"), str):
-            yield block["text"]
-    for choice in _items(body.get("choices")):
-        message = choice.get("message")
-        if isinstance(message, dict) and isinstance(message.get("content"), str):
-            yield message["content"]
-
-
-def _calls(body: Json) -> Iterator[ToolCall]:
-    """The tool calls of a whole answer."""
-    if not isinstance(body, dict):
-        return
-    for block in _items(body.get("content")):
-        if block.get("type") == "tool_use":
-            arguments = orjson.dumps(block.get("input")).decode()
-            yield ToolCall(str(block.get("id") or ""), str(block.get("name") or ""), arguments)
-    for choice in _items(body.get("choices")):
-        message = choice.get("message")
-        for call in _items(message.get("tool_calls") if isinstance(message, dict) else None):
-            yield ToolCall(*_function(call))
-
-
-def _function(call: Mapping[str, Json]) -> tuple[str, str, str]:
-    function = call.get("function")
-    known = function if isinstance(function, dict) else {}
-    return str(call.get("id") or ""), str(known.get("name") or ""), str(known.get("arguments") or "")
-
-
-def _deltas(data: Mapping[str, Json]) -> Iterator[str]:
-    """The texts of one event."""
-    delta = data.get("delta")
-    if isinstance(delta, dict) and isinstance(delta.get("text"), str):
-        yield delta["text"]
-    for choice in _items(data.get("choices")):
-        delta = choice.get("delta")
-        if isinstance(delta, dict) and isinstance(delta.get("content"), str):
-            yield delta["content"]
-
-
-def _pieces(data: Mapping[str, Json]) -> Iterator[tuple[object, tuple[str, str, str]]]:
-    """What one event adds to which tool call: id, name, arguments."""
-    block, delta = data.get("content_block"), data.get("delta")
-    if isinstance(block, dict) and block.get("type") == "tool_use":
-        yield data.get("index"), (str(block.get("id") or ""), str(block.get("name") or ""), "")
-    if isinstance(delta, dict) and isinstance(delta.get("partial_json"), str):
-        yield data.get("index"), ("", "", delta["partial_json"])
-    for choice in _items(data.get("choices")):
-        delta = choice.get("delta")
-        for call in _items(delta.get("tool_calls") if isinstance(delta, dict) else None):
-            yield call.get("index"), _function(call)
+def _parsed(raw: bytes | str) -> Json:
+    """Return the value of a JSON text, or None."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,7 +1,7 @@
 """The client called a tool with arguments that are no JSON object or do not satisfy the tool's schema.
 
-That is seen by the result it sends: one without `is_error`. The OpenAI wire cannot mark a result as an error, so there
-the rule looks for arguments in the history that differ from the broken ones that came: the client made them up.
+The rule sees that by the result that the client sends: one without `is_error`. Where a wire cannot mark a result as an
+error, it looks for arguments in the history that differ from the broken ones that came: the client made them up.
 
 Wrong:
 
@@ -25,12 +25,14 @@ from mockserver.journal.client_rules.history import continuations
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
 from mockserver.journal.received import ToolCall
 from mockserver.journal.record import Record
+from mockserver.wires import wire_named
+from mockserver.wires.wire import Wire
 
 
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each answer with an invalid tool call and the request that has a successful result of it."""
     for record in context.records:
-        wire = record.call.operation.wire
+        wire = wire_named(record.call.operation.wire)
         for call in record.answer.calls:
             problem = _problem(call, record.conversation)
             if problem is None:
@@ -55,23 +57,14 @@ def _problem(call: ToolCall, conversation: Conversation | None) -> str | None:
     return None if error is None else f"do not satisfy the tool's schema ({error.message[:80]})"
 
 
-def _has_result(call: ToolCall, later: Record, wire: str) -> bool:
+def _has_result(call: ToolCall, later: Record, wire: Wire) -> bool:
     """Return whether a later request says that the call succeeded."""
-    if wire == "openai":
-        sent = _sent_arguments(later, call.id)
+    if not wire.reports_tool_errors:
+        sent = wire.reader.sent_arguments(later.json, call.id)
         return call.input is None and sent is not None and sent != call.arguments
     conversation = later.conversation
     results = conversation.tool_results if conversation is not None else ()
     return any(result.tool_use_id == call.id and not result.is_error for result in results)
-
-
-def _sent_arguments(later: Record, id: str) -> str | None:
-    """Return the arguments of a call as a later request of the OpenAI wire repeats them, unparsed, or None."""
-    for message in later.json.get("messages", []):
-        for call in message.get("tool_calls") or ():
-            if call.get("id") == id:
-                return str(call["function"]["arguments"])
-    return None
 
 
 RULE = ClientRule(
