@@ -76,22 +76,22 @@ def check(promise: str, when: Condition) -> Callable[[Problems], Check]:
 
 def is_answered(view: ExchangeView) -> bool:
     """Return whether the gateway answered at all."""
-    return view.exchange.answer.status > 0
+    return view.exchange.response.status > 0
 
 
 def is_ok(view: ExchangeView) -> bool:
     """Return whether a conversation was answered 200."""
-    return view.operation is not None and view.operation.is_conversation and view.exchange.answer.status == 200
+    return view.operation is not None and view.operation.is_conversation and view.exchange.response.status == 200
 
 
 def is_failure(view: ExchangeView) -> bool:
     """Return whether the answer is an error with a body."""
-    return view.exchange.answer.status >= 400 and view.exchange.asked.method != "HEAD"
+    return view.exchange.response.status >= 400 and view.exchange.request.method != "HEAD"
 
 
 def is_stream(view: ExchangeView) -> bool:
     """Return whether a conversation was answered with server-sent events."""
-    return is_ok(view) and view.exchange.answer.is_stream
+    return is_ok(view) and view.exchange.response.is_stream
 
 
 def is_messages_stream(view: ExchangeView) -> bool:

@@ -36,7 +36,7 @@ class NotExaminable(Exception):
 class Sender(Protocol):
     """Sends one request and waits for its whole answer, within bounds; `pieces` sends the body slowly, in so many."""
 
-    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+    def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """Send, and wait."""
         ...
 
@@ -46,7 +46,7 @@ class Target:
     """What is known of the gateway under examination."""
 
     key: str
-    aids: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
     model: str | None = None
     max_tokens: int = 256
     thorough: bool = True
@@ -55,7 +55,7 @@ class Target:
 
 
 Record: TypeAlias = Callable[[CheckedExchange], None]
-Verdict: TypeAlias = Callable[[str, bool, str, CheckedExchange | None], None]
+RecordResult: TypeAlias = Callable[[str, bool, str, CheckedExchange | None], None]
 
 
 class Client:
@@ -67,7 +67,7 @@ class Client:
         target: Target,
         send: Sender,
         record: Record,
-        verdict: Verdict,
+        record_result: RecordResult,
         now: Callable[[], float],
         wait: Callable[[float], None],
     ) -> None:
@@ -75,7 +75,7 @@ class Client:
         self.target = target
         self._send = send
         self._record = record
-        self._verdict = verdict
+        self._record_result = record_result
         self._now = now
         self.wait = wait
 
@@ -99,7 +99,7 @@ class Client:
     # Sending
 
     def send(
-        self, asked: SentRequest, *, on_purpose: bool = False, pieces: int = 1, judged: bool = True
+        self, request: SentRequest, *, on_purpose: bool = False, pieces: int = 1, checked: bool = True
     ) -> CheckedExchange:
         """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for.
 
@@ -107,23 +107,23 @@ class Client:
         account that is used up, says nothing about the promise in hand, so the scene ends.
         """
         for _ in range(PATIENCE):
-            exchange = self._exchange(asked, on_purpose, pieces, judged)
-            wait = exchange.answer.header("retry-after") or ""
-            if on_purpose or exchange.answer.status not in (402, 429):
+            exchange = self._exchange(request, on_purpose, pieces, checked)
+            wait = exchange.response.header("retry-after") or ""
+            if on_purpose or exchange.response.status not in (402, 429):
                 return exchange
-            if exchange.answer.status == 402:
+            if exchange.response.status == 402:
                 raise NotExaminable("the account of --key has no credits left (402)")
             if not wait.isdigit() or int(wait) > LONGEST_WAIT:
                 raise NotExaminable(f"the target limits the requests of --key (429, retry-after {wait or 'missing'})")
             self.wait(int(wait))
         raise NotExaminable("the target limits the requests of --key (429 again after every wait)")
 
-    def _exchange(self, asked: SentRequest, on_purpose: bool, pieces: int, judged: bool) -> CheckedExchange:
+    def _exchange(self, request: SentRequest, on_purpose: bool, pieces: int, checked: bool) -> CheckedExchange:
         at = self._now()
-        answer = self._send(asked, pieces=pieces)
-        found = self.document.find(asked.method, asked.path)
-        exchange = CheckedExchange(asked, answer, found.name if found else "", at, on_purpose)
-        if judged:
+        response = self._send(request, pieces=pieces)
+        found = self.document.find(request.method, request.path)
+        exchange = CheckedExchange(request, response, found.name if found else "", at, on_purpose)
+        if checked:
             self._record(exchange)
         return exchange
 
@@ -131,7 +131,7 @@ class Client:
         """Let the judges see an exchange that was sent with `judged=False`."""
         self._record(exchange)
 
-    def credential(self, operation: OperationSpec, key: str | None = None) -> dict[str, str]:
+    def auth_header(self, operation: OperationSpec, key: str | None = None) -> dict[str, str]:
         """The header that carries a key where the operation reads one."""
         key = self.target.key if key is None else key
         if "ApiKeyAuth" in operation.schemes:
@@ -147,13 +147,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
         on_purpose: bool = False,
         pieces: int = 1,
-        judged: bool = True,
+        checked: bool = True,
     ) -> CheckedExchange:
         """POST a body. `headers` replace the credential; bytes are sent as they are."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        credential = self.credential(operation, key) if headers is None else dict(headers)
-        asked = SentRequest("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
-        return self.send(asked, on_purpose=on_purpose, pieces=pieces, judged=judged)
+        credential = self.auth_header(operation, key) if headers is None else dict(headers)
+        request = SentRequest("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
+        return self.send(request, on_purpose=on_purpose, pieces=pieces, checked=checked)
 
     def get(
         self,
@@ -165,12 +165,12 @@ class Client:
     ) -> CheckedExchange:
         """GET an operation; `parts` fill the braces of its path."""
         path = operation.path.format(**parts)
-        credential = self.credential(operation, key) if headers is None else dict(headers)
+        credential = self.auth_header(operation, key) if headers is None else dict(headers)
         return self.send(SentRequest("GET", path, {"accept": "application/json"} | credential))
 
     # Asking
 
-    def say(self, operation: OperationSpec, text: str = "Say hello.", **fields: Any) -> Body:
+    def body(self, operation: OperationSpec, text: str = "Say hello.", **fields: Any) -> Body:
         """A valid request with one user message, and these fields beside it (None leaves one out)."""
         basic = operation.examples.get("basic", {})
         body: Body = {"messages": [{"role": "user", "content": text}], "max_tokens": self.target.max_tokens}
@@ -185,33 +185,33 @@ class Client:
         body |= fields
         return {name: value for name, value in body.items() if value is not None}
 
-    def aid(self, name: str) -> str:
+    def credential(self, name: str) -> str:
         """Help that the operator gave, or the end of the scene."""
-        if not self.target.aids.get(name):
+        if not self.target.credentials.get(name):
             raise NotExaminable(CREDENTIALS[name])
-        return self.target.aids[name]
+        return self.target.credentials[name]
 
     # Finding
 
     def check(self, promise: str, kept: bool, got: str, exchange: CheckedExchange | None = None) -> bool:
         """Say whether a promise was kept here, and what was seen if not."""
         assert promise in PROMISES, f"no promise is named {promise!r}"
-        self._verdict(promise, kept, got, exchange)
+        self._record_result(promise, kept, got, exchange)
         return kept
 
     def expect(self, promise: str, exchange: CheckedExchange, *statuses: int) -> bool:
         """Check the status of an exchange."""
-        got = exchange.answer.status
+        got = exchange.response.status
         wanted = " or ".join(map(str, statuses))
         return self.check(promise, got in statuses, f"status {got or 'none'}, expected {wanted}", exchange)
 
     def reply(self, exchange: CheckedExchange) -> ObservedReply:
         """The model's reply in a 200; without one the scene cannot tell."""
         operation = self.document.operations[exchange.operation]
-        found = read_reply(operation.wire, exchange.answer)
+        found = read_reply(operation.wire, exchange.response)
         if found is None:
             raise NotExaminable(
-                f"{operation.path} answered {exchange.answer.status or 'nothing'} where a reply was needed"
+                f"{operation.path} answered {exchange.response.status or 'nothing'} where a reply was needed"
             )
         return found
 

@@ -118,8 +118,8 @@ class ReceivedResponse:
 class CheckedExchange:
     """A request, its answer, the operation of the contract, and when it was sent (seconds since 1970)."""
 
-    asked: SentRequest
-    answer: ReceivedResponse
+    request: SentRequest
+    response: ReceivedResponse
     operation: str = ""
     at: float = 0.0
     broken_on_purpose: bool = False

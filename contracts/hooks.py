@@ -20,7 +20,7 @@ from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedRespon
 from mockserver.contracts.promises import PROMISES
 from mockserver.contracts.suite import run_checks
 from mockserver.gate.environment import Rules, rules_from, run_from
-from mockserver.gate.redact import hidden
+from mockserver.gate.redact import redact_deviation
 from mockserver.gate.reports.terminal import lines
 
 _memory = Memory()
@@ -32,17 +32,17 @@ def rules() -> Rules:
     return rules_from([])
 
 
-def exchange_of(response: Any, case: Any) -> CheckedExchange:
+def exchange_of(received: Any, case: Any) -> CheckedExchange:
     """What schemathesis recorded, as the judges know it."""
-    request = response.request
-    headers = {name.lower(): str(value) for name, value in request.headers.items()}
-    body = request.body.encode() if isinstance(request.body, str) else request.body
-    asked = SentRequest(request.method, case.formatted_path, headers, body)
-    fields = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
-    ended: Ended = "endless" if getattr(response, "stream_cut_short", False) else "complete"
-    answer = ReceivedResponse(response.status_code, fields, response.content or b"", ended, response.elapsed)
-    found = rules().document.find(asked.method, asked.path)
-    return CheckedExchange(asked, answer, found.name if found else "", time.time())
+    sent = received.request
+    headers = {name.lower(): str(value) for name, value in sent.headers.items()}
+    body = sent.body.encode() if isinstance(sent.body, str) else sent.body
+    request = SentRequest(sent.method, case.formatted_path, headers, body)
+    fields = tuple((name.lower(), value) for name, values in received.headers.items() for value in values)
+    ended: Ended = "endless" if getattr(received, "stream_cut_short", False) else "complete"
+    response = ReceivedResponse(received.status_code, fields, received.content or b"", ended, received.elapsed)
+    found = rules().document.find(request.method, request.path)
+    return CheckedExchange(request, response, found.name if found else "", time.time())
 
 
 @schemathesis.check
@@ -50,9 +50,9 @@ def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
     """Every judge, on one answer."""
     exchange = exchange_of(response, case)
     document = rules().document
-    sight = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, rules().short_sse)
-    judged = run_checks(sight, lambda name: rules().in_force(name) and name not in ONLY_IN_RUNS)
-    found = [hidden(finding) for _, findings in judged for finding in findings]
+    view = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, rules().short_sse)
+    checked = run_checks(view, lambda name: rules().in_force(name) and name not in ONLY_IN_RUNS)
+    found = [redact_deviation(finding) for _, findings in checked for finding in findings]
     if found:
         told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
         raise AssertionError("\n".join(told))

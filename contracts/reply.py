@@ -68,16 +68,16 @@ class ObservedReply:
         return STOPS.get(self.stop or "", self.stop or "")
 
 
-def read_reply(wire: str, answer: ReceivedResponse) -> ObservedReply | None:
+def read_reply(wire: str, response: ReceivedResponse) -> ObservedReply | None:
     """The reply of a 200, or None if it cannot be read at all."""
-    if answer.status != 200:
+    if response.status != 200:
         return None
-    if answer.is_stream:
-        events: list[Json] = [event.json for event in sse.parse(answer.body).events if isinstance(event.json, dict)]
+    if response.is_stream:
+        events: list[Json] = [event.json for event in sse.parse(response.body).events if isinstance(event.json, dict)]
         return _messages_stream(events) if wire == "anthropic" else _chat_stream(events)
-    if not isinstance(answer.json, dict):
+    if not isinstance(response.json, dict):
         return None
-    return _message(answer.json) if wire == "anthropic" else _completion(answer.json)
+    return _message(response.json) if wire == "anthropic" else _completion(response.json)
 
 
 def _text(value: Json) -> str | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", list(PROMISES))
 def test_promise(name: str, run: "GateRun") -> None:
     """The promise is kept."""
-    entry = run.ledger.entries.get(name)
+    entry = run.results.entries.get(name)
     if entry is None or entry.state == "not examined":
         pytest.skip(entry.why_not if entry else "left out")  # nothing of ours is skipped: it could not be examined
     if entry.state == "accepted":
@@ -24,7 +24,7 @@ def test_promise(name: str, run: "GateRun") -> None:
         for finding in entry.findings:
             told.append(f"got: {finding.got}")
             if finding.exchange is not None:
-                told.append(curl(run.settings.url, finding.exchange.asked))
+                told.append(curl(run.settings.url, finding.exchange.request))
         pytest.fail("\n".join(told), pytrace=False)
 
 

@@ -17,13 +17,13 @@ from mockserver.contracts.exchange import Json, count_of, dig, items, read_json
 from mockserver.contracts.sse import SseEvent
 
 
-def chunks(sight: ExchangeView) -> list[SseEvent]:
+def chunks(view: ExchangeView) -> list[SseEvent]:
     """The events that are chunks."""
-    return [event for event in stream_of(sight).events if isinstance(dig(event.json, "choices"), list)]
+    return [event for event in stream_of(view).events if isinstance(dig(event.json, "choices"), list)]
 
 
-def _error(sight: ExchangeView) -> SseEvent | None:
-    found = (event for event in stream_of(sight).events if isinstance(event.json, dict) and "error" in event.json)
+def _error(view: ExchangeView) -> SseEvent | None:
+    found = (event for event in stream_of(view).events if isinstance(event.json, dict) and "error" in event.json)
     return next(found, None)
 
 
@@ -37,44 +37,44 @@ def _finish(event: SseEvent) -> Json:
 
 
 @check("chat-no-event-line", is_chat_stream)
-def no_event_line(sight: ExchangeView) -> Iterator[str]:
+def no_event_line(view: ExchangeView) -> Iterator[str]:
     """No event: lines."""
-    for event in stream_of(sight).events:
+    for event in stream_of(view).events:
         if event.name is not None:
             yield f"{event} has an event: line; older OpenAI SDKs fail on it"
 
 
 @check("chat-chunk-schema", is_chat_stream)
-def chunk_schema(sight: ExchangeView) -> Iterator[str]:
+def chunk_schema(view: ExchangeView) -> Iterator[str]:
     """Each chunk against its schema."""
-    schema = sight.document.validator("ChatStreamEvent")
-    for event in stream_of(sight).events:
+    schema = view.document.validator("ChatStreamEvent")
+    for event in stream_of(view).events:
         if isinstance(event.json, dict):
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
 @check("chat-one-identity", is_chat_stream)
-def one_identity(sight: ExchangeView) -> Iterator[str]:
+def one_identity(view: ExchangeView) -> Iterator[str]:
     """One id, model and created."""
     for name in ("id", "model", "created"):
-        values = {str(dig(event.json, name)) for event in chunks(sight)}
+        values = {str(dig(event.json, name)) for event in chunks(view)}
         if len(values) > 1:
             yield f"{name} changes within the stream: {', '.join(sorted(values)[:3])}"
 
 
 @check("chat-role-once", is_chat_stream)
-def role_once(sight: ExchangeView) -> Iterator[str]:
+def role_once(view: ExchangeView) -> Iterator[str]:
     """The role first, and once."""
-    named = [n for n, event in enumerate(chunks(sight)) if dig(event.json, "choices", 0, "delta", "role") is not None]
-    if chunks(sight) and named != [0]:
+    named = [n for n, event in enumerate(chunks(view)) if dig(event.json, "choices", 0, "delta", "role") is not None]
+    if chunks(view) and named != [0]:
         yield f"the role is in chunks {named}; it belongs in chunk 0 alone"
 
 
-@check("chat-tool-deltas", lambda sight: is_chat_stream(sight) and any(map(calls, chunks(sight))))
-def tool_deltas(sight: ExchangeView) -> Iterator[str]:
+@check("chat-tool-deltas", lambda view: is_chat_stream(view) and any(map(calls, chunks(view))))
+def tool_deltas(view: ExchangeView) -> Iterator[str]:
     """Numbering and names of calls."""
     begun: list[int] = []
-    for event in chunks(sight):
+    for event in chunks(view):
         for call in calls(event):
             index = count_of(dig(call, "index"))
             if index is None:
@@ -90,63 +90,63 @@ def tool_deltas(sight: ExchangeView) -> Iterator[str]:
                 yield f"{event}: tool call {index} has its id or name again; SDK helpers join them"
 
 
-def arguments(sight: ExchangeView) -> dict[int, str]:
+def arguments(view: ExchangeView) -> dict[int, str]:
     """The joined arguments of every call, by its index."""
     found: dict[int, str] = {}
-    for event in chunks(sight):
+    for event in chunks(view):
         for call in calls(event):
             index, text = count_of(dig(call, "index")) or 0, dig(call, "function", "arguments")
             found[index] = found.get(index, "") + (text if isinstance(text, str) else "")
     return found
 
 
-@check("chat-tool-json", lambda sight: is_chat_stream(sight) and bool(arguments(sight)))
-def tool_json(sight: ExchangeView) -> Iterator[str]:
+@check("chat-tool-json", lambda view: is_chat_stream(view) and bool(arguments(view)))
+def tool_json(view: ExchangeView) -> Iterator[str]:
     """Arguments join to an object."""
-    if _error(sight) is None:
-        for index, text in arguments(sight).items():
+    if _error(view) is None:
+        for index, text in arguments(view).items():
             if not isinstance(read_json(text.encode("utf-8", "surrogatepass")), dict):
                 yield f"the arguments of call {index} join to {text[:80]!r}, no JSON object"
 
 
 @check("chat-finish", is_chat_stream)
-def finish(sight: ExchangeView) -> Iterator[str]:
+def finish(view: ExchangeView) -> Iterator[str]:
     """One finish reason, at the end."""
-    broken = _error(sight)
+    broken = _error(view)
     if broken is not None:
-        if not sight.exchange.broken_on_purpose:
+        if not view.exchange.broken_on_purpose:
             yield f"the stream breaks off: {str(dig(broken.json, 'error'))[:120]}"
         return
-    given = [number for number, event in enumerate(chunks(sight)) if _finish(event) is not None]
+    given = [number for number, event in enumerate(chunks(view)) if _finish(event) is not None]
     if len(given) != 1:
         yield f"{len(given)} chunks have a finish reason; there must be one"
         return
-    for event in chunks(sight)[given[0] + 1 :]:
+    for event in chunks(view)[given[0] + 1 :]:
         if dig(event.json, "choices", 0, "delta", "content") or calls(event):
             yield f"{event}: content after the finish reason"
 
 
 @check("chat-done", is_chat_stream)
-def done(sight: ExchangeView) -> Iterator[str]:
+def done(view: ExchangeView) -> Iterator[str]:
     """[DONE], once, last."""
-    events = stream_of(sight).events
+    events = stream_of(view).events
     marks = [event.number for event in events if event.is_done]
-    if _error(sight) is None and len(marks) != 1:
+    if _error(view) is None and len(marks) != 1:
         yield f"{len(marks)} [DONE]; there must be one"
     if marks and marks[0] != len(events) - 1 and len(marks) == 1:
         yield f"{events[marks[0] + 1]} follows [DONE]"
 
 
 @check("chat-usage-chunk", is_chat_stream)
-def usage_chunk(sight: ExchangeView) -> Iterator[str]:
+def usage_chunk(view: ExchangeView) -> Iterator[str]:
     """The usage chunk, on request."""
-    wanted = dig(sight.exchange.asked.json, "stream_options", "include_usage") is True
-    bare = [event for event in chunks(sight) if not items(dig(event.json, "choices"))]
-    if wanted and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(sight) is None:
+    wanted = dig(view.exchange.request.json, "stream_options", "include_usage") is True
+    bare = [event for event in chunks(view) if not items(dig(event.json, "choices"))]
+    if wanted and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(view) is None:
         yield "include_usage was asked for, and no last chunk has the usage"
     if bare and not wanted:
         yield f"{bare[0]} has no choices although include_usage was not asked for; D3's own snippet fails on it"
-    if wanted and bare and bare[-1].number != chunks(sight)[-1].number:
+    if wanted and bare and bare[-1].number != chunks(view)[-1].number:
         yield f"{bare[-1]} is not the last chunk"
 
 

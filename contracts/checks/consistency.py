@@ -15,30 +15,30 @@ TOKENS_PER_BYTE = 4
 """Nor more tokens than this from one byte of a request, its scaffolding counted."""
 
 
-def reply_of(sight: ExchangeView) -> ObservedReply:
+def reply_of(view: ExchangeView) -> ObservedReply:
     """The reply; an unreadable one is a finding of whoever asks."""
-    assert sight.operation is not None
-    found = read_reply(sight.operation.wire, sight.exchange.answer)
+    assert view.operation is not None
+    found = read_reply(view.operation.wire, view.exchange.response)
     if found is None:
         raise ValueError("no reply of a model can be read from it")
     return found
 
 
-def _complete(sight: ExchangeView) -> bool:
+def _complete(view: ExchangeView) -> bool:
     """A 200 with a reply that can be read; one that cannot, or was cut, breaks its schema or body-complete, no more."""
-    answer, operation = sight.exchange.answer, sight.operation
-    if operation is None or not is_ok(sight) or sight.exchange.broken_on_purpose or answer.ended != "complete":
+    response, operation = view.exchange.response, view.operation
+    if operation is None or not is_ok(view) or view.exchange.broken_on_purpose or response.ended != "complete":
         return False
-    return read_reply(operation.wire, answer) is not None
+    return read_reply(operation.wire, response) is not None
 
 
-def _whole(sight: ExchangeView) -> bool:
-    return _complete(sight) and not sight.exchange.answer.is_stream
+def _whole(view: ExchangeView) -> bool:
+    return _complete(view) and not view.exchange.response.is_stream
 
 
-def asked(sight: ExchangeView, *path: str | int) -> Json:
+def requested(view: ExchangeView, *path: str | int) -> Json:
     """A value of the request's body."""
-    return dig(sight.exchange.asked.json, *path)
+    return dig(view.exchange.request.json, *path)
 
 
 def tools_of(body: Json) -> dict[str, Json]:
@@ -60,10 +60,10 @@ def forced_tool(body: Json) -> tuple[bool, str | None]:
     return (True, name) if isinstance(name, str) else (False, None)
 
 
-@check("usage-adds-up", lambda sight: _complete(sight) and reply_of(sight).total is not None)
-def usage_adds_up(sight: ExchangeView) -> Iterator[str]:
+@check("usage-adds-up", lambda view: _complete(view) and reply_of(view).total is not None)
+def usage_adds_up(view: ExchangeView) -> Iterator[str]:
     """Totals are sums."""
-    reply = reply_of(sight)
+    reply = reply_of(view)
     if reply.total != (reply.input or 0) + (reply.output or 0):
         yield f"prompt {reply.input} + completion {reply.output} is not total {reply.total}"
     iterations, overall = dig(reply.extra, "iterations"), dig(reply.extra, "total_tokens_used")
@@ -74,19 +74,19 @@ def usage_adds_up(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("usage-counts", _complete)
-def usage_counts(sight: ExchangeView) -> Iterator[str]:
+def usage_counts(view: ExchangeView) -> Iterator[str]:
     """Counts are plausible."""
-    reply = reply_of(sight)
-    chat_stream = is_chat_stream(sight)
+    reply = reply_of(view)
+    chat_stream = is_chat_stream(view)
     if reply.input is None and not chat_stream:
         yield "no count of input tokens"
     if reply.output is None and not chat_stream:
         yield "no count of output tokens"
     if reply.input == 0:
         yield "the request counts no input tokens"
-    limit = max(4096, TOKENS_PER_BYTE * len(sight.exchange.asked.body or b""))
+    limit = max(4096, TOKENS_PER_BYTE * len(view.exchange.request.body or b""))
     if reply.input is not None and reply.input > limit:
-        yield f"{reply.input} input tokens for a request of {len(sight.exchange.asked.body or b'')} bytes"
+        yield f"{reply.input} input tokens for a request of {len(view.exchange.request.body or b'')} bytes"
     if reply.blocks and reply.output == 0:
         yield "the answer is not empty and counts no output tokens"
     said = len(reply.text.encode()) + sum(len(repr(call.arguments)) + len(call.name) for call in reply.calls)
@@ -97,9 +97,9 @@ def usage_counts(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("stop-matches-content", _complete)
-def stop_matches_content(sight: ExchangeView) -> Iterator[str]:
+def stop_matches_content(view: ExchangeView) -> Iterator[str]:
     """Tool use, and only then."""
-    reply = reply_of(sight)
+    reply = reply_of(view)
     if reply.stop is None:
         yield "no stop reason"
     elif reply.ended == "tool" and not reply.calls:
@@ -108,51 +108,51 @@ def stop_matches_content(sight: ExchangeView) -> Iterator[str]:
         yield f"{len(reply.calls)} tool calls, and {reply.stop!r}"
 
 
-@check("top-finish-agrees", lambda sight: _complete(sight) and dig(reply_of(sight).extra, "finish_reason") is not None)
-def top_finish(sight: ExchangeView) -> Iterator[str]:
+@check("top-finish-agrees", lambda view: _complete(view) and dig(reply_of(view).extra, "finish_reason") is not None)
+def top_finish(view: ExchangeView) -> Iterator[str]:
     """The two finish reasons agree."""
-    reply = reply_of(sight)
+    reply = reply_of(view)
     top = str(dig(reply.extra, "finish_reason"))
     if STOPS.get(top, top) != reply.ended:
         yield f"finish_reason {top!r} at the top, {reply.stop!r} in the choice"
 
 
-@check("model-echoed", lambda sight: _complete(sight) and isinstance(asked(sight, "model"), str))
-def model_echoed(sight: ExchangeView) -> Iterator[str]:
+@check("model-echoed", lambda view: _complete(view) and isinstance(requested(view, "model"), str))
+def model_echoed(view: ExchangeView) -> Iterator[str]:
     """The same model id."""
-    if reply_of(sight).model != asked(sight, "model"):
-        yield f"asked for {asked(sight, 'model')!r}, answered by {reply_of(sight).model!r}"
+    if reply_of(view).model != requested(view, "model"):
+        yield f"asked for {requested(view, 'model')!r}, answered by {reply_of(view).model!r}"
 
 
 @check("ids-unique", _complete)
-def ids_unique(sight: ExchangeView) -> Iterator[str]:
+def ids_unique(view: ExchangeView) -> Iterator[str]:
     """No id twice, in the whole run."""
-    reply = reply_of(sight)
+    reply = reply_of(view)
     ids = [reply.id or "", *(call.id for call in reply.calls)]
     if len(set(ids)) != len(ids):
         yield f"an id is used twice in one answer: {', '.join(ids)}"
     for id in ids:
         if not id or id == "None":
             yield "an answer or a tool call has no id"
-        elif (first := sight.memory.first(id)) != sight.memory.count:
+        elif (first := view.memory.first(id)) != view.memory.count:
             yield f"{id} was used by exchange {first} of this run already"
 
 
-@check("tools-as-offered", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
-def tools_as_offered(sight: ExchangeView) -> Iterator[str]:
+@check("tools-as-offered", lambda view: _complete(view) and bool(reply_of(view).calls))
+def tools_as_offered(view: ExchangeView) -> Iterator[str]:
     """Called tools are offered ones."""
-    offered = tools_of(sight.exchange.asked.json)
-    for call in reply_of(sight).calls:
+    offered = tools_of(view.exchange.request.json)
+    for call in reply_of(view).calls:
         if call.name not in offered:
             yield f"{call.name!r} is called; offered are {', '.join(offered) or 'none'}"
-    if asked(sight, "tool_choice") == "none" or asked(sight, "tool_choice", "type") == "none":
+    if requested(view, "tool_choice") == "none" or requested(view, "tool_choice", "type") == "none":
         yield "a tool is called under tool_choice none"
 
 
-@check("tool-arguments", lambda sight: _complete(sight) and bool(reply_of(sight).calls))
-def tool_arguments(sight: ExchangeView) -> Iterator[str]:
+@check("tool-arguments", lambda view: _complete(view) and bool(reply_of(view).calls))
+def tool_arguments(view: ExchangeView) -> Iterator[str]:
     """Arguments fit their schema."""
-    reply, offered = reply_of(sight), tools_of(sight.exchange.asked.json)
+    reply, offered = reply_of(view), tools_of(view.exchange.request.json)
     if reply.ended == "length":
         return
     for call in reply.calls:
@@ -164,11 +164,11 @@ def tool_arguments(sight: ExchangeView) -> Iterator[str]:
                 yield f"{call.name}: {error.message[:160]}"
 
 
-@check("tool-forced", lambda sight: _complete(sight) and forced_tool(sight.exchange.asked.json)[0])
-def tool_forced(sight: ExchangeView) -> Iterator[str]:
+@check("tool-forced", lambda view: _complete(view) and forced_tool(view.exchange.request.json)[0])
+def tool_forced(view: ExchangeView) -> Iterator[str]:
     """A forced tool is called."""
-    _, name = forced_tool(sight.exchange.asked.json)
-    reply = reply_of(sight)
+    _, name = forced_tool(view.exchange.request.json)
+    reply = reply_of(view)
     if reply.ended == "length":
         return
     if not reply.calls:
@@ -178,10 +178,10 @@ def tool_forced(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("max-tokens-kept", _complete)
-def max_tokens_kept(sight: ExchangeView) -> Iterator[str]:
+def max_tokens_kept(view: ExchangeView) -> Iterator[str]:
     """Not longer than allowed."""
-    reply = reply_of(sight)
-    limit = asked(sight, "max_tokens") or asked(sight, "max_completion_tokens")
+    reply = reply_of(view)
+    limit = requested(view, "max_tokens") or requested(view, "max_completion_tokens")
     if not isinstance(limit, int):
         return
     if reply.output is not None and reply.output > limit:
@@ -190,18 +190,18 @@ def max_tokens_kept(sight: ExchangeView) -> Iterator[str]:
         yield f"{len(reply.text)} characters, max_tokens is {limit}"
 
 
-@check("created-plausible", lambda sight: _complete(sight) and reply_of(sight).created is not None)
-def created_plausible(sight: ExchangeView) -> Iterator[str]:
+@check("created-plausible", lambda view: _complete(view) and reply_of(view).created is not None)
+def created_plausible(view: ExchangeView) -> Iterator[str]:
     """About now."""
-    created = reply_of(sight).created
-    if created is not None and abs(created - sight.exchange.at) > DAY:
-        yield f"created is {created}; the request was sent at {sight.exchange.at:.0f}"
+    created = reply_of(view).created
+    if created is not None and abs(created - view.exchange.at) > DAY:
+        yield f"created is {created}; the request was sent at {view.exchange.at:.0f}"
 
 
-@check("one-choice", lambda sight: _whole(sight) and sight.operation is not None and sight.operation.wire == "openai")
-def one_choice(sight: ExchangeView) -> Iterator[str]:
+@check("one-choice", lambda view: _whole(view) and view.operation is not None and view.operation.wire == "openai")
+def one_choice(view: ExchangeView) -> Iterator[str]:
     """One, numbered 0."""
-    reply = reply_of(sight)
+    reply = reply_of(view)
     if reply.choices != 1:
         yield f"{reply.choices} choices"
     if dig(reply.extra, "choices", 0, "index") != 0:
@@ -209,31 +209,31 @@ def one_choice(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("not-empty", _complete)
-def not_empty(sight: ExchangeView) -> Iterator[str]:
+def not_empty(view: ExchangeView) -> Iterator[str]:
     """It says something."""
-    if not reply_of(sight).blocks or not (reply_of(sight).text or reply_of(sight).calls):
+    if not reply_of(view).blocks or not (reply_of(view).text or reply_of(view).calls):
         yield "neither text nor a tool call"
 
 
-@check("stop-sequence-kept", lambda sight: _complete(sight) and bool(asked(sight, "stop_sequences")))
-def stop_sequence(sight: ExchangeView) -> Iterator[str]:
+@check("stop-sequence-kept", lambda view: _complete(view) and bool(requested(view, "stop_sequences")))
+def stop_sequence(view: ExchangeView) -> Iterator[str]:
     """Known, and cut off."""
-    reply, known = reply_of(sight), [str(one) for one in items(asked(sight, "stop_sequences"))]
+    reply, known = reply_of(view), [str(one) for one in items(requested(view, "stop_sequences"))]
     if reply.stop == "stop_sequence" and reply.stop_sequence not in known:
         yield f"stopped at {reply.stop_sequence!r}; the request names {known}"
     yield from (f"the stop sequence {one!r} is in the text" for one in known if one in reply.text)
 
 
-def _byok(sight: ExchangeView) -> bool:
-    return _whole(sight) and sight.operation is not None and sight.operation.variant == "byok"
+def _byok(view: ExchangeView) -> bool:
+    return _whole(view) and view.operation is not None and view.operation.variant == "byok"
 
 
 @check("provider-echoed", _byok)
-def provider_echoed(sight: ExchangeView) -> Iterator[str]:
+def provider_echoed(view: ExchangeView) -> Iterator[str]:
     """The provider of the request."""
-    reply = reply_of(sight)
-    if dig(reply.extra, "provider") != asked(sight, "provider"):
-        yield f"asked {asked(sight, 'provider')!r}, answered {dig(reply.extra, 'provider')!r}"
+    reply = reply_of(view)
+    if dig(reply.extra, "provider") != requested(view, "provider"):
+        yield f"asked {requested(view, 'provider')!r}, answered {dig(reply.extra, 'provider')!r}"
     iterations = dig(reply.extra, "iterations")
     if not isinstance(iterations, int) or iterations < 1:
         yield f"iterations is {iterations!r}"

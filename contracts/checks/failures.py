@@ -54,32 +54,32 @@ def code_of(body: Json) -> str | None:
 
 
 @check("error-envelope", is_failure)
-def envelope(sight: ExchangeView) -> Iterator[str]:
+def envelope(view: ExchangeView) -> Iterator[str]:
     """A published form, with words in it."""
-    answer = sight.exchange.answer
-    if answer.media != "application/json":
-        yield f"the content type of a failure is {answer.header('content-type')!r}"
-    if not isinstance(answer.json, dict):
-        yield f"the body is no JSON object: {answer.body[:60]!r}"
+    response = view.exchange.response
+    if response.media != "application/json":
+        yield f"the content type of a failure is {response.header('content-type')!r}"
+    if not isinstance(response.json, dict):
+        yield f"the body is no JSON object: {response.body[:60]!r}"
         return
-    yield from sight.document.validator("Error").problems(answer.json)
-    if not message_of(answer.json).strip():
+    yield from view.document.validator("Error").problems(response.json)
+    if not message_of(response.json).strip():
         yield "there is no message for people"
 
 
-@check("error-type", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
-def error_type(sight: ExchangeView) -> Iterator[str]:
+@check("error-type", lambda view: is_failure(view) and isinstance(dig(view.exchange.response.json, "error"), dict))
+def error_type(view: ExchangeView) -> Iterator[str]:
     """A fitting type."""
-    answer = sight.exchange.answer
-    kind, fitting = dig(answer.json, "error", "type"), TYPES.get(answer.status)
+    response = view.exchange.response
+    kind, fitting = dig(response.json, "error", "type"), TYPES.get(response.status)
     if fitting is not None and kind not in fitting:
-        yield f"status {answer.status} with type {kind!r}; fitting are {', '.join(sorted(fitting))}"
+        yield f"status {response.status} with type {kind!r}; fitting are {', '.join(sorted(fitting))}"
 
 
-@check("error-agrees", lambda sight: is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict))
-def agrees(sight: ExchangeView) -> Iterator[str]:
+@check("error-agrees", lambda view: is_failure(view) and isinstance(dig(view.exchange.response.json, "error"), dict))
+def agrees(view: ExchangeView) -> Iterator[str]:
     """The same sentence and code in every place."""
-    body = sight.exchange.answer.json
+    body = view.exchange.response.json
     said = {str(text) for text in (dig(body, "error", "message"), dig(body, "message")) if text is not None}
     if isinstance(dig(body, "detail"), str):
         said.add(str(dig(body, "detail")))
@@ -90,31 +90,31 @@ def agrees(sight: ExchangeView) -> Iterator[str]:
         yield f"different codes: {' / '.join(sorted(codes))}"
 
 
-def _has_anthropic_error(sight: ExchangeView) -> bool:
-    anthropic = sight.operation is not None and sight.operation.wire == "anthropic"
-    return anthropic and is_failure(sight) and isinstance(dig(sight.exchange.answer.json, "error"), dict)
+def _has_anthropic_error(view: ExchangeView) -> bool:
+    anthropic = view.operation is not None and view.operation.wire == "anthropic"
+    return anthropic and is_failure(view) and isinstance(dig(view.exchange.response.json, "error"), dict)
 
 
 @check("error-dialect", _has_anthropic_error)
-def dialect(sight: ExchangeView) -> Iterator[str]:
+def dialect(view: ExchangeView) -> Iterator[str]:
     """`type: error` on the Anthropic wire."""
-    if dig(sight.exchange.answer.json, "type") != "error":
-        yield f"type is {dig(sight.exchange.answer.json, 'type')!r} beside the error object"
+    if dig(view.exchange.response.json, "type") != "error":
+        yield f"type is {dig(view.exchange.response.json, 'type')!r} beside the error object"
 
 
 @check("error-no-internals", is_failure)
-def no_internals(sight: ExchangeView) -> Iterator[str]:
+def no_internals(view: ExchangeView) -> Iterator[str]:
     """No stack trace, no page."""
     for pattern in INTERNALS:
-        found = pattern.search(sight.exchange.answer.body)
+        found = pattern.search(view.exchange.response.body)
         if found:
             yield f"the body shows {found.group()[:60]!r}"
 
 
-@check("retry-after", lambda sight: sight.exchange.answer.status == 429)
-def retry_after(sight: ExchangeView) -> Iterator[str]:
+@check("retry-after", lambda view: view.exchange.response.status == 429)
+def retry_after(view: ExchangeView) -> Iterator[str]:
     """Whole seconds, at least 1, and no absurd wait."""
-    value = sight.exchange.answer.header("retry-after")
+    value = view.exchange.response.header("retry-after")
     if value is None:
         yield "429 without retry-after"
     elif not re.fullmatch(r"[1-9]\d*", value.strip()):
@@ -123,22 +123,22 @@ def retry_after(sight: ExchangeView) -> Iterator[str]:
         yield f"retry-after is {value}, longer than any window"
 
 
-def _could_echo(sight: ExchangeView) -> bool:
+def _could_echo(view: ExchangeView) -> bool:
     """A refresh may rightly answer with the token that it was sent."""
-    refreshes = sight.operation is not None and sight.operation.name.startswith("refresh")
-    return is_answered(sight) and bool(sight.exchange.asked.credentials) and not refreshes
+    refreshes = view.operation is not None and view.operation.name.startswith("refresh")
+    return is_answered(view) and bool(view.exchange.request.credentials) and not refreshes
 
 
 @check("auth-no-echo", _could_echo)
-def no_echo(sight: ExchangeView) -> Iterator[str]:
+def no_echo(view: ExchangeView) -> Iterator[str]:
     """Credentials stay out of answers."""
-    answer = sight.exchange.answer
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
-    for secret in sight.exchange.asked.credentials:
+    response = view.exchange.response
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
+    for secret in view.exchange.request.credentials:
         secret = secret.removeprefix(PUBLIC_PREFIX)
         if len(secret) < SHORTEST_SECRET:
             continue
-        if secret.encode() in answer.body:
+        if secret.encode() in response.body:
             yield "the body repeats the credential of the request"
         if secret in headers:
             yield "a header repeats the credential of the request"

@@ -6,55 +6,55 @@ from mockserver.contracts import sse
 from mockserver.contracts.check import ExchangeView, check, is_stream
 
 
-def stream_of(sight: ExchangeView) -> sse.SseStream:
+def stream_of(view: ExchangeView) -> sse.SseStream:
     """The events of the answer."""
-    return sse.parse(sight.exchange.answer.body)
+    return sse.parse(view.exchange.response.body)
 
 
 @check("sse-charset", is_stream)
-def charset(sight: ExchangeView) -> Iterator[str]:
+def charset(view: ExchangeView) -> Iterator[str]:
     """UTF-8 and nothing before it."""
-    answer = sight.exchange.answer
-    parameters = (answer.header("content-type") or "").lower().partition(";")[2]
+    response = view.exchange.response
+    parameters = (response.header("content-type") or "").lower().partition(";")[2]
     if "charset=" in parameters and parameters.partition("charset=")[2].strip(' "') not in ("utf-8", "utf8"):
         yield f"content-type says {parameters.strip()!r}"
-    if answer.body.startswith(sse.BOM):
+    if response.body.startswith(sse.BOM):
         yield "the stream begins with a byte order mark"
     try:
-        answer.body.decode("utf-8")
+        response.body.decode("utf-8")
     except UnicodeDecodeError as error:
-        if answer.ended == "complete":
-            yield f"byte {error.start} is not UTF-8: {answer.body[error.start : error.start + 4]!r}"
+        if response.ended == "complete":
+            yield f"byte {error.start} is not UTF-8: {response.body[error.start : error.start + 4]!r}"
 
 
 @check("sse-fields", is_stream)
-def fields(sight: ExchangeView) -> Iterator[str]:
+def fields(view: ExchangeView) -> Iterator[str]:
     """No line that is none of the format."""
-    for line in stream_of(sight).strays:
+    for line in stream_of(view).strays:
         yield f"the line {line[:60]!r} is no field of server-sent events"
 
 
 @check("sse-line-ends", is_stream)
-def line_ends(sight: ExchangeView) -> Iterator[str]:
+def line_ends(view: ExchangeView) -> Iterator[str]:
     """No CR alone."""
-    if stream_of(sight).lone_cr:
+    if stream_of(view).lone_cr:
         yield "a line ends with CR alone"
 
 
 @check("sse-last-event", is_stream)
-def last_event(sight: ExchangeView) -> Iterator[str]:
+def last_event(view: ExchangeView) -> Iterator[str]:
     """A blank line after every event."""
-    if sight.exchange.answer.ended == "complete":
-        for event in stream_of(sight).events:
+    if view.exchange.response.ended == "complete":
+        for event in stream_of(view).events:
             if not event.sent:
                 yield f"no blank line ends {event}; clients lose it"
 
 
 @check("sse-data", is_stream)
-def data(sight: ExchangeView) -> Iterator[str]:
+def data(view: ExchangeView) -> Iterator[str]:
     """JSON in every event."""
-    openai = sight.operation is not None and sight.operation.wire == "openai"
-    for event in stream_of(sight).events:
+    openai = view.operation is not None and view.operation.wire == "openai"
+    for event in stream_of(view).events:
         if event.data is None:
             yield f"{event} has no data"
         elif not (openai and event.is_done) and not isinstance(event.json, dict):
@@ -62,9 +62,9 @@ def data(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("sse-not-empty", is_stream)
-def not_empty(sight: ExchangeView) -> Iterator[str]:
+def not_empty(view: ExchangeView) -> Iterator[str]:
     """Some event."""
-    if not stream_of(sight).events:
+    if not stream_of(view).events:
         yield "status 200, text/event-stream, and not one event"
 
 

@@ -30,8 +30,8 @@ def kind_of(event: SseEvent) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _events(sight: ExchangeView) -> list[SseEvent]:
-    return list(stream_of(sight).events)
+def _events(view: ExchangeView) -> list[SseEvent]:
+    return list(stream_of(view).events)
 
 
 def _broke_off(events: list[SseEvent]) -> bool:
@@ -39,9 +39,9 @@ def _broke_off(events: list[SseEvent]) -> bool:
 
 
 @check("messages-event-name", is_messages_stream)
-def event_name(sight: ExchangeView) -> Iterator[str]:
+def event_name(view: ExchangeView) -> Iterator[str]:
     """event: equals data.type."""
-    for event in _events(sight):
+    for event in _events(view):
         if event.name is None:
             yield f"{event} has no event: line; the Anthropic SDKs skip it silently"
         elif event.name != kind_of(event):
@@ -49,18 +49,18 @@ def event_name(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("messages-event-schema", is_messages_stream)
-def event_schema(sight: ExchangeView) -> Iterator[str]:
+def event_schema(view: ExchangeView) -> Iterator[str]:
     """Each event against its schema."""
-    schema = sight.document.validator("MessageStreamEvent")
-    for event in _events(sight):
+    schema = view.document.validator("MessageStreamEvent")
+    for event in _events(view):
         if isinstance(event.json, dict):
             yield from (f"{event}: {problem}" for problem in schema.problems(event.json))
 
 
 @check("messages-start", is_messages_stream)
-def start(sight: ExchangeView) -> Iterator[str]:
+def start(view: ExchangeView) -> Iterator[str]:
     """One message_start, first."""
-    kinds = [kind_of(event) for event in _events(sight)]
+    kinds = [kind_of(event) for event in _events(view)]
     if kinds and kinds[0] not in ("message_start", "error"):
         yield f"the first event is {kinds[0]!r}"
     if kinds.count("message_start") > 1:
@@ -68,10 +68,10 @@ def start(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("messages-blocks", is_messages_stream)
-def blocks(sight: ExchangeView) -> Iterator[str]:
+def blocks(view: ExchangeView) -> Iterator[str]:
     """The order of blocks."""
     following, opened = 0, None
-    events = _events(sight)
+    events = _events(view)
     for event in events:
         kind, index = kind_of(event), count_of(dig(event.json, "index"))
         if kind == "content_block_start":
@@ -84,7 +84,7 @@ def blocks(sight: ExchangeView) -> Iterator[str]:
             if index != opened:
                 yield f"{event}: block {index} stops, the open block is {opened}"
             opened = None
-        elif kind == "content_block_delta" and opened is None and not sight.short_sse:
+        elif kind == "content_block_delta" and opened is None and not view.short_sse:
             yield f"{event}: a delta for block {index} while no block is open"
         elif kind in ("message_delta", "message_stop") and opened is not None:
             yield f"{event}: block {opened} is still open"
@@ -94,16 +94,16 @@ def blocks(sight: ExchangeView) -> Iterator[str]:
 
 
 @check("messages-deltas", is_messages_stream)
-def deltas(sight: ExchangeView) -> Iterator[str]:
+def deltas(view: ExchangeView) -> Iterator[str]:
     """Deltas fit their block."""
     opened: tuple[int | None, str] = (None, "")
-    for event in _events(sight):
+    for event in _events(view):
         kind, index = kind_of(event), count_of(dig(event.json, "index"))
         if kind == "content_block_start":
             opened = (index, str(dig(event.json, "content_block", "type")))
         elif kind == "content_block_delta":
             delta = str(dig(event.json, "delta", "type"))
-            if sight.short_sse and opened[0] is None:
+            if view.short_sse and opened[0] is None:
                 continue
             if opened[0] is not None and index != opened[0]:
                 yield f"{event}: a delta for block {index}, the open block is {opened[0]}"
@@ -126,25 +126,25 @@ def tool_inputs(events: list[SseEvent]) -> dict[int, str]:
     return found
 
 
-@check("messages-tool-json", lambda sight: is_messages_stream(sight) and bool(tool_inputs(_events(sight))))
-def tool_json(sight: ExchangeView) -> Iterator[str]:
+@check("messages-tool-json", lambda view: is_messages_stream(view) and bool(tool_inputs(_events(view))))
+def tool_json(view: ExchangeView) -> Iterator[str]:
     """Fragments join to an object."""
-    if _broke_off(_events(sight)):
+    if _broke_off(_events(view)):
         return
-    for index, text in tool_inputs(_events(sight)).items():
+    for index, text in tool_inputs(_events(view)).items():
         if text and not isinstance(read_json(text.encode("utf-8", "surrogatepass")), dict):
             yield f"the input of block {index} joins to {text[:80]!r}, no JSON object"
 
 
 @check("messages-end", is_messages_stream)
-def end(sight: ExchangeView) -> Iterator[str]:
+def end(view: ExchangeView) -> Iterator[str]:
     """message_delta, message_stop, nothing."""
-    events = _events(sight)
+    events = _events(view)
     kinds = [kind_of(event) for event in events]
     if "error" in kinds:
         if kinds[-1] != "error":
             yield f"{events[kinds.index('error') + 1]} follows an error event"
-        if not sight.exchange.broken_on_purpose:
+        if not view.exchange.broken_on_purpose:
             yield f"the stream breaks off: {dig(events[kinds.index('error')].json, 'error', 'message')}"
         return
     for kind in ("message_delta", "message_stop"):
@@ -163,9 +163,9 @@ def _number(events: list[SseEvent], kind: str, *path: str) -> int | None:
 
 
 @check("messages-usage", is_messages_stream)
-def usage(sight: ExchangeView) -> Iterator[str]:
+def usage(view: ExchangeView) -> Iterator[str]:
     """Counts at both ends."""
-    events = _events(sight)
+    events = _events(view)
 
     def first(name: str) -> int | None:
         return _number(events, "message_start", "message", "usage", name)

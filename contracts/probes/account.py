@@ -18,87 +18,87 @@ def number(value: Json) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def balance(talk: Client, key: str | None = None) -> tuple[CheckedExchange, float]:
+def balance(client: Client, key: str | None = None) -> tuple[CheckedExchange, float]:
     """What is left, of a metered account."""
-    exchange = talk.get(talk.operation("credits_balance"), key=key)
-    left = number(dig(exchange.answer.json, "remaining_credits"))
-    if exchange.answer.status != 200 or left is None:
-        raise NotExaminable(f"the balance cannot be read (status {exchange.answer.status})")
+    exchange = client.get(client.operation("credits_balance"), key=key)
+    left = number(dig(exchange.response.json, "remaining_credits"))
+    if exchange.response.status != 200 or left is None:
+        raise NotExaminable(f"the balance cannot be read (status {exchange.response.status})")
     return exchange, left
 
 
 @probe("balance-adds-up")
-def adds_up(talk: Client) -> None:
+def adds_up(client: Client) -> None:
     """Total, used, remaining, percentage."""
-    exchange, left = balance(talk, talk.target.aids.get("metered"))
-    body = exchange.answer.json
+    exchange, left = balance(client, client.target.credentials.get("metered"))
+    body = exchange.response.json
     total, used = number(dig(body, "total_credits")), number(dig(body, "used_credits"))
     if dig(body, "unlimited") is True or total is None or used is None:
         raise NotExaminable("the account is unlimited, or the balance has no total")
     right = math.isclose(max(total - used, 0), max(left, 0), abs_tol=0.01)
-    talk.check("balance-adds-up", right, f"total {total} - used {used} is not remaining {left}", exchange)
+    client.check("balance-adds-up", right, f"total {total} - used {used} is not remaining {left}", exchange)
     percentage = number(dig(body, "usage_percentage"))
     if percentage is not None and total > 0:
         right = math.isclose(percentage, 100 * used / total, abs_tol=0.11)
-        talk.check("balance-adds-up", right, f"usage_percentage {percentage}, {used} of {total}", exchange)
+        client.check("balance-adds-up", right, f"usage_percentage {percentage}, {used} of {total}", exchange)
 
 
-def _metered_key(talk: Client) -> str | None:
-    exchange = talk.get(talk.operation("credits_balance"), key=talk.target.aids.get("metered"))
-    if exchange.answer.status != 200 or dig(exchange.answer.json, "unlimited") is not False:
-        talk.aid("metered")
+def _metered_key(client: Client) -> str | None:
+    exchange = client.get(client.operation("credits_balance"), key=client.target.credentials.get("metered"))
+    if exchange.response.status != 200 or dig(exchange.response.json, "unlimited") is not False:
+        client.credential("metered")
         raise NotExaminable("the account is unlimited")
-    if talk.target.aids.get("metered") is None and talk.target.aids.get("unmetered"):
-        raise NotExaminable(talk.target.aids["unmetered"])
-    return talk.target.aids.get("metered")
+    if client.target.credentials.get("metered") is None and client.target.credentials.get("unmetered"):
+        raise NotExaminable(client.target.credentials["unmetered"])
+    return client.target.credentials.get("metered")
 
 
 @probe("balance-falls")
-def costs(talk: Client) -> None:
+def costs(client: Client) -> None:
     """An answer costs; whole, streamed, and on each wire; a managed answer says how much."""
-    key = _metered_key(talk)
-    names = ("messages", "chat") if talk.target.paid else ("messages", "chat", "chat_managed_public")
+    key = _metered_key(client)
+    names = ("messages", "chat") if client.target.paid else ("messages", "chat", "chat_managed_public")
     for name in names:
-        if not talk.has(name):
+        if not client.has(name):
             continue
-        operation = talk.operation(name)
-        for stream in (False, True)[: 1 if talk.target.paid else 2]:
-            _, before = balance(talk, key)
-            exchange = talk.post(operation, talk.say(operation, stream=stream), key=key)
-            _, after = balance(talk, key)
+        operation = client.operation(name)
+        for stream in (False, True)[: 1 if client.target.paid else 2]:
+            _, before = balance(client, key)
+            exchange = client.post(operation, client.body(operation, stream=stream), key=key)
+            _, after = balance(client, key)
             got = f"the balance was {before}, is {after}"
-            talk.check("balance-falls", after < before, got, exchange)
-            consumed = number(dig(exchange.answer.json, "credits_consumed"))
-            left = number(dig(exchange.answer.json, "credits_remaining"))
+            client.check("balance-falls", after < before, got, exchange)
+            consumed = number(dig(exchange.response.json, "credits_consumed"))
+            left = number(dig(exchange.response.json, "credits_remaining"))
             if consumed is not None:
                 right = math.isclose(before - after, consumed, abs_tol=1e-6)
-                talk.check("balance-falls", right, f"{got}; credits_consumed is {consumed}", exchange)
+                client.check("balance-falls", right, f"{got}; credits_consumed is {consumed}", exchange)
             if left is not None:
                 right = math.isclose(after, left, abs_tol=1e-6)
-                talk.check("balance-falls", right, f"{got}; credits_remaining is {left}", exchange)
+                client.check("balance-falls", right, f"{got}; credits_remaining is {left}", exchange)
 
 
 @probe("refused-is-free")
-def refused(talk: Client) -> None:
+def refused(client: Client) -> None:
     """What is refused costs nothing."""
-    key = _metered_key(talk)
-    operation = talk.operation("messages")
-    _, before = balance(talk, key)
-    exchange = talk.post(operation, talk.say(operation, max_tokens=0), key=key)
-    talk.post(operation, b"{", key=key)
-    _, after = balance(talk, key)
-    talk.check("refused-is-free", before == after, f"the balance was {before}, is {after}", exchange)
+    key = _metered_key(client)
+    operation = client.operation("messages")
+    _, before = balance(client, key)
+    exchange = client.post(operation, client.body(operation, max_tokens=0), key=key)
+    client.post(operation, b"{", key=key)
+    _, after = balance(client, key)
+    client.check("refused-is-free", before == after, f"the balance was {before}, is {after}", exchange)
 
 
 @probe("byok-is-free")
-def byok_free(talk: Client) -> None:
+def byok_free(client: Client) -> None:
     """BYOK is the provider's bill."""
-    key = _metered_key(talk)
-    operation = talk.operation("chat_byok")
-    _, before = balance(talk, key)
-    exchange = talk.post(operation, talk.say(operation), key=key)
-    _, after = balance(talk, key)
-    talk.check("byok-is-free", before == after, f"the balance was {before}, is {after}", exchange)
+    key = _metered_key(client)
+    operation = client.operation("chat_byok")
+    _, before = balance(client, key)
+    exchange = client.post(operation, client.body(operation), key=key)
+    _, after = balance(client, key)
+    client.check("byok-is-free", before == after, f"the balance was {before}, is {after}", exchange)
 
 
 def claims(token: str) -> Json:
@@ -113,89 +113,89 @@ def claims(token: str) -> Json:
 
 
 def _token(exchange: CheckedExchange, name: str = "access_token") -> str:
-    found = dig(exchange.answer.json, name)
-    if exchange.answer.status != 200 or not isinstance(found, str):
-        raise NotExaminable(f"no {name} (status {exchange.answer.status})")
+    found = dig(exchange.response.json, name)
+    if exchange.response.status != 200 or not isinstance(found, str):
+        raise NotExaminable(f"no {name} (status {exchange.response.status})")
     return found
 
 
-def _login(talk: Client, email: str, password: str) -> CheckedExchange:
-    operation = talk.operation("login")
-    return talk.post(operation, {"email": email, "password": password}, headers={})
+def _login(client: Client, email: str, password: str) -> CheckedExchange:
+    operation = client.operation("login")
+    return client.post(operation, {"email": email, "password": password}, headers={})
 
 
-def _me(talk: Client, token: str) -> CheckedExchange:
-    return talk.get(talk.operation("me"), headers={"authorization": f"Bearer {token}"})
+def _me(client: Client, token: str) -> CheckedExchange:
+    return client.get(client.operation("me"), headers={"authorization": f"Bearer {token}"})
 
 
 @probe("login", "me", "refresh", "logout", "token-forged")
-def session(talk: Client) -> None:
+def session(client: Client) -> None:
     """Login, me, a forged token, refresh, me, logout, me."""
-    email, _, password = talk.aid("login").partition(":")
-    opened = _login(talk, email, password)
-    talk.expect("login", opened, 200)
+    email, _, password = client.credential("login").partition(":")
+    opened = _login(client, email, password)
+    client.expect("login", opened, 200)
     token = _token(opened)
-    _check_token(talk, token, opened)
-    me = _me(talk, token)
-    right = me.answer.status == 200 and dig(me.answer.json, "email") == email
-    talk.check("me", right, f"status {me.answer.status}, e-mail {dig(me.answer.json, 'email')!r}", me)
+    _check_token(client, token, opened)
+    me = _me(client, token)
+    right = me.response.status == 200 and dig(me.response.json, "email") == email
+    client.check("me", right, f"status {me.response.status}, e-mail {dig(me.response.json, 'email')!r}", me)
     head, _, signature = token.rpartition(".")
     forged = f"{head}.{signature[:-2][::-1]}{signature[-2:]}"
-    talk.expect("token-forged", _me(talk, forged), 401)
-    newer = _refresh(talk, _token(opened, "refresh_token"))
+    client.expect("token-forged", _me(client, forged), 401)
+    newer = _refresh(client, _token(opened, "refresh_token"))
     if newer is not None:
-        talk.expect("refresh", _me(talk, newer), 200)
-    closing = talk.operation("logout") if talk.has("logout") else None
+        client.expect("refresh", _me(client, newer), 200)
+    closing = client.operation("logout") if client.has("logout") else None
     if closing is not None:
         # A gateway may end the whole login with either token, so only the first of them must still be good.
         for number, last in enumerate([*([newer] if newer else []), token]):
             headers = JSON_HEADERS | {"authorization": f"Bearer {last}"}
-            closed = talk.send(SentRequest("POST", closing.path, headers, b""))
-            talk.expect("logout", closed, *((200,) if number == 0 else (200, 401)))
-            talk.expect("logout", _me(talk, last), 401)
+            closed = client.send(SentRequest("POST", closing.path, headers, b""))
+            client.expect("logout", closed, *((200,) if number == 0 else (200, 401)))
+            client.expect("logout", _me(client, last), 401)
 
 
-def _check_token(talk: Client, token: str, opened: CheckedExchange) -> None:
+def _check_token(client: Client, token: str, opened: CheckedExchange) -> None:
     inside = claims(token)
     missing = [name for name in CLAIMS if dig(inside, name) is None]
-    talk.check("login", not missing, f"the access token is no JWT with {', '.join(missing)}", opened)
+    client.check("login", not missing, f"the access token is no JWT with {', '.join(missing)}", opened)
     issued, expires = number(dig(inside, "iat")), number(dig(inside, "exp"))
     if issued is not None and expires is not None:
-        talk.check("login", expires - issued == DAY, f"the token lives {expires - issued:.0f} s", opened)
-    lasts = dig(opened.answer.json, "expires_in")
-    talk.check("login", lasts in (None, DAY), f"expires_in is {lasts}", opened)
+        client.check("login", expires - issued == DAY, f"the token lives {expires - issued:.0f} s", opened)
+    lasts = dig(opened.response.json, "expires_in")
+    client.check("login", lasts in (None, DAY), f"expires_in is {lasts}", opened)
 
 
-def _refresh(talk: Client, token: str) -> str | None:
-    operation = talk.operation("refresh")
-    exchange = talk.post(operation, {"refresh_token": token}, headers={})
-    if exchange.answer.status == 401:  # D1 names no body: the refresh token may have to come as Bearer
+def _refresh(client: Client, token: str) -> str | None:
+    operation = client.operation("refresh")
+    exchange = client.post(operation, {"refresh_token": token}, headers={})
+    if exchange.response.status == 401:  # D1 names no body: the refresh token may have to come as Bearer
         headers = JSON_HEADERS | {"authorization": f"Bearer {token}"}
-        exchange = talk.send(SentRequest("POST", operation.path, headers, b""))
-    talk.expect("refresh", exchange, 200)
-    found = dig(exchange.answer.json, "access_token")
+        exchange = client.send(SentRequest("POST", operation.path, headers, b""))
+    client.expect("refresh", exchange, 200)
+    found = dig(exchange.response.json, "access_token")
     return found if isinstance(found, str) else None
 
 
 @probe("login-form")
-def form(talk: Client) -> None:
+def form(client: Client) -> None:
     """The same login, as a form: username and password."""
-    email, _, password = talk.aid("login").partition(":")
+    email, _, password = client.credential("login").partition(":")
     headers = JSON_HEADERS | {"content-type": "application/x-www-form-urlencoded"}
     body = urlencode({"username": email, "password": password}).encode()
-    opened = talk.send(SentRequest("POST", talk.operation("login").path, headers, body))
-    if talk.expect("login-form", opened, 200):
-        given = isinstance(dig(opened.answer.json, "access_token"), str)
-        talk.check("login-form", given, "no access_token", opened)
+    opened = client.send(SentRequest("POST", client.operation("login").path, headers, body))
+    if client.expect("login-form", opened, 200):
+        given = isinstance(dig(opened.response.json, "access_token"), str)
+        client.check("login-form", given, "no access_token", opened)
 
 
 @probe("login-refused")
-def wrong_password(talk: Client) -> None:
+def wrong_password(client: Client) -> None:
     """A wrong password, and half a login."""
-    email, _, password = talk.aid("user").partition(":")
-    talk.expect("login-refused", _login(talk, email, password + "x"), 401)
-    operation = talk.operation("login")
-    talk.expect("login-refused", talk.post(operation, json.dumps({"email": email}).encode(), headers={}), 422)
+    email, _, password = client.credential("user").partition(":")
+    client.expect("login-refused", _login(client, email, password + "x"), 401)
+    operation = client.operation("login")
+    client.expect("login-refused", client.post(operation, json.dumps({"email": email}).encode(), headers={}), 422)
 
 
 PROBES = (

@@ -43,28 +43,30 @@ def tools(operation: OperationSpec) -> list[Body]:
 
 
 @probe("examples-accepted", "default-max-tokens")
-def plain_answers(talk: Client) -> None:
+def plain_answers(client: Client) -> None:
     """Every route answers the least that a request may be, and what the documents show."""
-    for operation in talk.document.conversations:
-        whole = talk.post(operation, talk.say(operation))
-        talk.expect("examples-accepted", whole, 200)
-        if not talk.target.paid:
-            least = talk.say(operation, max_tokens=None)
-            talk.expect("default-max-tokens", talk.post(operation, least), 200)
+    for operation in client.document.conversations:
+        whole = client.post(operation, client.body(operation))
+        client.expect("examples-accepted", whole, 200)
+        if not client.target.paid:
+            least = client.body(operation, max_tokens=None)
+            client.expect("default-max-tokens", client.post(operation, least), 200)
 
 
 @probe("examples-accepted", profiles=["full"])
-def documented_examples(talk: Client) -> None:
+def documented_examples(client: Client) -> None:
     """Every example of every operation that takes a JSON body."""
-    for operation in talk.document.operations.values():
+    for operation in client.document.operations.values():
         if operation.wire == "json":
             continue
         for name, body in operation.examples.items():
             if name not in ("unsupported_provider", "max_iterations_exceeded"):
-                talk.expect("examples-accepted", talk.post(operation, body), 200)
+                client.expect("examples-accepted", client.post(operation, body), 200)
 
 
-def _same(talk: Client, whole: ObservedReply, streamed: ObservedReply, exchange: CheckedExchange, steady: bool) -> None:
+def _compare(
+    client: Client, whole: ObservedReply, streamed: ObservedReply, exchange: CheckedExchange, steady: bool
+) -> None:
     def kinds(reply: ObservedReply) -> list[str]:
         return [f"{block.kind} {block.name}".strip() for block in reply.blocks]
 
@@ -81,53 +83,53 @@ def _same(talk: Client, whole: ObservedReply, streamed: ObservedReply, exchange:
             pairs.append(("output tokens", whole.output, streamed.output))
     for what, one, other in pairs:
         got = f"{what}: whole {str(one)[:80]!r}, streamed {str(other)[:80]!r}"
-        talk.check("stream-same-as-whole", one == other, got, exchange)
+        client.check("stream-same-as-whole", one == other, got, exchange)
 
 
 @probe("stream-same-as-whole", "chat-usage-chunk", "stream-as-asked")
-def streams(talk: Client) -> None:
+def streams(client: Client) -> None:
     """Whole, whole again (does it say the same twice?), streamed."""
-    for operation in talk.conversations(*MAIN):
-        key = talk.target.aids.get("steady")
-        body = talk.say(operation, "Answer with the one word hello.")
-        first = talk.post(operation, body, key=key)
-        again = first if talk.target.paid else talk.post(operation, body, key=key)
-        plain = talk.post(operation, body | {"stream": True}, key=key)
-        if operation.variant == "byok" and plain.answer.status == 400:
+    for operation in client.conversations(*MAIN):
+        key = client.target.credentials.get("steady")
+        body = client.body(operation, "Answer with the one word hello.")
+        first = client.post(operation, body, key=key)
+        again = first if client.target.paid else client.post(operation, body, key=key)
+        plain = client.post(operation, body | {"stream": True}, key=key)
+        if operation.variant == "byok" and plain.response.status == 400:
             continue  # D4 at its word: streaming is a thing of the future there
         options = {"stream": True, "stream_options": {"include_usage": True}}
-        counted = talk.post(operation, body | options, key=key) if operation.wire == "openai" else plain
-        steady = not talk.target.paid and talk.reply(first).text == talk.reply(again).text
+        counted = client.post(operation, body | options, key=key) if operation.wire == "openai" else plain
+        steady = not client.target.paid and client.reply(first).text == client.reply(again).text
         for streamed in {id(plain): plain, id(counted): counted}.values():
-            _same(talk, talk.reply(first), talk.reply(streamed), streamed, steady)
+            _compare(client, client.reply(first), client.reply(streamed), streamed, steady)
 
 
 @probe("tool-forced", "tool-arguments", "tools-as-offered", "stream-same-as-whole", "tool-round-trip")
-def tool_use(talk: Client) -> None:
+def tool_use(client: Client) -> None:
     """Forced, required, forbidden; streamed too; and the way back."""
-    for operation in talk.conversations(*MAIN):
-        offered = talk.say(operation, QUESTION, tools=tools(operation))
+    for operation in client.conversations(*MAIN):
+        offered = client.body(operation, QUESTION, tools=tools(operation))
         forced = offered | {"tool_choice": choice(operation, "", "get_weather")}
-        first = talk.post(operation, forced)
-        streamed = talk.post(operation, forced | {"stream": True})
-        reply = talk.reply(first)
-        if streamed.answer.status == 200:
-            _same(talk, reply, talk.reply(streamed), streamed, steady=False)
-        if not talk.target.paid:
+        first = client.post(operation, forced)
+        streamed = client.post(operation, forced | {"stream": True})
+        reply = client.reply(first)
+        if streamed.response.status == 200:
+            _compare(client, reply, client.reply(streamed), streamed, steady=False)
+        if not client.target.paid:
             for word in ("required", "none", "auto"):
-                talk.post(operation, offered | {"tool_choice": choice(operation, word)})
-                talk.post(operation, offered | {"tool_choice": choice(operation, word), "stream": True})
-        _round_trip(talk, operation, offered, reply)
+                client.post(operation, offered | {"tool_choice": choice(operation, word)})
+                client.post(operation, offered | {"tool_choice": choice(operation, word), "stream": True})
+        _round_trip(client, operation, offered, reply)
 
 
-def _round_trip(talk: Client, operation: OperationSpec, offered: Body, reply: ObservedReply) -> None:
+def _round_trip(client: Client, operation: OperationSpec, offered: Body, reply: ObservedReply) -> None:
     if not reply.calls:
         raise NotExaminable("no tool was called, so there is no result to send back")
-    final = talk.post(operation, offered | _returned(operation, offered, reply))
-    if talk.expect("tool-round-trip", final, 200):
-        answer = talk.reply(final)
-        ended = answer.ended == "end" and not answer.calls and bool(answer.text)
-        talk.check("tool-round-trip", ended, f"stop {answer.stop!r}, text {answer.text[:40]!r}", final)
+    final = client.post(operation, offered | _returned(operation, offered, reply))
+    if client.expect("tool-round-trip", final, 200):
+        response = client.reply(final)
+        ended = response.ended == "end" and not response.calls and bool(response.text)
+        client.check("tool-round-trip", ended, f"stop {response.stop!r}, text {response.text[:40]!r}", final)
 
 
 def _returned(operation: OperationSpec, offered: Body, reply: ObservedReply) -> Body:
@@ -149,83 +151,83 @@ def _returned(operation: OperationSpec, offered: Body, reply: ObservedReply) -> 
 
 
 @probe("max-tokens-cut", "max-tokens-kept")
-def cut_short(talk: Client) -> None:
+def cut_short(client: Client) -> None:
     """An answer that does not fit, whole and streamed."""
-    for operation in talk.conversations(*MAIN):
+    for operation in client.conversations(*MAIN):
         for stream in (False, True):
-            exchange = talk.post(operation, talk.say(operation, COUNT, max_tokens=2, stream=stream))
-            if exchange.answer.status == 200:
-                reply = talk.reply(exchange)
-                talk.check("max-tokens-cut", reply.ended == "length", f"max_tokens 2, stop {reply.stop!r}", exchange)
+            exchange = client.post(operation, client.body(operation, COUNT, max_tokens=2, stream=stream))
+            if exchange.response.status == 200:
+                reply = client.reply(exchange)
+                client.check("max-tokens-cut", reply.ended == "length", f"max_tokens 2, stop {reply.stop!r}", exchange)
 
 
 @probe("tools-unsupported", profiles=["smoke", "full"])
-def models_without_tools(talk: Client) -> None:
+def models_without_tools(client: Client) -> None:
     """Gemma and deepseek-r1 answer in words."""
-    for operation in talk.conversations("messages", "chat"):
+    for operation in client.conversations("messages", "chat"):
         if operation.variant != "plain" and operation.wire == "openai":
             continue
         for model in ("gemma-2b", "deepseek-r1"):
-            exchange = talk.post(operation, talk.say(operation, QUESTION, model=model, tools=tools(operation)))
-            if exchange.answer.status == 200:
-                called = [call.name for call in talk.reply(exchange).calls]
-                talk.check("tools-unsupported", not called, f"{model} calls {', '.join(called)}", exchange)
+            exchange = client.post(operation, client.body(operation, QUESTION, model=model, tools=tools(operation)))
+            if exchange.response.status == 200:
+                called = [call.name for call in client.reply(exchange).calls]
+                client.check("tools-unsupported", not called, f"{model} calls {', '.join(called)}", exchange)
 
 
 @probe("stop-sequence-kept", profiles=["full"])
-def stop_sequences(talk: Client) -> None:
+def stop_sequences(client: Client) -> None:
     """A stop sequence that an answer in words can hardly avoid."""
-    operation = talk.operation("messages")
+    operation = client.operation("messages")
     for stream in (False, True):
-        talk.post(operation, talk.say(operation, COUNT, stop_sequences=[" "], stream=stream))
+        client.post(operation, client.body(operation, COUNT, stop_sequences=[" "], stream=stream))
 
 
 @probe("count-tokens")
-def counting(talk: Client) -> None:
+def counting(client: Client) -> None:
     """A short and a long text."""
-    operation = talk.operation("count_tokens")
+    operation = client.operation("count_tokens")
     counts = []
     for text in ("Hi.", "The quick brown fox jumps over the lazy dog. " * 20):
-        exchange = talk.post(operation, talk.say(operation, text, max_tokens=None))
-        if exchange.answer.status == 404:
+        exchange = client.post(operation, client.body(operation, text, max_tokens=None))
+        if exchange.response.status == 404:
             raise NotExaminable("the gateway does not count tokens (404)")
-        talk.expect("count-tokens", exchange, 200)
-        counts.append(count_of(dig(exchange.answer.json, "input_tokens")) or 0)
-    talk.check("count-tokens", 0 < counts[0] < counts[1], f"counted {counts[0]} and {counts[1]}", exchange)
+        client.expect("count-tokens", exchange, 200)
+        counts.append(count_of(dig(exchange.response.json, "input_tokens")) or 0)
+    client.check("count-tokens", 0 < counts[0] < counts[1], f"counted {counts[0]} and {counts[1]}", exchange)
 
 
 @probe("models-listed")
-def catalogue(talk: Client) -> None:
+def catalogue(client: Client) -> None:
     """List, then look up."""
-    listing = talk.get(talk.operation("models"))
-    talk.expect("models-listed", listing, 200)
-    ids = [str(dig(one, "id")) for one in items(dig(listing.answer.json, "data"))]
-    talk.check("models-listed", bool(ids) and len(set(ids)) == len(ids), f"{len(ids)} models listed", listing)
-    one = talk.operation("model")
+    listing = client.get(client.operation("models"))
+    client.expect("models-listed", listing, 200)
+    ids = [str(dig(one, "id")) for one in items(dig(listing.response.json, "data"))]
+    client.check("models-listed", bool(ids) and len(set(ids)) == len(ids), f"{len(ids)} models listed", listing)
+    one = client.operation("model")
     for id in [*ids[:1], *[id for id in ids if "/" in id][:1]]:
-        found = talk.get(one, model_id=quote(id, safe=""))
-        same = dig(found.answer.json, "id") == id
-        talk.check("models-listed", found.answer.status == 200 and same, f"{id}: status {found.answer.status}", found)
+        found = client.get(one, model_id=quote(id, safe=""))
+        status, same = found.response.status, dig(found.response.json, "id") == id
+        client.check("models-listed", status == 200 and same, f"{id}: status {status}", found)
 
 
 @probe("concurrency")
-def at_once(talk: Client) -> None:
+def at_once(client: Client) -> None:
     """Several requests at the same time, told apart by their models, whole and streamed."""
     models = ["qwen-coder-32b", "qwen-7b", "llama-3.3-8b-instruct", "llama-3.3-70b-instruct"]
-    operations = [talk.operation("messages"), talk.operation("chat")]
+    operations = [client.operation("messages"), client.operation("chat")]
     waiting = []
     with ThreadPoolExecutor(len(models)) as pool:
-        for round in range(1 if talk.target.paid else 3):
+        for round in range(1 if client.target.paid else 3):
             for number, model in enumerate(models):
                 operation = operations[(number + round) % 2]
-                body = talk.say(operation, f"Say {model}.", model=model, stream=number >= 2)
-                waiting.append((model, pool.submit(talk.post, operation, body, judged=False)))
+                body = client.body(operation, f"Say {model}.", model=model, stream=number >= 2)
+                waiting.append((model, pool.submit(client.post, operation, body, checked=False)))
         exchanges = [(model, one.result()) for model, one in waiting]
     for model, exchange in exchanges:
-        talk.record(exchange)
-        if talk.expect("concurrency", exchange, 200):
-            got = talk.reply(exchange).model
-            talk.check("concurrency", got == model, f"asked {model}, got the answer of {got}", exchange)
+        client.record(exchange)
+        if client.expect("concurrency", exchange, 200):
+            got = client.reply(exchange).model
+            client.check("concurrency", got == model, f"asked {model}, got the answer of {got}", exchange)
 
 
 PROBES = (

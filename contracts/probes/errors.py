@@ -36,94 +36,94 @@ OUT_OF_RANGE: tuple[Change, ...] = (
 )
 
 
-def _refused(talk: Client, promise: str, operation: OperationSpec, body: Any) -> None:
-    exchange = talk.post(operation, body)
-    talk.expect(promise, exchange, operation.invalid_status)
+def _refused(client: Client, promise: str, operation: OperationSpec, body: Any) -> None:
+    exchange = client.post(operation, body)
+    client.expect(promise, exchange, operation.invalid_status)
 
 
 @probe("invalid-json")
-def no_json(talk: Client) -> None:
+def no_json(client: Client) -> None:
     """Broken JSON, and JSON that is no object."""
-    for operation in talk.conversations(*MAIN):
+    for operation in client.conversations(*MAIN):
         for body in (b'{"model": "qwen-7b", "messages": [', b"[]", b""):
-            _refused(talk, "invalid-json", operation, body)
+            _refused(client, "invalid-json", operation, body)
 
 
 @probe("missing-field")
-def missing(talk: Client) -> None:
+def missing(client: Client) -> None:
     """Each required field, left out."""
-    for operation in talk.conversations(*MAIN):
+    for operation in client.conversations(*MAIN):
         names = ["messages"] if operation.variant == "managed" else ["messages", "model"]
         for name in [*names, *(["provider"] if operation.variant == "byok" else [])]:
-            body = {key: value for key, value in talk.say(operation).items() if key != name}
-            _refused(talk, "missing-field", operation, body)
+            body = {key: value for key, value in client.body(operation).items() if key != name}
+            _refused(client, "missing-field", operation, body)
 
 
 @probe("wrong-type")
-def wrong_types(talk: Client) -> None:
+def wrong_types(client: Client) -> None:
     """Fields of the wrong kind."""
-    for operation in talk.conversations(*MAIN):
+    for operation in client.conversations(*MAIN):
         for change in WRONG_TYPES:
-            _refused(talk, "wrong-type", operation, talk.say(operation) | dict(change))
+            _refused(client, "wrong-type", operation, client.body(operation) | dict(change))
 
 
 @probe("out-of-range")
-def out_of_range(talk: Client) -> None:
+def out_of_range(client: Client) -> None:
     """Numbers beyond their range, and no messages."""
-    for operation in talk.conversations(*MAIN):
+    for operation in client.conversations(*MAIN):
         for change in OUT_OF_RANGE:
-            _refused(talk, "out-of-range", operation, talk.say(operation) | dict(change))
+            _refused(client, "out-of-range", operation, client.body(operation) | dict(change))
 
 
 @probe("temperature-range")
-def temperature(talk: Client) -> None:
+def temperature(client: Client) -> None:
     """1.5 is good on some routes, and not on others."""
-    for operation in talk.document.conversations:
+    for operation in client.document.conversations:
         if operation.variant != "managed":
             high = HIGH_TEMPERATURE[operation.sources[0]]
-            exchange = talk.post(operation, talk.say(operation, temperature=1.5))
-            talk.expect("temperature-range", exchange, 200 if high else operation.invalid_status)
+            exchange = client.post(operation, client.body(operation, temperature=1.5))
+            client.expect("temperature-range", exchange, 200 if high else operation.invalid_status)
 
 
 @probe("tool-shape")
-def other_shape(talk: Client) -> None:
+def other_shape(client: Client) -> None:
     """Each wire's tools on the other."""
-    messages, chat = talk.operation("messages"), talk.operation("chat")
-    for operation, other in ((messages, chat), (chat, messages), (talk.operation("chat_byok"), messages)):
+    messages, chat = client.operation("messages"), client.operation("chat")
+    for operation, other in ((messages, chat), (chat, messages), (client.operation("chat_byok"), messages)):
         offered = [tool(other, "get_weather", {"type": "object", "properties": {}})]
-        _refused(talk, "tool-shape", operation, talk.say(operation, tools=offered))
+        _refused(client, "tool-shape", operation, client.body(operation, tools=offered))
 
 
 @probe("tool-result-pairing")
-def unpaired(talk: Client) -> None:
+def unpaired(client: Client) -> None:
     """A result that answers nothing."""
-    operation = talk.operation("messages")
+    operation = client.operation("messages")
     result = [{"type": "tool_result", "tool_use_id": "toolu_nobody", "content": "4 degrees"}]
-    asked = {"role": "user", "content": "What is the weather?"}
+    request = {"role": "user", "content": "What is the weather?"}
     use = {"type": "tool_use", "id": "toolu_other", "name": "get_weather", "input": {}}
-    for before in ([], [asked, {"role": "assistant", "content": [use]}]):
-        body = talk.say(operation, messages=[*before, {"role": "user", "content": result}])
-        _refused(talk, "tool-result-pairing", operation, body)
+    for before in ([], [request, {"role": "assistant", "content": [use]}]):
+        body = client.body(operation, messages=[*before, {"role": "user", "content": result}])
+        _refused(client, "tool-result-pairing", operation, body)
 
 
 @probe("max-tokens-limit", profiles=["smoke", "full"])
-def too_long(talk: Client) -> None:
+def too_long(client: Client) -> None:
     """qwen-coder-32b writes 32,768 tokens, Claude 8,192."""
     for name in ("messages", "chat"):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         for model, most in (("qwen-coder-32b", 32_768), ("claude-sonnet-4.5", 8_192)):
-            exchange = talk.post(operation, talk.say(operation, model=model, max_tokens=most + 1))
-            talk.expect("max-tokens-limit", exchange, 400)
+            exchange = client.post(operation, client.body(operation, model=model, max_tokens=most + 1))
+            client.expect("max-tokens-limit", exchange, 400)
 
 
 @probe("provider-unsupported")
-def unknown_provider(talk: Client) -> None:
+def unknown_provider(client: Client) -> None:
     """Xyz is no provider."""
-    operation = talk.operation("chat_byok")
-    exchange = talk.post(operation, talk.say(operation, provider="xyz"))
-    if talk.expect("provider-unsupported", exchange, 400):
-        said = message_of(exchange.answer.json)
-        talk.check("provider-unsupported", "Unsupported provider: xyz" in said, f"the message is {said!r}", exchange)
+    operation = client.operation("chat_byok")
+    exchange = client.post(operation, client.body(operation, provider="xyz"))
+    if client.expect("provider-unsupported", exchange, 400):
+        said = message_of(exchange.response.json)
+        client.check("provider-unsupported", "Unsupported provider: xyz" in said, f"the message is {said!r}", exchange)
 
 
 def _rounds(operation: OperationSpec, rounds: int) -> list[Body]:
@@ -136,104 +136,104 @@ def _rounds(operation: OperationSpec, rounds: int) -> list[Body]:
 
 
 @probe("max-iterations")
-def too_many_rounds(talk: Client) -> None:
+def too_many_rounds(client: Client) -> None:
     """More rounds of tool calls than max_iterations, given and by default."""
     for name in ("chat_byok", "chat"):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         cases = ((2, 3), (None, 7)) if operation.variant == "byok" else ((2, 3),)  # only D4 names a default
         for most, rounds in cases:
             offered = [tool(operation, "get_weather", {"type": "object", "properties": {}})]
-            body = talk.say(operation, messages=_rounds(operation, rounds), tools=offered, max_iterations=most)
-            exchange = talk.post(operation, body)
-            said = message_of(exchange.answer.json)
+            body = client.body(operation, messages=_rounds(operation, rounds), tools=offered, max_iterations=most)
+            exchange = client.post(operation, body)
+            said = message_of(exchange.response.json)
             words = f"Maximum tool calling iterations ({most or 5}) exceeded" in said
-            got = f"status {exchange.answer.status}, message {said[:80]!r}"
-            talk.check("max-iterations", 400 <= exchange.answer.status < 500 and words, got, exchange)
+            got = f"status {exchange.response.status}, message {said[:80]!r}"
+            client.check("max-iterations", 400 <= exchange.response.status < 500 and words, got, exchange)
 
 
 @probe("absent-routes")
-def absent(talk: Client) -> None:
+def absent(client: Client) -> None:
     """What D1 says does not exist."""
     for name in ("oauth_roles", "oauth_profile"):
-        operation = talk.operation(name)
-        talk.expect("absent-routes", talk.get(operation, headers={"x-api-key": talk.target.key}), 404)
+        operation = client.operation(name)
+        client.expect("absent-routes", client.get(operation, headers={"x-api-key": client.target.key}), 404)
 
 
 @probe("wrong-method")
-def wrong_method(talk: Client) -> None:
+def wrong_method(client: Client) -> None:
     """GET where POST belongs, and the like."""
     for name, methods in (("messages", ("GET", "DELETE", "PUT")), ("chat", ("GET", "PATCH")), ("models", ("POST",))):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         for method in methods:
             body = None if method in ("GET", "DELETE") else b"{}"
-            asked = SentRequest(method, operation.path, JSON_HEADERS | talk.credential(operation), body)
-            exchange = talk.send(asked)
-            talk.expect("wrong-method", exchange, 405, 404)
-            if exchange.answer.status == 405:
-                allow = exchange.answer.header("allow") or ""
-                talk.check("wrong-method", operation.method in allow, f"405 with Allow {allow!r}", exchange)
+            request = SentRequest(method, operation.path, JSON_HEADERS | client.auth_header(operation), body)
+            exchange = client.send(request)
+            client.expect("wrong-method", exchange, 405, 404)
+            if exchange.response.status == 405:
+                allow = exchange.response.header("allow") or ""
+                client.check("wrong-method", operation.method in allow, f"405 with Allow {allow!r}", exchange)
 
 
 # What needs help
 
 
-def _metered(talk: Client) -> Iterator[OperationSpec]:
-    yield from (one for one in talk.conversations("messages", "chat") if one.is_metered)
+def _metered(client: Client) -> Iterator[OperationSpec]:
+    yield from (one for one in client.conversations("messages", "chat") if one.is_metered)
 
 
 @probe("status-402")
-def without_credits(talk: Client) -> None:
+def without_credits(client: Client) -> None:
     """An account that has nothing left."""
-    key = talk.aid("exhausted")
-    for operation in _metered(talk):
+    key = client.credential("exhausted")
+    for operation in _metered(client):
         for stream in (False, True):
-            exchange = talk.post(operation, talk.say(operation, stream=stream), key=key, on_purpose=True)
-            if talk.expect("status-402", exchange, 402):
-                code = code_of(exchange.answer.json)
-                talk.check("status-402", code in (None, "insufficient_credits"), f"the code is {code!r}", exchange)
+            exchange = client.post(operation, client.body(operation, stream=stream), key=key, on_purpose=True)
+            if client.expect("status-402", exchange, 402):
+                code = code_of(exchange.response.json)
+                client.check("status-402", code in (None, "insufficient_credits"), f"the code is {code!r}", exchange)
 
 
 @probe("byok-not-metered", profiles=["smoke", "full"])
-def byok_without_credits(talk: Client) -> None:
+def byok_without_credits(client: Client) -> None:
     """BYOK is not charged."""
-    operation = talk.operation("chat_byok")
-    exchange = talk.post(operation, talk.say(operation), key=talk.aid("empty"), on_purpose=True)
-    talk.expect("byok-not-metered", exchange, 200)
+    operation = client.operation("chat_byok")
+    exchange = client.post(operation, client.body(operation), key=client.credential("empty"), on_purpose=True)
+    client.expect("byok-not-metered", exchange, 200)
 
 
 @probe("status-429", "retry-after-true", "retry-after")
-def limited(talk: Client) -> None:
+def limited(client: Client) -> None:
     """Requests until the window is used up; then one after the wait that the answer asks for."""
-    operation, key = talk.operation("messages"), talk.aid("limited")
-    for _ in range(4 if talk.target.paid else 8):
-        exchange = talk.post(operation, talk.say(operation), key=key, on_purpose=True)
-        if exchange.answer.status != 200:
+    operation, key = client.operation("messages"), client.credential("limited")
+    for _ in range(4 if client.target.paid else 8):
+        exchange = client.post(operation, client.body(operation), key=key, on_purpose=True)
+        if exchange.response.status != 200:
             break
-    talk.expect("status-429", exchange, 429)
-    wait = exchange.answer.header("retry-after") or ""
-    if exchange.answer.status != 429 or not wait.isdigit():
+    client.expect("status-429", exchange, 429)
+    wait = exchange.response.header("retry-after") or ""
+    if exchange.response.status != 429 or not wait.isdigit():
         return
     if int(wait) > LONGEST_WAIT:
         raise NotExaminable(f"retry-after is {wait} s, more than this run waits ({LONGEST_WAIT} s)")
-    talk.wait(int(wait))
-    talk.expect("retry-after-true", talk.post(operation, talk.say(operation), key=key, on_purpose=True), 200)
+    client.wait(int(wait))
+    client.expect("retry-after-true", client.post(operation, client.body(operation), key=key, on_purpose=True), 200)
 
 
 @probe("status-500")
-def failing(talk: Client) -> None:
+def failing(client: Client) -> None:
     """A gateway with a fault."""
-    key = talk.aid("failing")
-    for operation in talk.conversations("messages", "chat"):
-        exchange = talk.post(operation, talk.say(operation), key=key, on_purpose=True)
-        talk.expect("status-500", exchange, 500)
+    key = client.credential("failing")
+    for operation in client.conversations("messages", "chat"):
+        exchange = client.post(operation, client.body(operation), key=key, on_purpose=True)
+        client.expect("status-500", exchange, 500)
 
 
 @probe("cold-start")
-def loading(talk: Client) -> None:
+def loading(client: Client) -> None:
     """A model that is not ready."""
-    operation = talk.operation("chat")
-    exchange = talk.post(operation, talk.say(operation), key=talk.aid("loading"), on_purpose=True)
-    talk.expect("cold-start", exchange, 502, 503)
+    operation = client.operation("chat")
+    exchange = client.post(operation, client.body(operation), key=client.credential("loading"), on_purpose=True)
+    client.expect("cold-start", exchange, 502, 503)
 
 
 PROBES = (

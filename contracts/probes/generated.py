@@ -12,17 +12,17 @@ from mockserver.contracts.probe import probe
 
 
 @probe("generated-valid", "generated-invalid", profiles=["full"])
-def generated(talk: Client) -> None:
+def generated(client: Client) -> None:
     """Some valid and some invalid requests for every operation with a JSON body."""
     if find_spec("schemathesis") is None:
         raise NotExaminable("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
-    for operation, body, valid in requests(talk.document, talk.target.seed):
-        exchange = talk.post(operation, body)
-        status = exchange.answer.status
+    for operation, body, valid in requests(client.document, client.target.seed):
+        exchange = client.post(operation, body)
+        status = exchange.response.status
         if valid:
-            talk.check("generated-valid", status == 200, f"status {status}", exchange)
+            client.check("generated-valid", status == 200, f"status {status}", exchange)
         else:
-            talk.check("generated-invalid", 400 <= status < 500, f"status {status}", exchange)
+            client.check("generated-invalid", 400 <= status < 500, f"status {status}", exchange)
 
 
 PROBES = (generated,)

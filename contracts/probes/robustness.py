@@ -13,104 +13,105 @@ DEPTH = 200
 
 
 @probe("unicode")
-def every_plane(talk: Client) -> None:
+def every_plane(client: Client) -> None:
     """Text of all seventeen planes, whole and streamed, raw and escaped."""
     for name in ("messages", "chat"):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         for stream in (False, True):
-            body = talk.say(operation, f"Repeat: {PLANES}", stream=stream)
+            body = client.body(operation, f"Repeat: {PLANES}", stream=stream)
             raw = json.dumps(body, ensure_ascii=stream).encode("utf-8", "surrogatepass")
-            talk.expect("unicode", talk.post(operation, raw), 200)
+            client.expect("unicode", client.post(operation, raw), 200)
 
 
 @probe("long-text", profiles=["full"])
-def long_text(talk: Client) -> None:
+def long_text(client: Client) -> None:
     """Twenty thousand words."""
     for name in ("messages", "chat"):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         text = "The harbour of Skarvik had two clocks. " * 3000
-        talk.expect("long-text", talk.post(operation, talk.say(operation, text)), 200, 400, 413)
+        client.expect("long-text", client.post(operation, client.body(operation, text)), 200, 400, 413)
 
 
 @probe("deep-json", profiles=["smoke", "full"])
-def deep(talk: Client) -> None:
+def deep(client: Client) -> None:
     """Deep arguments in a conversation, and a body that is nothing but depth."""
-    operation = talk.operation("messages")
-    raw = json.dumps(talk.say(operation)).encode()
+    operation = client.operation("messages")
+    raw = json.dumps(client.body(operation)).encode()
     nested = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
-    exchange = talk.post(operation, raw[:-1] + b',"metadata":{"deep":' + nested + b"}}")
-    talk.expect("deep-json", exchange, 200, operation.invalid_status, 413)
-    exchange = talk.post(operation, b"[" * 100_000)
-    talk.expect("deep-json", exchange, operation.invalid_status, 413)
+    exchange = client.post(operation, raw[:-1] + b',"metadata":{"deep":' + nested + b"}}")
+    client.expect("deep-json", exchange, 200, operation.invalid_status, 413)
+    exchange = client.post(operation, b"[" * 100_000)
+    client.expect("deep-json", exchange, operation.invalid_status, 413)
 
 
 @probe("huge-numbers", profiles=["smoke", "full"])
-def huge(talk: Client) -> None:
+def huge(client: Client) -> None:
     """Numbers that fit into nothing."""
     for name in ("messages", "chat"):
-        operation = talk.operation(name)
+        operation = client.operation(name)
         for number in ("9" * 400, "1e400", "-1e-400", "9223372036854775808"):
-            raw = json.dumps(talk.say(operation, max_tokens=None)).encode()
-            exchange = talk.post(operation, raw[:-1] + f',"max_tokens":{number}}}'.encode())
-            talk.expect("huge-numbers", exchange, 200, operation.invalid_status)
+            raw = json.dumps(client.body(operation, max_tokens=None)).encode()
+            exchange = client.post(operation, raw[:-1] + f',"max_tokens":{number}}}'.encode())
+            client.expect("huge-numbers", exchange, 200, operation.invalid_status)
 
 
 @probe("duplicate-keys", profiles=["smoke", "full"])
-def doubled(talk: Client) -> None:
+def doubled(client: Client) -> None:
     """The same key twice."""
-    operation = talk.operation("chat")
-    raw = json.dumps(talk.say(operation)).encode()
-    exchange = talk.post(operation, raw[:-1] + b',"max_tokens":5}')
-    talk.expect("duplicate-keys", exchange, 200, operation.invalid_status)
+    operation = client.operation("chat")
+    raw = json.dumps(client.body(operation)).encode()
+    exchange = client.post(operation, raw[:-1] + b',"max_tokens":5}')
+    client.expect("duplicate-keys", exchange, 200, operation.invalid_status)
 
 
 @probe("unknown-fields")
-def unknown_fields(talk: Client) -> None:
+def unknown_fields(client: Client) -> None:
     """Fields of tomorrow."""
     for name in ("messages", "chat", "chat_byok"):
-        operation = talk.operation(name)
-        exchange = talk.post(operation, talk.say(operation, x_gate_unknown={"any": ["thing"]}))
-        talk.expect("unknown-fields", exchange, 200)
+        operation = client.operation(name)
+        exchange = client.post(operation, client.body(operation, x_gate_unknown={"any": ["thing"]}))
+        client.expect("unknown-fields", exchange, 200)
 
 
 @probe("head-and-options")
-def head_and_options(talk: Client) -> None:
+def head_and_options(client: Client) -> None:
     """HEAD without a body; a browser's preflight with its permission."""
-    models = talk.operation("models")
-    head = talk.send(SentRequest("HEAD", models.path, talk.credential(models)))
-    talk.check("head-and-options", head.answer.body == b"", f"HEAD with a body of {len(head.answer.body)} bytes", head)
-    talk.expect("head-and-options", head, 200, 404, 405)
-    operation = talk.operation("chat")
+    models = client.operation("models")
+    head = client.send(SentRequest("HEAD", models.path, client.auth_header(models)))
+    size = len(head.response.body)
+    client.check("head-and-options", size == 0, f"HEAD with a body of {size} bytes", head)
+    client.expect("head-and-options", head, 200, 404, 405)
+    operation = client.operation("chat")
     origin = {
         "origin": "https://app.example.com",
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
     }
-    preflight = talk.send(SentRequest("OPTIONS", operation.path, origin))
-    talk.expect("head-and-options", preflight, 200, 204)
-    allowed = preflight.answer.header("access-control-allow-origin")
+    preflight = client.send(SentRequest("OPTIONS", operation.path, origin))
+    client.expect("head-and-options", preflight, 200, 204)
+    allowed = preflight.response.header("access-control-allow-origin")
     got = f"access-control-allow-origin is {allowed!r}"
-    talk.check("head-and-options", allowed in ("*", origin["origin"]), got, preflight)
-    answer = talk.send(
+    client.check("head-and-options", allowed in ("*", origin["origin"]), got, preflight)
+    response = client.send(
         SentRequest(
             "POST",
             operation.path,
-            JSON_HEADERS | origin | talk.credential(operation),
-            json.dumps(talk.say(operation)).encode(),
+            JSON_HEADERS | origin | client.auth_header(operation),
+            json.dumps(client.body(operation)).encode(),
         )
     )
-    allowed = answer.answer.header("access-control-allow-origin")
+    allowed = response.response.header("access-control-allow-origin")
     got = f"an answer to a browser has access-control-allow-origin {allowed!r}"
-    talk.check("head-and-options", allowed in ("*", origin["origin"]), got, answer)
+    client.check("head-and-options", allowed in ("*", origin["origin"]), got, response)
 
 
 @probe("slow-client")
-def slow_client(talk: Client) -> None:
+def slow_client(client: Client) -> None:
     """A body in pieces, cut within characters, without its length announced."""
     for name in ("messages", "chat"):
-        operation = talk.operation(name)
-        exchange = talk.post(operation, talk.say(operation, f"Repeat: {PLANES}"), pieces=7)
-        talk.expect("slow-client", exchange, 200, 411)
+        operation = client.operation(name)
+        exchange = client.post(operation, client.body(operation, f"Repeat: {PLANES}"), pieces=7)
+        client.expect("slow-client", exchange, 200, 411)
 
 
 PROBES = (

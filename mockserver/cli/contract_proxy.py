@@ -31,10 +31,10 @@ def proxy(
     from mockserver.gate import relay
     from mockserver.gate.client import base_url
     from mockserver.gate.proxy import CheckingProxy
-    from mockserver.gate.proxy_log import teller
+    from mockserver.gate.proxy_log import proxy_log
 
     base = base_url(upstream)
-    tell = teller(base, click.echo, log)
+    tell = proxy_log(base, click.echo, log)
     watcher = CheckingProxy(
         base, Path(bundled.OPENAPI), tell, documented_only=documented_only, short_sse=short_sse, verify=not insecure
     )
@@ -55,8 +55,8 @@ def proxy(
         watcher.drain(5)
     finally:
         listening.server_close()
-    broken = watcher.ledger.of("broken")
+    broken = watcher.results.of("broken")
     for entry in broken:
         click.echo(f"{entry.broken:>5} x {entry.promise.name}  [{entry.promise.source}]")
-    click.echo(f"{len(broken)} promises broken, {len(watcher.ledger.of('kept'))} kept.")
+    click.echo(f"{len(broken)} promises broken, {len(watcher.results.of('kept'))} kept.")
     sys.exit(1 if broken else 0)

@@ -66,11 +66,11 @@ def _entry(file: Path, number: int, one: Any) -> Accepted:
     return Accepted(name, one["since"], one["why"], one.get("until"))
 
 
-def apply(ledger: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
+def apply(results: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
     """Mark what is accepted; say which entries must leave the file."""
     stale = []
     for one in accepted:
-        entry = ledger.entries.get(one.promise)
+        entry = results.entries.get(one.promise)
         if entry is None:
             continue
         if one.until is not None and one.until < today:
@@ -82,11 +82,11 @@ def apply(ledger: RunResults, accepted: Iterable[Accepted], today: datetime.date
     return stale
 
 
-def write(ledger: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> str:
+def write(results: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> str:
     """A baseline of everything that is broken now; what was accepted before keeps its date, reason and end."""
     known = {one.promise: one for one in accepted}
     entries = []
-    for entry in ledger.of("broken", "accepted"):
+    for entry in results.of("broken", "accepted"):
         name = entry.promise.name
         one = known.get(name) or Accepted(name, today, entry.findings[0].got if entry.findings else "not said")
         entries.append({key: value for key, value in asdict(one).items() if value is not None})

@@ -42,16 +42,16 @@ class Spent:
     tokens: int = 0
 
 
-def cost_of(asked: SentRequest) -> int:
+def cost_of(request: SentRequest) -> int:
     """The tokens that a request may cost at most; only POST to a model costs any."""
-    if asked.method != "POST" or asked.body is None or not asked.path.endswith(("/messages", "/completions")):
+    if request.method != "POST" or request.body is None or not request.path.endswith(("/messages", "/completions")):
         return 0
-    if not isinstance(dig(asked.json, "messages"), list):
-        return len(asked.body)  # there is nothing that a model could answer
-    limits = [count_of(dig(asked.json, name)) for name in ("max_tokens", "max_completion_tokens")]
+    if not isinstance(dig(request.json, "messages"), list):
+        return len(request.body)  # there is nothing that a model could answer
+    limits = [count_of(dig(request.json, name)) for name in ("max_tokens", "max_completion_tokens")]
     given = [limit for limit in limits if limit is not None]
     longest = min(max(0, *given), LONGEST_ANSWER) if given else ASSUMED_ANSWER
-    return len(asked.body) + longest
+    return len(request.body) + longest
 
 
 class Budget:
@@ -70,9 +70,9 @@ class Budget:
         self._next = 0.0
         self.spent = Spent()
 
-    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+    def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """Count, then send. Raises `NotExaminable` if the budget does not allow it."""
-        cost = cost_of(asked)
+        cost = cost_of(request)
         with self._lock:
             most, spent = self._budget, self.spent
             if most.requests is not None and spent.requests + 1 > most.requests:
@@ -84,7 +84,7 @@ class Budget:
             wait = self._turn()
         if wait > 0:
             self._sleep(wait)
-        return self._send(asked, pieces=pieces)
+        return self._send(request, pieces=pieces)
 
     def _turn(self) -> float:
         """Seconds until this request's turn has come."""

@@ -29,7 +29,7 @@ from urllib3.exceptions import (
 from mockserver import __version__
 from mockserver.contracts.exchange import Ended, ReceivedResponse, SentRequest
 from mockserver.core.errors import OperatorError
-from mockserver.gate.content_encoding import undone
+from mockserver.gate.content_encoding import decode_body
 
 AGENT = f"ainative-contract-gate/{__version__}"
 PIECE = 65_536
@@ -53,7 +53,7 @@ class HttpClient:
         self.limits = limits
         self._pool = pool(verify=verify)
 
-    def __call__(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+    def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """One request. Never raises for what the target does, and always comes back.
 
         The library's limits are between two pieces of an answer. Headers that come in drops keep within them for ever,
@@ -61,7 +61,7 @@ class HttpClient:
         """
         limits, box = self.limits, list[ReceivedResponse]()
         most = limits.connect + limits.silence + limits.total
-        worker = Thread(target=lambda: box.append(self._ask(asked, pieces, limits)), daemon=True)
+        worker = Thread(target=lambda: box.append(self._ask(request, pieces, limits)), daemon=True)
         worker.start()
         worker.join(most)
         return (
@@ -70,14 +70,14 @@ class HttpClient:
             else ReceivedResponse(0, ended="none", seconds=most, trouble=f"no whole answer within {most:g} s")
         )
 
-    def _ask(self, asked: SentRequest, pieces: int, limits: AnswerLimits) -> ReceivedResponse:
+    def _ask(self, request: SentRequest, pieces: int, limits: AnswerLimits) -> ReceivedResponse:
         start = time.monotonic()
-        headers = {"user-agent": AGENT, "accept-encoding": "identity", **asked.headers}
-        body = asked.body if pieces == 1 or not asked.body else _pieces(asked.body, pieces)
+        headers = {"user-agent": AGENT, "accept-encoding": "identity", **request.headers}
+        body = request.body if pieces == 1 or not request.body else _pieces(request.body, pieces)
         try:
             response = self._pool.request(
-                asked.method,
-                self.base + asked.path,
+                request.method,
+                self.base + request.path,
                 body=body,
                 headers=headers,
                 timeout=urllib3.Timeout(connect=limits.connect, read=limits.silence),
@@ -88,7 +88,7 @@ class HttpClient:
             return ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
         first = time.monotonic() - start
         content, ended, trouble = _read(response, start, limits)
-        content = undone(content, response.headers.get("content-encoding")) or content
+        content = decode_body(content, response.headers.get("content-encoding")) or content
         fields = tuple((name.lower(), value) for name, value in response.headers.items())
         if ended == "complete":
             response.release_conn()

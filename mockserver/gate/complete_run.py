@@ -26,11 +26,11 @@ def run_gate(
     done = run(options.settings())
     today = datetime.datetime.now(tz=datetime.UTC).date()
     if options.write_baseline and file is not None:
-        write_file(file, baseline.write(done.ledger, accepted, today).encode())
+        write_file(file, baseline.write(done.results, accepted, today).encode())
     else:
-        done.complaints += [f"Baseline: {line}" for line in baseline.apply(done.ledger, accepted, today)]
-    if done.ledger.coverage < needed:
-        done.complaints.append(f"Coverage is {done.ledger.coverage:.1f} %; {needed:g} % are required.")
+        done.complaints += [f"Baseline: {line}" for line in baseline.apply(done.results, accepted, today)]
+    if done.results.coverage < needed:
+        done.complaints.append(f"Coverage is {done.results.coverage:.1f} %; {needed:g} % are required.")
     return done
 
 

@@ -12,7 +12,7 @@ LARGEST = 32 * 1024 * 1024
 """A small body can unfold into a huge one; nothing that a gateway says is longer than this."""
 
 
-def undone(body: bytes, coding: str | None) -> bytes | None:
+def decode_body(body: bytes, coding: str | None) -> bytes | None:
     """The body without its coding, as far as it came; None if the coding is not known or the body is none of it."""
     name = (coding or "identity").strip().lower()
     if name in ("identity", ""):

@@ -9,7 +9,7 @@ from mockserver.contracts.promises import PROMISES
 from mockserver.gate import baseline
 from mockserver.gate.complete_run import run_gate
 from mockserver.gate.options import read_options
-from mockserver.gate.runner import GateRun, chosen
+from mockserver.gate.runner import GateRun, promise_filter
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def rules_from(arguments: Sequence[str]) -> Rules:
     """Return the rules of such a run, for a caller that checks exchanges of its own."""
     options = read_options(arguments)
     settings = options.settings()
-    is_chosen = chosen(settings)
+    is_chosen = promise_filter(settings)
     accepted = {entry.promise for entry in (baseline.read(Path(options.baseline)) if options.baseline else ())}
     document = ContractDocument.open(settings.contract, documented_only=settings.documented_only)
     return Rules(document, lambda name: name not in accepted and is_chosen(PROMISES[name]), settings.short_sse)

@@ -172,7 +172,7 @@ class GateOptions:
             only=self.only,
             exclude=self.exclude,
             documented_only=self.documented_only,
-            aids=self.credentials,
+            credentials=self.credentials,
             model=self.model,
             short_sse=self.short_sse,
             latency=self.latency,

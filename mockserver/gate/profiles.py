@@ -16,7 +16,7 @@ class RunProfile:
 
     name: str
     about: str
-    acts: str
+    probes: str
     budget: BudgetLimits
     limits: AnswerLimits
     max_tokens: int
@@ -33,7 +33,7 @@ PROFILES: Mapping[str, RunProfile] = {
         RunProfile(
             name="smoke",
             about="seconds: the main routes, cheap requests",
-            acts="smoke",
+            probes="smoke",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=3, silence=6, total=10, size=2 * 1024 * 1024),
             max_tokens=256,
@@ -44,7 +44,7 @@ PROFILES: Mapping[str, RunProfile] = {
         RunProfile(
             name="paid",
             about="a gateway that charges: few requests, tiny answers, a stated budget",
-            acts="paid",
+            probes="paid",
             budget=BudgetLimits(requests=220, tokens=60_000, rate=4),
             limits=AnswerLimits(connect=10, silence=65, total=120),
             max_tokens=64,
@@ -56,7 +56,7 @@ PROFILES: Mapping[str, RunProfile] = {
         RunProfile(
             name="full",
             about="a mock, or staging: every route, every scene, generated requests",
-            acts="full",
+            probes="full",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=3, silence=6, total=12),
             max_tokens=256,
@@ -67,7 +67,7 @@ PROFILES: Mapping[str, RunProfile] = {
         RunProfile(
             name="soak",
             about="full, again and again with new seeds, for an hour (--time) or until something breaks",
-            acts="full",
+            probes="full",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=5, silence=10, total=30),
             max_tokens=256,

@@ -20,8 +20,8 @@ from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedRespon
 from mockserver.contracts.promises import Promise
 from mockserver.contracts.suite import run_checks
 from mockserver.gate.client import explain
-from mockserver.gate.content_encoding import undone
-from mockserver.gate.redact import hidden
+from mockserver.gate.content_encoding import decode_body
+from mockserver.gate.redact import redact_deviation
 from mockserver.gate.relay import Outgoing, Upstream
 from mockserver.gate.results import RunResults
 
@@ -57,7 +57,7 @@ class CheckingProxy:
         self._tell = tell
         self._memory, self._lock = Memory(), Lock()
         self._passing_now, self._idle = 0, Condition()
-        self.ledger = RunResults(chosen)
+        self.results = RunResults(chosen)
 
     def drain(self, seconds: float) -> None:
         """Wait until what is under way has been judged; a client may have its answer before that."""
@@ -69,21 +69,21 @@ class CheckingProxy:
             self._passing_now += change
             self._idle.notify_all()
 
-    def respond(self, asked: SentRequest) -> Outgoing:
+    def respond(self, request: SentRequest) -> Outgoing:
         """Pass a request on, and its answer back."""
         self._count(+1)
         start = time.monotonic()
         try:
-            status, headers, pieces = self._upstream.open(asked)
+            status, headers, pieces = self._upstream.open(request)
         except (HTTPError, OSError) as error:
-            answer = ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
-            self._see(asked, answer)
+            response = ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
+            self._check_exchange(request, response)
             self._count(-1)
             fields = [("content-type", "application/json"), ("content-length", str(len(BROKEN)))]
             return Outgoing(502, fields, [BROKEN])
         first = time.monotonic() - start
         out = Outgoing(status, headers, ())
-        passing = self._counted(self._passing(out, asked, pieces, start, first))
+        passing = self._counted(self._passing(out, request, pieces, start, first))
         next(passing)  # it is under way from here on, so it is counted off even if nobody reads it
         out.pieces = passing
         return out
@@ -96,7 +96,7 @@ class CheckingProxy:
             self._count(-1)
 
     def _passing(
-        self, out: Outgoing, asked: SentRequest, pieces: Iterator[bytes], start: float, first: float
+        self, out: Outgoing, request: SentRequest, pieces: Iterator[bytes], start: float, first: float
     ) -> Iterator[bytes]:
         kept: list[bytes] = []
         size, trouble, unjudged = 0, "", ""
@@ -115,30 +115,29 @@ class CheckingProxy:
         finally:
             if size > LARGEST:
                 unjudged = f"the body is longer than {LARGEST} bytes"
-            fields, seconds = tuple(out.headers), time.monotonic() - start
-            self._see(
-                asked, ReceivedResponse(out.status, fields, b"".join(kept), ended_as, first, seconds, trouble), unjudged
-            )
+            fields, body, seconds = tuple(out.headers), b"".join(kept), time.monotonic() - start
+            response = ReceivedResponse(out.status, fields, body, ended_as, first, seconds, trouble)
+            self._check_exchange(request, response, unjudged)
 
-    def _see(self, asked: SentRequest, answer: ReceivedResponse, unjudged: str = "") -> None:
-        coding = answer.header("content-encoding")
-        plain = undone(answer.body, coding)
+    def _check_exchange(self, request: SentRequest, response: ReceivedResponse, unjudged: str = "") -> None:
+        coding = response.header("content-encoding")
+        plain = decode_body(response.body, coding)
         if plain is None:
             unjudged = unjudged or f"its content-encoding is {coding!r}"
         else:
-            answer = replace(answer, body=plain)
-        operation = self._document.find(asked.method, asked.path)
+            response = replace(response, body=plain)
+        operation = self._document.find(request.method, request.path)
         # Real traffic has real failures: a 5xx is told by its status, not as a broken promise.
         exchange = CheckedExchange(
-            asked, answer, operation.name if operation else "", time.time(), answer.status >= 500
+            request, response, operation.name if operation else "", time.time(), response.status >= 500
         )
         found: list[Deviation] = []
         if unjudged:
             self._tell(exchange, found, unjudged)
             return
         with self._lock:
-            sight = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
-            for name, findings in run_checks(sight, self.ledger.entries.__contains__):
-                self.ledger.examined(name, findings)
-                found += map(hidden, findings)
+            view = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
+            for name, findings in run_checks(view, self.results.entries.__contains__):
+                self.results.examined(name, findings)
+                found += map(redact_deviation, findings)
         self._tell(exchange, found, "")

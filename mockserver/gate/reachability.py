@@ -15,28 +15,28 @@ OURS = "x-mock-error"
 """A header that our own mock puts on its refusals; other gateways have none."""
 
 
-def probe(send: Sender, url: str, key: str) -> bool:
+def identify_target(send: Sender, url: str, key: str) -> bool:
     """Look at the target, first without a credential. True: it is our mock. Raises `OperatorError` for no gateway."""
-    answers = [_ask(send, url, route) for route in ROUTES]
-    if all("html" in answer.media and answer.status not in JUDGED for answer in answers):
-        status = answers[0].status
+    responses = [_ask(send, url, route) for route in ROUTES]
+    if all("html" in response.media and response.status not in JUDGED for response in responses):
+        status = responses[0].status
         raise OperatorError(f"{url} answers with HTML pages (status {status}): is this the URL of the API?")
-    if all(answer.status in range(300, 400) for answer in answers):
-        to = answers[0].header("location")
+    if all(response.status in range(300, 400) for response in responses):
+        to = responses[0].header("location")
         raise OperatorError(f"{url} redirects to {to}; give the URL that it redirects to")
-    if all(answer.status in ABSENT for answer in answers):
-        answers = [_ask(send, url, route, {"authorization": f"Bearer {key}"}) for route in ROUTES]
-    if all(answer.status in ABSENT for answer in answers):
+    if all(response.status in ABSENT for response in responses):
+        responses = [_ask(send, url, route, {"authorization": f"Bearer {key}"}) for route in ROUTES]
+    if all(response.status in ABSENT for response in responses):
         hint = "; leave out the path, the routes begin with /v1 and /api/v1" if url.count("/") > 2 else ""
         raise OperatorError(f"{url} has neither {' nor '.join(ROUTES)}: is this the URL of the gateway{hint}?")
-    return any(answer.header(OURS) is not None for answer in answers)
+    return any(response.header(OURS) is not None for response in responses)
 
 
 def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
     """A request that no gateway charges for: it has neither a model nor a message."""
-    answer = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
-    if answer.status == 0:
-        raise OperatorError(f"{url} cannot be examined: {answer.trouble}")
-    if answer.ended in ("silent", "endless"):
-        raise OperatorError(f"{url} cannot be examined: its answer to {route} does not end ({answer.trouble})")
-    return answer
+    response = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
+    if response.status == 0:
+        raise OperatorError(f"{url} cannot be examined: {response.trouble}")
+    if response.ended in ("silent", "endless"):
+        raise OperatorError(f"{url} cannot be examined: its answer to {route} does not end ({response.trouble})")
+    return response

@@ -22,9 +22,9 @@ MARK = "\0"
 """Around the name of a hidden field, for whoever writes a shell's variable there."""
 
 
-def hide(text: str, asked: SentRequest | None = None, known: Iterable[str] = ()) -> str:
+def redact_text(text: str, request: SentRequest | None = None, known: Iterable[str] = ()) -> str:
     """A text without secrets: those that are known, those of a request, and those in fields with such a name."""
-    secrets = {*known, *(asked.credentials if asked is not None else ())} - {ANTHROPIC_KEY}
+    secrets = {*known, *(request.credentials if request is not None else ())} - {ANTHROPIC_KEY}
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST:
             text = text.replace(secret, "$KEY")
@@ -37,7 +37,7 @@ def mark_fields(text: str) -> str:
     return _FORM_FIELD.sub(lambda found: f"{found[1]}{MARK}{found[2].upper()}{MARK}", text)
 
 
-def hidden(finding: Deviation, known: Iterable[str] = ()) -> Deviation:
+def redact_deviation(finding: Deviation, known: Iterable[str] = ()) -> Deviation:
     """A finding whose words hold no secret."""
-    asked = finding.exchange.asked if finding.exchange is not None else None
-    return replace(finding, got=hide(finding.got, asked, known))
+    request = finding.exchange.request if finding.exchange is not None else None
+    return replace(finding, got=redact_text(finding.got, request, known))

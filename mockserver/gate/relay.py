@@ -44,13 +44,13 @@ class Upstream:
         self._timeout = urllib3.Timeout(connect=10, read=timeout)
         self._pool = pool(verify=verify)
 
-    def open(self, asked: SentRequest) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
+    def open(self, request: SentRequest) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
         """Status, headers, and the body as it comes."""
-        headers = {name: value for name, value in asked.headers.items() if name not in HOP | {"content-length"}}
+        headers = {name: value for name, value in request.headers.items() if name not in HOP | {"content-length"}}
         response = self._pool.request(
-            asked.method,
-            self._base + asked.path,
-            body=asked.body,
+            request.method,
+            self._base + request.path,
+            body=request.body,
             headers=headers,
             timeout=self._timeout,
             preload_content=False,

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from mockserver.contracts.check import Deviation
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.promises import CREDENTIALS, PROMISES, Promise
-from mockserver.gate.redact import hidden, hide
+from mockserver.gate.redact import redact_deviation, redact_text
 
 State: TypeAlias = Literal["kept", "broken", "accepted", "not examined"]
 MOST_FINDINGS = 5
@@ -49,9 +49,9 @@ class RunResults:
         self.entries = {name: PromiseResult(promise) for name, promise in PROMISES.items() if chosen(promise)}
         self._secrets = tuple(secrets)
 
-    def hide(self, text: str, exchange: CheckedExchange) -> str:
+    def redact(self, text: str, exchange: CheckedExchange) -> str:
         """What an exchange said, without the credentials of the run."""
-        return hide(text, exchange.asked, self._secrets)
+        return redact_text(text, exchange.request, self._secrets)
 
     def examined(self, name: str, findings: Iterable[Deviation]) -> None:
         """An exchange or a scene examined a promise; with no findings it was kept."""
@@ -59,13 +59,13 @@ class RunResults:
         if entry is None:
             return
         entry.examined += 1
-        found = [hidden(finding, self._secrets) for finding in findings]
+        found = [redact_deviation(finding, self._secrets) for finding in findings]
         entry.broken += bool(found)
         for finding in found:
             if len(entry.findings) < MOST_FINDINGS and finding.got not in [one.got for one in entry.findings]:
                 entry.findings.append(finding)
 
-    def verdict(self, name: str, kept: bool, got: str, exchange: CheckedExchange | None) -> None:
+    def add_result(self, name: str, kept: bool, got: str, exchange: CheckedExchange | None) -> None:
         """A scene's own verdict."""
         self.examined(name, () if kept else (Deviation(name, got, exchange),))
 

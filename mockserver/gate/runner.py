@@ -27,7 +27,7 @@ from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
 from mockserver.gate.client import AnswerLimits, HttpClient
 from mockserver.gate.profiles import RunProfile
-from mockserver.gate.reachability import probe
+from mockserver.gate.reachability import identify_target
 from mockserver.gate.results import RunResults
 
 PATIENCE = 4
@@ -52,7 +52,7 @@ class RunSettings:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     documented_only: bool = False
-    aids: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
     model: str | None = None
     short_sse: bool = False
     latency: float | None = None
@@ -76,7 +76,7 @@ class GateRun:
     """A finished run. `complaints` are reasons to fail beside broken promises: of the baseline, of --require."""
 
     settings: RunSettings
-    ledger: RunResults
+    results: RunResults
     spent: Spent
     seconds: float
     stopped: str = ""
@@ -88,7 +88,7 @@ class GateRun:
     @property
     def passed(self) -> bool:
         """Whether everything is as it should be: exit code 0."""
-        return not (self.ledger.of("broken") or self.stopped or self.complaints)
+        return not (self.results.of("broken") or self.stopped or self.complaints)
 
 
 class _Stopped(Exception):
@@ -99,7 +99,7 @@ class _TimeIsUp(_Stopped):
     """Its time is over."""
 
 
-def chosen(settings: RunSettings) -> Callable[[Promise], bool]:
+def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
     """Which promises are in force."""
 
     def one(promise: Promise) -> bool:
@@ -133,11 +133,11 @@ class Runner:
     ) -> None:
         self._settings = settings
         self._document = _opened(settings)
-        self._ledger = RunResults(chosen(settings), credentials.secrets(settings.key, settings.aids))
-        if not self._ledger.entries:
+        self._results = RunResults(promise_filter(settings), credentials.secrets(settings.key, settings.credentials))
+        if not self._results.entries:
             raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
         self._client = HttpClient(settings.url, settings.limits, verify=settings.verify) if send is None else None
-        self._purse = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
+        self._budget = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble = 0, 0
@@ -148,11 +148,11 @@ class Runner:
     def run(self) -> GateRun:
         """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
         start = self._clock()
-        done = GateRun(self._settings, self._ledger, self._purse.spent, 0.0, rounds=0, began=time.time())
+        done = GateRun(self._settings, self._results, self._budget.spent, 0.0, rounds=0, began=time.time())
         profile = self._settings.profile
         try:
             done.is_mock = self._probe()
-            while done.rounds < profile.rounds and not (done.rounds and self._ledger.of("broken")):
+            while done.rounds < profile.rounds and not (done.rounds and self._results.of("broken")):
                 self._play(self._target(done.rounds, done.is_mock))
                 done.rounds += 1
         except _TimeIsUp as end:
@@ -164,7 +164,7 @@ class Runner:
         finally:
             if self._client is not None:
                 self._client.close()
-        self._say_why(done.stopped)
+        self._explain_unexamined(done.stopped)
         done.seconds = self._clock() - start
         return done
 
@@ -174,30 +174,30 @@ class Runner:
             self._client.limits = replace(
                 limits, silence=min(limits.silence, PROBING), total=min(limits.total, PROBING)
             )
-        is_mock = probe(self._purse, self._settings.url, self._settings.key)
+        is_mock = identify_target(self._budget, self._settings.url, self._settings.key)
         if self._client is not None:
             self._client.limits = self._settings.limits
         return is_mock
 
-    def _say_why(self, stopped: str) -> None:
+    def _explain_unexamined(self, stopped: str) -> None:
         """Why what was not examined was not, where no scene has said so."""
         profile = self._settings.profile
-        larger = "" if profile.acts == "full" else "; --profile full does more"
-        wanted = [act for act in probe_cases(profile.acts) if self._wanted(act)]
+        larger = "" if profile.probes == "full" else "; --profile full does more"
+        wanted = [case for case in probe_cases(profile.probes) if self._wanted(case)]
         if stopped:
-            missed = [name for act in wanted if act.name not in self._played for name in act.promises]
-            self._ledger.reason(missed, "the run stopped before it")
-        played = {name for act in wanted for name in act.promises}
-        left = [name for name in self._ledger.entries if name not in played and name not in CHECKS]
-        self._ledger.reason(left, f"not in the profile {profile.name}{larger}")
-        self._ledger.reason(CHECKS, f"no answer in this run concerned it{larger}")
+            missed = [name for case in wanted if case.name not in self._played for name in case.promises]
+            self._results.reason(missed, "the run stopped before it")
+        played = {name for case in wanted for name in case.promises}
+        left = [name for name in self._results.entries if name not in played and name not in CHECKS]
+        self._results.reason(left, f"not in the profile {profile.name}{larger}")
+        self._results.reason(CHECKS, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
-        helped = {**(credentials.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.aids}
+        helped = {**(credentials.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.credentials}
         return Target(
             key=settings.key,
-            aids=helped,
+            credentials=helped,
             model=settings.model,
             max_tokens=profile.max_tokens,
             thorough=profile.thorough,
@@ -206,53 +206,54 @@ class Runner:
         )
 
     def _play(self, target: Target) -> None:
-        talk = Client(self._document, target, self._send, self._see, self._ledger.verdict, time.time, self._wait)
-        wanted = [act for act in probe_cases(self._settings.profile.acts) if self._wanted(act)]
-        for number, act in enumerate(wanted, 1):
-            name = act.name.replace("_", " ")
-            self._progress(f"{number}/{len(wanted)} {name}, {self._purse.spent.requests} requests")
-            self._perform(act, talk)
-            self._played.add(act.name)
+        record, report = self._check_exchange, self._results.add_result
+        client = Client(self._document, target, self._send, record, report, time.time, self._wait)
+        wanted = [case for case in probe_cases(self._settings.profile.probes) if self._wanted(case)]
+        for number, case in enumerate(wanted, 1):
+            name = case.name.replace("_", " ")
+            self._progress(f"{number}/{len(wanted)} {name}, {self._budget.spent.requests} requests")
+            self._run_probe(case, client)
+            self._played.add(case.name)
 
-    def _wanted(self, act: ProbeCase) -> bool:
+    def _wanted(self, case: ProbeCase) -> bool:
         """A scene is played for its own promises; with --only, not for what judges may see in passing."""
-        return not self._settings.only or any(name in self._ledger.entries for name in (*act.promises, *CHECKS))
+        return not self._settings.only or any(name in self._results.entries for name in (*case.promises, *CHECKS))
 
-    def _perform(self, act: ProbeCase, talk: Client) -> None:
+    def _run_probe(self, case: ProbeCase, client: Client) -> None:
         try:
-            act.play(talk)
+            case.play(client)
         except NotExaminable as why:
-            self._ledger.reason(act.promises, str(why))
+            self._results.reason(case.promises, str(why))
         except _Stopped as why:
-            self._ledger.reason(act.promises, str(why))
+            self._results.reason(case.promises, str(why))
             raise
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             got = f"its answers cannot be read: {type(error).__name__}: {str(error)[:160]}"
-            self._ledger.verdict(act.promises[0], kept=False, got=got, exchange=None)
+            self._results.add_result(case.promises[0], kept=False, got=got, exchange=None)
 
-    def _send(self, asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+    def _send(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         if self._clock() > self._deadline:
             raise _TimeIsUp(f"the run took longer than {self._settings.longest:g} s; --time gives it more")
-        answer = self._purse(asked, pieces=pieces)
+        response = self._budget(request, pieces=pieces)
         with self._lock:
-            self._silent = self._silent + 1 if answer.status == 0 or answer.ended in ("silent", "endless") else 0
+            self._silent = self._silent + 1 if response.status == 0 or response.ended in ("silent", "endless") else 0
             self._trouble += self._silent > 0
             silent, trouble = self._silent, self._trouble
         if silent >= PATIENCE or trouble >= MOST_TROUBLE:
-            self._see(CheckedExchange(asked, answer, "", time.time()))
-            raise _Stopped(f"{trouble} answers had no proper end ({answer.trouble}); the rest was not examined")
-        return answer
+            self._check_exchange(CheckedExchange(request, response, "", time.time()))
+            raise _Stopped(f"{trouble} answers had no proper end ({response.trouble}); the rest was not examined")
+        return response
 
     def _wait(self, seconds: float) -> None:
         if self._clock() + seconds > self._deadline:
             raise _TimeIsUp(f"the run would take longer than {self._settings.longest:g} s; --time gives it more")
         self._sleep(seconds)
 
-    def _see(self, exchange: CheckedExchange) -> None:
+    def _check_exchange(self, exchange: CheckedExchange) -> None:
         settings = self._settings
         operation = self._document.operations.get(exchange.operation)
         latency = settings.latency if settings.latency is not None else settings.profile.latency
-        sight = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
+        view = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for name, findings in run_checks(sight, self._ledger.entries.__contains__):
-                self._ledger.examined(name, findings)
+            for name, findings in run_checks(view, self._results.entries.__contains__):
+                self._results.examined(name, findings)

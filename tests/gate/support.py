@@ -64,8 +64,8 @@ def exchange(
 def broken(one: CheckedExchange, *, short_sse: bool = False, memory: Memory | None = None) -> set[str]:
     """The promises that an exchange breaks."""
     operation = document().operations.get(one.operation)
-    sight = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
-    return {name for name, findings in run_checks(sight) if findings}
+    view = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
+    return {name for name, findings in run_checks(view) if findings}
 
 
 def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:
@@ -103,7 +103,7 @@ def other_gateway() -> Iterator[tuple[str, Any]]:
 @contextmanager
 def always(outgoing: Outgoing) -> Iterator[str]:
     """A target with one answer to everything."""
-    with serving(lambda asked: replace(outgoing)) as url:
+    with serving(lambda request: replace(outgoing)) as url:
         yield url
 
 

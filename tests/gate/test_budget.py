@@ -22,7 +22,7 @@ from tests.gate.support import always, command, other_gateway, run
 class Till:
     """What a gateway counted: requests, and the tokens of its answers by its own account."""
 
-    asked: list[SentRequest] = field(default_factory=list)
+    request: list[SentRequest] = field(default_factory=list)
     tokens: int = 0
 
 
@@ -44,11 +44,11 @@ def counted() -> Iterator[tuple[str, Till]]:
     till = Till()
     with other_gateway() as (behind, _):
 
-        def respond(asked: SentRequest) -> Outgoing:
-            till.asked.append(asked)
-            status, headers, pieces = Upstream(behind).open(asked)
+        def respond(request: SentRequest) -> Outgoing:
+            till.request.append(request)
+            status, headers, pieces = Upstream(behind).open(request)
             body = b"".join(pieces)
-            if status == 200 and asked.path.endswith(("/messages", "/completions")):
+            if status == 200 and request.path.endswith(("/messages", "/completions")):
                 till.tokens += tokens_of(body)
             return Outgoing(status, [pair for pair in headers if pair[0] != "content-length"], [body] if body else [])
 
@@ -60,18 +60,20 @@ def counted() -> Iterator[tuple[str, Till]]:
 def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: int, tokens: int) -> None:
     with counted() as (url, till):
         done = run(url, replace(PROFILES["paid"], budget=BudgetLimits(requests, tokens)))
-    assert len(till.asked) == done.spent.requests <= requests
+    assert len(till.request) == done.spent.requests <= requests
     assert 0 < till.tokens <= done.spent.tokens <= tokens
-    assert any("budget" in entry.why_not for entry in done.ledger.of("not examined"))
+    assert any("budget" in entry.why_not for entry in done.results.of("not examined"))
 
 
 def test_the_whole_paid_profile_fits_into_its_budget() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
-        done = run(url, unpaced, aids={"exhausted": gateway.EMPTY, "login": f"{gateway.USER}:{gateway.PASSWORD}"})
-    assert done.ledger.of("broken") == []
-    assert [entry.why_not for entry in done.ledger.of("not examined") if "budget" in entry.why_not] == []
-    assert len(till.asked) <= 220
+        done = run(
+            url, unpaced, credentials={"exhausted": gateway.EMPTY, "login": f"{gateway.USER}:{gateway.PASSWORD}"}
+        )
+    assert done.results.of("broken") == []
+    assert [entry.why_not for entry in done.results.of("not examined") if "budget" in entry.why_not] == []
+    assert len(till.request) <= 220
     assert till.tokens <= 60_000
 
 
@@ -79,7 +81,7 @@ def test_a_paid_run_asks_for_tiny_answers() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
         run(url, unpaced)
-    limits = [dig(one.json, "max_tokens") for one in till.asked]
+    limits = [dig(one.json, "max_tokens") for one in till.request]
     assert max(limit for limit in limits if isinstance(limit, int)) <= 64
 
 
@@ -103,33 +105,33 @@ def test_a_request_is_counted_as_its_bytes_and_its_longest_answer(
 def test_the_purse_counts_before_it_sends() -> None:
     sent: list[SentRequest] = []
 
-    def send(asked: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
-        sent.append(asked)
+    def send(request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
+        sent.append(request)
         return ReceivedResponse(200)
 
-    purse = Budget(send, BudgetLimits(requests=2, tokens=100))
-    purse(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
+    budget = Budget(send, BudgetLimits(requests=2, tokens=100))
+    budget(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
     with pytest.raises(NotExaminable, match="might cost"):
-        purse(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
-    purse(SentRequest("GET", "/v1/models"))
+        budget(SentRequest("POST", "/v1/messages", {}, b'{"messages": [], "max_tokens": 60}'))
+    budget(SentRequest("GET", "/v1/models"))
     with pytest.raises(NotExaminable, match="2 requests"):
-        purse(SentRequest("GET", "/v1/models"))
+        budget(SentRequest("GET", "/v1/models"))
     assert len(sent) == 2
 
 
 def test_the_purse_keeps_its_rate() -> None:
     slept: list[float] = []
-    purse = Budget(
-        lambda asked, pieces=1: ReceivedResponse(200), BudgetLimits(rate=4), clock=lambda: 100.0, sleep=slept.append
+    budget = Budget(
+        lambda request, pieces=1: ReceivedResponse(200), BudgetLimits(rate=4), clock=lambda: 100.0, sleep=slept.append
     )
     for _ in range(3):
-        purse(SentRequest("GET", "/v1/models"))
+        budget(SentRequest("GET", "/v1/models"))
     assert slept == [0.25, 0.5]
 
 
 # Time: a clock that moves on by a second whenever it is read
 
-SOAK = replace(PROFILES["soak"], acts="smoke", thorough=False)
+SOAK = replace(PROFILES["soak"], probes="smoke", thorough=False)
 
 
 def ticking() -> Iterator[float]:
@@ -138,29 +140,29 @@ def ticking() -> Iterator[float]:
 
 def test_a_soak_ends_by_itself_when_its_time_is_over_and_passes() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, SOAK, aids=gateway.credentials(), sleep=sleep, seconds=900, clock=ticking().__next__)
+        done = run(url, SOAK, credentials=gateway.credentials(), sleep=sleep, seconds=900, clock=ticking().__next__)
     assert done.rounds >= 2
     assert done.spent.requests <= 900
     assert (done.stopped, done.passed) == ("", True)
 
 
 def test_a_soak_ends_when_something_breaks() -> None:
-    def respond(asked: SentRequest) -> Outgoing:
+    def respond(request: SentRequest) -> Outgoing:
         return Outgoing(418, [("content-type", "application/json"), ("content-length", "2")], [b"{}"])
 
     with serving(respond) as url:
         done = run(url, SOAK)
     assert done.rounds == 1
-    assert done.ledger.of("broken")
+    assert done.results.of("broken")
     assert not done.passed
 
 
 def test_another_run_that_takes_too_long_has_not_passed() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, "smoke", aids=gateway.credentials(), sleep=sleep, seconds=50, clock=ticking().__next__)
+        done = run(url, "smoke", credentials=gateway.credentials(), sleep=sleep, seconds=50, clock=ticking().__next__)
     assert "took longer than 50 s" in done.stopped
     assert not done.passed
-    assert done.ledger.of("kept")
+    assert done.results.of("kept")
 
 
 def test_ctrl_c_ends_a_run_with_a_report_of_what_was_seen() -> None:
@@ -174,7 +176,7 @@ def test_ctrl_c_ends_a_run_with_a_report_of_what_was_seen() -> None:
     with other_gateway() as (url, _):
         done = run(url, "smoke", clock=interrupted)
     assert done.stopped == "Ctrl-C"
-    assert done.ledger.of("kept")
+    assert done.results.of("kept")
     assert not done.passed
 
 

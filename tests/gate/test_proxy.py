@@ -22,7 +22,7 @@ from mockserver.contracts.reference import gateway
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate.client import AnswerLimits, HttpClient
 from mockserver.gate.proxy import CheckingProxy
-from mockserver.gate.proxy_log import teller
+from mockserver.gate.proxy_log import proxy_log
 from mockserver.gate.relay import Outgoing, serving
 from tests.gate.support import HTML, PAGE, always, closed_port, other_gateway
 
@@ -38,7 +38,7 @@ class Told:
 
     def __call__(self, exchange: CheckedExchange, findings: list[Deviation], unjudged: str) -> None:
         broken = list(dict.fromkeys(one.promise for one in findings))
-        self.lines.append((exchange.answer.status, broken, unjudged))
+        self.lines.append((exchange.response.status, broken, unjudged))
         self.more.set()
 
 
@@ -95,7 +95,7 @@ def test_a_client_s_own_mistake_passes_as_the_gateway_answers_it() -> None:
 def test_a_stream_passes_piece_by_piece_as_it_comes() -> None:
     go = threading.Event()
 
-    def respond(asked: SentRequest) -> Outgoing:
+    def respond(request: SentRequest) -> Outgoing:
         def pieces() -> Iterator[bytes]:
             yield b": first\n\n"
             assert go.wait(10)
@@ -144,7 +144,7 @@ def test_a_compressed_answer_passes_as_it_is_and_is_judged_unfolded(
 
 
 def test_a_client_that_leaves_is_told_and_not_held_against_the_gateway() -> None:
-    def respond(asked: SentRequest) -> Outgoing:
+    def respond(request: SentRequest) -> Outgoing:
         return Outgoing(200, [("content-type", "text/event-stream")], iter(lambda: b": ping\n\n" * 9000, b""))
 
     with serving(respond) as behind, proxied(behind) as (url, told, watcher):
@@ -155,7 +155,7 @@ def test_a_client_that_leaves_is_told_and_not_held_against_the_gateway() -> None
         assert told.more.wait(10)
         watcher.drain(5)
     assert told.lines == [(200, [], "the client left")]
-    assert watcher.ledger.of("broken") == []
+    assert watcher.results.of("broken") == []
 
 
 @pytest.mark.parametrize("length", [b"content-length: ten", b"content-length: -1", b"transfer-encoding: chunked"])
@@ -180,12 +180,12 @@ def test_what_is_told_holds_no_credential(tmp_path: Path) -> None:
     key = "sk-ant-api03-the-real-key-of-somebody"
     log = tmp_path / "log.jsonl"
 
-    def respond(asked: SentRequest) -> Outgoing:
-        body = json.dumps({"detail": f"no such key: {asked.headers['authorization']}", "error": key}).encode()
+    def respond(request: SentRequest) -> Outgoing:
+        body = json.dumps({"detail": f"no such key: {request.headers['authorization']}", "error": key}).encode()
         return Outgoing(401, [("content-type", "text/plain"), ("content-length", str(len(body)))], [body])
 
     with serving(respond) as behind:
-        watcher = CheckingProxy(behind, OPENAPI, teller(behind, said.append, log))
+        watcher = CheckingProxy(behind, OPENAPI, proxy_log(behind, said.append, log))
         with serving(watcher.respond) as url:
             HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models", {"authorization": f"Bearer {key}"}))
             watcher.drain(5)

@@ -11,7 +11,7 @@ from mockserver.contracts.check import Deviation
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.contracts.reference import gateway
-from mockserver.gate.redact import hidden, hide
+from mockserver.gate.redact import redact_deviation, redact_text
 from mockserver.gate.relay import Outgoing, Upstream, serving
 from mockserver.gate.reports.curl import curl, packed
 from tests.gate.support import MESSAGES, command, other_gateway
@@ -34,8 +34,8 @@ KEY = "sk_live_0123456789"
     ],
 )  # fmt: skip
 def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
-    asked = SentRequest("GET", "/v1/models", {"x-api-key": KEY})
-    assert hide(said, asked, ["sk_limited_one"]) == shown
+    request = SentRequest("GET", "/v1/models", {"x-api-key": KEY})
+    assert redact_text(said, request, ["sk_limited_one"]) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value:
 
 def test_a_finding_holds_no_secret_of_its_request() -> None:
     exchange = CheckedExchange(SentRequest("POST", MESSAGES, {"authorization": KEY}, b"{}"), ReceivedResponse(401))
-    assert hidden(Deviation("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
+    assert redact_deviation(Deviation("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
 
 
 def paste(printed: str, **variables: str) -> None:
@@ -80,8 +80,8 @@ BODIES: list[bytes] = [
 def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
     got: list[SentRequest] = []
 
-    def respond(asked: SentRequest) -> Outgoing:
-        got.append(asked)
+    def respond(request: SentRequest) -> Outgoing:
+        got.append(request)
         return Outgoing(200, [("content-length", "0")], [])
 
     sent = SentRequest("POST", f"{MESSAGES}?beta=true", {"x-api-key": KEY, "x-odd": "a 'b' $c"}, body)
@@ -99,8 +99,8 @@ def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
 def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
     got: list[Any] = []
 
-    def respond(asked: SentRequest) -> Outgoing:
-        got.append(asked.json)
+    def respond(request: SentRequest) -> Outgoing:
+        got.append(request.json)
         return Outgoing(200, [("content-length", "0")], [])
 
     with serving(respond) as url:
@@ -115,9 +115,9 @@ def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -
     secrets = {"key": KEY, "limited": "sk_live_limited_9876", "password": "correct horse battery"}
     with other_gateway() as (behind, _):
 
-        def respond(asked: SentRequest) -> Outgoing:
-            status, headers, _ = Upstream(behind).open(asked)
-            echo = [asked.headers.get("authorization", ""), asked.headers.get("x-api-key", ""), str(asked.body)]
+        def respond(request: SentRequest) -> Outgoing:
+            status, headers, _ = Upstream(behind).open(request)
+            echo = [request.headers.get("authorization", ""), request.headers.get("x-api-key", ""), str(request.body)]
             body = json.dumps({"detail": {"seen": echo}, "error": " ".join(echo)}).encode()
             kept = [pair for pair in headers if pair[0] != "content-length"]
             return Outgoing(status, [*kept, ("x-echo", " ".join(echo[:2])), ("set-cookie", f"s={KEY}")], [body])

@@ -21,9 +21,9 @@ from tests.gate.support import command, other_gateway, run
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=gateway.credentials(), sleep=sleep)
-    assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
-    assert done.ledger.coverage > 95
+        done = run(url, credentials=gateway.credentials(), sleep=sleep)
+    assert [(entry.promise.name, entry.findings) for entry in done.results.of("broken")] == []
+    assert done.results.coverage > 95
     assert done.stopped == ""
 
 
@@ -33,28 +33,28 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     with uvicorn.running(Gateway(Engine(contract, library.scripts, EngineSettings()))) as url:
         done = run(url, exclude=("login-refused",))
     assert done.is_mock
-    assert [(entry.promise.name, entry.findings) for entry in done.ledger.of("broken")] == []
+    assert [(entry.promise.name, entry.findings) for entry in done.results.of("broken")] == []
 
 
 def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
     with other_gateway() as (url, sleep):
         done = run(url, key=gateway.LIMITED, sleep=sleep)
-    assert done.ledger.of("broken") == []
-    assert done.ledger.coverage > 70
+    assert done.results.of("broken") == []
+    assert done.results.coverage > 70
 
 
 def test_a_key_without_credits_leaves_promises_not_examined() -> None:
     with other_gateway() as (url, _):
         done = run(url, key=gateway.EMPTY)
-    assert done.ledger.of("broken") == []
-    assert any("no credits left" in entry.why_not for entry in done.ledger.of("not examined"))
+    assert done.results.of("broken") == []
+    assert any("no credits left" in entry.why_not for entry in done.results.of("not examined"))
 
 
 def test_the_documented_contract_alone_can_be_examined() -> None:
     with other_gateway() as (url, sleep):
-        done = run(url, aids=gateway.credentials(), sleep=sleep, documented_only=True)
-    assert done.ledger.of("broken") == []
-    assert not any(entry.promise.is_observed for entry in done.ledger.entries.values())
+        done = run(url, credentials=gateway.credentials(), sleep=sleep, documented_only=True)
+    assert done.results.of("broken") == []
+    assert not any(entry.promise.is_observed for entry in done.results.entries.values())
 
 
 def test_the_command_reports_in_every_form(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def always_without_type() -> Any:
         with other_gateway() as (behind, _):
             upstream = Upstream(behind)
 
-            def respond(asked: SentRequest) -> Outgoing:
-                status, headers, pieces = upstream.open(asked)
+            def respond(request: SentRequest) -> Outgoing:
+                status, headers, pieces = upstream.open(request)
                 untyped = [(name, "text/plain" if name == "content-type" else value) for name, value in headers]
                 return Outgoing(status, untyped, pieces)
 

@@ -79,8 +79,8 @@ def test_generated_requests_come_from_the_seed_and_are_sorted_by_validity() -> N
 
 
 def test_a_curl_command_hides_the_credential_and_nothing_else() -> None:
-    asked = SentRequest("POST", MESSAGES, {"x-api-key": "sk_live_1"}, b'{"max_tokens": 5, "password": "hunter2"}')
-    command = curl("http://x", asked)
+    request = SentRequest("POST", MESSAGES, {"x-api-key": "sk_live_1"}, b'{"max_tokens": 5, "password": "hunter2"}')
+    command = curl("http://x", request)
     assert '-H "x-api-key: $KEY"' in command
     assert '"max_tokens": 5' in command
     assert "sk_live_1" not in command
@@ -94,11 +94,11 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
     body = b'{"model": "qwen-7b", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
     with other_gateway() as (url, _):
         watcher = CheckingProxy(
-            url, OPENAPI, lambda one, findings, _: told.append((one.answer.status, [f.promise for f in findings]))
+            url, OPENAPI, lambda one, findings, _: told.append((one.response.status, [f.promise for f in findings]))
         )
 
-        def broken_gateway(asked: SentRequest) -> relay.Outgoing:
-            status, headers, pieces = relay.Upstream(url).open(asked)
+        def broken_gateway(request: SentRequest) -> relay.Outgoing:
+            status, headers, pieces = relay.Upstream(url).open(request)
             return relay.Outgoing(status, headers, [b"".join(pieces).replace(b"event: message_stop\n", b"")])
 
         with relay.serving(broken_gateway) as faulty:
@@ -107,8 +107,8 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
             )
             for one in (watcher, second):
                 with relay.serving(one.respond) as front:
-                    asked = SentRequest("POST", MESSAGES, {"x-api-key": fake_key()}, body)
-                    status, _, pieces = relay.Upstream(front).open(asked)
+                    request = SentRequest("POST", MESSAGES, {"x-api-key": fake_key()}, body)
+                    status, _, pieces = relay.Upstream(front).open(request)
                     assert status == 200
                     assert b"".join(pieces).count(b"data: ") == 7
     assert told == [(200, []), (0, ["messages-event-name"])]

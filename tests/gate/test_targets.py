@@ -108,7 +108,7 @@ def test_no_profile_waits_long_for_a_refusal(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_target_that_stops_answering_is_left_alone() -> None:
     count = [0]
 
-    def respond(asked: SentRequest) -> Outgoing:
+    def respond(request: SentRequest) -> Outgoing:
         count[0] += 1
         good = Outgoing(401, [("content-type", "application/json")], [b'{"detail": "no key"}'])
         return good if count[0] <= 2 else replace(good, ending="hang")
@@ -117,8 +117,8 @@ def test_a_target_that_stops_answering_is_left_alone() -> None:
         done = run(url, impatient())
     assert "no proper end" in done.stopped
     assert not done.passed
-    assert "body-complete" in [entry.promise.name for entry in done.ledger.of("broken")]
-    assert "the run stopped before it" in {entry.why_not for entry in done.ledger.of("not examined")}
+    assert "body-complete" in [entry.promise.name for entry in done.results.of("broken")]
+    assert "the run stopped before it" in {entry.why_not for entry in done.results.of("not examined")}
     assert count[0] < 12
 
 
@@ -137,7 +137,7 @@ def over_tls(authority: trustme.CA, name: str = "127.0.0.1") -> Iterator[str]:
     """The other gateway behind a certificate for a name."""
     with other_gateway() as (behind, _):
         upstream = Upstream(behind)
-        listening = server(lambda asked: Outgoing(*upstream.open(asked)))
+        listening = server(lambda request: Outgoing(*upstream.open(request)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(name).configure_cert(context)
         listening.socket = context.wrap_socket(listening.socket, server_side=True)
@@ -186,7 +186,7 @@ def test_the_proxy_reaches_a_gateway_behind_such_a_certificate() -> None:
     seen: list[int] = []
     with over_tls(trustme.CA()) as url:
         for verify in (True, False):
-            watcher = CheckingProxy(url, OPENAPI, lambda one, _, __: seen.append(one.answer.status), verify=verify)
+            watcher = CheckingProxy(url, OPENAPI, lambda one, _, __: seen.append(one.response.status), verify=verify)
             with serving(watcher.respond) as front:
                 answer = HttpClient(front, AnswerLimits())(SentRequest("GET", "/v1/models", {"x-api-key": gateway.KEY}))
                 assert answer.status == (502 if verify else 200)

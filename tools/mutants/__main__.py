@@ -26,8 +26,8 @@ from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
 from mockserver.gate.results import RunResults
 from mockserver.gate.runner import Runner, RunSettings
 from tools.mutants.answers import ANSWERS
+from tools.mutants.relayed import Change, RelayedExchange
 from tools.mutants.requests import AFTER, BEFORE, BOTH
-from tools.mutants.shot import Change, Shot
 from tools.mutants.streams import STREAMS
 
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
@@ -82,20 +82,20 @@ def responder(mutant: Mutant, base: str) -> Respond:
     upstream = Upstream(base)
     memory: dict[str, Any] = {}
 
-    def respond(asked: SentRequest) -> Outgoing:
-        shot = Shot(asked, memory)
+    def respond(request: SentRequest) -> Outgoing:
+        exchange = RelayedExchange(request, memory)
         if mutant.before:
-            mutant.before(shot)
-        shot.status, shot.headers, pieces = upstream.open(shot.asked)
-        shot.body = b"".join(pieces)
-        shot.headers = [pair for pair in shot.headers if pair[0] != "content-length"]
-        shot.asked = asked
+            mutant.before(exchange)
+        exchange.status, exchange.headers, pieces = upstream.open(exchange.request)
+        exchange.body = b"".join(pieces)
+        exchange.headers = [pair for pair in exchange.headers if pair[0] != "content-length"]
+        exchange.request = request
         if mutant.after:
-            mutant.after(shot)
-        time.sleep(shot.delay)
-        if not shot.is_stream and not any(name == "content-length" for name, _ in shot.headers):
-            shot.headers.append(("content-length", str(len(shot.body))))
-        return Outgoing(shot.status, shot.headers, [shot.body] if shot.body else [], shot.ending)
+            mutant.after(exchange)
+        time.sleep(exchange.delay)
+        if not exchange.is_stream and not any(name == "content-length" for name, _ in exchange.headers):
+            exchange.headers.append(("content-length", str(len(exchange.body))))
+        return Outgoing(exchange.status, exchange.headers, [exchange.body] if exchange.body else [], exchange.ending)
 
     return respond
 
@@ -109,10 +109,10 @@ def examine(name: str, profile: str, seed: int = 0) -> tuple[str, float, list[st
     ):
         chosen = replace(PROFILES[profile], limits=FAST)
         settings = RunSettings(
-            url, chosen, gateway.KEY, CONTRACT, seed=seed, aids=gateway.credentials(), latency=LATENCY
+            url, chosen, gateway.KEY, CONTRACT, seed=seed, credentials=gateway.credentials(), latency=LATENCY
         )
         try:
-            ledger: RunResults = Runner(settings, sleep=clock.sleep).run().ledger
+            ledger: RunResults = Runner(settings, sleep=clock.sleep).run().results
         except OperatorError:  # exit code 2: noticed, but no promise was broken, so it does not count
             return mutant.name, time.monotonic() - start, []
     return mutant.name, time.monotonic() - start, [entry.promise.name for entry in ledger.of("broken")]

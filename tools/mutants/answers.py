@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from tools.mutants.shot import Change, Shot
+from tools.mutants.relayed import Change, RelayedExchange
 
 Edit = Callable[[Any], object]
 TRACE = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 12, in chat\nKeyError: model'
@@ -14,9 +14,9 @@ COUNTER = itertools.count(1)
 def status(old: int, new: int, path: str = "") -> Change:
     """Another status."""
 
-    def after(shot: Shot) -> None:
-        if shot.status == old and path in shot.path:
-            shot.status = new
+    def after(exchange: RelayedExchange) -> None:
+        if exchange.status == old and path in exchange.path:
+            exchange.status = new
 
     return after
 
@@ -24,9 +24,9 @@ def status(old: int, new: int, path: str = "") -> Change:
 def header(when: int, name: str, value: str | None, *, stream: bool | None = None) -> Change:
     """Another header."""
 
-    def after(shot: Shot) -> None:
-        if shot.status == when and stream in (None, shot.is_stream):
-            shot.header(name, value)
+    def after(exchange: RelayedExchange) -> None:
+        if exchange.status == when and stream in (None, exchange.is_stream):
+            exchange.set_header(name, value)
 
     return after
 
@@ -34,11 +34,12 @@ def header(when: int, name: str, value: str | None, *, stream: bool | None = Non
 def body(low: int, high: int, edit: Edit, path: str = "") -> Change:
     """Edit the JSON of answers with a status in this range."""
 
-    def after(shot: Shot) -> None:
-        if low <= shot.status <= high and not shot.is_stream and path in shot.path and isinstance(shot.json, dict):
-            value = shot.json
+    def after(exchange: RelayedExchange) -> None:
+        is_concerned = low <= exchange.status <= high and path in exchange.path and not exchange.is_stream
+        value = exchange.json
+        if is_concerned and isinstance(value, dict):
             edit(value)
-            shot.json = value
+            exchange.json = value
 
     return after
 
@@ -61,11 +62,11 @@ def chat(edit: Edit) -> Change:
 def raw(low: int, high: int, content: bytes, kind: str | None = None) -> Change:
     """Another body altogether."""
 
-    def after(shot: Shot) -> None:
-        if low <= shot.status <= high:
-            shot.body = content
+    def after(exchange: RelayedExchange) -> None:
+        if low <= exchange.status <= high:
+            exchange.body = content
             if kind:
-                shot.header("content-type", kind)
+                exchange.set_header("content-type", kind)
 
     return after
 
@@ -134,78 +135,78 @@ def _stop(value: Any, messages: str, chats: str, *, called: bool) -> None:
         value["choices"][0]["finish_reason"] = chats
 
 
-def _echo(shot: Shot) -> None:
-    if shot.status == 401 and shot.asked.credentials:
-        value = shot.json
-        value["error"]["message"] += f": {shot.asked.credentials[0]}"
-        shot.json = value
+def _echo(exchange: RelayedExchange) -> None:
+    if exchange.status == 401 and exchange.request.credentials:
+        value = exchange.json
+        value["error"]["message"] += f": {exchange.request.credentials[0]}"
+        exchange.json = value
 
 
-def _leaky_header(shot: Shot) -> None:
-    if shot.status == 200 and shot.asked.credentials:
-        shot.header("x-debug-key", shot.asked.credentials[0])
+def _leaky_header(exchange: RelayedExchange) -> None:
+    if exchange.status == 200 and exchange.request.credentials:
+        exchange.set_header("x-debug-key", exchange.request.credentials[0])
 
 
-def _stale(shot: Shot) -> None:
+def _stale(exchange: RelayedExchange) -> None:
     """Every other answer of a route is the one before it."""
-    if shot.status == 200 and not shot.is_stream and shot.is_chat:
-        before = shot.memory.get(shot.path)
-        shot.memory[shot.path] = shot.body
+    if exchange.status == 200 and not exchange.is_stream and exchange.is_chat:
+        before = exchange.memory.get(exchange.path)
+        exchange.memory[exchange.path] = exchange.body
         if before is not None:
-            shot.body = before
+            exchange.body = before
 
 
-def _allow_gone(shot: Shot) -> None:
-    if shot.status == 405:
-        shot.header("allow", None)
+def _allow_gone(exchange: RelayedExchange) -> None:
+    if exchange.status == 405:
+        exchange.set_header("allow", None)
 
 
-def _cors(shot: Shot) -> None:
-    shot.headers = [pair for pair in shot.headers if not pair[0].startswith("access-control")]
+def _cors(exchange: RelayedExchange) -> None:
+    exchange.headers = [pair for pair in exchange.headers if not pair[0].startswith("access-control")]
 
 
-def _preflight(shot: Shot) -> None:
-    if shot.asked.method == "OPTIONS":
-        shot.status = 405
+def _preflight(exchange: RelayedExchange) -> None:
+    if exchange.request.method == "OPTIONS":
+        exchange.status = 405
 
 
-def _slow(shot: Shot) -> None:
-    if shot.path.endswith("/models"):
-        shot.delay = 1.2
+def _slow(exchange: RelayedExchange) -> None:
+    if exchange.path.endswith("/models"):
+        exchange.delay = 1.2
 
 
-def _truncated(shot: Shot) -> None:
-    if shot.status == 200 and not shot.is_stream and shot.is_chat:
-        shot.header("content-length", str(len(shot.body)))
-        shot.body, shot.ending = shot.body[:-20], "cut"
+def _truncated(exchange: RelayedExchange) -> None:
+    if exchange.status == 200 and not exchange.is_stream and exchange.is_chat:
+        exchange.set_header("content-length", str(len(exchange.body)))
+        exchange.body, exchange.ending = exchange.body[:-20], "cut"
 
 
-def _frozen(shot: Shot) -> None:
-    if shot.path.endswith("/credits/balance") and shot.status == 200:
-        shot.body = shot.memory.setdefault("balance", shot.body)
+def _frozen(exchange: RelayedExchange) -> None:
+    if exchange.path.endswith("/credits/balance") and exchange.status == 200:
+        exchange.body = exchange.memory.setdefault("balance", exchange.body)
 
 
 def _charging(kind: str) -> Change:
     """The balance falls by one for each request of a kind."""
 
-    def after(shot: Shot) -> None:
-        refused = 400 <= shot.status < 500 and shot.is_messages
-        if (kind == "refused" and refused) or (kind == "byok" and shot.is_byok):
-            shot.memory["extra"] = shot.memory.get("extra", 0) + 1
-        elif shot.path.endswith("/credits/balance") and shot.status == 200 and shot.memory.get("extra"):
-            value = shot.json
-            value["remaining_credits"] -= shot.memory["extra"]
-            value["used_credits"] += shot.memory["extra"]
-            shot.json = value
+    def after(exchange: RelayedExchange) -> None:
+        refused = 400 <= exchange.status < 500 and exchange.is_messages
+        if (kind == "refused" and refused) or (kind == "byok" and exchange.is_byok):
+            exchange.memory["extra"] = exchange.memory.get("extra", 0) + 1
+        elif exchange.path.endswith("/credits/balance") and exchange.status == 200 and exchange.memory.get("extra"):
+            value = exchange.json
+            value["remaining_credits"] -= exchange.memory["extra"]
+            value["used_credits"] += exchange.memory["extra"]
+            exchange.json = value
 
     return after
 
 
-def _always_limited(shot: Shot) -> None:
-    if shot.status == 429:
-        shot.memory[str(shot.asked.credentials)] = (shot.headers, shot.body)
-    elif shot.status == 200 and str(shot.asked.credentials) in shot.memory:
-        shot.status, (shot.headers, shot.body) = 429, shot.memory[str(shot.asked.credentials)]
+def _always_limited(exchange: RelayedExchange) -> None:
+    if exchange.status == 429:
+        exchange.memory[str(exchange.request.credentials)] = (exchange.headers, exchange.body)
+    elif exchange.status == 200 and str(exchange.request.credentials) in exchange.memory:
+        exchange.status, (exchange.headers, exchange.body) = 429, exchange.memory[str(exchange.request.credentials)]
 
 
 def _two_choices(value: Any) -> None:

@@ -2,9 +2,10 @@
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
-from tools.mutants.shot import Change, Shot
+from tools.mutants.relayed import Change, RelayedExchange
 
 GOOD = "sk_other_one"
 """A key that the gateway behind takes."""
@@ -13,9 +14,9 @@ NUMBERS = itertools.count()
 
 
 def _ask(where: str = "", **fields: Any) -> Change:
-    def before(shot: Shot) -> None:
-        if where in shot.path:
-            shot.ask(**fields)
+    def before(exchange: RelayedExchange) -> None:
+        if where in exchange.path:
+            exchange.change_body(**fields)
 
     return before
 
@@ -23,11 +24,11 @@ def _ask(where: str = "", **fields: Any) -> Change:
 def _default(name: str, value: Any, *, bad: Any = None, where: str = "") -> Change:
     """A field that is missing, or has this bad value, is silently put right."""
 
-    def before(shot: Shot) -> None:
-        body = shot.asked.json
-        concerned = isinstance(body, dict) and where in shot.path and shot.asked.method == "POST"
+    def before(exchange: RelayedExchange) -> None:
+        body = exchange.request.json
+        concerned = isinstance(body, dict) and where in exchange.path and exchange.request.method == "POST"
         if concerned and isinstance(body, dict) and (bad(body.get(name)) if bad else name not in body):
-            shot.ask(**{name: value})
+            exchange.change_body(**{name: value})
 
     return before
 
@@ -35,197 +36,199 @@ def _default(name: str, value: Any, *, bad: Any = None, where: str = "") -> Chan
 def _key(wrong: str) -> Change:
     """Credentials that begin so are taken as good."""
 
-    def before(shot: Shot) -> None:
-        scheme, _, token = shot.asked.headers.get("authorization", "").partition(" ")
-        given = {"bearer": token if scheme.lower() == "bearer" else "", "key": shot.asked.headers.get("x-api-key", "")}
+    def before(exchange: RelayedExchange) -> None:
+        scheme, _, token = exchange.request.headers.get("authorization", "").partition(" ")
+        api_key = exchange.request.headers.get("x-api-key", "")
+        credentials = {"bearer": token if scheme.lower() == "bearer" else "", "key": api_key}
         header, _, prefix = wrong.partition(":")
-        if (given.get(header) or "").startswith(prefix) and given.get(header):
-            shot.key(GOOD)
+        if credentials[header] and credentials[header].startswith(prefix):
+            exchange.set_key(GOOD)
 
     return before
 
 
-def _anyone(shot: Shot) -> None:
-    if not shot.asked.credentials:
-        shot.key(GOOD)
+def _anyone(exchange: RelayedExchange) -> None:
+    if not exchange.request.credentials:
+        exchange.set_key(GOOD)
 
 
-def _any_scheme(shot: Shot) -> None:
-    value = shot.asked.headers.get("authorization", "")
+def _any_scheme(exchange: RelayedExchange) -> None:
+    value = exchange.request.headers.get("authorization", "")
     if value and not value.lower().startswith("bearer "):
-        shot.key(GOOD)
+        exchange.set_key(GOOD)
 
 
-def _body_first(shot: Shot) -> None:
+def _body_first(exchange: RelayedExchange) -> None:
     """What is no valid request is told before the credential is looked at."""
-    body = shot.asked.json
+    body = exchange.request.json
     if (
-        shot.asked.method == "POST"
+        exchange.request.method == "POST"
         and (not isinstance(body, dict) or body.get("messages") == 7)
-        and "/auth" not in shot.path
+        and "/auth" not in exchange.path
     ):
-        shot.key(GOOD)
+        exchange.set_key(GOOD)
 
 
-def _no_bearer(shot: Shot) -> None:
-    if shot.asked.headers.get("authorization") and shot.is_messages:
-        shot.key(None)
+def _no_bearer(exchange: RelayedExchange) -> None:
+    if exchange.request.headers.get("authorization") and exchange.is_messages:
+        exchange.set_key(None)
 
 
-def _no_api_key(shot: Shot) -> None:
-    if shot.asked.headers.get("x-api-key") and shot.is_chat:
-        shot.key(None)
+def _no_api_key(exchange: RelayedExchange) -> None:
+    if exchange.request.headers.get("x-api-key") and exchange.is_chat:
+        exchange.set_key(None)
 
 
-def _byok_needs_key(shot: Shot) -> None:
-    if shot.is_byok and not shot.asked.credentials:
-        shot.key("sk-ant-refuse-me")
+def _byok_needs_key(exchange: RelayedExchange) -> None:
+    if exchange.is_byok and not exchange.request.credentials:
+        exchange.set_key("sk-ant-refuse-me")
 
 
-def _old_tokens(shot: Shot) -> None:
-    if any(token.count(".") == 2 for token in shot.asked.credentials) and "/auth" not in shot.path:
-        shot.key(GOOD)
+def _old_tokens(exchange: RelayedExchange) -> None:
+    if any(token.count(".") == 2 for token in exchange.request.credentials) and "/auth" not in exchange.path:
+        exchange.set_key(GOOD)
 
 
-def _me_first(shot: Shot) -> None:
+def _me_first(exchange: RelayedExchange) -> None:
     """/auth/me remembers the first good token and answers with it for any JWT."""
-    tokens = [token for token in shot.asked.credentials if token.count(".") == 2]
-    if shot.path.endswith("/auth/me") and tokens:
-        shot.key(shot.memory.setdefault("token", tokens[0]))
+    tokens = [token for token in exchange.request.credentials if token.count(".") == 2]
+    if exchange.path.endswith("/auth/me") and tokens:
+        exchange.set_key(exchange.memory.setdefault("token", tokens[0]))
 
 
-def _logout_lost(shot: Shot) -> None:
-    if shot.path.endswith("/auth/logout"):
-        shot.asked = type(shot.asked)("OPTIONS", shot.path, shot.asked.headers, None)
+def _logout_lost(exchange: RelayedExchange) -> None:
+    if exchange.path.endswith("/auth/logout"):
+        exchange.request = replace(exchange.request, method="OPTIONS", body=None)
 
 
-def _any_password(shot: Shot) -> None:
-    if shot.path.endswith("/auth/login"):
-        shot.ask(password="correct horse")
+def _any_password(exchange: RelayedExchange) -> None:
+    if exchange.path.endswith("/auth/login"):
+        exchange.change_body(password="correct horse")
 
 
-def _no_form(shot: Shot) -> None:
-    if shot.path.endswith("/auth/login"):
-        headers = {**shot.asked.headers, "content-type": "application/json"}
-        shot.asked = type(shot.asked)("POST", shot.path, headers, shot.asked.body)
+def _no_form(exchange: RelayedExchange) -> None:
+    if exchange.path.endswith("/auth/login"):
+        headers = {**exchange.request.headers, "content-type": "application/json"}
+        exchange.request = replace(exchange.request, headers=headers)
 
 
-def _old_version(shot: Shot) -> None:
-    if "anthropic-version" in shot.asked.headers and shot.asked.headers["anthropic-version"] != "2023-06-01":
-        shot.asked = type(shot.asked)("POST", shot.path, shot.asked.headers, b"{")
+def _old_version(exchange: RelayedExchange) -> None:
+    if exchange.request.headers.get("anthropic-version") not in (None, "2023-06-01"):
+        exchange.request = replace(exchange.request, body=b"{")
 
 
-def _limited_never(shot: Shot) -> None:
-    if any(key.startswith("sk_limited") for key in shot.asked.credentials):
-        shot.key(GOOD)
+def _limited_never(exchange: RelayedExchange) -> None:
+    if any(key.startswith("sk_limited") for key in exchange.request.credentials):
+        exchange.set_key(GOOD)
 
 
-def _empty_never(shot: Shot) -> None:
-    if any(key.startswith("sk_empty") for key in shot.asked.credentials):
-        shot.key(GOOD)
+def _empty_never(exchange: RelayedExchange) -> None:
+    if any(key.startswith("sk_empty") for key in exchange.request.credentials):
+        exchange.set_key(GOOD)
 
 
-def _byok_metered(shot: Shot) -> None:
-    if shot.is_byok and any(key.startswith("sk_empty") for key in shot.asked.credentials):
-        shot.asked = type(shot.asked)("POST", "/api/v1/chat/completions", shot.asked.headers, shot.asked.body)
+def _byok_metered(exchange: RelayedExchange) -> None:
+    if exchange.is_byok and any(key.startswith("sk_empty") for key in exchange.request.credentials):
+        exchange.request = replace(exchange.request, path="/api/v1/chat/completions")
 
 
-def _lenient_json(shot: Shot) -> None:
-    if shot.asked.method == "POST" and not isinstance(shot.asked.json, dict) and (shot.is_messages or shot.is_chat):
+def _lenient_json(exchange: RelayedExchange) -> None:
+    is_conversation = exchange.is_messages or exchange.is_chat
+    if exchange.request.method == "POST" and is_conversation and not isinstance(exchange.request.json, dict):
         value = {
             "model": "qwen-7b",
             "provider": "anthropic",
             "max_tokens": 9,
             "messages": [{"role": "user", "content": "Hi"}],
         }
-        shot.asked = type(shot.asked)("POST", shot.path, shot.asked.headers, json.dumps(value).encode())
+        exchange.request = replace(exchange.request, body=json.dumps(value).encode())
 
 
-def _strict(shot: Shot) -> None:
-    body = shot.asked.json
+def _strict(exchange: RelayedExchange) -> None:
+    body = exchange.request.json
     if isinstance(body, dict) and any(name.startswith("x_") for name in body):
-        shot.asked = type(shot.asked)("POST", shot.path, shot.asked.headers, b"{")
+        exchange.request = replace(exchange.request, body=b"{")
 
 
-def _lenient_tools(shot: Shot) -> None:
-    body = shot.asked.json
+def _lenient_tools(exchange: RelayedExchange) -> None:
+    body = exchange.request.json
     if isinstance(body, dict) and body.get("tools"):
         openai = '"function"' in json.dumps(body["tools"])
-        if openai != shot.is_chat:
-            shot.ask(tools=None)
+        if openai != exchange.is_chat:
+            exchange.change_body(tools=None)
 
 
-def _unpaired(shot: Shot) -> None:
-    if "toolu_nobody" in (shot.asked.body or b"").decode("utf-8", "replace"):
-        shot.ask(messages=[{"role": "user", "content": "Hi"}])
+def _unpaired(exchange: RelayedExchange) -> None:
+    if "toolu_nobody" in (exchange.request.body or b"").decode("utf-8", "replace"):
+        exchange.change_body(messages=[{"role": "user", "content": "Hi"}])
 
 
-def _no_loop_limit(shot: Shot) -> None:
-    if shot.is_chat and (shot.asked.body or b"").count(b'"tool"') > 1:
-        shot.ask(max_iterations=99)
+def _no_loop_limit(exchange: RelayedExchange) -> None:
+    if exchange.is_chat and (exchange.request.body or b"").count(b'"tool"') > 1:
+        exchange.change_body(max_iterations=99)
 
 
-def _cool(shot: Shot) -> None:
-    body = shot.asked.json
+def _cool(exchange: RelayedExchange) -> None:
+    body = exchange.request.json
     if isinstance(body, dict) and body.get("temperature") == 1.5:
-        shot.ask(temperature=2.5 if shot.path in ("/v1/messages", "/api/v1/chat/completions") else 1.5)
+        exchange.change_body(temperature=2.5 if exchange.path in ("/v1/messages", "/api/v1/chat/completions") else 1.5)
 
 
-def _hot(shot: Shot) -> None:
-    body = shot.asked.json
+def _hot(exchange: RelayedExchange) -> None:
+    body = exchange.request.json
     if isinstance(body, dict) and body.get("temperature") == 1.5:
-        shot.ask(temperature=1.0)
+        exchange.change_body(temperature=1.0)
 
 
-def _forever(shot: Shot) -> None:
+def _forever(exchange: RelayedExchange) -> None:
     """After a tool's result the same tool is called again."""
-    body = shot.asked.json
+    body = exchange.request.json
     if isinstance(body, dict) and "4 degrees, rain" in json.dumps(body):
-        shot.ask(tool_choice={"type": "any"} if shot.is_messages else "required")
+        exchange.change_body(tool_choice={"type": "any"} if exchange.is_messages else "required")
 
 
-def _eager(shot: Shot) -> None:
+def _eager(exchange: RelayedExchange) -> None:
     """tool_choice none calls all the same."""
-    body = shot.asked.json
+    body = exchange.request.json
     if isinstance(body, dict) and body.get("tool_choice") in ("none", {"type": "none"}):
-        shot.ask(tool_choice={"type": "any"} if shot.is_messages else "required")
+        exchange.change_body(tool_choice={"type": "any"} if exchange.is_messages else "required")
 
 
-def _gemma(shot: Shot) -> None:
-    body = shot.asked.json
+def _gemma(exchange: RelayedExchange) -> None:
+    body = exchange.request.json
     if isinstance(body, dict) and str(body.get("model")).startswith(("gemma", "deepseek")) and body.get("tools"):
-        shot.memory["model"] = body["model"]
-        shot.ask(model="qwen-7b", tool_choice={"type": "any"} if shot.is_messages else "required")
+        exchange.memory["model"] = body["model"]
+        exchange.change_body(model="qwen-7b", tool_choice={"type": "any"} if exchange.is_messages else "required")
 
 
-def _gemma_back(shot: Shot) -> None:
-    if shot.memory.get("model") and shot.json and "model" in shot.json:
-        value = shot.json
-        value["model"] = shot.memory.pop("model")
-        shot.json = value
+def _gemma_back(exchange: RelayedExchange) -> None:
+    if exchange.memory.get("model") and exchange.json and "model" in exchange.json:
+        value = exchange.json
+        value["model"] = exchange.memory.pop("model")
+        exchange.json = value
 
 
 def _breaks(needle: bytes, *, length: int = 0) -> Change:
     """A 500 for requests with this in them."""
 
-    def after(shot: Shot) -> None:
-        raw = shot.asked.body or b""
-        if needle in raw and len(raw) > length and shot.status:
-            shot.status = 500
+    def after(exchange: RelayedExchange) -> None:
+        raw = exchange.request.body or b""
+        if needle in raw and len(raw) > length and exchange.status:
+            exchange.status = 500
 
     return after
 
 
-def _chunked_lost(shot: Shot) -> None:
-    if "transfer-encoding" in shot.asked.headers:
-        shot.asked = type(shot.asked)("POST", shot.path, shot.asked.headers, b"")
+def _chunked_lost(exchange: RelayedExchange) -> None:
+    if "transfer-encoding" in exchange.request.headers:
+        exchange.request = replace(exchange.request, body=b"")
 
 
-def _mixed_up(shot: Shot) -> None:
+def _mixed_up(exchange: RelayedExchange) -> None:
     """The model of another request at the same time."""
-    body = shot.asked.json
+    body = exchange.request.json
     if isinstance(body, dict) and body.get("model") == "qwen-7b" and next(NUMBERS) % 2:
-        shot.ask(model="qwen-coder-32b")
+        exchange.change_body(model="qwen-coder-32b")
 
 
 def _over(value: object) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tools.mutants.shot import Change, Shot, frames, put
+from tools.mutants.relayed import Change, RelayedExchange, frames, put
 
 Frames = list[dict[str, Any]]
 
@@ -11,12 +11,12 @@ Frames = list[dict[str, Any]]
 def _on(wire: str, edit: Callable[[Frames], Any]) -> Change:
     """Edit the events of one wire's streams, in place, or by giving back new ones."""
 
-    def after(shot: Shot) -> None:
-        wanted = {"messages": shot.is_messages, "chat": shot.is_chat, "both": True}[wire]
-        if shot.status == 200 and shot.is_stream and wanted:
-            events = frames(shot)
+    def after(exchange: RelayedExchange) -> None:
+        wanted = {"messages": exchange.is_messages, "chat": exchange.is_chat, "both": True}[wire]
+        if exchange.status == 200 and exchange.is_stream and wanted:
+            events = frames(exchange)
             changed = edit(events)
-            put(shot, changed if isinstance(changed, list) else events)
+            put(exchange, changed if isinstance(changed, list) else events)
 
     return after
 
@@ -24,9 +24,9 @@ def _on(wire: str, edit: Callable[[Frames], Any]) -> Change:
 def _raw(edit: Callable[[bytes], bytes], ending: str = "complete") -> Change:
     """Edit the bytes of streams."""
 
-    def after(shot: Shot) -> None:
-        if shot.status == 200 and shot.is_stream:
-            shot.body, shot.ending = edit(shot.body), ending
+    def after(exchange: RelayedExchange) -> None:
+        if exchange.status == 200 and exchange.is_stream:
+            exchange.body, exchange.ending = edit(exchange.body), ending
 
     return after
 
@@ -106,19 +106,19 @@ def _fragment_lost(events: Frames) -> Frames:
     return [one for one in events if not parts or one is not parts[-1]]
 
 
-def _usage_unasked(shot: Shot) -> None:
-    asked = shot.asked.json
+def _usage_unasked(exchange: RelayedExchange) -> None:
+    request = exchange.request.json
     if (
-        shot.status == 200
-        and shot.is_stream
-        and shot.is_chat
-        and isinstance(asked, dict)
-        and "stream_options" not in asked
+        exchange.status == 200
+        and exchange.is_stream
+        and exchange.is_chat
+        and isinstance(request, dict)
+        and "stream_options" not in request
     ):
-        events = frames(shot)
+        events = frames(exchange)
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         events.insert(-1, {"data": {**events[0]["data"], "choices": [], "usage": usage}})
-        put(shot, events)
+        put(exchange, events)
 
 
 def _renamed(one: dict[str, Any], name: str) -> dict[str, Any]:

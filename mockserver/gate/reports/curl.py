@@ -10,7 +10,7 @@ import shlex
 
 from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
-from mockserver.gate.redact import MARK, hide, mark_fields
+from mockserver.gate.redact import MARK, mark_fields, redact_text
 
 LONGEST = 2000
 """Bytes of a body that is shown as it is."""
@@ -22,27 +22,27 @@ SECRET = {"x-api-key": "KEY", "authorization": "KEY", "proxy-authorization": "KE
 """Headers with a credential -> the variable that stands for it."""
 
 
-def packed(asked: SentRequest) -> str:
+def packed(request: SentRequest) -> str:
     """What a packed body holds, for people; nothing if the command shows it."""
-    if asked.body is None or _shown(asked.body):
+    if request.body is None or _shown(request.body):
         return ""
-    return f"{len(asked.body):,} bytes, beginning with {hide(asked.body[:60].decode('utf-8', 'replace'))!r}"
+    return f"{len(request.body):,} bytes, beginning with {redact_text(request.body[:60].decode('utf-8', 'replace'))!r}"
 
 
-def curl(base: str, asked: SentRequest) -> str:
+def curl(base: str, request: SentRequest) -> str:
     """The command."""
     parts = ["curl -sS -i"]
-    if asked.method == "HEAD":
+    if request.method == "HEAD":
         parts.append("--head")
-    elif asked.method != ("POST" if asked.body is not None else "GET"):
-        parts.append(f"-X {shlex.quote(asked.method)}")
-    parts.append(shlex.quote(base + asked.path))
-    parts += [f"-H {_header(name, value)}" for name, value in asked.headers.items() if name not in OWN]
+    elif request.method != ("POST" if request.body is not None else "GET"):
+        parts.append(f"-X {shlex.quote(request.method)}")
+    parts.append(shlex.quote(base + request.path))
+    parts += [f"-H {_header(name, value)}" for name, value in request.headers.items() if name not in OWN]
     before = ""
-    if asked.body is not None:
-        shown = _shown(asked.body)
+    if request.body is not None:
+        shown = _shown(request.body)
         parts.append(f"--data-binary {shown or '@-'}")
-        before = "" if shown else _packed(asked.body)
+        before = "" if shown else _packed(request.body)
     return before + " \\\n  ".join(parts)
 
 

@@ -9,7 +9,7 @@ from mockserver.gate.runner import GateRun
 def lines(run: GateRun) -> Iterator[str]:
     """GitHub's workflow commands: an error for each broken promise, and for what else makes the run fail."""
     places = Places(run.settings.contract)
-    for entry in run.ledger.of("broken"):
+    for entry in run.results.of("broken"):
         at = f"file={_property(places.file)},line={places.line(entry)}"
         yield f"::error {at},title={_property(f'contract: {entry.promise.name}')}::{_data(message(entry))}"
     stopped = [f"stopped early: {run.stopped}"] if run.stopped else []

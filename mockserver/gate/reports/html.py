@@ -10,7 +10,7 @@ from html import escape
 
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.gate.reports.curl import curl, packed
-from mockserver.gate.reports.terminal import STATES, effort, verdict
+from mockserver.gate.reports.terminal import STATES, effort, headline
 from mockserver.gate.reports.text import printable
 from mockserver.gate.results import PromiseResult, State
 from mockserver.gate.runner import GateRun
@@ -45,9 +45,9 @@ MOST_BODY = 2000
 
 def render(run: GateRun) -> bytes:
     """The page."""
-    ledger, settings = run.ledger, run.settings
-    total = max(1, len(ledger.entries))
-    counts = {state: len(ledger.of(state)) for state in STATES}
+    results, settings = run.results, run.settings
+    total = max(1, len(results.entries))
+    counts = {state: len(results.of(state)) for state in STATES}
     bar = "".join(
         f'<i class="{CSS[one]}" style="width:{100 * count / total:.2f}%"></i>' for one, count in counts.items()
     )
@@ -62,9 +62,9 @@ def render(run: GateRun) -> bytes:
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>Contract of {escape(settings.url)}</title>
 <style>{STYLE}</style></head><body><main>
-<h1>{escape(verdict(run).partition(":")[0])}</h1>
+<h1>{escape(headline(run).partition(":")[0])}</h1>
 <div>{escape(settings.url)} <span class="soft">· profile {settings.profile.name} · {when}</span></div>
-<div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {ledger.coverage:.0f} %</span></div>
+<div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {results.coverage:.0f} %</span></div>
 <div class="soft">{escape(effort(run))}</div>
 {"".join(f'<p class="card">{escape(printable(one))}</p>' for one in complaints)}
 {"".join(_sections(run))}</main></body></html>
@@ -74,18 +74,18 @@ def render(run: GateRun) -> bytes:
 
 def _sections(run: GateRun) -> Iterator[str]:
     for entries, title in (
-        (run.ledger.of("broken"), "Broken"),
-        (run.ledger.of("accepted"), "Accepted by the baseline"),
+        (run.results.of("broken"), "Broken"),
+        (run.results.of("accepted"), "Accepted by the baseline"),
     ):
         if entries:
             yield f"<h2>{title}</h2>{''.join(_open(run, entry) for entry in entries)}"
-    skipped = run.ledger.of("not examined")
+    skipped = run.results.of("not examined")
     if skipped:
         yield "<h2>Not examined</h2>"
     for why in dict.fromkeys(entry.why_not for entry in skipped):
         same = [entry for entry in skipped if entry.why_not == why]
         yield f'<div class="card"><div>{escape(why)}</div>{_rows(same)}</div>'
-    kept = run.ledger.of("kept")
+    kept = run.results.of("kept")
     if kept:
         yield "<h2>Kept</h2>"
     for group in dict.fromkeys(entry.promise.group for entry in kept):
@@ -124,10 +124,10 @@ def _open(run: GateRun, entry: PromiseResult) -> str:
 
 
 def _exchange(run: GateRun, exchange: CheckedExchange) -> Iterator[str]:
-    answer, body = exchange.answer, packed(exchange.asked)
+    response, body = exchange.response, packed(exchange.request)
     yield f"<h3>Request{escape(f' ({body})') if body else ''}</h3>"
-    yield f"<pre>{escape(curl(run.settings.url, exchange.asked))}</pre>"
-    said = run.ledger.hide(answer.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
-    first = f"HTTP {answer.status}" if answer.status else f"no answer: {answer.trouble}"
+    yield f"<pre>{escape(curl(run.settings.url, exchange.request))}</pre>"
+    said = run.results.redact(response.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
+    first = f"HTTP {response.status}" if response.status else f"no answer: {response.trouble}"
     shown = "\n".join(printable(line) for line in said.splitlines())
     yield f"<h3>Answer</h3><pre>{escape(first)}\n{escape(shown)}</pre>"

@@ -8,7 +8,7 @@ import orjson
 from mockserver import __version__
 from mockserver.contracts.check import Deviation
 from mockserver.gate.reports.curl import curl
-from mockserver.gate.reports.terminal import verdict
+from mockserver.gate.reports.terminal import headline
 from mockserver.gate.reports.text import encodable
 from mockserver.gate.results import PromiseResult
 from mockserver.gate.runner import GateRun
@@ -16,8 +16,8 @@ from mockserver.gate.runner import GateRun
 
 def as_value(run: GateRun) -> dict[str, Any]:
     """The whole run as plain data."""
-    ledger, settings = run.ledger, run.settings
-    counts = {state: len(ledger.of(state)) for state in ("kept", "broken", "accepted", "not examined")}
+    results, settings = run.results, run.settings
+    counts = {state: len(results.of(state)) for state in ("kept", "broken", "accepted", "not examined")}
     return {
         "tool": f"mockserver contract {__version__}",
         "target": settings.url,
@@ -25,8 +25,8 @@ def as_value(run: GateRun) -> dict[str, Any]:
         "seed": settings.seed,
         "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.began)),
         "documented_only": settings.documented_only,
-        "verdict": verdict(run),
-        "coverage": round(ledger.coverage, 1),
+        "verdict": headline(run),
+        "coverage": round(results.coverage, 1),
         "counts": counts,
         "requests": run.spent.requests,
         "tokens_at_most": run.spent.tokens,
@@ -34,7 +34,7 @@ def as_value(run: GateRun) -> dict[str, Any]:
         "stopped": run.stopped,
         "complaints": run.complaints,
         "passed": run.passed,
-        "promises": [_entry(run, entry) for entry in ledger.entries.values()],
+        "promises": [_entry(run, entry) for entry in results.entries.values()],
     }
 
 
@@ -61,16 +61,16 @@ def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
 def _finding(run: GateRun, finding: Deviation) -> dict[str, Any]:
     told: dict[str, Any] = {"got": finding.got}
     if finding.exchange is not None:
-        answer = finding.exchange.answer
-        told["request"] = curl(run.settings.url, finding.exchange.asked)
+        response = finding.exchange.response
+        told["request"] = curl(run.settings.url, finding.exchange.request)
         told["answer"] = {
-            "status": answer.status,
+            "status": response.status,
             "headers": [
-                [name, "$COOKIE" if name == "set-cookie" else run.ledger.hide(value, finding.exchange)]
-                for name, value in answer.headers
+                [name, "$COOKIE" if name == "set-cookie" else run.results.redact(value, finding.exchange)]
+                for name, value in response.headers
             ],
-            "body": run.ledger.hide(answer.body[:4000].decode("utf-8", "replace"), finding.exchange),
-            "ended": answer.ended,
+            "body": run.results.redact(response.body[:4000].decode("utf-8", "replace"), finding.exchange),
+            "ended": response.ended,
         }
     return told
 

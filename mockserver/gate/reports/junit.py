@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 
 from mockserver.contracts.check import Deviation
 from mockserver.gate.reports.curl import curl
-from mockserver.gate.reports.terminal import effort, verdict
+from mockserver.gate.reports.terminal import effort, headline
 from mockserver.gate.results import PromiseResult
 from mockserver.gate.runner import GateRun
 
@@ -17,7 +17,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render(run: GateRun) -> bytes:
     """A test case for each promise, and one for the run as a whole, as Ant's schema has it and others read it."""
-    ledger, settings = run.ledger, run.settings
+    results, settings = run.results, run.settings
     trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     suite = Xml.Element(
         "testsuite",
@@ -26,21 +26,21 @@ def render(run: GateRun) -> bytes:
         name=f"contract of {settings.url}",
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(run.began)),
         hostname=urlsplit(settings.url).hostname or "localhost",
-        tests=str(len(ledger.entries) + 1),
-        failures=str(len(ledger.of("broken"))),
-        skipped=str(len(ledger.of("not examined", "accepted"))),
+        tests=str(len(results.entries) + 1),
+        failures=str(len(results.of("broken"))),
+        skipped=str(len(results.of("not examined", "accepted"))),
         errors=str(int(bool(trouble))),
         time=f"{run.seconds:.3f}",
     )
     properties = Xml.SubElement(suite, "properties")
     for name, value in (("target", settings.url), ("profile", settings.profile.name), ("seed", str(settings.seed))):
         Xml.SubElement(properties, "property", name=name, value=value)
-    for entry in ledger.entries.values():
+    for entry in results.entries.values():
         _case(suite, run, entry)
     whole = Xml.SubElement(suite, "testcase", classname="contract", name="run", time=f"{run.seconds:.3f}")
     if trouble:
         Xml.SubElement(whole, "error", message=_xml(trouble[0]), type="run").text = _xml("\n".join(trouble))
-    Xml.SubElement(suite, "system-out").text = f"{verdict(run)}\n{effort(run)}"
+    Xml.SubElement(suite, "system-out").text = f"{headline(run)}\n{effort(run)}"
     Xml.SubElement(suite, "system-err")
     root = Xml.Element("testsuites")
     root.append(suite)
@@ -53,7 +53,7 @@ def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
     if entry.state == "broken":
         first = entry.findings[0] if entry.findings else Deviation(promise.name, "")
         failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
-        request = curl(run.settings.url, first.exchange.asked) if first.exchange else ""
+        request = curl(run.settings.url, first.exchange.request) if first.exchange else ""
         failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
     elif entry.state != "kept":
         Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.why_not))

@@ -24,7 +24,7 @@ class Places:
     def line(self, entry: PromiseResult) -> int:
         """The line of the path that the first finding asked, from 1; the first line if it asked none of them."""
         exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
-        path = re.escape(exchange.asked.path.partition("?")[0]) if exchange is not None else None
+        path = re.escape(exchange.request.path.partition("?")[0]) if exchange is not None else None
         wanted = re.compile(rf"""\s*["']?{path}["']?:\s*""")
         return next((number for number, line in enumerate(self._lines, 1) if path and wanted.fullmatch(line)), 1)
 

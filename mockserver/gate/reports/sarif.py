@@ -15,7 +15,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def render(run: GateRun) -> bytes:
     """A rule for each promise, a result for each broken one; what the baseline accepts is suppressed."""
-    entries, places = list(run.ledger.entries.values()), Places(run.settings.contract)
+    entries, places = list(run.results.entries.values()), Places(run.settings.contract)
     rules = [
         {
             "id": entry.promise.name,

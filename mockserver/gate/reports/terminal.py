@@ -17,16 +17,16 @@ MOST_SHOWN = 3
 
 def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
     """The summary, line by line."""
-    ledger = run.ledger
-    for entry in ledger.of("broken"):
+    results = run.results
+    for entry in results.of("broken"):
         yield from _broken(run, entry, width)
-    accepted = ledger.of("accepted")
+    accepted = results.of("accepted")
     if accepted:
         yield "Accepted by the baseline"
         for entry in accepted:
             yield from _wrapped(f"  {entry.promise.name:<22} ", entry.accepted, width)
         yield ""
-    skipped = ledger.of("not examined")
+    skipped = results.of("not examined")
     if skipped:
         yield "Not examined"
         for why in dict.fromkeys(entry.why_not for entry in skipped):
@@ -39,16 +39,16 @@ def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
         yield from _wrapped("", f"Stopped early: {run.stopped}", width)
     for complaint in run.complaints:
         yield from _wrapped("", complaint, width)
-    yield from _wrapped("", verdict(run), width)
+    yield from _wrapped("", headline(run), width)
     yield from _wrapped("  ", effort(run), width)
 
 
 def table(run: GateRun) -> Iterator[str]:
     """One line for each group of promises."""
     groups: dict[str, list[PromiseResult]] = {}
-    for entry in run.ledger.entries.values():
+    for entry in run.results.entries.values():
         groups.setdefault(entry.promise.group, []).append(entry)
-    states = [state for state in STATES if state != "accepted" or run.ledger.of("accepted")]
+    states = [state for state in STATES if state != "accepted" or run.results.of("accepted")]
     yield f"  {'':<14}{''.join(f'{state:>{len(state) + 2}}' for state in states)}"
     for group, entries in groups.items():
         counts = [sum(entry.state == state for entry in entries) for state in states]
@@ -60,14 +60,14 @@ def table(run: GateRun) -> Iterator[str]:
 STATES: tuple[State, ...] = ("kept", "broken", "accepted", "not examined")
 
 
-def verdict(run: GateRun) -> str:
+def headline(run: GateRun) -> str:
     """The line that counts."""
-    ledger = run.ledger
-    counts = {state: len(ledger.of(state)) for state in STATES}
+    results = run.results
+    counts = {state: len(results.of(state)) for state in STATES}
     broken = counts["broken"]
     said = f"{broken} promise{'' if broken == 1 else 's'} broken" if broken else "No promise broken"
     shown = [f"{count} {state}" for state, count in counts.items() if count or state != "accepted"]
-    return f"{said}: {', '.join(shown)} (coverage {ledger.coverage:.0f} %)"
+    return f"{said}: {', '.join(shown)} (coverage {results.coverage:.0f} %)"
 
 
 def effort(run: GateRun) -> str:
@@ -89,8 +89,8 @@ def _broken(run: GateRun, entry: PromiseResult, width: int) -> Iterator[str]:
         yield f"            {entry.broken} times, of {entry.examined} that were looked at"
     exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
     if exchange is not None:
-        yield from _wrapped("  the body  ", packed(exchange.asked), width) if packed(exchange.asked) else ()
-        yield "  " + curl(run.settings.url, exchange.asked).replace(" \\\n", " \\\n  ")
+        yield from _wrapped("  the body  ", packed(exchange.request), width) if packed(exchange.request) else ()
+        yield "  " + curl(run.settings.url, exchange.request).replace(" \\\n", " \\\n  ")
     yield ""
 
 

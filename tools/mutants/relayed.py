@@ -6,19 +6,21 @@ or the answer (`after`). Both get a `Shot` and change it in place. They know onl
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contracts.exchange import SentRequest
 
-Change = Callable[["Shot"], None]
+CREDENTIAL_HEADERS = ("x-api-key", "authorization")
+
+Change = Callable[["RelayedExchange"], None]
 
 
 @dataclass
-class Shot:
+class RelayedExchange:
     """A request and, after the gateway answered, its answer. `memory` lives as long as the mutant."""
 
-    asked: SentRequest
+    request: SentRequest
     memory: dict[str, Any]
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -29,7 +31,7 @@ class Shot:
     @property
     def path(self) -> str:
         """The path."""
-        return self.asked.path
+        return self.request.path
 
     @property
     def is_messages(self) -> bool:
@@ -63,30 +65,31 @@ class Shot:
     def json(self, value: Any) -> None:
         self.body = json.dumps(value).encode()
 
-    def header(self, name: str, value: str | None) -> None:
+    def set_header(self, name: str, value: str | None) -> None:
         """Set a header of the answer, or take it out."""
         self.headers = [pair for pair in self.headers if pair[0] != name]
         if value is not None:
             self.headers.append((name, value))
 
-    def ask(self, **fields: Any) -> None:
+    def change_body(self, **fields: Any) -> None:
         """Change fields of the request's body; None takes one out."""
-        body = self.asked.json
+        body = self.request.json
         if isinstance(body, dict):
             changed = {key: value for key, value in {**body, **fields}.items() if value is not None}
-            self.asked = SentRequest(self.asked.method, self.path, self.asked.headers, json.dumps(changed).encode())
+            self.request = replace(self.request, body=json.dumps(changed).encode())
 
-    def key(self, key: str | None) -> None:
+    def set_key(self, key: str | None) -> None:
         """Change the request's credential."""
-        kept = {name: value for name, value in self.asked.headers.items() if name not in ("x-api-key", "authorization")}
-        given = {} if key is None else {"authorization": f"Bearer {key}"}
-        self.asked = SentRequest(self.asked.method, self.path, {**kept, **given}, self.asked.body)
+        headers = {name: value for name, value in self.request.headers.items() if name not in CREDENTIAL_HEADERS}
+        if key is not None:
+            headers["authorization"] = f"Bearer {key}"
+        self.request = replace(self.request, headers=headers)
 
 
-def frames(shot: Shot) -> list[dict[str, Any]]:
+def frames(exchange: RelayedExchange) -> list[dict[str, Any]]:
     """The events of a stream: {event, data} with data as JSON or as text."""
     found = []
-    for raw in shot.body.decode().split("\n\n"):
+    for raw in exchange.body.decode().split("\n\n"):
         one: dict[str, Any] = {}
         for line in raw.splitlines():
             name, _, value = line.partition(": ")
@@ -97,10 +100,10 @@ def frames(shot: Shot) -> list[dict[str, Any]]:
     return found
 
 
-def put(shot: Shot, events: Iterable[dict[str, Any]]) -> None:
+def put(exchange: RelayedExchange, events: Iterable[dict[str, Any]]) -> None:
     """Write events back."""
     text = ""
     for one in events:
         data = one["data"] if isinstance(one["data"], str) else json.dumps(one["data"], ensure_ascii=False)
         text += (f"event: {one['event']}\n" if "event" in one else "") + f"data: {data}\n\n"
-    shot.body = text.encode("utf-8", "surrogatepass")
+    exchange.body = text.encode("utf-8", "surrogatepass")
