@@ -32,9 +32,12 @@ from mockserver.engine.request import Request, outline, read_call
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import CompiledFault, Context, apply_faults, compile_fault
 from mockserver.openapi.contract import Contract
+from mockserver.scenarios.base_model import OneOrMore
+from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import ScenarioProblem, Script
-from mockserver.scenarios.matchers import Call, Matcher, compile_when, matches
-from mockserver.scenarios.schema import ErrorReply, OneOrMore, When
+from mockserver.scenarios.matcher import Matcher, matches
+from mockserver.scenarios.schema import ErrorReply
+from mockserver.scenarios.when import When, compile_when
 
 CHAOS_HEADER = "x-mock-chaos"
 NONE = "none"

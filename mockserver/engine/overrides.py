@@ -27,8 +27,9 @@ from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.core.errors import Refusal, did_you_mean
 from mockserver.faults import CompiledFault
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, compile_scenario
-from mockserver.scenarios.matchers import Call, matches
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, compile_scenario
+from mockserver.scenarios.matcher import matches
 from mockserver.scenarios.schema import NEXT, Pace, Scenario, Turn
 from mockserver.scenarios.turn_selection import answers_kind
 
@@ -50,7 +51,7 @@ class CompiledResponse(NamedTuple):
     """What waits, made ready: a script of one play, and whether that is an answer or only its faults count."""
 
     script: Script
-    play: Play
+    play: CompiledTurn
     is_answer: bool
 
     @property

@@ -15,7 +15,7 @@ from mockserver.engine.reply import check_limits
 from mockserver.openapi.operation import HandlerRequest, Operation
 from mockserver.openapi.request_body import read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
-from mockserver.scenarios.matchers import Call
+from mockserver.scenarios.call import Call
 from mockserver.wires import WIRES
 
 MAX_BODY = 10 * 1024 * 1024

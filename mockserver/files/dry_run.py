@@ -21,7 +21,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import CompiledFault, in_order
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import Play, ReplyPlan, ScenarioProblem, Script, make_script
+from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, make_script
 from mockserver.wires.sse import split
 
 USUAL = ("messages", "chat")
@@ -35,7 +35,7 @@ def dry_run(script: Script, contract: Contract) -> list[ScenarioProblem]:
     return [complaint for play in script.plays for complaint in _complaints(play, contract)]
 
 
-def _complaints(play: Play, contract: Contract) -> Iterator[ScenarioProblem]:
+def _complaints(play: CompiledTurn, contract: Contract) -> Iterator[ScenarioProblem]:
     turn = ("turns", play.number - 1)
     if isinstance(play.plan, ReplyPlan):
         for operation, stream, decision in _forms(play, contract, ()):
@@ -50,7 +50,7 @@ def _complaints(play: Play, contract: Contract) -> Iterator[ScenarioProblem]:
             yield ScenarioProblem((*turn, "faults", number), reason)
 
 
-def _idle(play: Play, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
+def _idle(play: CompiledTurn, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
     """Return why one fault of a turn has no effect: alone in any form of the answer, or after those that act before it.
 
     What counts after others are the forms in which each of them has an effect of its own, if there are such forms.
@@ -77,7 +77,7 @@ _WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": T
 
 
 def _forms(
-    play: Play, contract: Contract, faults: tuple[CompiledFault, ...]
+    play: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]
 ) -> Iterator[tuple[Operation, bool, Decision]]:
     """The turn alone, with some of its faults or none, in every form that a client can ask for."""
     alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)

@@ -15,8 +15,9 @@ from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import OperatorError, Refusal
 from mockserver.engine.request import Request, read_call
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Play, Script
-from mockserver.scenarios.matchers import Call, differences
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.compile import CompiledTurn, Script
+from mockserver.scenarios.matcher import differences
 from mockserver.scenarios.turn_selection import NoTurnMatched, answers_kind, select_turn
 
 _WITH_VALUE = {
@@ -135,7 +136,7 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         yield f"No turn of '{script.name}' matches this {operation.name} request; it is answered 404."
     else:
         yield f"No turn of '{script.name}' names {operation.name}; the mock answers by itself."
-    earlier: list[Play] = []
+    earlier: list[CompiledTurn] = []
     for play in script.plays:
         reasons = [str(difference) for difference in differences(play.matchers, call)]
         if not answers_kind(play, call):
@@ -147,7 +148,7 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
             earlier.append(play)
 
 
-def _standing(earlier: Sequence[Play]) -> str:
+def _standing(earlier: Sequence[CompiledTurn]) -> str:
     """What becomes of a turn that matches, behind those that match too."""
     if not earlier:
         return "yes"

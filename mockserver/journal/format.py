@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mockserver.core.conversation import Conversation, ToolUse
 from mockserver.journal.record import JournalQuery, Record
-from mockserver.scenarios.matchers import shown
+from mockserver.scenarios.difference import quote
 
 MOST_LINES = 50
 """How many exchanges a timeline shows, the latest."""
@@ -17,15 +17,15 @@ def said(record: Record) -> str:
     """What the client asked for, in a few words."""
     conversation = record.conversation_sent
     if conversation is None:
-        return f"body {shown(record.body.decode('utf-8', 'replace'))}" if record.body else ""
+        return f"body {quote(record.body.decode('utf-8', 'replace'))}" if record.body else ""
     size = len(conversation.messages)
     place = f" (message {size})" if size > 1 else ""
     if conversation.last == "tool_result":
         results = conversation.tool_results
-        told = ", ".join([f"{result.tool_use_id}: {shown(result.text)}" for result in results])
+        told = ", ".join([f"{result.tool_use_id}: {quote(result.text)}" for result in results])
         return f"tool_result {told}{place}"
     if conversation.last == "user":
-        return f"user {shown(conversation.last_user_text)}{place}"
+        return f"user {quote(conversation.last_user_text)}{place}"
     return f"assistant message last{place}"
 
 
@@ -33,10 +33,10 @@ def gave(record: Record) -> str:
     """What was answered, in a few words."""
     answer, parts = record.answer, list[str]()
     if answer.error:
-        parts.append(shown(answer.error))
+        parts.append(quote(answer.error))
     elif answer.text:
-        parts.append(shown(answer.text))
-    parts += [f"tool_use {call.name} {shown(call.arguments)}" for call in answer.calls]
+        parts.append(quote(answer.text))
+    parts += [f"tool_use {call.name} {quote(call.arguments)}" for call in answer.calls]
     return ", ".join(parts)
 
 

@@ -19,8 +19,10 @@ from mockserver.journal.received import ReceivedAnswer, ReceivedEvent, events_of
 from mockserver.journal.redact import is_secret, response_headers
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.matchers import Call, Difference, Matcher, compile_when, differences
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.difference import Difference
+from mockserver.scenarios.matcher import Matcher, differences
+from mockserver.scenarios.when import When, compile_when
 from mockserver.wires import WIRES
 
 NO_ROUTE = Operation(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.journal.format import apart, timeline
 from mockserver.journal.record import JournalQuery, Record
-from mockserver.scenarios.compile import Play, Script
+from mockserver.scenarios.compile import CompiledTurn, Script
 
 __tracebackhide__ = True
 """A failing test shows its own line, not ours (pytest looks for this name)."""
@@ -85,5 +85,5 @@ def unplayed(script: Script, hits: Mapping[int, int], *, strict: bool) -> list[s
     ]
 
 
-def _why(play: Play, strict: bool) -> str:
+def _why(play: CompiledTurn, strict: bool) -> str:
     return "it is marked `must`." if play.must else "`strict` asks for every turn."

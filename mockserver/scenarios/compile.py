@@ -20,10 +20,11 @@ from mockserver.faults import CompiledFault, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
 from mockserver.scenarios.index import TurnIndex, exact_keys, wanted_part
-from mockserver.scenarios.matchers import MATCHERS, Matcher, compile_when
-from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride, When
+from mockserver.scenarios.matcher import Matcher
+from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.scenarios.validate import Complain, Path, check, chooses_operation, inner_conditions
+from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
 from mockserver.wires.errors import failure
 
 RETRY_AFTER = 1
@@ -84,7 +85,7 @@ class RawPlan(msgspec.Struct, frozen=True, kw_only=True):
 Plan: TypeAlias = ReplyPlan | FailurePlan | RawPlan
 
 
-class Play(msgspec.Struct, frozen=True, kw_only=True):
+class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A turn made ready. `number` counts from 1; `times` None means always.
 
     `operations` are those that it answers by name. `everywhere` says that its `when` chooses the operation or path
@@ -118,8 +119,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     seed: str | None
     after: Literal["fail", "repeat", "restart", "default"]
-    plays: tuple[Play, ...]
-    index: TurnIndex[Play]
+    plays: tuple[CompiledTurn, ...]
+    index: TurnIndex[CompiledTurn]
     edition: str = ""
     account: Account | None = None
 
@@ -144,7 +145,7 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
 
 def make_script(
     name: str,
-    plays: Sequence[Play],
+    plays: Sequence[CompiledTurn],
     about: str = "",
     seed: str | None = None,
     after: Literal["fail", "repeat", "restart", "default"] = "fail",
@@ -172,7 +173,7 @@ def _play(
     conversations: frozenset[str],
     path: Path,
     complain: Complain,
-) -> Play:
+) -> CompiledTurn:
     plan: Plan
     if turn.error is not None:
         plan = _failure_plan(turn.error, (*path, "error"), complain)
@@ -183,7 +184,7 @@ def _play(
     else:
         blocks = [_block(block, tools, (*path, "reply", n), complain) for n, block in enumerate(turn.reply or ())]
         plan = ReplyPlan(blocks=tuple(blocks), pace=turn.pace, usage=turn.usage, stop=turn.stop, id=turn.id)
-    return Play(
+    return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
         everywhere=chooses_operation(turn.when),
@@ -215,13 +216,13 @@ def _matchers(when: When, path: Path, complain: Complain) -> tuple[Matcher, ...]
     """The matchers, key by key, so that a value that means nothing is told at its own place."""
     found: list[Matcher] = []
     for key in MATCHERS:
-        if key not in when.model_fields_set or key in ("all", "any", "not_"):
+        if key not in when.model_fields_set or key in NESTED:
             continue
         try:
             found += compile_when(When.model_construct(_fields_set={key}, **{key: getattr(when, key)}))
         except ValueError as error:
             complain((*path, key), str(error))
-    algebra = when.model_fields_set & {"all", "any", "not_"}
+    algebra = when.model_fields_set & set(NESTED)
     if not algebra:
         return tuple(found)
     before = len(found)

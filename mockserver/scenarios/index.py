@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Generic, TypeVar
 
-from mockserver.scenarios.matchers import Call
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.when import When
 
 T = TypeVar("T")
 

@@ -20,134 +20,18 @@ faults and values) is checked when the file is made ready to play: see `script`.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from mockserver.accounts.schema import Account
 from mockserver.core.conversation import Stop
 from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Duration, Rate, Share, Times
-
-
-class ScenarioModel(BaseModel):
-    """The base of every model of the language: frozen, and strict about unknown keys and types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+from mockserver.scenarios.base_model import OneOrMore, ScenarioModel
+from mockserver.scenarios.when import When
 
 
 def _as_text(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
-
-
-def _as_equals(value: object) -> object:
-    return {"equals": value} if isinstance(value, str) else value
-
-
-OneOrMore = BeforeValidator(_as_list)
-
-
-class TextTest(ScenarioModel):
-    """A test of some text. A bare string means `equals`. All that are given must hold."""
-
-    equals: str | None = Field(None, description="The whole text, exactly.")
-    contains: str | None = Field(None, description="A part of the text.")
-    regex: str | None = Field(None, description="A regular expression found anywhere in the text.", max_length=1000)
-    ignore_case: bool = Field(False, description="Compare without regard to case.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.equals is None and self.contains is None and self.regex is None:
-            raise ValueError("expected one of equals, contains, regex")
-        return self
-
-
-AnyText = Annotated[TextTest, BeforeValidator(_as_equals)]
-
-
-class ToolResultTest(ScenarioModel):
-    """A test of the tool results at the end of the conversation: one of them must pass all that is given."""
-
-    id: str | None = Field(None, description="The id of the call that it answers.")
-    name: str | None = Field(None, description="The name of the tool that was called.")
-    text: AnyText | None = Field(None, description="What the tool gave back.")
-    is_error: bool | None = Field(None, description="Whether the client marked it as an error.")
-
-
-def _as_count(value: object) -> object:
-    return {"equals": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class CountTest(ScenarioModel):
-    """A test of a number. A bare number means `equals`."""
-
-    equals: int | None = Field(None, ge=0)
-    at_least: int | None = Field(None, ge=0)
-    at_most: int | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.equals is None and self.at_least is None and self.at_most is None:
-            raise ValueError("expected one of equals, at_least, at_most")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError("at_least is more than at_most, so no number can pass")
-        return self
-
-
-class When(ScenarioModel):
-    """What a request must be like. Every key that is given must hold; no key takes anything."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_values(cls, data: object) -> object:
-        """A key without a value would be a rule that its author believes in and nobody asks."""
-        blank = sorted(key for key, value in data.items() if value is None) if isinstance(data, dict) else []
-        if blank:
-            raise ValueError(f"{', '.join(blank)} has no value; write one, or leave the key out")
-        return data
-
-    operation: Annotated[list[str], OneOrMore] | None = Field(
-        None,
-        min_length=1,
-        description="The operation, by its name in openapi.yaml (messages, chat, models, ...), or one of several.",
-    )
-    wire: Literal["anthropic", "openai"] | None = Field(None, description="The dialect of the request.")
-    model: Annotated[list[Annotated[str, Field(min_length=1)]], OneOrMore] | None = Field(
-        None, min_length=1, description="The model id that the client sent, as a glob: qwen-*; or one of several."
-    )
-    stream: bool | None = Field(None, description="Whether a stream is asked for.")
-    last: Literal["user", "assistant", "tool_result"] | None = Field(
-        None, description="What the last message is. A user message with a tool result is a tool_result."
-    )
-    text: AnyText | None = Field(None, description="The text of the last user message.")
-    tools: list[str] | None = Field(None, description="Tools that the client offers, all of these; [] means none.")
-    path: str | None = Field(None, description="The path of the request, as a glob: /v1/*.")
-    system: AnyText | None = Field(None, description="The system text.")
-    tool_choice: str | None = Field(
-        None, description="What the client demands: auto, none, required, or the name of the tool that it forces."
-    )
-    tool_result: ToolResultTest | None = Field(
-        None, description="A tool result at the end of the conversation; one of them must pass all that is given."
-    )
-    assistant_turns: Annotated[CountTest, BeforeValidator(_as_count)] | None = Field(
-        None, description="How many assistant messages the conversation already has. Safe under retries."
-    )
-    headers: dict[str, AnyText] | None = Field(None, description="Request headers by name, each with a test.")
-    key: AnyText | None = Field(None, description="The API key or token.")
-    body: dict[str, JsonValue] | None = Field(
-        None, description="Values of the request body by JSON Pointer: {/metadata/user_id: u1}."
-    )
-    body_schema: dict[str, JsonValue] | None = Field(None, description="A JSON Schema that the body must satisfy.")
-    state: str | None = Field(None, description="The named state that the session is in; it begins in `start`.")
-    all: "list[When] | None" = Field(None, min_length=1, description="Every one of these must hold.")
-    any: "list[When] | None" = Field(None, min_length=1, description="At least one of these must hold.")
-    not_: "When | None" = Field(None, alias="not", description="This must not hold.")
-
-    def is_empty(self) -> bool:
-        """Whether it takes anything."""
-        return not self.model_fields_set
 
 
 class ToolUseBlock(ScenarioModel):

@@ -1,8 +1,8 @@
-"""Casting: which turn of a script a call gets, and, when it gets none, why.
+"""Turn selection: which turn of a script answers a call, and why none does.
 
-The first turn that answers this kind of operation, has plays left, and whose `when` has no difference. When every turn
-is used up the script's `after` decides; when turns are left but none matches, the call is refused and told how near
-each turn was, the nearest first.
+The first turn answers that handles the call's kind of operation, has plays left, and whose conditions all match. When
+every turn is used up, the script's `after` decides. When turns are left but none matches, the call gets a 404 that
+lists the differences of each turn, the nearest turns first.
 """
 
 from collections.abc import Mapping
@@ -11,96 +11,107 @@ import msgspec
 
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
-from mockserver.scenarios.compile import Play, ReplyPlan, Script
-from mockserver.scenarios.matchers import Call, differences, matches
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script
+from mockserver.scenarios.difference import join_differences
+from mockserver.scenarios.matcher import differences, matches
 
 NEAR_MISSES = 3
-"""How many turns a refused call is told about."""
+"""The most turns that the message of a 404 describes."""
 
 
 class NoTurnMatched(Refusal):
-    """No turn matches. `misses` says why, one line a turn, the nearest first."""
+    """No turn matches the call. `misses` has one line for each turn, the nearest first."""
 
     def __init__(self, script: Script, session: Session, misses: tuple[str, ...]) -> None:
         self.seed = script.seed if script.seed is not None else session.seed
-        told = "; ".join(misses[:NEAR_MISSES])
-        more = f"; and {len(misses) - NEAR_MISSES} more turns" if len(misses) > NEAR_MISSES else ""
-        super().__init__(
-            404,
-            "no_turn_matched",
-            f"No turn of the scenario '{script.name}' matches this request. {told}{more}. "
-            f"(session {session.id}, seed {self.seed})",
-        )
         self.misses = misses
+        sentences = [f"No matching turn in scenario '{script.name}'", *misses[:NEAR_MISSES]]
+        more = len(misses) - NEAR_MISSES
+        if more > 0:
+            sentences.append(f"{more} more {'turn does' if more == 1 else 'turns do'} not match")
+        message = f"{'. '.join(sentences)}. (session {session.id}, seed {self.seed})"
+        super().__init__(404, "no_turn_matched", message)
 
 
-def select_turn(script: Script, progress: Progress, call: Call, session: Session) -> tuple[Play, Session] | None:
-    """The turn, and the session that remembers it; None where the call is to be answered by default.
+def select_turn(
+    script: Script, progress: Progress, call: Call, session: Session
+) -> tuple[CompiledTurn, Session] | None:
+    """Return the turn that answers and the session after it, or None for the default answer.
 
-    Raises `NoTurnMatched` for a conversation that no turn takes. Other operations are answered by default then.
+    Raises `NoTurnMatched` for a conversation that no turn matches. Other operations get the default answer then.
     """
-    play = choose(script, progress, call)
-    if play is None and call.operation.is_conversation and is_used_up(script, progress):
+    turn = choose(script, progress, call)
+    if turn is None and call.operation.is_conversation and is_used_up(script, progress):
         if script.after == "default":
             return None
         if script.after == "restart":
             progress = Progress(edition=script.edition)
             call = msgspec.structs.replace(call, state=progress.state)
-            play = choose(script, progress, call)
+            turn = choose(script, progress, call)
         elif script.after == "repeat":
-            play = next((play for play in reversed(script.plays) if _takes(play, call)), None)
-    if play is None:
+            turn = next((turn for turn in reversed(script.turns) if _answers(turn, call)), None)
+    if turn is None:
         if call.operation.is_conversation:
-            raise NoTurnMatched(script, session, explain(script, progress, call))
+            raise NoTurnMatched(script, session, near_misses(script, progress, call))
         return None
-    return play, session.with_progress(script.name, _after(script, progress, play))
+    return turn, session.with_progress(script.name, _after(script, progress, turn))
 
 
-def choose(script: Script, progress: Progress, call: Call) -> Play | None:
-    """The first turn with plays left that takes the call."""
-    hits = progress.hits
-    for play in script.index.candidates(call, progress.used_up):
-        if not _is_spent(play, hits) and _takes(play, call):
-            return play
+def choose(script: Script, progress: Progress, call: Call) -> CompiledTurn | None:
+    """Return the first turn with plays left that matches the call, or None."""
+    plays = progress.hits
+    for turn in script.index.candidates(call, progress.used_up):
+        if not _is_used_up(turn, plays) and _answers(turn, call):
+            return turn
     return None
 
 
-def _takes(play: Play, call: Call) -> bool:
-    return answers_kind(play, call) and matches(play.matchers, call)
+def _answers(turn: CompiledTurn, call: Call) -> bool:
+    return handles_operation(turn, call) and matches(turn.matchers, call)
 
 
-def answers_kind(play: Play, call: Call) -> bool:
-    """Whether a turn is for this kind of operation: a reply is for conversations, and so is what names no other."""
-    return call.operation.is_conversation or (play.everywhere and not isinstance(play.plan, ReplyPlan))
+def handles_operation(turn: CompiledTurn, call: Call) -> bool:
+    """Return whether a turn can answer the call's kind of operation.
+
+    Every turn handles conversations. Other operations need a turn that names an operation or path, and no reply.
+    """
+    return call.operation.is_conversation or (turn.everywhere and not isinstance(turn.plan, ReplyPlan))
 
 
-def _is_spent(play: Play, hits: Mapping[int, int]) -> bool:
-    return play.times is not None and hits.get(play.number, 0) >= play.times
+def reasons_against(turn: CompiledTurn, call: Call) -> list[str]:
+    """Return why a turn does not answer a call, whatever was played before; an empty list if it does."""
+    reasons = [str(difference) for difference in differences(turn.matchers, call)]
+    if not handles_operation(turn, call):
+        reasons.insert(0, f"answers only messages and chat, not {call.operation.name}")
+    return reasons
+
+
+def _is_used_up(turn: CompiledTurn, plays: Mapping[int, int]) -> bool:
+    return turn.times is not None and plays.get(turn.number, 0) >= turn.times
 
 
 def is_used_up(script: Script, progress: Progress) -> bool:
-    """Whether no turn that can answer a conversation has plays left."""
-    return all(_is_spent(play, progress.hits) for play in script.plays[progress.used_up :] if play.converses)
+    """Return whether no turn that can answer a conversation has plays left."""
+    return all(_is_used_up(turn, progress.hits) for turn in script.turns[progress.used_up :] if turn.converses)
 
 
-def _after(script: Script, progress: Progress, play: Play) -> Progress:
-    """The progress after one more play."""
-    hits = {**progress.hits, play.number: progress.hits.get(play.number, 0) + 1}
-    state = play.then if play.then is not None else progress.state
+def _after(script: Script, progress: Progress, turn: CompiledTurn) -> Progress:
+    """Return the progress after one more play of a turn."""
+    plays = {**progress.hits, turn.number: progress.hits.get(turn.number, 0) + 1}
+    state = turn.then if turn.then is not None else progress.state
     used_up = progress.used_up
-    while used_up < len(script.plays) and _is_spent(script.plays[used_up], hits):
+    while used_up < len(script.turns) and _is_used_up(script.turns[used_up], plays):
         used_up += 1
-    return Progress(hits, state, used_up, script.edition)
+    return Progress(plays, state, used_up, script.edition)
 
 
-def explain(script: Script, progress: Progress, call: Call) -> tuple[str, ...]:
-    """Why no turn was chosen: one line a turn, those with the fewest differences first."""
-    found: list[tuple[int, int, str]] = []
-    for play in script.plays:
-        reasons = [str(difference) for difference in differences(play.matchers, call)]
-        if _is_spent(play, progress.hits):
-            reasons.insert(0, f"already played {play.times} of {play.times} times")
-        if not answers_kind(play, call):
-            reasons.insert(0, f"it answers messages and chat, not {call.operation.name}")
-        found.append((len(reasons), play.number, f"Turn {play.number}: {', and '.join(reasons)}"))
-    return tuple([line for _, _, line in sorted(found)])
+def near_misses(script: Script, progress: Progress, call: Call) -> tuple[str, ...]:
+    """Return why no turn was chosen: one line for each turn, those with the fewest reasons first."""
+    misses: list[tuple[int, int, str]] = []
+    for turn in script.turns:
+        reasons = reasons_against(turn, call)
+        if _is_used_up(turn, progress.hits):
+            reasons.insert(0, f"already played {turn.times} of {turn.times} times")
+        misses.append((len(reasons), turn.number, f"Turn {turn.number}: {join_differences(reasons)}"))
+    return tuple([line for _, _, line in sorted(misses)])

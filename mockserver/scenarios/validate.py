@@ -13,7 +13,8 @@ import jsonschema_rs
 from mockserver.accounts.session import START
 from mockserver.core.errors import did_you_mean
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.schema import Scenario, When
+from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.when import When
 
 Path: TypeAlias = tuple[str | int, ...]
 Complain: TypeAlias = Callable[[Path, str], None]

@@ -16,7 +16,7 @@ from mockserver.faults import FAULTS
 from mockserver.files import bundled, loader
 from mockserver.files.editor_schema import first_scenario, scenario_schema
 from mockserver.files.library import read_script
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.when import When
 from tests.support.dialects import DIALECTS, Dialect
 from tests.support.engine import HELLO, Talk, contract
 

@@ -12,9 +12,10 @@ from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios import turn_selection
-from mockserver.scenarios.compile import Play
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.compile import CompiledTurn
 from mockserver.scenarios.index import SMALL, TurnIndex, exact_keys
-from mockserver.scenarios.matchers import Call, matches
+from mockserver.scenarios.matcher import matches
 from tests.support.calls import called, request, when
 from tests.support.engine import NOW, contract
 from tests.support.strategies import STATES, Json, made_ready, requests, scenarios
@@ -22,10 +23,10 @@ from tests.support.strategies import STATES, Json, made_ready, requests, scenari
 LONG = scenarios(least=SMALL + 1)
 
 
-class NoIndex(TurnIndex[Play]):
+class NoIndex(TurnIndex[CompiledTurn]):
     """Asks every turn, as a script without an index would."""
 
-    def candidates(self, call: Call, start: int = 0) -> Iterator[Play]:
+    def candidates(self, call: Call, start: int = 0) -> Iterator[CompiledTurn]:
         yield from self._items[start:]
 
 

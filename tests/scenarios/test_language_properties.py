@@ -17,8 +17,9 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.dry_run import dry_run
 from mockserver.scenarios.compile import Script, compile_scenario, fill
-from mockserver.scenarios.schema import Scenario, Turn, When
+from mockserver.scenarios.schema import Scenario, Turn
 from mockserver.scenarios.templates import TemplateContext, parse
+from mockserver.scenarios.when import When
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from tests.support.asgi import Client, VirtualTimer, body, scope, serve

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.request import Request
-from mockserver.scenarios.matchers import MATCHERS, compile_when, differences, matches
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.matcher import differences, matches
+from mockserver.scenarios.when import MATCHERS, When, compile_when
 from tests.support.calls import called, complaints, request, told
 from tests.support.strategies import CONDITIONS, STATES, requests
 
@@ -88,7 +88,7 @@ def test_all_and_any_are_what_they_say(whens: list[When], sent: Request, state: 
 @given(when=CONDITIONS, sent=requests(), state=STATES)
 def test_every_difference_has_words(when: When, sent: Request, state: str) -> None:
     for difference in differences(compile_when(when), called(sent, state)):
-        assert difference.what
+        assert difference.subject
         assert "\n" not in str(difference)
 
 

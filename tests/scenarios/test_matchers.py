@@ -4,8 +4,9 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.engine.request import Request
-from mockserver.scenarios.matchers import MATCHERS, SHOWN, matches
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.difference import LONGEST_VALUE
+from mockserver.scenarios.matcher import matches
+from mockserver.scenarios.when import MATCHERS, When
 from tests.support.calls import TRACED, called, matchers, request, told
 from tests.support.dialects import DIALECTS, Dialect, Json
 from tests.support.engine import BYOK, CHAT, HELLO, KEY, MESSAGES
@@ -212,7 +213,7 @@ def test_every_difference_of_a_when_is_told_in_the_order_of_the_table() -> None:
 
 def test_a_long_text_is_shown_on_one_line_and_cut() -> None:
     [words] = told("text: x", called(request(messages=[{"role": "user", "content": "a\nb" + "c" * 500}])))
-    assert words == "the text of the last user message is 'a\\nb" + "c" * (SHOWN - 4) + "…', wanted exactly 'x'"
+    assert words == "the text of the last user message is 'a\\nb" + "c" * (LONGEST_VALUE - 4) + "…', wanted exactly 'x'"
 
 
 def test_a_when_without_keys_matches_anything() -> None:

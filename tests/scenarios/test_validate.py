@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.core.errors import AuthorError
 from mockserver.scenarios import validate
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.when import When
 from tests.support.calls import complaints
 
 READ = "tools:\n  read: {type: object, properties: {n: {type: integer}}, required: [n], additionalProperties: false}\n"

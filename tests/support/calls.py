@@ -8,9 +8,11 @@ from pydantic import JsonValue
 
 from mockserver.engine.request import Request, read_call
 from mockserver.files import loader
+from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
-from mockserver.scenarios.matchers import Call, Difference, Matcher, compile_when, differences
-from mockserver.scenarios.schema import When
+from mockserver.scenarios.difference import Difference
+from mockserver.scenarios.matcher import Matcher, differences
+from mockserver.scenarios.when import When, compile_when
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
 
 TRACED = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team"}

@@ -8,7 +8,8 @@ from pydantic import JsonValue
 
 from mockserver.engine.request import Request
 from mockserver.scenarios.compile import Script, compile_scenario
-from mockserver.scenarios.schema import Scenario, When
+from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.when import When
 from tests.support.engine import BYOK, CHAT, MESSAGES, contract
 
 Json = dict[str, Any]

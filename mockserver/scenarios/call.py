@@ -1,0 +1,26 @@
+"""A request as matchers see it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mockserver.core.conversation import Conversation, JsonObject
+from mockserver.openapi.operation import Operation
+
+
+class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A parsed request with its operation and the state of its session.
+
+    `conversation` is None for an operation that takes no messages. Header names are in lower case.
+    """
+
+    operation: Operation
+    conversation: Conversation | None
+    path: str = ""
+    headers: Mapping[str, str] = {}
+    key: str = ""
+    body: JsonObject = {}
+    state: str = "start"
+
+    def __repr__(self) -> str:
+        return f"<call of {self.operation.name}>"  # the other fields hold keys and passwords
