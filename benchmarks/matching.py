@@ -67,7 +67,7 @@ def request_of(messages: int) -> Request:
 def played_through(engine: Engine, request: Request) -> Session:
     """The session in which only the last turn is left."""
     session = Session("bench")
-    for _ in range(len(engine.scripts["s"].plays)):
+    for _ in range(len(engine.scripts["s"].turns)):
         session = engine.step(session, request, 0.0)[0]
     return session
 

@@ -31,7 +31,7 @@ from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, compile_scenario
 from mockserver.scenarios.matcher import matches
 from mockserver.scenarios.schema import NEXT, Pace, Scenario, Turn
-from mockserver.scenarios.turn_selection import answers_kind
+from mockserver.scenarios.turn_selection import handles_operation
 
 SCENARIO_HEADER = "x-mock-scenario"
 SCENARIO_KEY = "sk_mock_"
@@ -142,7 +142,7 @@ def compile_response(words: Mapping[str, object], contract: Contract) -> tuple[C
     queued = Scenario.model_construct(scenario=NEXT, turns=[turn])  # no file can have this name
     script, complaints = compile_scenario(queued, contract)
     script = msgspec.structs.replace(script, edition="")
-    return CompiledResponse(script, script.plays[0], is_answer), complaints
+    return CompiledResponse(script, script.turns[0], is_answer), complaints
 
 
 @lru_cache(maxsize=1_024)
@@ -154,7 +154,7 @@ def matching(session: Session, call: Call, contract: Contract) -> Iterator[tuple
     """What waits and takes this call, in order."""
     for waiting in session.steering.waiting:
         ready = _ready(waiting.words, contract)
-        if answers_kind(ready.play, call) and matches(ready.play.matchers, call):
+        if handles_operation(ready.play, call) and matches(ready.play.matchers, call):
             yield waiting, ready
 
 

@@ -41,7 +41,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import HandlerRequest, Operation
 from mockserver.openapi.router import Parameters
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import FailurePlan, CompiledTurn, RawPlan, Script
+from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.scenarios.turn_selection import NoTurnMatched, select_turn
@@ -335,7 +335,9 @@ class Engine:
             session, body = make(asked)
         return session, responses.whole(200, body, responses.JSON, arrival.trace)
 
-    def _played(self, arrival: _Arrival, script: Script, play: CompiledTurn, session: Session) -> tuple[Session, Decision]:
+    def _played(
+        self, arrival: _Arrival, script: Script, play: CompiledTurn, session: Session
+    ) -> tuple[Session, Decision]:
         """One play of a turn: the session that remembers it, and its answer."""
         hit = session.of(script.name, script.edition).hits[play.number]
         seed = script.seed if script.seed is not None else session.seed

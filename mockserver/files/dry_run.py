@@ -1,8 +1,8 @@
-"""The dry run: every turn of a script through the engine, on every wire, whole and streamed, against the contract.
+"""The dry run: every turn of a script is played on every wire, whole and streamed, and checked against the contract.
 
-What a wire cannot say, what the contract does not allow, and a fault that finds nothing to act on in any form of the
-answer are found when the file loads and not when a test runs. Each turn is played alone, without its `when`, by the
-engine that will play it for real.
+It finds three kinds of mistakes when the file loads, before a test runs: an answer that a wire cannot encode, one that
+the contract does not allow, and a fault that has no effect on any form of the answer. Each turn is played alone,
+without its `when`, by the real engine.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,39 +25,39 @@ from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProble
 from mockserver.wires.sse import split
 
 USUAL = ("messages", "chat")
-"""The operations that a turn without `operation` is tried on: one of each wire."""
+"""The operations that a turn without `operation` is played on: one for each wire."""
 
 _NAME = "dry-run"
 
 
 def dry_run(script: Script, contract: Contract) -> list[ScenarioProblem]:
-    """Every turn that the contract does not allow, and every fault without effect."""
-    return [complaint for play in script.plays for complaint in _complaints(play, contract)]
+    """Return a problem for every reply that the contract does not allow, and every fault without effect."""
+    return [problem for turn in script.turns for problem in _problems(turn, contract)]
 
 
-def _complaints(play: CompiledTurn, contract: Contract) -> Iterator[ScenarioProblem]:
-    turn = ("turns", play.number - 1)
-    if isinstance(play.plan, ReplyPlan):
-        for operation, stream, decision in _forms(play, contract, ()):
-            found = _violation(contract, operation, stream, decision)
-            if found is not None:
-                yield ScenarioProblem((*turn, "reply"), found)
+def _problems(turn: CompiledTurn, contract: Contract) -> Iterator[ScenarioProblem]:
+    path = ("turns", turn.number - 1)
+    if isinstance(turn.plan, ReplyPlan):
+        for operation, stream, decision in _forms(turn, contract, ()):
+            violation = _violation(contract, operation, stream, decision)
+            if violation is not None:
+                yield ScenarioProblem((*path, "reply"), violation)
                 return
-    order = in_order(play.faults)
+    order = in_order(turn.faults)
     for place, number in sorted(enumerate(order), key=lambda pair: pair[1]):
-        reason = _idle(play, contract, [play.faults[index] for index in order[:place]], play.faults[number])
+        reason = _idle(turn, contract, [turn.faults[index] for index in order[:place]], turn.faults[number])
         if reason is not None:
-            yield ScenarioProblem((*turn, "faults", number), reason)
+            yield ScenarioProblem((*path, "faults", number), reason)
 
 
-def _idle(play: CompiledTurn, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
+def _idle(turn: CompiledTurn, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
     """Return why one fault of a turn has no effect: alone in any form of the answer, or after those that act before it.
 
-    What counts after others are the forms in which each of them has an effect of its own, if there are such forms.
+    After other faults, only those forms count in which each of them has an effect of its own, if there are any.
     """
 
     def idle(*faults: CompiledFault) -> list[tuple[str, ...]]:
-        return [decision.note.idle_faults for _, _, decision in _forms(play, contract, faults)]
+        return [decision.note.idle_faults for _, _, decision in _forms(turn, contract, faults)]
 
     own = idle(fault)
     if all(own):
@@ -77,18 +77,21 @@ _WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": T
 
 
 def _forms(
-    play: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]
+    turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]
 ) -> Iterator[tuple[Operation, bool, Decision]]:
-    """The turn alone, with some of its faults or none, in every form that a client can ask for."""
-    alone = msgspec.structs.replace(play, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
+    """Yield the answer of a turn, with these faults only, in every form that a client can ask for.
+
+    Each item is the operation, whether the answer is streamed, and the engine's decision.
+    """
+    alone = msgspec.structs.replace(turn, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))
-    wanted = play.operations or USUAL
+    names = turn.operations or USUAL
     for operation in contract.operations:
-        if operation.id in wanted and operation.is_conversation:
-            asked: list[JsonObject] = [{}, {"stream": True}]
+        if operation.id in names and operation.is_conversation:
+            forms: list[JsonObject] = [{}, {"stream": True}]
             if operation.wire == "openai":
-                asked.append(_WITH_USAGE)
-            for fields in asked:
+                forms.append(_WITH_USAGE)
+            for fields in forms:
                 yield operation, bool(fields), _decide(engine, operation, fields)
 
 
@@ -113,6 +116,6 @@ def _violation(contract: Contract, operation: Operation, stream: bool, decision:
                 validator.validate(orjson.loads(payload))
             except jsonschema_rs.ValidationError as error:
                 where = ".".join([str(part) for part in error.instance_path])
-                answer = f"a {'streamed' if stream else 'whole'} answer of {operation.name}"
-                return f"the contract does not allow this as {answer}: {where}: {error.message}"
+                form = "streamed" if stream else "complete"
+                return f"violates the contract as a {form} {operation.name} response: {where}: {error.message}"
     return None

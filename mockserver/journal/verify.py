@@ -79,11 +79,11 @@ def unmatched(records: Sequence[Record]) -> list[str]:
 def unplayed(script: Script, hits: Mapping[int, int], *, strict: bool) -> list[str]:
     """A line for each turn that should have been played and was not."""
     return [
-        f"Turn {play.number} of '{script.name}' was never played; {_why(play, strict)}"
-        for play in script.plays
-        if (play.must or strict) and not hits.get(play.number)
+        f"Turn {turn.number} of '{script.name}' was never played; {_why(turn, strict)}"
+        for turn in script.turns
+        if (turn.must or strict) and not hits.get(turn.number)
     ]
 
 
-def _why(play: CompiledTurn, strict: bool) -> str:
-    return "it is marked `must`." if play.must else "`strict` asks for every turn."
+def _why(turn: CompiledTurn, strict: bool) -> str:
+    return "it is marked `must`." if turn.must else "`strict` asks for every turn."

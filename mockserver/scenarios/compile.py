@@ -1,8 +1,8 @@
-"""A scenario made ready to play: names resolved, templates parsed, matchers compiled.
+"""The compiler of scenarios: a `Scenario` of `schema.py` becomes a `Script` that the engine plays.
 
-`compile_scenario` finds every mistake in one pass, as `ScenarioProblem`s with the path inside the file: names of
-faults and values and patterns that mean nothing, and what `checks` finds. The loader gives them their lines. A script
-with complaints is not to be played.
+Templates are parsed, matchers and faults compiled, and turns indexed, once, when a file loads. `compile_scenario`
+reports every mistake in one pass: unknown faults and values, bad patterns, and what `validate.py` finds. Each is a
+`ScenarioProblem` with its path in the file; the loader adds the line. Do not play a script that has problems.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,36 +19,36 @@ from mockserver.core.rng import token
 from mockserver.faults import CompiledFault, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
-from mockserver.scenarios.index import TurnIndex, exact_keys, wanted_part
+from mockserver.scenarios.index import TurnIndex, exact_keys, required_part
 from mockserver.scenarios.matcher import Matcher
 from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride
 from mockserver.scenarios.templates import Template, TemplateContext
-from mockserver.scenarios.validate import Complain, Path, check, chooses_operation, inner_conditions
+from mockserver.scenarios.validate import AddProblem, Path, chooses_operation, inner_conditions, validate
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
 from mockserver.wires.errors import failure
 
 RETRY_AFTER = 1
-"""Seconds in the retry-after of a 429 that says none: the documented answer always has the header."""
+"""Seconds in the retry-after header of a 429 without `retry_after`: the documented answer always has the header."""
 
 
 class ScenarioProblem(NamedTuple):
-    """A mistake in a scenario: where it is inside the file, and what to do."""
+    """A mistake in a scenario: its path in the file, and a message with the remedy."""
 
     path: Path
     message: str
 
 
 class TextPlan(msgspec.Struct, frozen=True):
-    """A text block to come."""
+    """A text block of a reply."""
 
     text: Template
 
 
 class ToolPlan(msgspec.Struct, frozen=True):
-    """A tool call to come.
+    """A tool call of a reply.
 
-    `input` has templates for texts; None: arguments are made from the schema of the tool that the client offers, or
-    from `schema`, the scenario's own.
+    `input` has a `Template` for each text. None means: generate arguments from the schema of the tool that the client
+    offers, else from `schema`, which is the scenario's own.
     """
 
     name: str
@@ -58,7 +58,7 @@ class ToolPlan(msgspec.Struct, frozen=True):
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A reply to come, with what overrides the derived."""
+    """A reply: its blocks, and overrides of what is derived otherwise."""
 
     blocks: tuple[TextPlan | ToolPlan, ...]
     pace: Pace | None = None
@@ -68,14 +68,14 @@ class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailurePlan(msgspec.Struct, frozen=True):
-    """An error answer to come: `message` is a template, the failure has everything else."""
+    """An error answer: `message` replaces the message of `failure` once it is filled in."""
 
     failure: Failure
     message: Template
 
 
 class RawPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A raw response to come: `body` has templates for texts; text is sent as it is, anything else as JSON."""
+    """A raw response. `body` has a `Template` for each text; a text is sent as it is, anything else as JSON."""
 
     status: int
     headers: Headers
@@ -86,11 +86,13 @@ Plan: TypeAlias = ReplyPlan | FailurePlan | RawPlan
 
 
 class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn made ready. `number` counts from 1; `times` None means always.
+    """A turn, compiled. `number` counts from 1 in the file; `times` None means always.
 
-    `operations` are those that it answers by name. `everywhere` says that its `when` chooses the operation or path
-    itself; a turn that does not answers conversations only. `converses` says that it can answer one. A test that ends
-    before a turn with `must` was played fails.
+    - `operations`: the operations that its `when` names.
+    - `everywhere`: whether `when` names an operation or a path. Other turns answer conversations only.
+    - `converses`: whether the turn can answer a conversation.
+    - `exact`, `part`: what the index looks the turn up by.
+    - `must`: whether a test fails that ends before the turn was played.
     """
 
     number: int
@@ -110,100 +112,101 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario made ready.
+    """A scenario, compiled.
 
-    `index` finds the turns that can match a call, in order; `edition` is the text of the file, in short.
+    `index` finds the turns that can match a call, in order. `edition` is a hash of the scenario: a session starts a
+    changed file from its beginning.
     """
 
     name: str
     about: str
     seed: str | None
     after: Literal["fail", "repeat", "restart", "default"]
-    plays: tuple[CompiledTurn, ...]
+    turns: tuple[CompiledTurn, ...]
     index: TurnIndex[CompiledTurn]
     edition: str = ""
     account: Account | None = None
 
 
 def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[ScenarioProblem]]:
-    """The script of a scenario, and every mistake found on the way."""
-    complaints: list[ScenarioProblem] = []
+    """Return the script of a scenario, and every mistake in it."""
+    problems: list[ScenarioProblem] = []
 
-    def complain(path: Path, message: str) -> None:
-        complaints.append(ScenarioProblem(path, message))
+    def add_problem(path: Path, message: str) -> None:
+        problems.append(ScenarioProblem(path, message))
 
-    talks = frozenset(operation.name for operation in contract.operations if operation.is_conversation)
-    plays = [
-        _play(index + 1, turn, scenario.tools, talks, ("turns", index), complain)
+    conversations = frozenset(operation.name for operation in contract.operations if operation.is_conversation)
+    turns = [
+        _compile_turn(index + 1, turn, scenario.tools, conversations, ("turns", index), add_problem)
         for index, turn in enumerate(scenario.turns)
     ]
-    check(scenario, contract, complain)
-    script = make_script(scenario.scenario, plays, scenario.about, scenario.seed, scenario.after)
+    validate(scenario, contract, add_problem)
+    script = make_script(scenario.scenario, turns, scenario.about, scenario.seed, scenario.after)
     edition = token("edition", scenario.model_dump_json(), length=8)
-    return msgspec.structs.replace(script, edition=edition, account=scenario.account), complaints
+    return msgspec.structs.replace(script, edition=edition, account=scenario.account), problems
 
 
 def make_script(
     name: str,
-    plays: Sequence[CompiledTurn],
+    turns: Sequence[CompiledTurn],
     about: str = "",
     seed: str | None = None,
     after: Literal["fail", "repeat", "restart", "default"] = "fail",
 ) -> Script:
-    """A script of these plays, with its index."""
-    index = TurnIndex([(play.exact, play.part, play) for play in plays])
-    return Script(name=name, about=about, seed=seed, after=after, plays=tuple(plays), index=index)
+    """Return a script of these turns, with its index."""
+    index = TurnIndex([(turn.exact, turn.part, turn) for turn in turns])
+    return Script(name=name, about=about, seed=seed, after=after, turns=tuple(turns), index=index)
 
 
-def fill(value: object, scene: TemplateContext) -> Json:
-    """A JSON value with every template in it filled in."""
+def fill(value: object, context: TemplateContext) -> Json:
+    """Return a JSON value with every template in it filled in."""
     if isinstance(value, Template):
-        return value.fill(scene)
+        return value.fill(context)
     if isinstance(value, Mapping):
-        return {key: fill(item, scene) for key, item in value.items()}
+        return {key: fill(item, context) for key, item in value.items()}
     if isinstance(value, list):
-        return [fill(item, scene) for item in value]
+        return [fill(item, context) for item in value]
     return value
 
 
-def _play(
+def _compile_turn(
     number: int,
     turn: Turn,
     tools: Mapping[str, JsonObject],
     conversations: frozenset[str],
     path: Path,
-    complain: Complain,
+    add_problem: AddProblem,
 ) -> CompiledTurn:
     plan: Plan
     if turn.error is not None:
-        plan = _failure_plan(turn.error, (*path, "error"), complain)
+        plan = _failure_plan(turn.error, (*path, "error"), add_problem)
     elif turn.response is not None:
         raw = turn.response
-        body = _tree(raw.body, (*path, "response", "body"), complain)
+        body = _tree(raw.body, (*path, "response", "body"), add_problem)
         plan = RawPlan(status=raw.status, headers=_lowered(raw.headers), body=body)
     else:
-        blocks = [_block(block, tools, (*path, "reply", n), complain) for n, block in enumerate(turn.reply or ())]
+        blocks = [_block(block, tools, (*path, "reply", n), add_problem) for n, block in enumerate(turn.reply or ())]
         plan = ReplyPlan(blocks=tuple(blocks), pace=turn.pace, usage=turn.usage, stop=turn.stop, id=turn.id)
     return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
         everywhere=chooses_operation(turn.when),
         converses=turn.when.operation is None or not conversations.isdisjoint(turn.when.operation),
-        matchers=_matchers(turn.when, (*path, "when"), complain),
+        matchers=_matchers(turn.when, (*path, "when"), add_problem),
         exact=exact_keys(turn.when),
-        part=wanted_part(turn.when),
+        part=required_part(turn.when),
         times=turn.times,
         plan=plan,
         faults=tuple(
             [
                 fault
-                for n, given in enumerate(turn.faults)
-                if (fault := _fault(given, (*path, "faults", n), complain)) is not None
+                for n, entry in enumerate(turn.faults)
+                if (fault := _fault(entry, (*path, "faults", n), add_problem)) is not None
             ]
         ),
         headers=_lowered(turn.headers),
         then=turn.then,
-        fault_names=tuple([given if isinstance(given, str) else next(iter(given), "") for given in turn.faults]),
+        fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
     )
 
@@ -212,68 +215,69 @@ def _lowered(headers: Mapping[str, str]) -> Headers:
     return tuple([(name.lower(), value) for name, value in headers.items()])
 
 
-def _matchers(when: When, path: Path, complain: Complain) -> tuple[Matcher, ...]:
-    """The matchers, key by key, so that a value that means nothing is told at its own place."""
-    found: list[Matcher] = []
+def _matchers(when: When, path: Path, add_problem: AddProblem) -> tuple[Matcher, ...]:
+    """Return the matchers of a condition, compiled key by key so that each bad value is reported at its own path."""
+    matchers: list[Matcher] = []
     for key in MATCHERS:
         if key not in when.model_fields_set or key in NESTED:
             continue
         try:
-            found += compile_when(When.model_construct(_fields_set={key}, **{key: getattr(when, key)}))
+            matchers += compile_when(When.model_construct(_fields_set={key}, **{key: getattr(when, key)}))
         except ValueError as error:
-            complain((*path, key), str(error))
-    algebra = when.model_fields_set & set(NESTED)
-    if not algebra:
-        return tuple(found)
-    before = len(found)
+            add_problem((*path, key), str(error))
+    nested = when.model_fields_set & set(NESTED)
+    if not nested:
+        return tuple(matchers)
     for place, inner in inner_conditions(when):
-        found += _matchers(inner, (*path, *place), complain)
-    only = When.model_construct(_fields_set=algebra, **{key: getattr(when, key) for key in algebra})
+        _matchers(inner, (*path, *place), add_problem)  # for its problems
     try:
-        return (*found[:before], *compile_when(only))
+        conditions = When.model_construct(_fields_set=nested, **{key: getattr(when, key) for key in nested})
+        return (*matchers, *compile_when(conditions))
     except ValueError:
-        return ()  # told above, at its own place
+        return ()  # reported above, at its own path
 
 
-def _template(text: str, path: Path, complain: Complain) -> Template:
+def _template(text: str, path: Path, add_problem: AddProblem) -> Template:
     try:
         return templates.parse(text)
     except ValueError as error:
-        complain(path, str(error))
+        add_problem(path, str(error))
         return Template(())
 
 
-def _block(block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, complain: Complain) -> TextPlan | ToolPlan:
+def _block(
+    block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_problem: AddProblem
+) -> TextPlan | ToolPlan:
     if block.tool_use is None:
-        return TextPlan(_template(block.text or "", (*path, "text"), complain))
+        return TextPlan(_template(block.text or "", (*path, "text"), add_problem))
     use, place = block.tool_use, (*path, "tool_use", "input")
     arguments: dict[str, object] | None = None
     if use.input is not None:
-        arguments = {key: _tree(value, (*place, key), complain) for key, value in use.input.items()}
+        arguments = {key: _tree(value, (*place, key), add_problem) for key, value in use.input.items()}
     return ToolPlan(use.name, arguments, use.id, tools.get(use.name, {}))
 
 
-def _tree(value: JsonValue, path: Path, complain: Complain) -> object:
+def _tree(value: JsonValue, path: Path, add_problem: AddProblem) -> object:
     if isinstance(value, str):
-        template = _template(value, path, complain)
+        template = _template(value, path, add_problem)
         return value if template.literal is not None else template
     if isinstance(value, dict):
-        return {key: _tree(item, (*path, key), complain) for key, item in value.items()}
+        return {key: _tree(item, (*path, key), add_problem) for key, item in value.items()}
     if isinstance(value, list):
-        return [_tree(item, (*path, number), complain) for number, item in enumerate(value)]
+        return [_tree(item, (*path, number), add_problem) for number, item in enumerate(value)]
     return value
 
 
-def _failure_plan(error: ErrorReply, path: Path, complain: Complain) -> FailurePlan:
+def _failure_plan(error: ErrorReply, path: Path, add_problem: AddProblem) -> FailurePlan:
     retry_after = RETRY_AFTER if error.retry_after is None and error.status == 429 else error.retry_after
     headers = () if retry_after is None else (("retry-after", str(retry_after)),)
-    found = failure(error.status, code=error.code, message=error.message, type=error.type, headers=headers)
-    return FailurePlan(found, _template(found.message, (*path, "message"), complain))
+    base = failure(error.status, code=error.code, message=error.message, type=error.type, headers=headers)
+    return FailurePlan(base, _template(base.message, (*path, "message"), add_problem))
 
 
-def _fault(given: str | Mapping[str, JsonValue], path: Path, complain: Complain) -> CompiledFault | None:
+def _fault(entry: str | Mapping[str, JsonValue], path: Path, add_problem: AddProblem) -> CompiledFault | None:
     try:
-        return compile_fault(given)
+        return compile_fault(entry)
     except ValueError as error:
-        complain(path, str(error))
+        add_problem(path, str(error))
         return None

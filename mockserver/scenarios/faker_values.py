@@ -1,10 +1,10 @@
-"""Made-up values by the faker library, seeded: `{{faker.sentence}}`.
+"""Seeded values of the faker library for templates: `{{faker.sentence}}`.
 
-Every provider method that needs no argument and gives text or a number has a name here, but for dates: faker counts
-them from today, so the same seed would give other bytes tomorrow (`{{now}}` is the session's time). The generator has
-no provider of dates at all, so that what draws a date inside, such as the expiry of a credit card, gives nothing
-either. The library is imported when the first such value is, and one generator is shared under a lock, because seeding
-and drawing must not be torn apart.
+Every provider method works that needs no argument and returns text or a number, except for dates: faker counts them
+from today, so the same seed would give other bytes tomorrow (use `{{now}}`, the session's time). The generator has no
+date provider at all, so a method that draws a date internally, such as the expiry of a credit card, does not work
+either. The library is imported with the first such value. All threads share one generator under a lock, because
+seeding and drawing must be one step.
 """
 
 import threading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LOCK = threading.Lock()
 _DATES = "faker.providers.date_time"
 _NEVER = frozenset({"passport_gender", "user_agent"})
-"""Draws from a generator that nobody seeds; draws a browser, some of which have a date inside."""
+"""`passport_gender` draws from an unseeded generator; `user_agent` draws a browser, and some contain a date."""
 
 
 @cache
@@ -31,7 +31,7 @@ def _generator() -> "Generator":
 
 @cache
 def names() -> frozenset[str]:
-    """Every name after `faker.`."""
+    """Return every name that may follow `faker.`."""
     return frozenset(name for provider in _generator().get_providers() for name in _methods(provider)) - _NEVER
 
 
@@ -40,13 +40,13 @@ def _methods(provider: object) -> list[str]:
 
 
 def is_date(name: str) -> bool:
-    """Whether a name is one of faker's dates and times, which are left out."""
+    """Return whether a name is one of faker's dates and times, which are left out."""
     provider = import_module(_DATES).Provider
     return name in _methods(provider) and name not in names()
 
 
 def is_text(name: str) -> bool:
-    """Whether a name gives text or a number without being told more."""
+    """Return whether a name gives text or a number without arguments."""
     if name not in names():
         return False
     try:
@@ -56,7 +56,7 @@ def is_text(name: str) -> bool:
 
 
 def value(name: str, seed: int) -> str:
-    """The value of a name for a seed."""
+    """Return the value of a name for a seed."""
     return str(_draw(name, seed))
 
 

@@ -1,13 +1,13 @@
-"""The index of a script: which turns can match a call at all, without asking each.
+"""The index of a script: it finds the turns that can match a call, without running every matcher.
 
-Most rules of a long script differ in keys that are compared for equality (the text of the last user message, the model,
-the kind of the last message), or in a part that the text must contain.
+Most rules of a long script differ in keys that are compared for equality (the text of the last user message, the
+model, the kind of the last message), or in a part that the text must contain.
 
-Turns that use the same set of exact keys form a group; the group is a table from their values to a bucket of turns. A
-call looks up one bucket in each group. In a bucket, a turn that wants a part of the text is found by one *gram* of that
-part, four letters, the one that is rarest among its neighbours: a text that does not have the gram cannot have the
-part. So a thousand rules cost little more than ten. What the index gives is a superset of what matches, in the order
-of the file; the matchers decide.
+Turns with the same set of exact keys form a group: a table from the values of those keys to a bucket of turns. A call
+looks up one bucket in each group. In a bucket, a turn that requires a part of the text is filed under one *gram* of
+that part: four letters, the rarest among the turns of the bucket. A text without the gram cannot contain the part. So
+a thousand rules cost little more than ten. The index yields a superset of the turns that match, in the order of the
+file; the matchers decide.
 """
 
 from bisect import bisect_left
@@ -22,11 +22,11 @@ from mockserver.scenarios.when import When
 T = TypeVar("T")
 
 SMALL = 16
-"""Up to so many turns are quicker asked one by one."""
+"""With at most this many turns, running every matcher is faster than the index."""
 
 GRAM = 4
 LONGEST_TEXT = 2_000
-"""The grams of a longer text cost more than they save."""
+"""The longest text, in characters, whose grams are worth looking up."""
 
 _VALUES: Mapping[str, Callable[[Call], object]] = {
     "wire": lambda call: call.operation.wire,
@@ -38,27 +38,27 @@ _VALUES: Mapping[str, Callable[[Call], object]] = {
     "model": lambda call: call.conversation.model.casefold() if call.conversation is not None else None,
     "text": lambda call: call.conversation.last_user_text if call.conversation is not None else None,
 }
-"""The keys that can be looked up -> their value in a call."""
+"""The keys that the index looks up -> their value in a call. A key without an entry still works, only slower."""
 
 
 def exact_keys(when: When) -> dict[str, object]:
-    """What a `when` demands exactly, as far as the index knows it."""
-    found: dict[str, object] = {
+    """Return the values that a condition requires exactly, of the keys that the index knows."""
+    exact: dict[str, object] = {
         key: getattr(when, key) for key in ("wire", "state", "stream", "last") if getattr(when, key) is not None
     }
     if when.operation is not None and len(when.operation) == 1:
-        found["operation"] = when.operation[0]
+        exact["operation"] = when.operation[0]
     if when.model is not None and len(when.model) == 1 and not set("*?") & set(when.model[0]):
-        found["model"] = when.model[0].casefold()
+        exact["model"] = when.model[0].casefold()
     if when.text is not None and when.text.equals is not None and not when.text.ignore_case:
-        found["text"] = when.text.equals
+        exact["text"] = when.text.equals
     if when.assistant_turns is not None and when.assistant_turns.equals is not None:
-        found["assistant_turns"] = when.assistant_turns.equals
-    return found
+        exact["assistant_turns"] = when.assistant_turns.equals
+    return exact
 
 
-def wanted_part(when: When) -> str:
-    """The part that the text of the last user message must contain, or nothing."""
+def required_part(when: When) -> str:
+    """Return the part that the text of the last user message must contain, or an empty string."""
     return "" if when.text is None else when.text.contains or ""
 
 
@@ -68,31 +68,31 @@ def _grams(text: str) -> set[str]:
 
 
 class _Bucket:
-    """Turns that demand the same values: those to be asked always, and those found by a gram of the text."""
+    """Turns that require the same exact values: those tried always, and those found by a gram of the text."""
 
     def __init__(self, entries: Sequence[tuple[int, str]]) -> None:
         self.all = [number for number, _ in entries]
-        common = Counter([gram for _, part in entries for gram in _grams(part)])
+        frequency = Counter([gram for _, part in entries for gram in _grams(part)])
         self._always: list[int] = []
         self._by_gram: dict[str, list[int]] = {}
         for number, part in entries:
             grams = _grams(part)
             if grams:
-                self._by_gram.setdefault(min(grams, key=lambda gram: (common[gram], gram)), []).append(number)
+                self._by_gram.setdefault(min(grams, key=lambda gram: (frequency[gram], gram)), []).append(number)
             else:
                 self._always.append(number)
 
     def numbers(self, call: Call) -> Sequence[int]:
-        """The turns that can match, in order."""
+        """Return the numbers of the turns that can match, in order."""
         text = "" if call.conversation is None else call.conversation.last_user_text
         if not self._by_gram or len(text) > LONGEST_TEXT:
             return self.all
-        found = [self._by_gram[gram] for gram in _grams(text) & self._by_gram.keys()]
-        return sorted([*self._always, *[number for numbers in found for number in numbers]])
+        hits = [self._by_gram[gram] for gram in _grams(text) & self._by_gram.keys()]
+        return sorted([*self._always, *[number for numbers in hits for number in numbers]])
 
 
 class TurnIndex(Generic[T]):
-    """Items in order, each with what it demands exactly and the part of the text that it wants."""
+    """Items in order, each with its exact values and the part of the text that it requires."""
 
     def __init__(self, entries: Sequence[tuple[Mapping[str, object], str, T]]) -> None:
         self._items = [item for _, _, item in entries]
@@ -106,15 +106,15 @@ class TurnIndex(Generic[T]):
         }
 
     def candidates(self, call: Call, start: int = 0) -> Iterator[T]:
-        """The items from number `start` on that can match the call, in order."""
+        """Yield the items from number `start` on that can match the call, in order."""
         if len(self._items) - start <= SMALL:
             yield from self._items[start:]
             return
-        found = []
+        candidates = []
         for keys, table in self._groups.items():
             bucket = table.get(tuple([_VALUES[key](call) for key in keys]))
             if bucket is not None and bucket.all[-1] >= start:
                 numbers = bucket.numbers(call)
-                found.append(numbers[bisect_left(numbers, start) :] if start else numbers)
-        for number in found[0] if len(found) == 1 else merge(*found):
+                candidates.append(numbers[bisect_left(numbers, start) :] if start else numbers)
+        for number in candidates[0] if len(candidates) == 1 else merge(*candidates):
             yield self._items[number]

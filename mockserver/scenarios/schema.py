@@ -1,21 +1,18 @@
 """The scenario language: what a scenario file may say, as pydantic models.
 
-A scenario is a list of turns. For each request the engine goes down the list and plays the first turn that has
-plays left and whose `when` has no difference. A turn without `when` takes any message or chat request, and
-`times` is 1 unless said otherwise; so a plain list is a script that is played in order, and `when` with
-`times: always` makes rules.
+A scenario is a list of turns. For each request the mock uses the first turn with plays left whose conditions all
+match. A turn without `when` matches every messages or chat request, and `times` is 1 by default; so a plain list is a
+script that is played in order, and `when` with `times: always` makes rules.
 
 Rules:
 
-- Unknown is an error: every model forbids keys that it does not know.
-- A bare value means equality everywhere (`model` alone takes a glob). Whatever is less strict says so:
-  `text: {contains: weather}`.
-- One word for one thing, on both wires: `stop: tool_use` is rendered as `finish_reason: tool_calls` where that is the
-  dialect's name for it.
-- A short form is a spelling, not a meaning: `reply: hi` is `reply: [{text: hi}]`.
+- An unknown key is an error in every model.
+- A bare value means equality (`model` and `path` take globs). A weaker test has a name: `text: {contains: weather}`.
+- Both wires use the same words: `stop: tool_use` is rendered as `finish_reason: tool_calls` on the OpenAI wire.
+- A short form means the same as its long form: `reply: hi` is `reply: [{text: hi}]`.
 
-Only the shape is checked here. What needs the contract, the fault table or the templates (names of operations,
-faults and values) is checked when the file is made ready to play: see `script`.
+These models check each value alone. `validate.py` checks what needs the contract or several turns; `compile.py` checks
+templates, patterns and faults. The keys of `when` are in `when.py` and `matchers/`.
 """
 
 from typing import Annotated, Literal, Self
@@ -35,7 +32,7 @@ def _as_text(value: object) -> object:
 
 
 class ToolUseBlock(ScenarioModel):
-    """A tool call in a reply. Without `input`, arguments are made that satisfy the schema of the offered tool."""
+    """A tool call in a reply. Without `input`, the mock generates arguments from the schema of the offered tool."""
 
     name: str = Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
     input: dict[str, JsonValue] | None = None
@@ -43,7 +40,7 @@ class ToolUseBlock(ScenarioModel):
 
 
 class ReplyBlock(ScenarioModel):
-    """One block of a reply: `text`, or `tool_use`. A bare string is a text block."""
+    """One block of a reply: `text` or `tool_use`. A bare string is a text block."""
 
     text: str | None = Field(None, description="Text; {{names}} are replaced.")
     tool_use: ToolUseBlock | None = Field(None, description="A call of a tool.")
@@ -56,26 +53,26 @@ class ReplyBlock(ScenarioModel):
 
 
 class ErrorReply(ScenarioModel):
-    """An error answer: the documented body and headers of `status`, each of which can be overridden."""
+    """An error answer: the documented body and headers of `status`, with overrides."""
 
     status: int = Field(ge=400, le=599, description="The HTTP status.")
     retry_after: int | None = Field(None, ge=0, description="Seconds in the retry-after header; 1 on a 429.")
-    code: str | None = Field(None, description="The stable word for programs, such as insufficient_credits.")
+    code: str | None = Field(None, description="The error code for programs, such as insufficient_credits.")
     type: str | None = Field(None, description="The dialect's error type.")
-    message: str | None = Field(None, description="The sentence for people; {{names}} are replaced.")
+    message: str | None = Field(None, description="The message for people; {{names}} are replaced.")
 
 
 class Pace(ScenarioModel):
-    """How fast a reply comes. Without it everything is due at once. Each time is a value or a distribution."""
+    """The timing of a reply. Without it everything is sent at once. Each time is a value or a distribution."""
 
-    first: Spread = Field(Fixed(value=0.0), description="Time until the first token, headers included.")
+    first: Spread = Field(Fixed(value=0.0), description="Time until the first token, response headers included.")
     rate: Rate | None = Field(None, description="Deltas per unit of time after the first: 40/s.")
     interval: Spread | None = Field(None, description="Time between two deltas, instead of a rate.")
-    jitter: Share = Field(0.0, description="How much each interval may differ, seeded: 10%.")
+    jitter: Share = Field(0.0, description="How far each interval may vary, seeded: 10%.")
     cold_start: Duration | None = Field(
-        None, description="The model is loading (503) until the session is so old; the turn is not used up."
+        None, description="Return 503 (model loading) until the session reaches this age; the turn is not used up."
     )
-    chunk: Literal["word", "character", "whole"] = Field("word", description="What one delta carries.")
+    chunk: Literal["word", "character", "whole"] = Field("word", description="The size of one delta.")
 
     @model_validator(mode="after")
     def _has_one_rate(self) -> Self:
@@ -91,7 +88,7 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
     for name in headers:
         if name.lower() in FRAMING:
             raise ValueError(
-                f"'{name}' is the server's own; to bend how a body is framed use a fault (mockserver faults)"
+                f"'{name}' is set by the server; to break the framing of a body, use a fault (see `mockserver faults`)"
             )
     return headers
 
@@ -102,10 +99,10 @@ SentHeaders = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_sendable)
 
 
 class RawResponse(ScenarioModel):
-    """A response as it is written here, for any operation. A body that is not text is sent as JSON."""
+    """A raw response, for any operation. A body that is not text is sent as JSON."""
 
     status: int = Field(200, ge=200, le=599, description="The HTTP status.")
-    headers: SentHeaders = Field(default={}, description="Headers; content-type is found if missing.")
+    headers: SentHeaders = Field(default={}, description="Headers; content-type is derived from the body if missing.")
     body: JsonValue = Field("", description="Text, or a value that is sent as JSON; {{names}} in texts are replaced.")
 
 
@@ -117,7 +114,7 @@ class UsageOverride(ScenarioModel):
 
 
 class Turn(ScenarioModel):
-    """One turn: when it is played, what it answers, how often and how."""
+    """One turn: when it answers, with what, how often and how fast."""
 
     when: When = When()
     reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
@@ -125,29 +122,29 @@ class Turn(ScenarioModel):
     )
     error: ErrorReply | None = Field(None, description="An error answer.")
     response: RawResponse | None = Field(None, description="A raw response, for any operation.")
-    times: Times = Field(1, description="How often it may be played: a number, or always.")
-    pace: Pace | None = Field(None, description="How fast the reply comes.")
+    times: Times = Field(1, description="The number of plays, or always.")
+    pace: Pace | None = Field(None, description="The timing of the reply.")
     faults: list[str | dict[str, JsonValue]] = Field(
-        default_factory=list, description="What goes wrong, in order; see `mockserver faults`."
+        default_factory=list, description="Faults to apply, in order; see `mockserver faults`."
     )
     usage: UsageOverride | None = Field(None, description="Token counts to report.")
     stop: Stop | None = Field(None, description="The stop reason to report.")
     id: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9]{1,64}$", description="The reply's id, without the prefix that each wire gives it."
+        None, pattern=r"^[A-Za-z0-9]{1,64}$", description="The id of the reply, without the prefix of the wire."
     )
-    headers: SentHeaders = Field(default={}, description="Headers to add, or to replace.")
-    then: str | None = Field(None, description="The named state that the session is in afterwards.", min_length=1)
-    must: bool = Field(False, description="A test that ends before this turn was played fails.")
+    headers: SentHeaders = Field(default={}, description="Headers to add or replace.")
+    then: str | None = Field(None, description="The named state of the session after this turn.", min_length=1)
+    must: bool = Field(False, description="Fail a test that ends before this turn was played.")
 
     @model_validator(mode="after")
     def _answers_once(self) -> Self:
-        given = [name for name in ("reply", "error", "response") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"expected exactly one of reply, error, response; {' and '.join(given) or 'none'} given")
+        answers = [name for name in ("reply", "error", "response") if getattr(self, name) is not None]
+        if len(answers) != 1:
+            raise ValueError(f"expected exactly one of reply, error, response; got {' and '.join(answers) or 'none'}")
         if self.reply is None:
             extra = sorted(self.model_fields_set & {"usage", "stop", "pace", "id"})
             if extra:
-                raise ValueError(f"{', '.join(extra)} cannot go with {given[0]}; only a reply has it")
+                raise ValueError(f"{', '.join(extra)} cannot be combined with {answers[0]}; only a reply has it")
         return self
 
 
@@ -156,36 +153,38 @@ def _as_seed(value: object) -> object:
 
 
 NEXT = "next"
-"""What answers from the queue are called where a scenario is named."""
+"""The scenario name of queued answers."""
 
 
-def _free(name: str) -> str:
+def _not_reserved(name: str) -> str:
     if name == NEXT:
-        raise ValueError("'next' is what queued answers are called; choose another name")
+        raise ValueError("'next' is reserved for queued answers; choose another name")
     return name
 
 
 class Scenario(ScenarioModel):
     """A scenario file."""
 
-    scenario: Annotated[str, AfterValidator(_free)] = Field(
+    scenario: Annotated[str, AfterValidator(_not_reserved)] = Field(
         min_length=1,
         max_length=64,
         pattern=r"^[a-z0-9][a-z0-9-]*$",
         description="Its name: lower case, digits, dashes.",
     )
-    about: str = Field("", description="One sentence for the reader of a list of scenarios.")
+    about: str = Field("", description="One sentence for lists of scenarios.")
     seed: Annotated[str, BeforeValidator(_as_seed)] | None = Field(
-        None, description="Everything that looks random comes from it; the server's if missing."
+        None, description="Seed for all random choices; the server's seed if missing."
     )
     after: Literal["fail", "repeat", "restart", "default"] = Field(
         "fail",
         description="When every turn is used up: fail, repeat the last turn that matches, restart from the first, "
-        "or answer by default as without a scenario.",
+        "or give the default answer, as without a scenario.",
     )
     tools: dict[str, dict[str, JsonValue]] = Field(
         default={},
-        description="JSON Schemas of tool inputs by the tool's name: calls in replies are checked against them.",
+        description="JSON Schemas of tool inputs by the name of the tool: calls in replies are checked against them.",
     )
-    account: Account | None = Field(None, description="The account of everybody who plays it; see docs/accounts.md.")
+    account: Account | None = Field(
+        None, description="The account of every session that plays the scenario; see docs/accounts.md."
+    )
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

@@ -81,10 +81,9 @@ def handles_operation(turn: CompiledTurn, call: Call) -> bool:
 
 def reasons_against(turn: CompiledTurn, call: Call) -> list[str]:
     """Return why a turn does not answer a call, whatever was played before; an empty list if it does."""
-    reasons = [str(difference) for difference in differences(turn.matchers, call)]
     if not handles_operation(turn, call):
-        reasons.insert(0, f"answers only messages and chat, not {call.operation.name}")
-    return reasons
+        return [f"answers only messages and chat, not {call.operation.name}"]
+    return [str(difference) for difference in differences(turn.matchers, call)]
 
 
 def _is_used_up(turn: CompiledTurn, plays: Mapping[int, int]) -> bool:

@@ -1,7 +1,7 @@
-"""What a scenario must keep to beyond its shape: names that exist, states that are reached, turns that can be played.
+"""Checks of a whole scenario, beyond the shape of its parts: names exist, states are reachable, turns can be played.
 
-Each check is a function of the scenario that complains with a path inside the file and what to do. `check` runs them
-all.
+`schema.py` checks each value alone; the checks here need the contract, or look at several turns together. Each one
+reports a path in the file and a message with the remedy. `compile.py` runs them all through `validate`.
 """
 
 from collections import Counter
@@ -17,88 +17,92 @@ from mockserver.scenarios.schema import Scenario
 from mockserver.scenarios.when import When
 
 Path: TypeAlias = tuple[str | int, ...]
-Complain: TypeAlias = Callable[[Path, str], None]
+AddProblem: TypeAlias = Callable[[Path, str], None]
+"""Reports a mistake: its path in the scenario, and the message."""
 
 
-def check(scenario: Scenario, contract: Contract, complain: Complain) -> None:
-    """Every check."""
+def validate(scenario: Scenario, contract: Contract, add_problem: AddProblem) -> None:
+    """Run every check."""
     for number, turn in enumerate(scenario.turns):
-        _check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, complain)
-        _check_conditions(turn.when, ("turns", number, "when"), complain)
-    _check_states(scenario, complain)
-    _check_tools(scenario, complain)
-    _check_reach(scenario, complain)
+        _check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, add_problem)
+        _check_conditions(turn.when, ("turns", number, "when"), add_problem)
+    _check_states(scenario, add_problem)
+    _check_tools(scenario, add_problem)
+    _check_reach(scenario, add_problem)
 
 
 def chooses_operation(when: When) -> bool:
-    """Whether a `when` names an operation or a path anywhere but under `not`."""
+    """Return whether a condition names an operation or a path anywhere but under `not`."""
     inner = [*(when.all or ()), *(when.any or ())]
-    return when.operation is not None or when.path is not None or any(chooses_operation(one) for one in inner)
+    return (
+        when.operation is not None or when.path is not None or any(chooses_operation(condition) for condition in inner)
+    )
 
 
 def inner_conditions(when: When) -> Iterator[tuple[Path, When]]:
-    """The conditions inside a condition, with the path to each."""
-    yield from ((("all", number), one) for number, one in enumerate(when.all or ()))
-    yield from ((("any", number), one) for number, one in enumerate(when.any or ()))
+    """Yield the conditions inside a condition, with the path to each."""
+    yield from ((("all", number), inner) for number, inner in enumerate(when.all or ()))
+    yield from ((("any", number), inner) for number, inner in enumerate(when.any or ()))
     if when.not_ is not None:
         yield ("not",), when.not_
 
 
-def _check_operations(when: When, is_reply: bool, path: Path, contract: Contract, complain: Complain) -> None:
+def _check_operations(when: When, is_reply: bool, path: Path, contract: Contract, add_problem: AddProblem) -> None:
     conversations = {operation.name for operation in contract.operations if operation.is_conversation}
     for number, name in enumerate(when.operation or ()):
         place = (*path, "operation", number)
         if name not in contract.names:
-            complain(place, f"no operation is called '{name}'; {did_you_mean(name, contract.names)}")
+            add_problem(place, f"unknown operation '{name}'; {did_you_mean(name, contract.names)}")
         elif is_reply and name not in conversations:
-            complain(place, f"'{name}' takes no messages, so no reply can answer it; use error or response")
+            add_problem(place, f"'{name}' takes no messages, so a reply cannot answer it; use error or response")
     for key, inner in inner_conditions(when):
-        _check_operations(inner, is_reply and key[0] != "not", (*path, *key), contract, complain)
+        _check_operations(inner, is_reply and key[0] != "not", (*path, *key), contract, add_problem)
 
 
-def _states_wanted(when: When, path: Path) -> Iterator[tuple[Path, str]]:
+def _expected_states(when: When, path: Path) -> Iterator[tuple[Path, str]]:
     if when.state is not None:
         yield (*path, "state"), when.state
     for place, inner in inner_conditions(when):
-        yield from _states_wanted(inner, (*path, *place))
+        yield from _expected_states(inner, (*path, *place))
 
 
-def _check_states(scenario: Scenario, complain: Complain) -> None:
-    """A state that is wanted must be reached by some turn."""
+def _check_states(scenario: Scenario, add_problem: AddProblem) -> None:
+    """Report a `state` that no turn sets with `then`."""
     reached = {turn.then for turn in scenario.turns if turn.then is not None} | {START}
     for number, turn in enumerate(scenario.turns):
-        for path, state in _states_wanted(turn.when, ("turns", number, "when")):
+        for path, state in _expected_states(turn.when, ("turns", number, "when")):
             if state not in reached:
-                complain(path, f"no turn leads to the state '{state}' by `then`; {did_you_mean(state, reached)}")
+                add_problem(path, f"no turn sets the state '{state}' with `then`; {did_you_mean(state, reached)}")
 
 
-def _check_tools(scenario: Scenario, complain: Complain) -> None:
-    """A tool's schema must be one, and what a reply calls it with must satisfy it."""
+def _check_tools(scenario: Scenario, add_problem: AddProblem) -> None:
+    """Report a tool schema that is no JSON Schema, and the input of a tool call that does not satisfy its schema."""
     validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
     for name, schema in scenario.tools.items():
         try:
             validators[name] = jsonschema_rs.Draft202012Validator(
                 schema, pattern_options=jsonschema_rs.RegexOptions(), offline=True
             )
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as wrong:
-            complain(("tools", name), f"not a JSON Schema: {str(wrong).partition(chr(10))[0]}")
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            add_problem(("tools", name), f"not a JSON Schema: {str(error).partition(chr(10))[0]}")
     for number, turn in enumerate(scenario.turns):
         for place, block in enumerate(turn.reply or ()):
             use = block.tool_use
             if use is not None and use.input is not None and use.name in validators:
                 path: Path = ("turns", number, "reply", place, "tool_use", "input")
-                for error in validators[use.name].iter_errors(use.input):
-                    if _is_certain(error, use.input):
-                        complain((*path, *error.instance_path), f"breaks the schema of {use.name}: {error.message}")
+                for violation in validators[use.name].iter_errors(use.input):
+                    if _is_certain(violation, use.input):
+                        message = f"does not satisfy the schema of {use.name}: {violation.message}"
+                        add_problem((*path, *violation.instance_path), message)
 
 
 _CERTAIN = frozenset({"type", "required", "additionalProperties", "minItems", "maxItems", "propertyNames"})
-"""Keywords that do not ask what a text says: a template gives text, whatever it is filled with."""
+"""Keywords that ignore the content of a text: a template is filled in with a text, whatever that says."""
 
 
-def _is_certain(error: jsonschema_rs.ValidationError, given: object) -> bool:
-    """Whether an error in what is given stays, whatever its templates are filled with."""
-    if not _has_template(given):
+def _is_certain(error: jsonschema_rs.ValidationError, value: object) -> bool:
+    """Return whether an error in `value` remains, whatever its templates are filled in with."""
+    if not _has_template(value):
         return True
     if {"then", "else"} & set(error.schema_path):  # the condition may have looked at a template elsewhere
         return False
@@ -111,46 +115,46 @@ def _has_template(value: object) -> bool:
     return isinstance(value, str) and "{{" in value
 
 
-def _check_conditions(when: When, path: Path, complain: Complain) -> None:
-    """What must not hold may not be what always holds."""
+def _check_conditions(when: When, path: Path, add_problem: AddProblem) -> None:
+    """Report a `not` whose condition matches every request."""
     for key, inner in inner_conditions(when):
-        if key == ("not",) and _takes_everything(inner):
-            complain((*path, "not"), "takes everything, so that this turn can never be played")
-        _check_conditions(inner, (*path, *key), complain)
+        if key == ("not",) and _matches_everything(inner):
+            add_problem((*path, "not"), "matches every request, so this turn can never be played")
+        _check_conditions(inner, (*path, *key), add_problem)
 
 
-def _takes_everything(when: When) -> bool:
+def _matches_everything(when: When) -> bool:
     if not when.model_fields_set <= {"all", "any"}:
         return False
-    every = all(_takes_everything(one) for one in when.all or ())
-    return every and (when.any is None or any(_takes_everything(one) for one in when.any))
+    every = all(_matches_everything(inner) for inner in when.all or ())
+    return every and (when.any is None or any(_matches_everything(inner) for inner in when.any))
 
 
-def _check_reach(scenario: Scenario, complain: Complain) -> None:
-    """A turn behind another that is always played, and takes all that it takes, is never played.
+def _check_reach(scenario: Scenario, add_problem: AddProblem) -> None:
+    """Report a turn that is never played, because an earlier turn without a limit matches all that it matches.
 
-    Each turn that is always played is looked up by the demand that is rarest in the file, so that the time grows with
-    the file and not with its square.
+    Each turn without a limit is filed under its requirement that is rarest in the file, so the time grows with the
+    file and not with its square.
     """
-    demands = [_demands(turn.when) for turn in scenario.turns]
-    common = Counter([demand for each in demands for demand in each])
-    always: dict[tuple[str, str] | None, list[int]] = {}
+    requirements = [_requirements(turn.when) for turn in scenario.turns]
+    frequency = Counter([requirement for each in requirements for requirement in each])
+    unlimited: dict[tuple[str, str] | None, list[int]] = {}
     for number, turn in enumerate(scenario.turns):
-        places = [place for demand in (None, *demands[number]) for place in always.get(demand, ())]
-        cover = next((place for place in sorted(places) if _covers(scenario.turns[place].when, turn.when)), None)
+        earlier = sorted([place for key in (None, *requirements[number]) for place in unlimited.get(key, ())])
+        cover = next((place for place in earlier if _covers(scenario.turns[place].when, turn.when)), None)
         if cover is not None:
-            complain(("turns", number), f"is never played: turn {cover + 1} takes everything that it takes")
+            add_problem(("turns", number), f"is never played: turn {cover + 1} matches every request that it matches")
         elif turn.times is None:
-            rarest = min(demands[number], key=lambda demand: (common[demand], demand), default=None)
-            always.setdefault(rarest, []).append(number)
+            rarest = min(requirements[number], key=lambda key: (frequency[key], key), default=None)
+            unlimited.setdefault(rarest, []).append(number)
 
 
-def _demands(when: When) -> list[tuple[str, str]]:
+def _requirements(when: When) -> list[tuple[str, str]]:
     return [(key, repr(getattr(when, key))) for key in sorted(when.model_fields_set)]
 
 
 def _covers(wide: When, narrow: When) -> bool:
-    """Whether `wide` demands nothing that `narrow` does not, and answers the same operations."""
+    """Return whether `wide` requires nothing that `narrow` does not, and answers the same operations."""
     keys = wide.model_fields_set
     same = all(key in narrow.model_fields_set and getattr(wide, key) == getattr(narrow, key) for key in keys)
     return same and (chooses_operation(wide) or not chooses_operation(narrow))

@@ -87,9 +87,9 @@ class SessionScript:
     def _take(self, scenario: Scenario) -> None:
         """Compile a scenario whose last turn is new; of the others all is known."""
         script, complaints = compile_scenario(scenario, self._contract)
-        number = len(script.plays) - 1
+        number = len(script.turns) - 1
         own = [complaint for complaint in complaints if complaint.path[:2] in (("turns", number), ())]
-        own = own or complaints or dry_run(make_script(BUILT, script.plays[-1:]), self._contract)
+        own = own or complaints or dry_run(make_script(BUILT, script.turns[-1:]), self._contract)
         if own:
             raise AuthorError([_problem("", ".".join(map(str, path[2:])), told) for path, told in own])
         self._scenario = scenario

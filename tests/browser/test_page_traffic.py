@@ -124,7 +124,7 @@ def test_near_misses_stand_before_everything_else(mock: Mock, page: Page) -> Non
     mock.ask(x_mock_scenario="tool-round-trip")
     mock.open(page, "view=exchange&open=1")
     notice = page.locator(".notice", has_text="No turn fits")
-    expect(notice).to_contain_text("Turn 1: the offer of tools is none, wanted read_file among them")
+    expect(notice).to_contain_text("Turn 1: request offers no tools; expected read_file")
     expect(notice).to_contain_text("Turn 2")
 
 

@@ -19,8 +19,8 @@ SHAPE_LINES = [
     (5, 21, "turns[1].error.status", "must be at least 400, not 200"),
 ]
 NAMES_LINES = [
-    (3, 23, "turns[0].when.operation", "no operation is called 'mesages'; did you mean 'messages'?"),
-    (4, 12, "turns[0].reply", "no value is called '{{last_usr_text}}'; did you mean 'last_user_text'?"),
+    (3, 23, "turns[0].when.operation", "unknown operation 'mesages'; did you mean 'messages'?"),
+    (4, 12, "turns[0].reply", "unknown value '{{last_usr_text}}'; did you mean 'last_user_text'?"),
 ]
 
 
@@ -104,7 +104,7 @@ def test_the_forms_for_programs_say_nothing_where_nothing_is_wrong(folder: Path,
 def test_for_github_a_message_is_escaped(folder: Path) -> None:
     (folder / "percent.yaml").write_text("scenario: percent\nturns: [{reply: '{{5%}}'}]\n")
     [line] = lint(folder / "percent.yaml", "--format", "github").stdout.splitlines()
-    assert "no value is called '{{5%25}}'" in line
+    assert "unknown value '{{5%25}}'" in line
 
 
 def test_for_github_the_name_of_a_file_is_escaped(folder: Path) -> None:
@@ -170,11 +170,11 @@ CHECKED: list[tuple[str, str, str]] = [
     ("nothing", "", ""),
     ("a list", "[1]\n", ""),
     ("an unreachable turn", "scenario: a\nturns: [{reply: x, times: always}, {reply: y}]\n", "is never played"),
-    ("a state never reached", "scenario: a\nturns: [{when: {state: s}, reply: y}]\n", "no turn leads to the state"),
+    ("a state never reached", "scenario: a\nturns: [{when: {state: s}, reply: y}]\n", "no turn sets the state"),
     (
         "a call that breaks its schema",
         "scenario: a\ntools: {t: {required: [x]}}\nturns: [{reply: {tool_use: {name: t, input: {}}}}]\n",
-        "breaks the schema of t",
+        "does not satisfy the schema of t",
     ),
     (
         "a fault without effect",

@@ -120,7 +120,7 @@ def test_one_mistake_is_counted_as_one(tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text("scenario: bad\nturns:\n  - reply: '{{last_usr_text}}'\n")
     assert failed("scenarios", str(tmp_path)) == [
-        f"{file}:3:12: turns[0].reply: no value is called '{{{{last_usr_text}}}}'; did you mean 'last_user_text'?",
+        f"{file}:3:12: turns[0].reply: unknown value '{{{{last_usr_text}}}}'; did you mean 'last_user_text'?",
         "1 mistake; nothing is served.",
     ]
 

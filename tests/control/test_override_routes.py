@@ -169,9 +169,9 @@ def test_a_queue_is_bounded(served: Served) -> None:
         ({"turn": {"reply": "a"}, "faults": ["reset"]}, "expected exactly one of turn, faults"),
         ({"turn": {"reply": "a"}, "when": {"last": "user"}}, "write when inside turn"),
         ({"turn": {"reply": "a", "times": 2}, "times": 2}, "write times once, inside turn"),
-        ({"turn": {}}, "expected exactly one of reply, error, response; none given"),
+        ({"turn": {}}, "expected exactly one of reply, error, response; got none"),
         ({"turn": {"reply": "a", "tmies": 2}}, "tmies: unknown key 'tmies'; did you mean 'times'?"),
-        ({"turn": {"reply": "{{txt}}"}}, "reply: no value is called '{{txt}}'; known:"),
+        ({"turn": {"reply": "{{txt}}"}}, "reply: unknown value '{{txt}}'; known:"),
         ({"turn": {"error": {"status": 200}}}, "error.status: must be at least 400, not 200"),
         ({"turn": {"reply": "a", "times": 0}}, "times: expected a whole number from 1, or always"),
         ({"faults": []}, "faults: "),
@@ -192,7 +192,7 @@ def test_what_means_nothing_does_not_wait(said: JsonValue, words: str, served: S
 def test_no_scenario_can_have_the_name_of_what_is_queued(served: Served) -> None:
     answer = served.control.put("/scenarios/next", json={"yaml": "scenario: next\nturns: [{reply: hi}]"})
     [problem] = error_of(answer)["problems"]
-    assert problem["message"] == "'next' is what queued answers are called; choose another name"
+    assert problem["message"] == "'next' is reserved for queued answers; choose another name"
 
 
 # --- Nothing is lost and nothing is doubled

@@ -73,7 +73,7 @@ def test_lint_knows_the_operations_of_the_contract(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["lint", str(scenario), "--contract", str(document)]).exit_code == 0
     result = CliRunner().invoke(main, ["lint", str(scenario)])
     assert result.exit_code == 1
-    assert "no operation is called 'list_notifications'" in result.output
+    assert "unknown operation 'list_notifications'" in result.output
 
 
 def test_explain_knows_the_operations_of_the_contract(tmp_path: Path) -> None:

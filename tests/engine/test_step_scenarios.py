@@ -140,8 +140,8 @@ def test_an_unmatched_request_is_404_with_the_near_misses_nearest_first() -> Non
     answer = Talk(played).say()
     assert (answer.status, answer.json["code"], answer.headers["x-mock-error"]) == (404, *["no_turn_matched"] * 2)
     message = str(answer.json["message"])
-    nearest, other = "what is asked for is a whole answer, wanted a stream", "the last message is a user message"
-    assert message.startswith("No turn of the scenario 'test' matches this request.")
+    nearest, other = "request asks for a complete response; expected a stream", "last message is a user message"
+    assert message.startswith("No matching turn in scenario 'test'. Turn 2: ")
     assert 0 < message.index(nearest) < message.index(other)
 
 

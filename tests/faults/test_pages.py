@@ -46,7 +46,7 @@ def test_the_page_in_the_docs_is_what_the_table_says() -> None:
 def test_the_scenario_of_the_introduction_loads() -> None:
     example = re.search(r"```yaml\n(.*?)```", pages.introduction(), re.DOTALL)
     assert example is not None
-    assert len(script(example[1]).plays) == 2
+    assert len(script(example[1]).turns) == 2
 
 
 def test_the_faults_of_the_guide_do_what_it_says() -> None:

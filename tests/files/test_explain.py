@@ -34,37 +34,36 @@ def lines(sent: Request, of: str = "rules") -> list[str]:
 def test_every_turn_is_told_and_the_one_that_answers_first() -> None:
     assert lines(request()) == [
         "Turn 3 of 'rules' answers this messages request.",
-        "  turn 1: no; the text of the last user message is 'Hello', wanted exactly 'never'",
-        "  turn 2: no; the model is 'test-model', wanted gpt-*, and what is asked for is a whole answer, "
-        "wanted a stream",
+        "  turn 1: no; last user text is 'Hello'; expected 'never'",
+        "  turn 2: no; (model is 'test-model'; expected gpt-*) and (request asks for a complete response; "
+        "expected a stream)",
         "  turn 3: yes",
-        "  turn 4: would match as well, when turn 3 is used up",
-        "  turn 5: no; the operation is messages, wanted models",
+        "  turn 4: also matches; answers when turn 3 is used up",
+        "  turn 5: no; operation is messages; expected models",
     ]
 
 
-def test_another_operation_is_told_what_the_turns_answer() -> None:
+def test_a_turn_that_cannot_answer_the_operation_says_only_that() -> None:
+    only = "answers only messages and chat, not models"
     assert lines(Request("GET", "/v1/models", KEY)) == [
         "Turn 5 of 'rules' answers this models request.",
-        "  turn 1: no; it answers messages and chat, not models, and the request is a call of models, "
-        "wanted a conversation",
-        "  turn 2: no; it answers messages and chat, not models, and the request is a call of models, "
-        "wanted a conversation, and the request is a call of models, wanted a conversation",
-        "  turn 3: no; it answers messages and chat, not models, and the request is a call of models, "
-        "wanted a conversation",
-        "  turn 4: no; it answers messages and chat, not models",
+        *[f"  turn {number}: no; {only}" for number in (1, 2, 3, 4)],
         "  turn 5: yes",
     ]
 
 
 HEADS: list[tuple[str, Request, str]] = [
     ("rules", request(CHAT), "Turn 3 of 'rules' answers this chat request."),
-    ("never", request(), "No turn of 'never' matches this messages request; it is answered 404."),
-    ("never", Request("GET", "/v1/models", KEY), "No turn of 'never' names models; the mock answers by itself."),
-    ("rules", Request("POST", MESSAGES, KEY, b"{}"), "No turn is asked: the gateway refuses the request with 400."),
-    ("rules", Request("POST", MESSAGES, KEY, b"{"), "No turn is asked: the gateway refuses the request with 400."),
-    ("rules", Request("POST", "/v1/mesages", KEY), "No turn is asked: the gateway refuses the request with 404."),
-    ("rules", Request("PUT", MESSAGES, KEY), "No turn is asked: the gateway refuses the request with 405."),
+    ("never", request(), "No turn of 'never' matches this messages request; the answer is a 404."),
+    (
+        "never",
+        Request("GET", "/v1/models", KEY),
+        "No turn of 'never' names models; the mock gives its default answer.",
+    ),
+    ("rules", Request("POST", MESSAGES, KEY, b"{}"), "No turn is tried: the gateway rejects this request with 400."),
+    ("rules", Request("POST", MESSAGES, KEY, b"{"), "No turn is tried: the gateway rejects this request with 400."),
+    ("rules", Request("POST", "/v1/mesages", KEY), "No turn is tried: the gateway rejects this request with 404."),
+    ("rules", Request("PUT", MESSAGES, KEY), "No turn is tried: the gateway rejects this request with 405."),
 ]
 
 
@@ -75,29 +74,29 @@ def test_the_first_line_says_what_happens(of: str, sent: Request, head: str) -> 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "sk-ant-x"}])
 def test_a_request_without_a_good_key_is_refused_here_too(headers: dict[str, str]) -> None:
-    assert lines(request(headers=headers))[0] == "No turn is asked: the gateway refuses the request with 401."
+    assert lines(request(headers=headers))[0] == "No turn is tried: the gateway rejects this request with 401."
 
 
 BEHIND: list[tuple[str, list[str]]] = [
     (
         "{when: {last: user}, reply: a, times: always}, {reply: b}",
-        ["yes", "is never reached for this request: turn 1 always answers"],
+        ["yes", "also matches, but never answers this request: turn 1 always does"],
     ),
     (
         "{when: {last: user}, reply: a}, {when: {stream: false}, reply: b, times: always}, {reply: c}",
         [
             "yes",
-            "would match as well, when turn 1 is used up",
-            "is never reached for this request: turn 2 always answers",
+            "also matches; answers when turn 1 is used up",
+            "also matches, but never answers this request: turn 2 always does",
         ],
     ),
     (
         "{reply: a}, {reply: b}, {reply: c}",
-        ["yes", "would match as well, when turn 1 is used up", "would match as well, when turns 1 and 2 are used up"],
+        ["yes", "also matches; answers when turn 1 is used up", "also matches; answers when turns 1 and 2 are used up"],
     ),
     (
         "{when: {state: start}, reply: a, then: s, times: always}, {reply: b}",
-        ["yes", "would match as well, when turn 1 does not"],
+        ["yes", "also matches; answers when turn 1 no longer matches"],
     ),
 ]
 
@@ -111,8 +110,8 @@ def test_a_turn_behind_others_that_match_is_told_when_it_is_reached(turns: str, 
 def test_a_reply_is_not_promised_to_an_operation_that_takes_no_messages() -> None:
     rules = script("scenario: rules\nturns: [{when: {path: /v1/*}, reply: a}]")
     assert list(explain_lines(rules, contract(), Request("GET", "/v1/models", KEY))) == [
-        "No turn of 'rules' names models; the mock answers by itself.",
-        "  turn 1: no; it answers messages and chat, not models",
+        "No turn of 'rules' names models; the mock gives its default answer.",
+        "  turn 1: no; answers only messages and chat, not models",
     ]
 
 
@@ -181,12 +180,12 @@ def test_the_other_spellings_of_curl_are_read_too(text: str) -> None:
 WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("hello", (), "the request is neither JSON nor a curl command: "),
     ("", (), "the request is neither JSON nor a curl command: "),
-    ("{}", ("no colon",), "'no colon' is not a header; write 'name: value'"),
+    ("{}", ("no colon",), "'no colon' is not a header; expected 'name: value'"),
     ("curl 'http://h", (), "the curl command cannot be read: No closing quotation"),
-    ("curl http://h -d @body.json", (), "the body is in another file; put it in place of @body.json, or give that"),
+    ("curl http://h -d @body.json", (), "the body is in another file; replace @body.json by its content, or pass that"),
     ("curl http://h -sd@body.json", (), "the body is in another file"),
-    ("curl -sQ x http://h", (), "the curl option -Q is not understood here; leave it out"),
-    ("curl --proxy x http://h", (), "the curl option --proxy is not understood here; leave it out"),
+    ("curl -sQ x http://h", (), "unsupported curl option -Q; remove it"),
+    ("curl --proxy x http://h", (), "unsupported curl option --proxy; remove it"),
 ]
 
 
@@ -220,7 +219,7 @@ def test_the_command_tells_which_turn_answers(tmp_path: Path, more: tuple[str, .
 
 def test_the_command_reads_a_request_from_standard_input(tmp_path: Path) -> None:
     result = run(tmp_path, FILE, stdin="curl http://h/v1/models -H 'x-api-key: sk_a'")
-    assert result.stdout.startswith("No turn of 's' names models; the mock answers by itself.")
+    assert result.stdout.startswith("No turn of 's' names models; the mock gives its default answer.")
 
 
 def test_the_command_tells_the_mistakes_of_the_file(tmp_path: Path) -> None:

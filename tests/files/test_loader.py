@@ -43,8 +43,8 @@ def test_a_scenario_comes_with_its_document() -> None:
 
 
 def test_a_later_check_gets_the_place_of_what_a_short_form_stands_for() -> None:
-    problem = parse(GOOD.encode(), "f").problem(("turns", 1, "reply", 0, "text"), "no value is called 'x'")
-    assert str(problem) == "f:8:12: turns[1].reply: no value is called 'x'"
+    problem = parse(GOOD.encode(), "f").problem(("turns", 1, "reply", 0, "text"), "unknown value 'x'")
+    assert str(problem) == "f:8:12: turns[1].reply: unknown value 'x'"
 
 
 TYPICAL = [

@@ -64,7 +64,7 @@ def test_a_scenario_gives_answers_that_the_contract_allows(file: Path) -> None:
 @EVERY_FILE
 def test_a_scenario_never_runs_out(file: Path) -> None:
     """Somebody who tries it twice must not meet a 404."""
-    assert shipped_script(file.stem).plays[-1].times is None
+    assert shipped_script(file.stem).turns[-1].times is None
 
 
 def test_the_library_knows_every_file() -> None:

@@ -16,7 +16,7 @@ LINEAR = (
     "and no back-reference"
 )
 POINTER = "'metadata' is not a JSON Pointer; it begins with / as in /metadata/user_id"
-UNKNOWN = "no value is called '{{last_usr_text}}'; did you mean 'last_user_text'?"
+UNKNOWN = "unknown value '{{last_usr_text}}'; did you mean 'last_user_text'?"
 
 WRONG: list[tuple[str, str, str]] = [
     ("{when: {text: {regex: '('}}, reply: x}", "when/text", f"/(/ {LINEAR}"),
@@ -107,13 +107,13 @@ def test_a_scenario_is_made_ready_with_all_that_it_says() -> None:
 
 def test_turns_are_numbered_from_one_with_their_plays_state_and_headers() -> None:
     text = "turns: [{reply: x}, {reply: y, times: 3, then: s, headers: {X-A: b}}, {reply: z, times: always}]"
-    plays = compiled(text)[0].plays
+    plays = compiled(text)[0].turns
     assert [(play.number, play.times, play.then) for play in plays] == [(1, 1, None), (2, 3, "s"), (3, None, None)]
     assert plays[1].headers == (("x-a", "b"),)
 
 
 def plan(turn: str) -> object:
-    return compiled(f"turns: [{turn}]")[0].plays[0].plan
+    return compiled(f"turns: [{turn}]")[0].turns[0].plan
 
 
 def test_a_reply_becomes_blocks() -> None:
@@ -156,4 +156,4 @@ def test_a_script_is_frozen() -> None:
     ready = script("scenario: test\nturns: [{reply: x}]")
     with pytest.raises(AttributeError):
         ready.name = "other"  # type: ignore[misc]  # what is tried
-    assert msgspec.structs.replace(ready, name="other").plays is ready.plays
+    assert msgspec.structs.replace(ready, name="other").turns is ready.turns

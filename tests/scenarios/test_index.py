@@ -90,13 +90,13 @@ def test_every_turn_that_matches_is_a_candidate_in_the_order_of_the_file(
     played, call = made_ready(scenario), called(sent, state)
     found = [play.number for play in played.index.candidates(call, start)]
     assert found == sorted(set(found))
-    assert {play.number for play in played.plays[start:] if matches(play.matchers, call)} <= set(found)
+    assert {play.number for play in played.turns[start:] if matches(play.matchers, call)} <= set(found)
 
 
 @given(scenario=scenarios(), sent=st.lists(requests(), max_size=8))
 def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> None:
     indexed = made_ready(scenario)
-    plain = msgspec.structs.replace(indexed, index=NoIndex([({}, "", play) for play in indexed.plays]))
+    plain = msgspec.structs.replace(indexed, index=NoIndex([({}, "", play) for play in indexed.turns]))
     seen = []
     for script in (indexed, plain):
         session, chosen = Session("test"), list[object]()

@@ -10,8 +10,8 @@ from mockserver.scenarios.when import MATCHERS, When, compile_when
 from tests.support.calls import called, complaints, request, told
 from tests.support.strategies import CONDITIONS, STATES, requests
 
-HELLO = "the text of the last user message is 'Hello', wanted exactly"
-STREAM = "what is asked for is a whole answer, wanted a stream"
+HELLO = "last user text is 'Hello'; expected"
+STREAM = "request asks for a complete response; expected a stream"
 
 ALGEBRA: list[tuple[str, str | None]] = [
     ("all: [{text: Hello}, {stream: false}]", None),
@@ -19,18 +19,18 @@ ALGEBRA: list[tuple[str, str | None]] = [
     ("all: [{text: a}, {stream: true}]", f"{HELLO} 'a'"),
     ("all: [{}]", None),
     ("any: [{text: a}, {text: Hello}]", None),
-    ("any: [{text: a}]", f"any of these is ({HELLO} 'a'), wanted one of them"),
-    ("any: [{text: a}, {text: b}]", f"any of these is ({HELLO} 'a'); or ({HELLO} 'b'), wanted one of them"),
-    ("any: [{text: a, stream: true}]", f"any of these is ({STREAM} and {HELLO} 'a'), wanted one of them"),
+    ("any: [{text: a}]", f"`any` failed: {HELLO} 'a'"),
+    ("any: [{text: a}, {text: b}]", f"`any` failed: ({HELLO} 'a') and ({HELLO} 'b')"),
+    ("any: [{text: a, stream: true}]", f"`any` failed: ({STREAM}) and ({HELLO} 'a')"),
     ("any: [{}]", None),
     ("not: {text: a}", None),
     ("not: {text: Hello, stream: true}", None),
-    ("not: {text: Hello}", "what must not hold is so (text), wanted otherwise"),
-    ("not: {text: Hello, stream: false}", "what must not hold is so (stream, text), wanted otherwise"),
+    ("not: {text: Hello}", "`not` failed: the request matches `text`"),
+    ("not: {text: Hello, stream: false}", "`not` failed: the request matches `stream` and `text`"),
     ("not: {not: {text: Hello}}", None),
-    ("not: {not: {text: a}}", "what must not hold is so (not), wanted otherwise"),
+    ("not: {not: {text: a}}", "`not` failed: the request matches `not`"),
     ("not: {any: [{text: a}, {text: b}]}", None),
-    ("not: {all: [{text: Hello}, {stream: false}]}", "what must not hold is so (all), wanted otherwise"),
+    ("not: {all: [{text: Hello}, {stream: false}]}", "`not` failed: the request matches `all`"),
     ("any: [{not: {text: Hello}}, {all: [{wire: anthropic}, {any: [{text: Hello}]}]}]", None),
     ("all: [{any: [{text: a}, {not: {stream: true}}]}, {not: {wire: openai}}]", None),
     ("text: Hello\nnot: {stream: true}\nany: [{last: user}]\nall: [{wire: anthropic}]", None),
@@ -44,7 +44,7 @@ def test_conditions_are_combined(wanted: str, words: str | None) -> None:
 
 def test_a_whole_when_and_its_algebra_are_told_together() -> None:
     words = told("text: a\nnot: {stream: false}", called(request()))
-    assert words == [f"{HELLO} 'a'", "what must not hold is so (stream), wanted otherwise"]
+    assert words == [f"{HELLO} 'a'", "`not` failed: the request matches `stream`"]
 
 
 @pytest.mark.parametrize("wanted", ["{not: {}}", "{all: [{not: {}}]}", "{not: {any: [{text: a}, {}]}}"])

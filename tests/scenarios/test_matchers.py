@@ -26,43 +26,43 @@ CONVERSATION: list[tuple[str, str | None]] = [
     ("model: test-model", None),
     ("model: TEST-*", None),
     ("model: [gpt-*, 'test-?odel']", None),
-    ("model: test", "the model is 'test-model', wanted test"),
-    ("model: [gpt-*, claude-*]", "the model is 'test-model', wanted gpt-* or claude-*"),
+    ("model: test", "model is 'test-model'; expected test"),
+    ("model: [gpt-*, claude-*]", "model is 'test-model'; expected gpt-* or claude-*"),
     ("stream: false", None),
-    ("stream: true", "what is asked for is a whole answer, wanted a stream"),
+    ("stream: true", "request asks for a complete response; expected a stream"),
     ("last: user", None),
-    ("last: assistant", "the last message is a user message, wanted an assistant message"),
-    ("last: tool_result", "the last message is a user message, wanted a tool_result"),
+    ("last: assistant", "last message is a user message; expected an assistant message"),
+    ("last: tool_result", "last message is a user message; expected a tool_result"),
     ("text: Hello", None),
-    ("text: hello", "the text of the last user message is 'Hello', wanted exactly 'hello'"),
+    ("text: hello", "last user text is 'Hello'; expected 'hello'"),
     ("text: {equals: HELLO, ignore_case: true}", None),
     ("text: {contains: ell}", None),
     ("text: {contains: ELL, ignore_case: true}", None),
-    ("text: {contains: x}", "the text of the last user message is 'Hello', wanted one that contains 'x'"),
+    ("text: {contains: x}", "last user text is 'Hello'; expected text containing 'x'"),
     ("text: {regex: '^H.*o$'}", None),
     ("text: {regex: '^h', ignore_case: true}", None),
-    ("text: {regex: '^h'}", "the text of the last user message is 'Hello', wanted one that matches /^h/"),
-    ("text: {contains: H, regex: x}", "the text of the last user message is 'Hello', wanted one that matches /x/"),
+    ("text: {regex: '^h'}", "last user text is 'Hello'; expected text matching /^h/"),
+    ("text: {contains: H, regex: x}", "last user text is 'Hello'; expected text matching /x/"),
     ("tools: []", None),
-    ("tools: [a]", "the offer of tools is none, wanted a among them"),
-    ("tools: [a, b]", "the offer of tools is none, wanted a and b among them"),
+    ("tools: [a]", "request offers no tools; expected a"),
+    ("tools: [a, b]", "request offers no tools; expected a and b"),
     ("tool_choice: auto", None),
-    ("tool_choice: required", "the tool_choice is auto, wanted required"),
-    ("tool_result: {}", "the last message is a user message, wanted a tool_result"),
+    ("tool_choice: required", "tool_choice is auto; expected required"),
+    ("tool_result: {}", "last message is a user message; expected a tool_result"),
     ("assistant_turns: 0", None),
     ("assistant_turns: {at_most: 0}", None),
     ("assistant_turns: {at_least: 0, at_most: 3}", None),
-    ("assistant_turns: 2", "the number of assistant turns is 0, wanted 2"),
-    ("assistant_turns: {at_least: 1}", "the number of assistant turns is 0, wanted at least 1"),
+    ("assistant_turns: 2", "conversation has 0 assistant turns; expected 2"),
+    ("assistant_turns: {at_least: 1}", "conversation has 0 assistant turns; expected at least 1"),
     ("system: ''", None),
-    ("system: {contains: You}", "the system text is '', wanted one that contains 'You'"),
+    ("system: {contains: You}", "system text is ''; expected text containing 'You'"),
     ("body: {/messages/0/content: Hello, /model: test-model}", None),
-    ("body: {/messages/0/content: Bye}", "the body's /messages/0/content is '\"Hello\"', wanted '\"Bye\"'"),
-    ("body: {/messages/1: Bye}", "the body's /messages/1 is missing, wanted '\"Bye\"'"),
+    ("body: {/messages/0/content: Bye}", '/messages/0/content is "Hello"; expected "Bye"'),
+    ("body: {/messages/1: Bye}", '/messages/1 is missing; expected "Bye"'),
     ("body_schema: {required: [model]}", None),
     (
         "body_schema: {properties: {messages: {minItems: 2}}}",
-        "the body's /messages is something else, wanted what its schema says (minItems)",
+        "/messages does not satisfy the schema (minItems)",
     ),
 ]
 
@@ -79,16 +79,16 @@ RESULTS: list[tuple[str, str | None]] = [
     ("last: tool_result", None),
     ("text: Hello", None),
     ("assistant_turns: {equals: 1}", None),
-    ("assistant_turns: {at_most: 0}", "the number of assistant turns is 1, wanted at most 0"),
+    ("assistant_turns: {at_most: 0}", "conversation has 1 assistant turn; expected at most 0"),
     ("tool_result: {}", None),
     ("tool_result: {id: a}", None),
     ("tool_result: {id: b, name: read_file, text: found, is_error: false}", None),
-    ("tool_result: {id: c}", "the id of the tool_result is b, wanted c"),
-    ("tool_result: {name: weather}", "the tool that the tool_result answers is read_file, wanted weather"),
-    ("tool_result: {is_error: true}", "the tool_result is no error, wanted an error"),
+    ("tool_result: {id: c}", "id of the tool_result is b; expected c"),
+    ("tool_result: {name: weather}", "tool of the tool_result is read_file; expected weather"),
+    ("tool_result: {is_error: true}", "tool_result is a success; expected an error"),
     (
         "tool_result: {text: {contains: lost}}",
-        "the text of the tool_result is 'found', wanted one that contains 'lost'",
+        "text of the tool_result is 'found'; expected text containing 'lost'",
     ),
 ]
 
@@ -103,13 +103,13 @@ def test_results_of_tools_are_compared_in_the_same_words(dialect: Dialect, wante
 TOOLS: list[tuple[str, str | None]] = [
     ("tools: [b, a]", None),
     ("tools: [a]", None),
-    ("tools: []", "the offer of tools is a, b, wanted none"),
-    ("tools: [a, c]", "the offer of tools is a, b, wanted c among them"),
+    ("tools: []", "request offers a, b; expected none"),
+    ("tools: [a, c]", "request offers only a, b; expected c"),
     ("tool_choice: b", None),
-    ("tool_choice: a", "the tool_choice is b, wanted a"),
-    ("tool_choice: auto", "the tool_choice is b, wanted auto"),
+    ("tool_choice: a", "tool_choice is b; expected a"),
+    ("tool_choice: auto", "tool_choice is b; expected auto"),
     ("stream: true", None),
-    ("stream: false", "what is asked for is a stream, wanted a whole answer"),
+    ("stream: false", "request asks for a stream; expected a complete response"),
 ]
 
 
@@ -126,7 +126,7 @@ def test_an_error_of_a_tool_is_known_on_the_wire_that_can_say_it() -> None:
     messages: JsonValue = [*HELLO, DIALECTS[0].call("a"), {"role": "user", "content": [block]}]
     call = called(request(MESSAGES, messages=messages))
     assert told("tool_result: {is_error: true}", call) == []
-    assert told("tool_result: {is_error: false}", call) == ["the tool_result is an error, wanted no error"]
+    assert told("tool_result: {is_error: false}", call) == ["tool_result is an error; expected a success"]
 
 
 def test_one_result_must_pass_all_that_is_wanted() -> None:
@@ -137,7 +137,7 @@ def test_one_result_must_pass_all_that_is_wanted() -> None:
     messages: JsonValue = [*HELLO, DIALECTS[0].call("a", "b"), {"role": "user", "content": blocks}]
     call = called(request(MESSAGES, messages=messages))
     assert told("tool_result: {id: a, text: 'no'}", call) == []
-    assert told("tool_result: {text: 'yes', is_error: true}", call) == ["the tool_result is no error, wanted an error"]
+    assert told("tool_result: {text: 'yes', is_error: true}", call) == ["tool_result is a success; expected an error"]
 
 
 # The request
@@ -145,42 +145,42 @@ def test_one_result_must_pass_all_that_is_wanted() -> None:
 REQUESTS: list[tuple[str, Request, str, str | None]] = [
     ("operation: messages", request(), "start", None),
     ("operation: [chat, messages]", request(), "start", None),
-    ("operation: chat", request(), "start", "the operation is messages, wanted chat"),
-    ("operation: [chat, models]", request(), "start", "the operation is messages, wanted chat or models"),
+    ("operation: chat", request(), "start", "operation is messages; expected chat"),
+    ("operation: [chat, models]", request(), "start", "operation is messages; expected chat or models"),
     ("operation: chat_byok", request(BYOK), "start", None),
     ("path: /v1/*", request(), "start", None),
     ("path: /V1/MESSAGES", request(), "start", None),
-    ("path: /v1", request(), "start", "the path is /v1/messages, wanted /v1"),
-    ("path: /v?/messages", request(CHAT), "start", "the path is /api/v1/chat/completions, wanted /v?/messages"),
+    ("path: /v1", request(), "start", "path is /v1/messages; expected /v1"),
+    ("path: /v?/messages", request(CHAT), "start", "path is /api/v1/chat/completions; expected /v?/messages"),
     ("wire: anthropic", request(), "start", None),
-    ("wire: openai", request(), "start", "the wire is anthropic, wanted openai"),
+    ("wire: openai", request(), "start", "wire is anthropic; expected openai"),
     ("state: start", request(), "start", None),
     ("state: asked", request(), "asked", None),
-    ("state: asked", request(), "start", "the state is start, wanted asked"),
+    ("state: asked", request(), "start", "state is start; expected asked"),
     ("headers: {X-Team: Red Team}", request(headers=TRACED), "start", None),
     ("headers: {x-TEAM: {contains: RED, ignore_case: true}}", request(headers=TRACED), "start", None),
     (
         "headers: {X-Team: Blue}",
         request(headers=TRACED),
         "start",
-        "the header x-team is 'Red Team', wanted exactly 'Blue'",
+        "header x-team is 'Red Team'; expected 'Blue'",
     ),
-    ("headers: {x-user: Al}", request(headers=TRACED), "start", "the header x-user is missing, wanted exactly 'Al'"),
-    ("headers: {x-user: {regex: .*}}", request(headers=TRACED), "start", "the header x-user is missing, wanted there"),
+    ("headers: {x-user: Al}", request(headers=TRACED), "start", "header x-user is missing; expected 'Al'"),
+    ("headers: {x-user: {regex: .*}}", request(headers=TRACED), "start", "header x-user is missing; expected a value"),
     ("key: sk_test_0123456789", request(headers=TRACED), "start", None),
     ("key: {regex: '^sk_'}", request(headers=TRACED), "start", None),
-    ("key: sk_other", request(headers=TRACED), "start", "the key is sk_…89, wanted another"),
+    ("key: sk_other", request(headers=TRACED), "start", "API key is sk_…89; expected a different key"),
     (
         "model: '*'",
         Request("GET", "/v1/models", KEY),
         "start",
-        "the request is a call of models, wanted a conversation",
+        "operation is models; expected one that takes messages",
     ),
     (
         "last: user",
         Request("GET", "/v1/models", KEY),
         "start",
-        "the request is a call of models, wanted a conversation",
+        "operation is models; expected one that takes messages",
     ),
     ("operation: models", Request("GET", "/v1/models", KEY), "start", None),
     ("body: {'': {}}", Request("GET", "/v1/models", KEY), "start", None),
@@ -203,17 +203,17 @@ def test_every_key_has_a_row_in_these_tables() -> None:
 
 def test_every_difference_of_a_when_is_told_in_the_order_of_the_table() -> None:
     words = told("{text: Bye, stream: true, model: gpt-*, operation: chat}", called(request()))
-    assert [line.split(" is ")[0] for line in words] == [
-        "the operation",
-        "the model",
-        "what",
-        "the text of the last user message",
+    assert [line.split("; ")[0] for line in words] == [
+        "operation is messages",
+        "model is 'test-model'",
+        "request asks for a complete response",
+        "last user text is 'Hello'",
     ]
 
 
 def test_a_long_text_is_shown_on_one_line_and_cut() -> None:
     [words] = told("text: x", called(request(messages=[{"role": "user", "content": "a\nb" + "c" * 500}])))
-    assert words == "the text of the last user message is 'a\\nb" + "c" * (LONGEST_VALUE - 4) + "…', wanted exactly 'x'"
+    assert words == "last user text is 'a\\nb" + "c" * (LONGEST_VALUE - 4) + "…'; expected 'x'"
 
 
 def test_a_when_without_keys_matches_anything() -> None:
@@ -276,7 +276,7 @@ def test_a_pointer_escapes_what_the_rfc_escapes(pointer: str, key: str) -> None:
 def test_a_missing_value_and_a_null_are_not_the_same() -> None:
     call = called(request(metadata={"x": None}))
     assert told("body: {/metadata/x: null}", call) == []
-    assert told("body: {/metadata/y: null}", call) == ["the body's /metadata/y is missing, wanted 'null'"]
+    assert told("body: {/metadata/y: null}", call) == ["/metadata/y is missing; expected null"]
 
 
 # Patterns take linear time

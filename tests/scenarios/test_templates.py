@@ -66,17 +66,17 @@ def test_every_plain_name_has_a_row() -> None:
 
 
 UNKNOWN: list[tuple[str, str]] = [
-    ("{{last_usr_text}}", "no value is called '{{last_usr_text}}'; did you mean 'last_user_text'?"),
-    ("{{Turn}}", "no value is called '{{Turn}}'; did you mean 'turn'?"),
-    ("{{request.modle}}", "no value is called '{{request.modle}}'; did you mean 'request.model'?"),
-    ("{{}}", "no value is called '{{}}'; known: "),
-    ("{{turn + 1}}", "no value is called '{{turn + 1}}'"),
-    ("{{turn.__class__}}", "no value is called '{{turn.__class__}}'"),
-    ("{{ {turn} }}", "no value is called '{{{turn}}}'"),
-    ("{{body}}", "no value is called '{{body}}'"),
-    ("x {{turn}} {{nothing}}", "no value is called '{{nothing}}'"),
-    ("{{faker.sentense}}", "faker has no value called 'sentense' that needs nothing more and gives text; "),
-    ("{{faker.}}", "faker has no value called ''"),
+    ("{{last_usr_text}}", "unknown value '{{last_usr_text}}'; did you mean 'last_user_text'?"),
+    ("{{Turn}}", "unknown value '{{Turn}}'; did you mean 'turn'?"),
+    ("{{request.modle}}", "unknown value '{{request.modle}}'; did you mean 'request.model'?"),
+    ("{{}}", "unknown value '{{}}'; known: "),
+    ("{{turn + 1}}", "unknown value '{{turn + 1}}'"),
+    ("{{turn.__class__}}", "unknown value '{{turn.__class__}}'"),
+    ("{{ {turn} }}", "unknown value '{{{turn}}}'"),
+    ("{{body}}", "unknown value '{{body}}'"),
+    ("x {{turn}} {{nothing}}", "unknown value '{{nothing}}'"),
+    ("{{faker.sentense}}", "unknown value 'faker.sentense', or one that needs arguments or returns no text; "),
+    ("{{faker.}}", "unknown value 'faker.'"),
 ]
 
 
@@ -97,18 +97,18 @@ def test_a_name_that_means_nothing_is_refused(text: str, words: str) -> None:
     ],
 )
 def test_a_name_that_is_not_closed_is_refused(text: str, shown: str) -> None:
-    words = f"'{shown}' is not closed by }}}} on its line; write {{{{braces}}}} for braces as they stand"
+    words = f"'{shown}' has no closing }}}} on its line; write {{{{braces}}}} for a literal {{{{"
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         parse(text)
 
 
 def test_a_date_is_refused_with_what_does_not_change_from_day_to_day() -> None:
-    with pytest.raises(ValueError, match=r"faker's 'date' counts from today, .*; use \{\{now\}\}, or plain text"):
+    with pytest.raises(ValueError, match=r"'faker.date' depends on today's date, .*; use \{\{now\}\}, or plain text"):
         parse("{{faker.date}}")
 
 
 def test_a_value_of_faker_that_is_refused_is_not_proposed() -> None:
-    with pytest.raises(ValueError, match="faker has no value called 'credit_card_expire'") as refused:
+    with pytest.raises(ValueError, match=r"unknown value 'faker\.credit_card_expire'") as refused:
         parse("{{faker.credit_card_expire}}")
     assert "did you mean 'credit_card_expire'" not in str(refused.value)
 

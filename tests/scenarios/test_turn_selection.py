@@ -7,7 +7,7 @@ from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
 from mockserver.scenarios.compile import Script
-from mockserver.scenarios.turn_selection import NEAR_MISSES, NoTurnMatched, is_used_up, select_turn
+from mockserver.scenarios.turn_selection import NoTurnMatched, is_used_up, select_turn
 from tests.support.calls import called, compiled, request
 from tests.support.engine import KEY, MESSAGES, Talk, script
 
@@ -217,9 +217,12 @@ def test_near_misses_are_told_nearest_first_and_equal_ones_in_the_order_of_the_f
     with pytest.raises(NoTurnMatched) as missed:
         select_turn(played(text), Progress(), HELLO_CALL, Session("s", "7"))
     assert [line.partition(":")[0] for line in missed.value.misses] == ["Turn 2", "Turn 4", "Turn 3", "Turn 1"]
-    assert missed.value.misses[0] == "Turn 2: what is asked for is a whole answer, wanted a stream"
+    assert missed.value.misses[0] == "Turn 2: request asks for a complete response; expected a stream"
     message = missed.value.failure.message
-    assert message.endswith(f"; and {4 - NEAR_MISSES} more turns. (session s, seed 7)")
+    assert message.endswith(
+        "Turn 3: (request asks for a complete response; expected a stream) and "
+        "(last user text is 'Hello'; expected 'a'). 1 more turn does not match. (session s, seed 7)"
+    )
 
 
 def test_a_turn_that_is_used_up_says_so_before_its_differences() -> None:
@@ -228,8 +231,8 @@ def test_a_turn_that_is_used_up_says_so_before_its_differences() -> None:
     with pytest.raises(NoTurnMatched) as missed:
         select_turn(script, progress, B_CALL, Session("s"))
     [first, second] = missed.value.misses
-    assert first.startswith("Turn 2: the text of the last user message is 'b'")
-    assert second.startswith(f"Turn 1: {PLAYED_TWICE}, and the text of the last user message is 'b'")
+    assert first.startswith("Turn 2: last user text is 'b'")
+    assert second.startswith(f"Turn 1: ({PLAYED_TWICE}) and (last user text is 'b'")
 
 
 def test_a_miss_is_a_refusal_404() -> None:

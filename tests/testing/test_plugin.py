@@ -37,7 +37,7 @@ def test_hello(gateway):
 FAILING = {
     "a request that matched nothing": (
         'gateway.reply("hi", when={"last": "tool_result"}); ask(gateway)',
-        ["*matched nothing*", "*Turn 1: the last message is a user message, wanted a tool_result*", "*seed 0*"],
+        ["*matched nothing*", "*Turn 1: last message is a user message; expected a tool_result*", "*seed 0*"],
     ),
     "a script that is used up": (
         'gateway.reply("hi"); ask(gateway); ask(gateway)',
@@ -53,7 +53,7 @@ FAILING = {
     ),
     "a wrong number of calls": (
         'ask(gateway); gateway.assert_called(times=2, last="tool_result")',
-        ["*Wanted exactly 2 requests with last: tool_result; it came never.*", "*wanted a tool_result*"],
+        ["*Wanted exactly 2 requests with last: tool_result; it came never.*", "*expected a tool_result*"],
     ),
     "a call that must not come": (
         'ask(gateway); gateway.assert_never(text="Hello")',

@@ -27,7 +27,7 @@ def routes(hub: ControlContext) -> APIRouter:
 
     def shape(script: Script) -> responses.ScenarioShape:
         return responses.ScenarioShape(
-            name=script.name, about=script.about, origin=desk.origin_of(script.name), turns=len(script.plays)
+            name=script.name, about=script.about, origin=desk.origin_of(script.name), turns=len(script.turns)
         )
 
     @router.get("/scenarios")
