@@ -144,21 +144,23 @@ async function ask({base, key, model}, messages, signal, show) {
 
 // --- One answer ------------------------------------------------------------------------------------------------------
 
-let history = [];
-let complete = 0; // so much of it has been answered; the rest is asked again, or forgotten
+// A conversation. `complete` messages of its history have been answered; the rest is asked again, or dropped.
+const newChat = () => ({history: [], complete: 0});
+let chat = newChat();
 
 // Asks until the model has no more tools to call. Waits as long as the gateway says, but not for ever.
-async function converse(settings, signal) {
+async function converse(chat, settings, signal) {
   for (let waits = 0; ; ) {
+    signal.throwIfAborted();
     const message = page.message('assistant');
     page.status('The answer is coming …');
     try {
-      const blocks = await ask(settings, history, signal, (blocks) => page.show(message, blocks));
-      history.push({role: 'assistant', content: blocks});
+      const blocks = await ask(settings, chat.history, signal, (blocks) => page.show(message, blocks));
+      chat.history.push({role: 'assistant', content: blocks});
       const results = blocks.filter((block) => block.type === 'tool_use').map(resultOf);
       page.settle(message, results);
       if (results.length === 0) break;
-      history.push({role: 'user', content: results});
+      chat.history.push({role: 'user', content: results});
       waits = 0;
     } catch (error) {
       page.settle(message);
@@ -171,7 +173,7 @@ async function converse(settings, signal) {
       await countDown(error.seconds, signal);
     }
   }
-  complete = history.length;
+  chat.complete = chat.history.length;
 }
 
 function countDown(seconds, signal) {
@@ -268,24 +270,29 @@ const page = {
   },
 };
 
-let running = null; // what Stop stops
+let running = null; // the request that Stop stops
 
-// Answers what stands last in the history.
+// Asks for an answer to the last message of the conversation.
 async function run() {
   at('log').querySelectorAll('.broken').forEach((message) => message.remove());
   at('notice').replaceChildren();
-  running = new AbortController();
+  const request = (running = new AbortController());
   page.busy(true);
   const settings = {base: at('base').value, key: at('key').value, model: at('model').value};
   try {
-    await converse(settings, running.signal);
+    await converse(chat, settings, request.signal);
   } catch (error) {
-    if (!running.signal.aborted) page.trouble(error);
+    if (!request.signal.aborted) page.trouble(error);
   } finally {
-    page.status('');
-    page.busy(false);
-    running = null;
+    if (running === request) rest();
   }
+}
+
+// Nothing is asked at the moment.
+function rest() {
+  running = null;
+  page.status('');
+  page.busy(false);
 }
 
 at('composer').addEventListener('submit', (event) => {
@@ -293,8 +300,8 @@ at('composer').addEventListener('submit', (event) => {
   const text = at('text').value.trim();
   if (running || text === '') return;
   at('text').value = '';
-  history.length = complete; // what was never answered is not asked again
-  history.push({role: 'user', content: text});
+  chat.history.length = chat.complete; // a message without an answer is not asked again
+  chat.history.push({role: 'user', content: text});
   const message = page.message('user');
   message.append(element('p', '', text));
   message.scrollIntoView({block: 'nearest'});
@@ -309,13 +316,15 @@ at('text').addEventListener('keydown', (event) => {
 
 at('stop').addEventListener('click', () => running?.abort());
 
-// A key `sk_mock_NAME` lets the mock play the scenario NAME; what follows is this page's own, so it begins anew.
+// A key `sk_mock_NAME` makes the mock play the scenario NAME; the rest of the key is this page's own, so the scenario
+// starts again. An answer that is still coming is dropped.
 at('scenarios').addEventListener('click', ({target}) => {
-  if (!target.dataset.scenario || running) return;
+  if (!target.dataset.scenario) return;
+  running?.abort();
+  rest();
   at('key').value = `sk_mock_${target.dataset.scenario}_${Date.now().toString(36)}`;
   for (const button of at('scenarios').querySelectorAll('button')) button.ariaPressed = String(button === target);
-  history = [];
-  complete = 0;
+  chat = newChat();
   at('log').replaceChildren();
   at('notice').replaceChildren();
   at('text').focus();

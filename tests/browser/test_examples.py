@@ -312,6 +312,18 @@ def test_each_scenario_button_names_a_shipped_scenario_and_begins_anew(app: App,
     expect(app.answers).to_have_count(0)
 
 
+def test_a_scenario_button_drops_an_answer_that_is_still_coming(app: App, live: GatewaySession) -> None:
+    live.reply(WORDS, pace={"chunk": "word"}).fault("hang", at=8)
+    app.open(live).say("Count")
+    expect(app.answers).to_contain_text("one two")
+    app.button("answer").click()
+    expect(app.button("answer")).to_have_attribute("aria-pressed", "true")
+    expect(app.answers).to_have_count(0)
+    expect(app.button("Send")).to_be_visible()
+    expect(app.alert).to_be_empty()
+    assert live.assert_eventually()[0].ended == "client_left"
+
+
 def test_from_the_page_to_the_out_of_credits_message_in_two_steps(
     app: App, gateway: GatewaySession, complaints: Complaints
 ) -> None:
