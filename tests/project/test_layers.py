@@ -1,12 +1,12 @@
 """Folders are layers: a module imports only from its own folder and from those above it in the list."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.project.source import files, functions, imports, tree
 
 PURE = ("core", "openapi", "wires", "accounts", "faults", "scenarios", "engine", "external")
 """Layers without I/O."""
@@ -14,66 +14,70 @@ PURE = ("core", "openapi", "wires", "accounts", "faults", "scenarios", "engine",
 LAYERS = (
     *(f"mockserver.{folder}" for folder in PURE),
     *("mockserver.files", "mockserver.journal", "mockserver.server", "mockserver.control", "mockserver.testing"),
-    *("mockserver.contracts", "mockserver.gate", "mockserver.cli", "mockserver", "tools", "benchmarks"),
+    *("mockserver.contracts", "mockserver.gate", "mockserver.cli"),
     *("mockserver.contracts.conftest", "mockserver.contracts.hooks", "mockserver.contracts.test_gateway"),
+    *("mockserver", "tools", "benchmarks"),
 )
-"""The layers, lowest first. `mockserver` alone is the package's own `__init__` and `__main__`. The modules at
-the end are entry points: through them pytest and schemathesis start the gate."""
+"""The layers, lowest first. pytest and schemathesis start the gate through three files of `contracts`; `mockserver`
+alone is the package's own `__init__` and `__main__`.
+"""
 
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "os", "pathlib"}
-LONGEST = 450
+EXEMPT: Mapping[str, set[str]] = {
+    "mockserver.core.clock": {"time"},  # the one module that reads the time
+    "mockserver.scenarios.faker_values": {"threading"},  # a lock: faker is not safe to share between threads
+}
 
-
-def files() -> dict[str, Path]:
-    """Every module of the project, by the name that it is imported by."""
-    roots = {
-        "mockserver": "mockserver",
-        "contracts": "mockserver.contracts",
-        "tools": "tools",
-        "benchmarks": "benchmarks",
-    }
-    found = {}
-    for folder, package in roots.items():
-        for path in (ROOT / folder).rglob("*.py"):
-            inner = path.relative_to(ROOT / folder).with_suffix("").parts
-            if inner[:1] == ("contracts",):
-                continue  # the link to the folder at the top
-            found[".".join((package, *(part for part in inner if part != "__init__")))] = path
-    return found
-
-
-FILES = files()
+LONGEST_FILE = 450
+LONGEST_FUNCTION = 45
 
 
 def layer_of(module: str) -> int:
-    """The index of the innermost layer that a module belongs to."""
+    """Return the index of the innermost layer that a module belongs to."""
     fitting = [layer for layer in LAYERS if module == layer or module.startswith(f"{layer}.")]
     return LAYERS.index(max(fitting, key=len))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            for alias in node.names:
-                name = f"{node.module}.{alias.name}"
-                yield name if name in FILES else node.module
-
-
-@pytest.mark.parametrize("module", sorted(FILES))
+@pytest.mark.parametrize("module", sorted(files()))
 def test_a_module_imports_only_from_its_own_layer_and_those_above(module: str) -> None:
-    own = {target for target in imports(FILES[module]) if target in FILES and target != "mockserver"}
+    own = {target for target in imports(files()[module]) if target in files() and target != "mockserver"}
     assert sorted(target for target in own if layer_of(target) > layer_of(module)) == []
 
 
-@pytest.mark.parametrize("module", sorted(name for name in FILES if layer_of(name) < len(PURE)))
-def test_pure_layers_do_no_io(module: str) -> None:
-    allowed = {"mockserver.core.clock": {"time"}, "mockserver.scenarios.faker_values": {"threading"}}.get(module, set())
-    assert sorted(set(imports(FILES[module])) & IMPURE - allowed) == []
+def test_no_modules_import_each_other() -> None:
+    graph = {
+        module: {target for target in imports(path, inside_functions=False) if target in files()} - {module}
+        for module, path in files().items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("module", sorted(FILES))
+@pytest.mark.parametrize("module", sorted(name for name in files() if layer_of(name) < len(PURE)))
+def test_a_pure_layer_does_no_io(module: str) -> None:
+    assert sorted(set(imports(files()[module])) & IMPURE - EXEMPT.get(module, set())) == []
+    calls = [ast.unparse(node.func) for node in ast.walk(tree(files()[module])) if isinstance(node, ast.Call)]
+    assert [call for call in calls if call in ("datetime.now", "datetime.datetime.now", "open", "print")] == []
+
+
+@pytest.mark.parametrize("module", sorted(files()))
 def test_a_file_is_short_enough_to_read(module: str) -> None:
-    assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= LONGEST
+    assert len(files()[module].read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("module", sorted(files()))
+def test_a_function_is_short_enough_to_read(module: str) -> None:
+    assert [node.name for node in functions(tree(files()[module])) if own_lines(node) > LONGEST_FUNCTION] == []
+
+
+def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function without its signature, docstring and inner functions."""
+    inner = sum(
+        (node.end_lineno or 0) - min([node.lineno, *(mark.lineno for mark in node.decorator_list)]) + 1
+        for node in ast.walk(function)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node is not function
+    )
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 - inner if body else 0
