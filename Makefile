@@ -2,17 +2,25 @@
 # Both set themselves up in .venv; nothing else on the machine is touched.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Each worker takes the tests of one file after the other, and helps the others at the end.
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
 
-.PHONY: serve test check clients bench matrix gate mutants format clean
+.PHONY: serve test quick check clients bench matrix gate mutants lock format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
 
+# Every test, with branch coverage; tools/coverage_goals.py says how much of each folder must be covered.
 test: check clients
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m tools.coverage_goals
+
+# The tests that need no browser, no SDK and no process of their own: under a minute.
+quick: $(VENV)/.dev
+	$(PYTEST) -m "not process" $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -37,22 +45,27 @@ gate: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tools.mutants $(ARGS)
 
+# The newest versions that pyproject.toml allows, for development and CI.
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+	  --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock pyproject.toml
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .clients dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .clients dist build .coverage .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp is newer than pyproject.toml, or the set-up is done again.
+# A stamp is newer than the files that name the packages, or the set-up is done again.
 $(VENV)/.base: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+$(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@ $(VENV)/.base
