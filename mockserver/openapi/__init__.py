@@ -1,1 +1,1 @@
-"""openapi.yaml compiled: operations, routes, request validators; and instances of JSON Schemas."""
+"""The compiled contract: operations, routes, request validators; and instances of JSON Schemas (`sampling`)."""

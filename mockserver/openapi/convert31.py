@@ -1,8 +1,8 @@
-"""openapi.yaml as OpenAPI 3.1, for tools that know only that.
+"""openapi.yaml as OpenAPI 3.1, for tools that do not know 3.2.
 
-The one thing of 3.2 that the contract uses is `itemSchema`, the schema of one event of a stream. 3.1 has no such
-keyword; there the schema of a `text/event-stream` body is, by the custom of its tools, the schema of one event, so
-`itemSchema` takes the place of `schema`.
+The only feature of 3.2 that the contract uses is `itemSchema`, the schema of one event of a stream. 3.1 has no such
+keyword; its tools take the schema of a `text/event-stream` body for the schema of one event, so `itemSchema` replaces
+`schema`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import yaml
 
 
 def convert_to_31(text: str) -> str:
-    """The YAML text of a 3.2 document as 3.1."""
+    """Return the YAML text of a 3.2 document as 3.1."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     document["openapi"] = "3.1.1"
     return yaml.safe_dump(_without_item_schema(document), sort_keys=False, allow_unicode=True, width=120)

@@ -1,8 +1,8 @@
-"""Paths to operations: an exact path first, then path templates, the most literal first (OpenAPI, "Paths Object").
+"""From paths to operations: an exact path first, then path templates, the most literal first (OpenAPI, "Paths Object").
 
-A template's parameter takes what `span` takes: on foreign contracts anything but a slash; on the gateway's own routes
-slashes too, because a model id may have them. Literal paths are one dictionary look-up, and so cost the same however
-many templates there are.
+A template's parameter matches what `span` matches: in external contracts anything but a slash; on the gateway's own
+routes slashes too, because a model id may contain them. A literal path is one dictionary look-up, however many
+templates there are.
 """
 
 import re
@@ -24,7 +24,7 @@ class _Template(NamedTuple, Generic[T]):
 
 
 class Router(Generic[T]):
-    """A table of things by path and method."""
+    """A table of values by path and method."""
 
     def __init__(self, span: str = "[^/]+") -> None:
         self._span = span
@@ -32,33 +32,36 @@ class Router(Generic[T]):
         self._templates: dict[str, _Template[T]] = {}
 
     def __iter__(self) -> Iterator[str]:
-        """Every path, as it was added."""
+        """Yield every path, as it was added."""
         yield from self._exact
         yield from self._templates
 
-    def add(self, path: str, method: str, thing: T) -> None:
-        """Add one; the first of a path and method stays."""
+    def add(self, path: str, method: str, value: T) -> None:
+        """Add a value; the first one of a path and method stays."""
         if "{" not in path:
-            self._exact.setdefault(path, {}).setdefault(method, thing)
+            self._exact.setdefault(path, {}).setdefault(method, value)
             return
         if path not in self._templates:
             self._templates[path] = _template(path, self._span)
             self._templates = dict(sorted(self._templates.items(), key=_by_literals))
-        self._templates[path].methods.setdefault(method, thing)
+        self._templates[path].methods.setdefault(method, value)
 
     def match(self, path: str, method: str) -> tuple[dict[str, T], Parameters] | None:
-        """The methods of a path and its parameters, or None. A path that takes this method beats one that does not."""
+        """Return the values of a path by method and its parameters, or None for an unknown path.
+
+        A path that has this method beats a more literal one that does not.
+        """
         methods = self._exact.get(path)
         if methods is not None and method in methods:
             return methods, NO_PARAMETERS
         first = (methods, NO_PARAMETERS) if methods is not None else None
         for template in self._templates.values():
-            found = template.pattern.fullmatch(path)
-            if found is not None:
-                match = (template.methods, dict(zip(template.names, found.groups(), strict=True)))
+            matched = template.pattern.fullmatch(path)
+            if matched is not None:
+                result = (template.methods, dict(zip(template.names, matched.groups(), strict=True)))
                 if method in template.methods:
-                    return match
-                first = first or match
+                    return result
+                first = first or result
         return first
 
 
@@ -70,5 +73,5 @@ def _template(path: str, span: str) -> _Template[T]:
 
 
 def _by_literals(item: tuple[str, object]) -> tuple[int, ...]:
-    """Sorts by segment: one without a parameter before one with literal letters beside it, before a bare one."""
+    """Return a sort key by segment: first no parameter, then a parameter beside literal letters, then a bare one."""
     return tuple([0 if "{" not in part else 2 - bool(TEMPLATE.sub("", part)) for part in item[0].split("/")])

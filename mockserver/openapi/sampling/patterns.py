@@ -1,16 +1,17 @@
 r"""Text from a regular expression: a string that a JSON Schema `pattern` is likely to accept.
 
-The pattern is read in the ECMA 262 dialect (the one JSON Schema names) into a small tree, and the tree is written out
-with a `Rng`. Rules:
+The pattern is read in the ECMA 262 dialect, which JSON Schema names, into a small tree, and the tree is written out
+with an `Rng`. Rules:
 
-- Nothing here matches anything, so no pattern can make it backtrack. The caller checks the text, with a limit.
-- Open repeats are written short: their minimum plus `stretch`, which the caller raises when a longer text is wanted.
-- Of the letters that a place allows, the most readable ones are taken.
-- A look-ahead is written out as if it consumed (`through=True`) or left out; one of the two usually matches.
-- Everything has a bound: `MAX_PATTERN`, `MAX_GROUPS`, `MAX_TEXT`. Past it, or for syntax unknown here: `ValueError`.
+- Nothing here matches anything, so no pattern can cause backtracking. The caller checks the text, with a limit.
+- Open repeats are written short: their minimum plus `stretch`, which the caller raises for a longer text.
+- Of the letters that a position allows, the most readable ones are used.
+- A look-ahead is written out as if it consumed text (`through=True`) or left out; one of the two usually matches.
+- Everything has a bound: `MAX_PATTERN`, `MAX_GROUPS`, `MAX_TEXT`. Beyond it, and for unknown syntax, `ValueError` is
+  raised.
 
-Theory: rstr and exrex do the same from Python's own parser. rstr 3.2 picks from a `set` (other text under another
-PYTHONHASHSEED), writes 2,000,000 letters for `^(((a+)+)+)+$` and stops at `\p{L}`; exrex is under the AGPL.
+Evaluated first: rstr and exrex do the same from Python's own parser. rstr 3.2 picks from a `set` (another text under
+another PYTHONHASHSEED), writes 2,000,000 letters for `^(((a+)+)+)+$` and stops at `\p{L}`; exrex is under the AGPL.
 """
 
 import re
@@ -55,11 +56,15 @@ _NAMED = re.compile(r"([pP])(?:([A-Z])|\{(?:\w+=)?(\w+)\})")
 
 @dataclass(frozen=True, slots=True)
 class _Set:
+    """One letter out of several."""
+
     letters: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
+    """A node that is repeated `least` to `most` times."""
+
     node: "_Node"
     least: int
     most: int
@@ -67,15 +72,17 @@ class _Repeat:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Alternatives, each a sequence. `number` is set for a capture, `ahead` for a look-ahead."""
+    """Alternatives, each a sequence. `number` is set for a capturing group, `ahead` for a look-ahead."""
 
-    ways: "tuple[tuple[_Node, ...], ...]"
+    alternatives: "tuple[tuple[_Node, ...], ...]"
     number: int = 0
     ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Back:
+    """A reference back to the text of a capturing group."""
+
     number: int
 
 
@@ -84,14 +91,14 @@ _NOTHING = _Group(((),))
 
 
 def _letters(ranges: _Ranges, negated: bool = False) -> str:
-    """The readable letters of a class; for a class without one, the first letters that it has."""
-    found = "".join(c for c in _READABLE if any(low <= ord(c) <= high for low, high in ranges) is not negated)
-    if not found and not negated:
+    """Return the readable letters of a class; for a class without any, its first letters."""
+    letters = "".join(c for c in _READABLE if any(low <= ord(c) <= high for low, high in ranges) is not negated)
+    if not letters and not negated:
         codes = (code for low, high in ranges for code in range(low, min(high + 1, low + 16)))
-        found = "".join(chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF)
-    if not found:
+        letters = "".join(chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF)
+    if not letters:
         raise ValueError("a class without letters")
-    return found
+    return letters
 
 
 def _inverse(ranges: _Ranges) -> _Ranges:
@@ -103,7 +110,7 @@ class _Reader:
 
     def __init__(self, pattern: str) -> None:
         if len(pattern) > MAX_PATTERN:
-            raise ValueError("a pattern too long")
+            raise ValueError("the pattern is too long")
         self.text = pattern
         self.at = 0
         self.depth = 0
@@ -111,39 +118,40 @@ class _Reader:
         self.names: dict[str, int] = {}
 
     def take(self, expression: re.Pattern[str]) -> re.Match[str] | None:
-        found = expression.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
+        """Return the match of an expression at the current position, and move behind it; None without a match."""
+        match = expression.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match
 
     def peek(self) -> str:
         return self.text[self.at : self.at + 1]
 
     def next(self) -> str:
         if self.at >= len(self.text):
-            raise ValueError("a pattern that breaks off")
+            raise ValueError("the pattern ends too early")
         self.at += 1
         return self.text[self.at - 1]
 
-    def ways(self) -> tuple[tuple[_Node, ...], ...]:
+    def alternatives(self) -> tuple[tuple[_Node, ...], ...]:
         self.depth += 1
         if self.depth > MAX_GROUPS:
-            raise ValueError("too many groups inside groups")
-        found: list[list[_Node]] = [[]]
+            raise ValueError("too many nested groups")
+        alternatives: list[list[_Node]] = [[]]
         while self.peek() not in ("", ")"):
             if self.peek() == "|":
                 self.at += 1
-                found.append([])
+                alternatives.append([])
             else:
-                found[-1].append(self.quantified(self.atom()))
+                alternatives[-1].append(self.quantified(self.atom()))
         self.depth -= 1
-        return tuple(tuple(way) for way in found)
+        return tuple(tuple(alternative) for alternative in alternatives)
 
     def quantified(self, node: _Node) -> _Node:
-        found = self.take(_QUANTIFIER)
-        if not found:
+        quantifier = self.take(_QUANTIFIER)
+        if not quantifier:
             return node
-        sign, least, comma, most = found.groups()
+        sign, least, comma, most = quantifier.groups()
         if sign:
             return _Repeat(node, int(sign == "+"), 1 if sign == "?" else MAX_TEXT)
         low = int(least)
@@ -162,19 +170,19 @@ class _Reader:
         return self.escape() if letter == "\\" else _Set(letter)
 
     def group(self) -> _Node:
-        found = self.take(_GROUP)
+        opening = self.take(_GROUP)
         number = 0
-        if not found and self.peek() == "?":
-            raise ValueError("a group of an unknown kind")
-        if not found or found[3]:
+        if not opening and self.peek() == "?":
+            raise ValueError("unknown kind of group")
+        if not opening or opening[3]:
             self.groups += 1
             number = self.groups
-            if found:
-                self.names[found[3]] = number
-        node = _Group(self.ways(), number, bool(found and found[2] == "="))
+            if opening:
+                self.names[opening[3]] = number
+        node = _Group(self.alternatives(), number, bool(opening and opening[2] == "="))
         if self.next() != ")":
-            raise ValueError("a group without an end")
-        return _NOTHING if found and found[2] in ("!", "<=", "<!") else node
+            raise ValueError("a group is not closed")
+        return _NOTHING if opening and opening[2] in ("!", "<=", "<!") else node
 
     def escape(self) -> _Node:
         if self.peek() in ("b", "B"):
@@ -187,12 +195,12 @@ class _Reader:
         return _Set(_letters(self.escaped()))
 
     def escaped(self) -> _Ranges:
-        """What stands after a backslash, inside or outside a bracket."""
+        """Return the letters of an escape, inside or outside a bracket, as code ranges."""
         if found := self.take(_NAMED):
             name = found[2] or found[3]
             ranges = _PROPERTIES.get(_LONG_NAMES.get(name, name))
             if ranges is None:
-                raise ValueError(f"an unknown property {name}")
+                raise ValueError(f"unknown property {name}")
             return _inverse(ranges) if found[1] == "P" else ranges
         if found := self.take(_CODE):
             code = min(int(found[1] or found[2] or found[3], 16), 0x10FFFF)
@@ -222,15 +230,17 @@ class _Reader:
 @lru_cache(maxsize=256)
 def _read(pattern: str) -> _Group:
     reader = _Reader(pattern)
-    tree = _Group(reader.ways())
+    tree = _Group(reader.alternatives())
     if reader.at < len(pattern):
-        raise ValueError("a group without a beginning")
+        raise ValueError("a group is closed but not opened")
     return tree
 
 
 class _Writer:
-    def __init__(self, dice: Rng, stretch: int, through: bool) -> None:
-        self.dice = dice
+    """One pass over a tree that writes a text for it."""
+
+    def __init__(self, rng: Rng, stretch: int, through: bool) -> None:
+        self.rng = rng
         self.stretch = stretch
         self.through = through
         self.captured: dict[int, str] = {}
@@ -239,27 +249,30 @@ class _Writer:
     def write(self, node: _Node) -> str:
         self.steps -= 1
         if self.steps < 0:
-            raise ValueError("a text too long")
+            raise ValueError("the text is too long")
         match node:
             case _Set(letters):
                 # The letters are sorted by readability, so the first 26 of a wide class are what people type.
-                return self.dice.choice(letters[:26])
+                return self.rng.choice(letters[:26])
             case _Repeat(inner, least, most):
                 if least > MAX_TEXT:
-                    raise ValueError("a text too long")
+                    raise ValueError("the text is too long")
                 times = max(least, min(most, least + self.stretch))
                 return "".join([self.write(inner) for _ in range(times)])
             case _Back(number):
                 return self.captured.get(number, "")
-            case _Group(ways, number, ahead):
+            case _Group(alternatives, number, ahead):
                 if ahead and not self.through:
                     return ""
-                text = "".join([self.write(item) for item in self.dice.choice(ways)])
+                text = "".join([self.write(item) for item in self.rng.choice(alternatives)])
                 if number:
                     self.captured[number] = text
                 return text
 
 
-def generate_text(pattern: str, dice: Rng, *, stretch: int = 2, through: bool = True) -> str:
-    """One text for the pattern. Not checked: the caller does that. `ValueError` for a pattern that is beyond us."""
-    return _Writer(dice, stretch, through).write(_read(pattern))
+def generate_text(pattern: str, rng: Rng, *, stretch: int = 2, through: bool = True) -> str:
+    """Return one text for the pattern; the caller checks whether it matches.
+
+    Raises `ValueError` for a pattern that is not supported or too large.
+    """
+    return _Writer(rng, stretch, through).write(_read(pattern))

@@ -1,11 +1,11 @@
 """Plain values that a person understands: by the name of a property, by its format, within bounds.
 
-Tables first. A text is a template whose holes (`{word}`, `{digits:4}`) are filled from a `Rng`, so the same dice write
-the same text and no clock, locale or list of names from outside is read. Every function yields candidates, best
-first; whether a candidate really satisfies its schema is for the caller to check.
+A text is a template whose placeholders (`{word}`, `{digits:4}`) are filled from an `Rng`, so the same seed gives the
+same text and no clock, locale or external list of names is read. Every function yields candidates, best first; the
+caller checks whether a candidate satisfies its schema.
 
-Faker was tried for the formats: 90 ms to import, and its texts may change with any release of it, which would break
-"the same for ever". The table below is shorter than the glue to Faker would be.
+Faker was tried for the formats. It takes 90 ms to import, and its texts may change with any release, so values would
+not stay the same. The table below is shorter than the code that would connect Faker.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from mockserver.core.rng import Rng
 
-# From a property's name, or its last or first word, to texts for it.
+# Texts by the name of a property, or by its last or first word.
 NAMES: dict[str, tuple[str, ...]] = {
     "path": ("/tmp/example.txt", "/tmp/notes.md", "src/main.py"),
     "directory": ("/tmp", "src", "docs"),
@@ -73,7 +73,7 @@ ALIASES = {
     }.items()
     for alias in aliases.split()
 }
-# From a property's name to numbers for it; every other number is from 1 to 10.
+# Numbers by the name of a property; all others get a number from 1 to 10.
 NUMBERS: dict[str, tuple[float, ...]] = {
     "port": (8080, 8000),
     "year": (2024, 2025),
@@ -88,7 +88,7 @@ NUMBERS: dict[str, tuple[float, ...]] = {
     "price": (9.5, 12.25),
     "amount": (9.5, 12.25),
 }
-# `{pad}` is where a text grows when it must be longer.
+# `{pad}` is where a text grows if it must be longer.
 FORMATS: dict[str, tuple[str, ...]] = {
     "date-time": ("2025-0{day}-1{day}T0{day}:30:00Z",),
     "date": ("2025-0{day}-1{day}",),
@@ -117,65 +117,68 @@ FORMATS |= {
 }
 WORDS = ("apple", "river", "stone", "cloud", "maple", "lemon", "tiger", "piano", "amber", "ocean", "cedar", "comet")
 
-_HOLE = re.compile(r"\{(word|hex|digits|day|pad)(?::(\d+))?\}")
+_PLACEHOLDER = re.compile(r"\{(word|hex|digits|day|pad)(?::(\d+))?\}")
 _NAME_PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
 @lru_cache(maxsize=1024)
 def table_key(name: str) -> str:
-    """The table key that a property's name speaks of (`filePath` -> path), or nothing."""
-    parts = [found[0].lower() for found in _NAME_PART.finditer(name[:100])]
-    for part in (name.lower(), *parts[-1:], *parts[:1]):
-        for candidate in (part, part.removesuffix("s")):
+    """Return the key of `NAMES` or `NUMBERS` for a property's name (`filePath` -> path), or an empty text."""
+    words = [match[0].lower() for match in _NAME_PART.finditer(name[:100])]
+    for word in (name.lower(), *words[-1:], *words[:1]):
+        for candidate in (word, word.removesuffix("s")):
             key: str = ALIASES.get(candidate, candidate)
             if key in NAMES or key in NUMBERS:
                 return key
     return ""
 
 
-def fill_template(template: str, dice: Rng, pad: int = 0) -> str:
-    """The template with its holes filled; `{pad}` becomes that many letters."""
+def fill_template(template: str, rng: Rng, pad: int = 0) -> str:
+    """Return the template with its placeholders filled; `{pad}` becomes `pad` letters."""
 
-    def hole(found: re.Match[str]) -> str:
-        size = int(found[2] or 1)
-        match found[1]:
+    def filling(placeholder: re.Match[str]) -> str:
+        size = int(placeholder[2] or 1)
+        match placeholder[1]:
             case "word":
-                return dice.choice(WORDS)
+                return rng.choice(WORDS)
             case "hex":
-                return f"{dice.roll():016x}"[:size]
+                return f"{rng.roll():016x}"[:size]
             case "digits":
-                return f"{dice.roll():020d}"[-size:]
+                return f"{rng.roll():020d}"[-size:]
             case "day":
-                return str(1 + dice.below(9))
+                return str(1 + rng.below(9))
             case _:
                 return "a" * pad
 
-    filled: str = _HOLE.sub(hole, template)
+    filled: str = _PLACEHOLDER.sub(filling, template)
     return filled.replace("{{", "{").replace("}}", "}")
 
 
-def text_candidates(name: str, form: str, dice: Rng, least: int, most: int, variety: int) -> Iterator[str]:
-    """Texts for a property of that name and format, `least` to `most` letters long. With `variety`, no fixed words."""
+def text_candidates(name: str, form: str, rng: Rng, least: int, most: int, variety: int) -> Iterator[str]:
+    """Yield texts for a property of this name and format, `least` to `most` letters long.
+
+    With `variety` above 0 the texts differ from those that were made with other numbers, and no fixed words are used.
+    """
     for template in FORMATS.get(form, ()):
-        text = fill_template(template, dice)
-        yield text if len(text) >= least else fill_template(template, dice, least - len(text))
+        text = fill_template(template, rng)
+        yield text if len(text) >= least else fill_template(template, rng, least - len(text))
     if not variety and (templates := NAMES.get(table_key(name))):
-        start = dice.below(len(templates))
+        start = rng.below(len(templates))
         for template in templates[start:] + templates[:start]:
-            text = fill_template(template, dice)
+            text = fill_template(template, rng)
             if least <= len(text) <= most:
                 yield text
-    text = dice.choice(WORDS) + (f"-{dice.below(10 ** min(variety + 1, 18))}" if variety else "")
+    text = rng.choice(WORDS) + (f"-{rng.below(10 ** min(variety + 1, 18))}" if variety else "")
     while len(text) < least:
-        text += " " + dice.choice(WORDS)
-    # A text that must be short keeps its end, where the numbers are: that is what makes two of them differ.
+        text += " " + rng.choice(WORDS)
+    # A short text keeps its end, where the number is that makes it differ from others.
     if len(text) > most:
         text = text[len(text) - most :] if variety else text[:most]
     yield text if text == text.strip() else text.replace(" ", "a")
 
 
 class Bounds(NamedTuple):
-    """The numbers allowed: an interval, open or closed at each end, and the steps that all must divide them."""
+    """The allowed numbers: an interval, open or closed at each end, and steps of which they must be multiples."""
 
     low: Fraction | None = None
     high: Fraction | None = None
@@ -184,14 +187,14 @@ class Bounds(NamedTuple):
     steps: tuple[Fraction, ...] = ()
 
     def admit(self, number: Fraction) -> bool:
-        """Whether a number lies in the interval and on every step."""
+        """Return whether a number is in the interval and a multiple of every step."""
         above = self.low is None or (number > self.low if self.low_open else number >= self.low)
         below = self.high is None or (number < self.high if self.high_open else number <= self.high)
         return above and below and all(number % step == 0 for step in self.steps)
 
 
 def _grid(bounds: Bounds, step: Fraction) -> tuple[int | None, int | None]:
-    """The first and last multiple of `step` inside the interval."""
+    """Return the numbers of the first and the last multiple of `step` in the interval; None where it is unbounded."""
     first = last = None
     if bounds.low is not None:
         first = ceil(bounds.low / step)
@@ -202,8 +205,8 @@ def _grid(bounds: Bounds, step: Fraction) -> tuple[int | None, int | None]:
     return first, last
 
 
-def _on_grid(bounds: Bounds, step: Fraction, dice: Rng, variety: int) -> Iterator[Fraction]:
-    """Small multiples of `step` inside the interval: from 1 up if that is inside, else from the end nearest to it."""
+def _on_grid(bounds: Bounds, step: Fraction, rng: Rng, variety: int) -> Iterator[Fraction]:
+    """Yield small multiples of `step` in the interval: from 1 up if that is inside, else from the nearest end."""
     span = 10 ** min(1 + variety, 12)
     first, last = _grid(bounds, step)
     low = 1 if first is None else first if first > 1 or (last is not None and last < 1) else 1
@@ -212,48 +215,51 @@ def _on_grid(bounds: Bounds, step: Fraction, dice: Rng, variety: int) -> Iterato
     high = low + span - 1 if last is None else min(last, low + span - 1)
     if low <= high and (first is None or low >= first):
         size = high - low + 1
-        start = dice.below(size)
+        start = rng.below(size)
         for offset in range(min(size, 12)):
             yield (low + (start + offset) % size) * step
 
 
 def as_json_number(number: Fraction) -> int | float | None:
-    """The number as JSON writes it. A whole number past 64 bits is a float: that is how our JSON reads it, too."""
+    """Return the number as a JSON value, or None if it is too large.
+
+    A whole number beyond 64 bits becomes a float, as it does when orjson reads it.
+    """
     if number.denominator == 1 and abs(number.numerator) < 1 << 63:
         return number.numerator
     try:
-        found = float(number)
+        value = float(number)
     except OverflowError:
         return None
-    return found if isfinite(found) else None
+    return value if isfinite(value) else None
 
 
 def number_candidates(
-    name: str, bounds: Bounds, whole: bool, dice: Rng, variety: int, broken: bool
+    name: str, bounds: Bounds, whole: bool, rng: Rng, variety: int, fractional: bool
 ) -> Iterator[int | float]:
-    """Numbers within the bounds; with `broken`, one that is not whole comes first if it may."""
+    """Yield numbers within the bounds. With `fractional`, numbers that are not whole come first if they are allowed."""
     known = NUMBERS.get(table_key(name), ())
-    if known and not variety and not broken:
-        start = dice.below(len(known))
+    if known and not variety and not fractional:
+        start = rng.below(len(known))
         for value in known[start:] + known[:start]:
             candidate = floor(value) if whole else value
             if bounds.admit(Fraction(str(candidate))):
                 yield candidate
     steps = [*bounds.steps, Fraction(1)] if whole else list(bounds.steps)
     if steps:
-        # The least common multiple of fractions: of the numerators, over the greatest common divisor of the rest.
+        # The least common multiple of fractions: bring them to one denominator, then take that of the numerators.
         scale = lcm(*(step.denominator for step in steps))
         grids = [Fraction(lcm(*(int(step * scale) for step in steps)), scale)]
     else:
         grids = [Fraction(1, 10**digits) for digits in (0, 1, 2, 4, 8, 16, 32)]
-    if broken and not steps:
+    if fractional and not steps:
         half = Bounds(bounds.low, bounds.high, True, True)
-        for number in _on_grid(half, Fraction(1), dice, variety):
+        for number in _on_grid(half, Fraction(1), rng, variety):
             for shifted in (number + Fraction(1, 2), number - Fraction(1, 2)):
                 if bounds.admit(shifted) and (half_way := as_json_number(shifted)) is not None:
                     yield half_way
         grids = grids[1:]
     for grid in grids:
-        for number in _on_grid(bounds, grid, dice, variety):
+        for number in _on_grid(bounds, grid, rng, variety):
             if (round_one := as_json_number(number)) is not None:
                 yield round_one
