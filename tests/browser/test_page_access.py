@@ -18,7 +18,7 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 400, "height": 800}
 PLACES = {
     "traffic": "view=traffic",
-    "steer": "view=steer",
+    "controls": "view=controls",
     "verdict": "view=verdict",
     "conversation": "view=exchange&open=1",
     "stream": "view=exchange&open=1&tab=stream&event=3",
@@ -71,7 +71,7 @@ def test_no_serious_barrier_is_found_by_axe(mock: Mock, browser: Browser, axe: s
 
 def settle(page: Page, name: str) -> None:
     """Wait until a place shows what it is for; open what is folded."""
-    if name == "steer":
+    if name == "controls":
         for fold in ("other statuses", "YAML", "New session"):
             page.get_by_text(fold, exact=True).click()
         page.get_by_text(re.compile(r"^All \d+ faults$")).click()
@@ -89,7 +89,7 @@ def test_the_keyboard_alone_reaches_everything(mock: Mock, page: Page) -> None:
     mock.open(page, "view=traffic")
     expect(rows(page)).to_have_count(2)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="To the content")).to_be_focused()
+    expect(page.get_by_role("button", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     listbox = page.get_by_role("listbox", name="Exchanges")
     expect(listbox).to_be_focused()
@@ -122,7 +122,7 @@ def tab_to(page: Page, name: str, most: int = 40) -> None:
 
 
 def test_the_focus_can_be_seen(mock: Mock, page: Page) -> None:
-    mock.open(page, "view=steer")
+    mock.open(page, "view=controls")
     for _ in range(30):
         page.keyboard.press("Tab")
         seen = page.evaluate(
@@ -135,7 +135,7 @@ def test_the_focus_can_be_seen(mock: Mock, page: Page) -> None:
 
 
 def test_the_editor_lets_the_keyboard_out(mock: Mock, page: Page) -> None:
-    mock.open(page, "view=steer")
+    mock.open(page, "view=controls")
     page.get_by_text("YAML", exact=True).click()
     yaml = page.get_by_label("Scenario YAML")
     yaml.fill("scenario: x\nturns:\n  - reply: x")
@@ -172,7 +172,7 @@ def test_a_phone_shows_one_thing_at_a_time(mock: Mock, page: Page) -> None:
     expect(page.get_by_role("listbox", name="Exchanges")).to_be_hidden()
     page.get_by_role("button", name="Close the exchange").click()
     expect(rows(page)).to_have_count(1)
-    page.get_by_role("link", name="Steer").click()
+    page.get_by_role("link", name="Controls").click()
     expect(page.get_by_role("button", name="402 no credits")).to_be_visible()
     page.go_back()
     expect(rows(page)).to_have_count(1)
@@ -190,8 +190,8 @@ def test_who_wants_less_motion_gets_none(mock: Mock, context: BrowserContext, pa
 
 
 def test_what_was_done_is_said_to_a_screen_reader(mock: Mock, page: Page) -> None:
-    mock.open(page, "view=steer")
+    mock.open(page, "view=controls")
     page.get_by_role("button", name="402 no credits").click()
-    said = page.locator("#say")
-    expect(said).to_have_text("Next for all sessions: 402 no credits")
+    said = page.locator("#announcement")
+    expect(said).to_have_text("Queued for all sessions: 402 no credits")
     expect(said).to_have_attribute("role", "status")

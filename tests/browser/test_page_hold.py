@@ -13,10 +13,10 @@ def state(page: Page) -> Locator:
 
 
 def test_the_next_stream_is_held_and_stepped_and_let_run(mock: Mock, page: Page) -> None:
-    mock.open(page, "view=steer")
+    mock.open(page, "view=controls")
     page.get_by_label("Hold the next stream before event").fill("4")
-    page.get_by_role("button", name="Hold it").click()
-    expect(page.locator(".waiting")).to_contain_text("hold: {at: 4}")
+    page.get_by_role("button", name="Hold").click()
+    expect(page.locator(".queue")).to_contain_text("hold: {at: 4}")
     asking = mock.begin(hello())
     held = rows(page).first
     expect(held).to_contain_text("held at 3")
@@ -31,11 +31,11 @@ def test_the_next_stream_is_held_and_stepped_and_let_run(mock: Mock, page: Page)
     expect(events.nth(3)).to_contain_text("held for")
     expect(events.nth(4)).to_contain_text("content_block_delta")
 
-    page.get_by_label("How many events to step").fill("2")
+    page.get_by_label("Number of events to step").fill("2")
     page.get_by_role("button", name="Step", exact=True).click()
     expect(state(page)).to_have_text(re.compile("^Held before event 7 of"))
 
-    page.get_by_role("button", name="Let it run").click()
+    page.get_by_role("button", name="Release").click()
     status, _, body = asking.answer()
     assert (status, b"message_stop" in body) == (200, True)
     expect(page.locator(".hold")).to_be_hidden()
@@ -51,19 +51,19 @@ def test_a_running_stream_is_held_by_hand(mock: Mock, page: Page) -> None:
     expect(state(page)).to_have_text(re.compile("^Held before event"))
     expect(rows(page).first).to_contain_text("held at")
     expect(page.get_by_role("button", name="Hold", exact=True)).to_be_disabled()
-    page.get_by_label("How many events to step").fill("500")
+    page.get_by_label("Number of events to step").fill("500")
     page.get_by_role("button", name="Step", exact=True).click()
     assert b"message_stop" in asking.answer()[2]
     expect(page.get_by_role("heading", name="200 messages #1")).to_be_visible()
 
 
 def test_a_stream_can_be_held_before_a_kind_of_event(mock: Mock, page: Page) -> None:
-    mock.open(page, "view=steer")
+    mock.open(page, "view=controls")
     page.get_by_label("Hold the next stream before event").fill("message_stop")
-    page.get_by_role("button", name="Hold it").click()
-    expect(page.locator(".waiting")).to_contain_text("message_stop")
+    page.get_by_role("button", name="Hold").click()
+    expect(page.locator(".queue")).to_contain_text("message_stop")
     asking = mock.begin(hello())
     rows(page).first.click()
     expect(page.get_by_role("listbox", name="Events").get_by_role("option").last).to_contain_text("message_delta")
-    page.get_by_role("button", name="Let it run").click()
+    page.get_by_role("button", name="Release").click()
     assert b"message_stop" in asking.answer()[2]

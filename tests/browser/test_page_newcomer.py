@@ -34,12 +34,12 @@ def test_what_is_printed_and_shown_is_all_that_a_newcomer_needs(printed: str, pa
     names, values = page.locator(".welcome dt"), page.locator(".welcome dd code")
     expect(values).to_have_count(3)
     shown = dict(zip(names.all_inner_texts(), values.all_inner_texts(), strict=True))
-    client = anthropic.Anthropic(base_url=shown["Anthropic SDK, base URL"], api_key=shown["API key"], max_retries=0)
+    client = anthropic.Anthropic(base_url=shown["Anthropic SDK base URL"], api_key=shown["API key"], max_retries=0)
     asked = {"model": "qwen-coder-32b", "max_tokens": 99, "messages": [{"role": "user", "content": "Hello!"}]}
     client.messages.create(**asked)  # type: ignore[call-overload]  # a dict of its parameters
     expect(rows(page)).to_contain_text("Hello!")
     page.get_by_role("button", name="402 no credits").click()
-    expect(page.locator(".waiting")).to_contain_text("status: 402")
+    expect(page.locator(".queue")).to_contain_text("status: 402")
     with pytest.raises(anthropic.APIStatusError, match="Insufficient credits"):
         client.messages.create(**asked)  # type: ignore[call-overload]  # the same
     expect(rows(page).last).to_contain_text("402")

@@ -58,7 +58,7 @@ def test_an_exchange_appears_as_it_happens(mock: Mock, page: Page) -> None:
     mock.ask(hello("Who are you?"), user_agent="Anthropic/Python 2.11.0")
     row = rows(page)
     expect(row).to_have_count(1)
-    for words in ("200", "messages", "Who are you?", "Anthropic/Python 2.11.0", "by itself"):
+    for words in ("200", "messages", "Who are you?", "Anthropic/Python 2.11.0", "default answer"):
         expect(row).to_contain_text(words)
 
 
@@ -123,7 +123,7 @@ def test_the_request_is_shown_as_a_conversation(mock: Mock, page: Page) -> None:
 def test_near_misses_stand_before_everything_else(mock: Mock, page: Page) -> None:
     mock.ask(x_mock_scenario="tool-round-trip")
     mock.open(page, "view=exchange&open=1")
-    notice = page.locator(".notice", has_text="No turn fits")
+    notice = page.locator(".notice", has_text="No matching turn")
     expect(notice).to_contain_text("Turn 1: request offers no tools; expected read_file")
     expect(notice).to_contain_text("Turn 2")
 
@@ -157,7 +157,7 @@ def test_an_event_is_chosen_by_keys_and_by_a_click_on_the_axis(mock: Mock, page:
     events = page.get_by_role("listbox", name="Events")
     events.focus()
     page.keyboard.press("ArrowDown")
-    data = page.get_by_role("region", name="Data of the event")
+    data = page.get_by_role("region", name="Event data")
     expect(data).to_contain_text("Event 1: message start")
     page.keyboard.press("End")
     expect(data).to_contain_text("message stop")
@@ -191,7 +191,7 @@ def test_filters_by_text_and_by_session(mock: Mock, page: Page) -> None:
     page.get_by_label("Filter exchanges by text").fill("pears")
     expect(rows(page)).to_have_count(1)
     page.get_by_label("Filter exchanges by text").fill("nothing of the kind")
-    expect(page.locator(".empty")).to_contain_text("No exchange fits the filter.")
+    expect(page.locator(".empty")).to_contain_text("No exchanges match the filter.")
     page.get_by_role("button", name="Show all").click()
     page.get_by_label("Session").select_option(index=1)
     expect(rows(page)).to_have_count(2)
@@ -215,12 +215,12 @@ def test_a_paused_list_stands_still_and_counts_what_comes(mock: Mock, page: Page
 def test_an_exchange_that_is_not_there_is_said_to_be_so(mock: Mock, page: Page, complaints: Complaints) -> None:
     complaints.expect_status(404)
     mock.open(page, "view=exchange&open=77")
-    expect(page.locator(".missing")).to_contain_text("not in the journal any more")
+    expect(page.locator(".missing")).to_contain_text("no longer in the journal")
 
 
 def test_the_verdict_names_what_the_client_did_wrong_and_leads_to_it(mock: Mock, page: Page) -> None:
     mock.open(page, "view=verdict")
-    expect(page.get_by_text("No exchange yet")).to_be_visible()
+    expect(page.get_by_text("No exchanges yet.")).to_be_visible()
     for _ in range(2):
         mock.ask(x_mock_scenario="credits-exhausted")
     finding = page.locator(".finding", has_text="Retried in vain")

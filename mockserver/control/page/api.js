@@ -1,21 +1,21 @@
-// The control API. It is same-origin: the cookie goes along by itself.
+// A client for the control API. Requests are same-origin, so the browser sends the session cookie.
 
 export const BASE = "/_mock/";
 
-/** What the API refused: its words, and the problems with their lines where it told any. */
+/** An error response of the API; `problems` lists mistakes with their lines, if it reported any. */
 export class ApiError extends Error {
-  constructor(status, told) {
-    super(told.message || `The mock answered ${status}`);
+  constructor(status, error) {
+    super(error.message || `The mock returned ${status}`);
     this.status = status;
-    this.code = told.code || "";
-    this.problems = told.problems || [];
+    this.code = error.code || "";
+    this.problems = error.problems || [];
   }
 }
 
-/** The mock cannot be reached at all. */
-export class AwayError extends Error {
+/** The mock could not be reached. */
+export class UnreachableError extends Error {
   constructor() {
-    super("The mock does not answer. Is it running?");
+    super("Cannot reach the mock. Is it running?");
   }
 }
 
@@ -25,18 +25,18 @@ async function call(method, path, body) {
     init.body = JSON.stringify(body);
     init.headers = { "content-type": "application/json" };
   }
-  let answer;
+  let response;
   try {
-    answer = await fetch(BASE + path, init);
+    response = await fetch(BASE + path, init);
   } catch {
-    throw new AwayError();
+    throw new UnreachableError();
   }
-  const text = await answer.text();
-  if (!answer.ok) throw new ApiError(answer.status, parsed(text)?.error || {});
-  return parsed(text);
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(response.status, parseJson(text)?.error || {});
+  return parseJson(text);
 }
 
-function parsed(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -50,11 +50,13 @@ export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
-/** A name as one segment of a path. */
+/** Encode a name as one path segment. */
 export const segment = encodeURIComponent;
 
-/** The query of what is said: {session: "", limit: 3} -> "?limit=3". */
-export function query(said) {
-  const given = Object.entries(said).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+/** Return a query string without empty values: {session: "", limit: 3} -> "?limit=3". */
+export function query(parameters) {
+  const present = Object.entries(parameters).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
+  return present.length ? `?${new URLSearchParams(present)}` : "";
 }

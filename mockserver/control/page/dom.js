@@ -1,6 +1,6 @@
-// Making elements. Texts are set as text only: nothing here, or anywhere in the page, parses HTML.
+// Helpers that create and update elements. They set text as text: nothing in the page ever parses HTML.
 
-/** An element: h("p.soft", {id: "x", onclick: f}, "text", other). Null children are left out. */
+/** Create an element: h("p.soft", {id: "x", onclick: f}, "text", child). Null children are left out. */
 export function h(name, props = {}, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
@@ -12,7 +12,7 @@ export function h(name, props = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An SVG element; attributes only. */
+/** Create an SVG element; `attributes` are set as attributes, functions become listeners. */
 export function s(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -23,7 +23,7 @@ export function s(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Set properties: `on…` listens, `data` is the dataset, what has a dash (or is a role) is an attribute. */
+/** Set properties: `on…` adds a listener, `data` extends the dataset, dashed names and ATTRIBUTES are attributes. */
 export function set(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined) continue;
@@ -47,43 +47,43 @@ function append(element, children) {
   }
 }
 
-/** Put these in the place of all that an element holds. */
+/** Replace an element's children. */
 export function fill(element, ...children) {
   element.replaceChildren();
   append(element, children);
   return element;
 }
 
-/** Set a text only where it has changed: most of a list does not. */
+/** Set an element's text if it differs; avoids needless DOM writes in long lists. */
 export function text(element, value) {
   if (element.textContent !== value) element.textContent = value;
 }
 
-/** Give an element one class or take it away. */
+/** Add a class to an element, or remove it. */
 export function mark(element, name, on) {
   element.classList.toggle(name, Boolean(on));
 }
 
-let made = 0;
+let idCount = 0;
 
-/** An id that no other element has. */
-export function fresh(prefix) {
-  made += 1;
-  return `${prefix}-${made}`;
+/** Return an id that no other element has. */
+export function uniqueId(prefix) {
+  idCount += 1;
+  return `${prefix}-${idCount}`;
 }
 
-/** A button. */
+/** Create a button. */
 export function button(label, onclick, props = {}) {
   return h("button", { type: "button", onclick, ...props }, label);
 }
 
-/** A labelled field: the label's text, then the control. */
+/** Create a labelled field: the label's text, then the control. */
 export function field(label, control, props = {}) {
-  control.id ||= fresh("field");
+  control.id ||= uniqueId("field");
   return h("div.field", props, h("label", { for: control.id }, label), control);
 }
 
-/** A select of [value, label] pairs; what is selected stays so if it can. */
+/** Set a select's [value, label] pairs; the selection stays if it is still available. */
 export function options(select, pairs, chosen = select.value) {
   const same =
     select.options.length === pairs.length &&

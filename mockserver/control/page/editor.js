@@ -1,17 +1,17 @@
-// A text area for YAML with line numbers, and what is wrong beside the line where it is.
+// A YAML editor: a text area with line numbers that shows each problem beside its line.
 
 import { fill, h, mark, text } from "./dom.js";
-import { count, visible } from "./words.js";
+import { plural, visible } from "./format.js";
 
-const PAUSE = 300; // milliseconds without a key before the text is examined
+const LINT_DELAY = 300; // milliseconds without a keystroke before the text is checked
 
-/** `examine(text)` gives {problems}. `changed(text, problems)` is told after each look. */
+/** `lint(text)` resolves to {problems}; `changed(text, problems)` is called after each check. */
 export class Editor {
   #timer = 0;
-  #turn = 0;
+  #lintCount = 0;
 
-  constructor({ label, examine, changed }) {
-    this.examine = examine;
+  constructor({ label, lint, changed }) {
+    this.lint = lint;
     this.changed = changed;
     this.problems = [];
     this.gutter = h("div.gutter", { "aria-hidden": "true" });
@@ -23,14 +23,21 @@ export class Editor {
       autocomplete: "off",
       wrap: "off",
       rows: 14,
-      oninput: () => this.edited(),
-      onscroll: () => this.scrolled(),
-      onkeydown: (event) => this.pressed(event),
+      oninput: () => this.onInput(),
+      onscroll: () => this.onScroll(),
+      onkeydown: (event) => this.onKeyDown(event),
     });
     this.summary = h("p.summary", { role: "status" });
     this.list = h("ul.problems");
-    this.area.setAttribute("aria-describedby", (this.list.id = "editor-problems"));
-    this.element = h("div.editor", {}, h("div.sheet", {}, this.gutter, h("div.page", {}, this.marks, this.area)), this.summary, this.list);
+    this.list.id = "editor-problems";
+    this.area.setAttribute("aria-describedby", this.list.id);
+    this.element = h(
+      "div.editor",
+      {},
+      h("div.sheet", {}, this.gutter, h("div.page", {}, this.marks, this.area)),
+      this.summary,
+      this.list,
+    );
   }
 
   get value() {
@@ -40,43 +47,46 @@ export class Editor {
   set value(value) {
     if (this.area.value !== value) this.area.value = value;
     this.show([]);
-    this.look();
+    this.check();
   }
 
-  /** A text to begin with, which is not examined. */
-  begin(value) {
+  /** Set the initial text without checking it. */
+  setInitial(value) {
     this.area.value = value;
     this.drawGutter();
   }
 
-  edited() {
+  onInput() {
     this.drawGutter();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.look(), PAUSE);
+    this.#timer = setTimeout(() => this.check(), LINT_DELAY);
   }
 
-  /** Examine what stands there now; an answer that comes too late is dropped. */
-  async look() {
+  /** Check the current text; drop a result that a later check has overtaken. */
+  async check() {
     clearTimeout(this.#timer);
-    this.#turn += 1;
-    const turn = this.#turn;
+    this.#lintCount += 1;
+    const count = this.#lintCount;
     const value = this.area.value;
     try {
-      const { problems } = value.trim() ? await this.examine(value) : { problems: [] };
-      if (turn !== this.#turn) return;
+      const { problems } = value.trim() ? await this.lint(value) : { problems: [] };
+      if (count !== this.#lintCount) return;
       this.show(problems);
       this.changed(value, problems);
     } catch (error) {
-      if (turn === this.#turn) text(this.summary, error.message);
+      if (count === this.#lintCount) text(this.summary, error.message);
     }
   }
 
-  /** Show these problems. */
+  /** Show these problems in the list, the gutter and beside their lines. */
   show(problems) {
     this.problems = problems;
     mark(this.element, "is-bad", problems.length);
     this.area.setAttribute("aria-invalid", String(problems.length > 0));
-    text(this.summary, problems.length ? count(problems.length, "problem") : this.value.trim() ? "No problem found" : "");
+    text(
+      this.summary,
+      problems.length ? plural(problems.length, "problem") : this.value.trim() ? "No problems found." : "",
+    );
     fill(this.list, ...problems.map((problem) => this.item(problem)));
     this.drawGutter();
     this.drawMarks();
@@ -90,7 +100,7 @@ export class Editor {
 
   goTo(line, column) {
     const lines = this.value.split("\n");
-    const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
     const at = Math.min(start + column - 1, start + (lines[line - 1] || "").length);
     this.area.focus();
     this.area.setSelectionRange(at, at);
@@ -103,39 +113,39 @@ export class Editor {
     const bad = new Set(this.problems.map(({ line }) => line));
     const numbers = Array.from({ length: lines }, (_, n) => h(bad.has(n + 1) ? "span.bad" : "span", {}, String(n + 1)));
     fill(this.gutter, ...numbers);
-    this.scrolled();
+    this.onScroll();
   }
 
-  // The message stands behind the end of its line.
+  // Place each message after the end of its line.
   drawMarks() {
     const lines = this.value.split("\n");
     const first = new Map();
     for (const problem of this.problems) if (problem.line && !first.has(problem.line)) first.set(problem.line, problem);
-    const found = [...first].map(([line, { message }]) => {
-      const words = h("span", {}, visible(message));
-      words.style.marginInlineStart = `${(lines[line - 1] || "").length + 2}ch`;
-      const row = h("div", { data: { line: String(line) } }, words);
+    const rows = [...first].map(([line, { message }]) => {
+      const label = h("span", {}, visible(message));
+      label.style.marginInlineStart = `${(lines[line - 1] || "").length + 2}ch`;
+      const row = h("div", { data: { line: String(line) } }, label);
       row.style.setProperty("--line", line - 1);
       return row;
     });
-    fill(this.marks, ...found);
-    this.scrolled();
+    fill(this.marks, ...rows);
+    this.onScroll();
   }
 
-  scrolled() {
+  onScroll() {
     const { scrollTop, scrollLeft } = this.area;
     this.gutter.style.transform = `translateY(${-scrollTop}px)`;
     this.marks.style.transform = `translate(${-scrollLeft}px, ${-scrollTop}px)`;
   }
 
-  // Enter keeps the indentation. Tab leaves the field, as everywhere: a keyboard must get out.
-  pressed(event) {
+  // Enter keeps the indentation. Tab leaves the field, so that keyboard users are not trapped in it.
+  onKeyDown(event) {
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
     const { selectionStart, value } = this.area;
     const indent = /^ */.exec(value.slice(value.lastIndexOf("\n", selectionStart - 1) + 1, selectionStart))[0];
     if (!indent) return;
     event.preventDefault();
     this.area.setRangeText(`\n${indent}`, selectionStart, this.area.selectionEnd, "end");
-    this.edited();
+    this.onInput();
   }
 }

@@ -1,18 +1,17 @@
-// One exchange opened: what was asked, what was answered, and how it came, also while it is still on its way.
+// The exchange pane: an exchange's request, answer and timing; a live answer is updated as it grows.
 
-import { AwayError, get, segment } from "./api.js";
+import { get, segment, UnreachableError } from "./api.js";
 import { drawConversation } from "./conversation.js";
-import { drawCopies } from "./copies.js";
 import { fill, h, mark, text } from "./dom.js";
+import { duration, grouped, moment, operation, plural, size, source, spaced, tone, visible } from "./format.js";
 import { HoldBar } from "./hold.js";
 import { drawRequest, drawResponse } from "./raw.js";
 import { go } from "./route.js";
+import { drawSnippets } from "./snippets.js";
 import { Stream } from "./stream.js";
-import { tone } from "./traffic.js";
-import { count, duration, figure, moment, operation, size, source, spaced, visible } from "./words.js";
 
-const WAITING = 500; // milliseconds between two looks at the clock while a stream is held
-const AGAIN = 250; // milliseconds at least between two looks at a live answer
+const CLOCK_INTERVAL = 500; // milliseconds between two updates of the time while a stream is held
+const READ_INTERVAL = 250; // minimum milliseconds between two reads of a live answer
 
 const TABS = [
   ["conversation", "Conversation"],
@@ -22,7 +21,7 @@ const TABS = [
   ["copy", "Copy"],
 ];
 
-/** The pane of the opened exchange. */
+/** Fill the pane. */
 export function mountExchange(app, place) {
   new Pane(app, place);
 }
@@ -32,23 +31,23 @@ class Pane {
     this.app = app;
     this.open = "";
     this.exchange = null;
-    this.asking = false;
+    this.reading = false;
     this.stale = false;
-    this.row = null; // of a live answer
+    this.row = null; // the traffic row of a live answer
     this.seen = "";
     this.head = h("div.exchange-head");
     this.hold = new HoldBar(app);
     this.notices = h("div.notices");
     this.panel = h("div.panel", { role: "tabpanel", id: "exchange-panel", "aria-labelledby": "" });
     this.stream = new Stream(app);
-    this.drawn = {}; // which exchange each tab shows
+    this.drawn = {}; // what the panel shows: the tab and exchange, and how far a live answer had come
     this.tabs = new Tabs(app);
     this.body = h("div.exchange-body", {}, this.hold.element, this.notices, this.tabs.element, this.panel);
     this.missing = h("p.missing", { role: "status", hidden: true });
     fill(place, this.head, this.missing, this.body);
-    app.store.watch(["route"], () => this.routed());
-    app.store.watch(["rows"], () => this.moved());
-    setInterval(() => this.wait(), WAITING);
+    app.store.watch(["route"], () => this.onRoute());
+    app.store.watch(["rows"], () => this.onRows());
+    setInterval(() => this.tick(), CLOCK_INTERVAL);
     app.store.watch(["connection"], () => this.open && !this.exchange && this.read());
   }
 
@@ -60,7 +59,7 @@ class Pane {
     return Number(this.open.slice("live-".length));
   }
 
-  routed() {
+  onRoute() {
     const { view, open } = this.app.store.get("route");
     const wanted = view === "exchange" ? open : "";
     if (wanted && wanted === this.open) this.draw();
@@ -71,52 +70,52 @@ class Pane {
     if (wanted) this.read();
   }
 
-  // The live answer that is looked at has gone on, or has become an exchange.
-  moved() {
+  // The live answer shown has more events, or has ended.
+  onRows() {
     if (!this.isLive) return;
     if (this.row?.id !== this.liveId) this.row = this.app.rows.byLive.get(this.liveId);
-    if (!this.row || this.turned()) return;
+    if (!this.row || this.followEnd()) return;
     const { events, held } = this.row;
     if (this.seen === `${events} ${held}`) return;
     this.seen = `${events} ${held}`;
     this.read();
   }
 
-  /** Read it, once at a time and not too often; whatever happens meanwhile is read afterwards. */
+  /** Read the exchange; one read at a time, and a change during it triggers another read. */
   async read() {
-    if (this.asking) {
+    if (this.reading) {
       this.stale = true;
       return;
     }
-    this.asking = true;
+    this.reading = true;
     const open = this.open;
     try {
       const exchange = await get(this.isLive ? `live/${this.liveId}` : `exchanges/${segment(open)}`);
       if (open === this.open) this.show(exchange);
       if (open === this.open && this.isLive && exchange.number) this.become(exchange.number);
     } catch (error) {
-      if (open === this.open && !this.turned()) this.miss(error);
+      if (open === this.open && !this.followEnd()) this.miss(error);
     }
-    if (open === this.open) await new Promise((done) => setTimeout(done, this.isLive ? AGAIN : 0));
-    this.asking = false;
+    if (open === this.open) await new Promise((done) => setTimeout(done, this.isLive ? READ_INTERVAL : 0));
+    this.reading = false;
     if (this.stale || (this.open && open !== this.open)) {
       this.stale = false;
       this.read();
     }
   }
 
-  // While it is held nothing is told, but time goes on.
-  wait() {
+  // The feed is silent while a stream is held, but time passes.
+  tick() {
     if (!this.isLive || !this.exchange || !this.row?.held) return;
     const now = performance.now();
-    this.exchange.seconds += (now - this.came) / 1000;
-    this.came = now;
+    this.exchange.seconds += (now - this.readAt) / 1000;
+    this.readAt = now;
     this.exchange.held = true;
     if (this.drawn.key?.startsWith("stream")) this.stream.timeline.draw(this.exchange);
   }
 
-  // Its row knows the number when it has ended: from then on its place is that of the exchange.
-  turned() {
+  // The row has a number once the answer has ended: from then on show the exchange. Returns whether it has ended.
+  followEnd() {
     if (!this.isLive || !this.row?.number) return false;
     this.become(this.row.number);
     this.read();
@@ -130,7 +129,7 @@ class Pane {
 
   show(exchange) {
     this.exchange = exchange;
-    this.came = performance.now();
+    this.readAt = performance.now();
     this.missing.hidden = true;
     this.body.hidden = false;
     this.head.hidden = false;
@@ -142,9 +141,9 @@ class Pane {
     this.head.hidden = true;
     this.body.hidden = true;
     this.missing.hidden = false;
-    const gone = "This exchange is not in the journal any more; the list has those that are.";
-    const live = "This answer is not on its way any more; the list has it.";
-    text(this.missing, error instanceof AwayError ? error.message : this.isLive ? live : gone);
+    const gone = "This exchange is no longer in the journal.";
+    const live = "This answer is no longer live; select it in the list.";
+    text(this.missing, error instanceof UnreachableError ? error.message : this.isLive ? live : gone);
   }
 
   draw() {
@@ -159,7 +158,7 @@ class Pane {
     this.drawTab(tab, exchange);
   }
 
-  // A tab is built once for each exchange; only the stream of a live answer changes under the eyes.
+  // A tab is built once for each exchange; only a live answer is redrawn as it grows.
   drawTab(tab, exchange) {
     const { number, events, answer } = exchange;
     const key = `${tab} ${this.open} ${number}`;
@@ -169,7 +168,7 @@ class Pane {
       if (fresh) fill(this.panel, this.stream.element);
       this.stream.draw(exchange, fresh);
     } else if (fresh || this.drawn.grown !== grown) {
-      DRAW[tab](this.app, this.panel, exchange);
+      DRAW[tab](this.panel, exchange);
     }
     this.drawn = { key, grown };
     mark(this.panel, "fills", tab === "stream");
@@ -180,10 +179,10 @@ const DRAW = {
   conversation: drawConversation,
   request: drawRequest,
   response: drawResponse,
-  copy: drawCopies,
+  copy: drawSnippets,
 };
 
-/** The tabs: one stop for Tab, arrows move. */
+/** The tab list: a single tab stop; the arrow keys move between tabs. */
 class Tabs {
   constructor(app) {
     this.app = app;
@@ -196,17 +195,22 @@ class Tabs {
       const at = this.buttons.indexOf(event.target.closest("button"));
       if (at >= 0) this.choose(at);
     });
-    this.element.addEventListener("keydown", (event) => this.pressed(event));
+    this.element.addEventListener("keydown", (event) => this.onKeyDown(event));
   }
 
   choose(at) {
     go(this.app.store, { tab: TABS[at][0] }, { quietly: true });
   }
 
-  pressed(event) {
-    const now = this.buttons.indexOf(document.activeElement);
+  onKeyDown(event) {
+    const current = this.buttons.indexOf(document.activeElement);
     const last = this.buttons.length - 1;
-    const moves = { ArrowRight: now === last ? 0 : now + 1, ArrowLeft: now === 0 ? last : now - 1, Home: 0, End: last };
+    const moves = {
+      ArrowRight: current === last ? 0 : current + 1,
+      ArrowLeft: current === 0 ? last : current - 1,
+      Home: 0,
+      End: last,
+    };
     if (!(event.key in moves)) return;
     event.preventDefault();
     this.choose(moves[event.key]);
@@ -230,7 +234,11 @@ function drawHead(app, head, exchange) {
   const { store } = app;
   const close = h(
     "button.close",
-    { type: "button", "aria-label": "Close the exchange", onclick: () => go(store, { view: "traffic", open: "", event: "" }) },
+    {
+      type: "button",
+      "aria-label": "Close the exchange",
+      onclick: () => go(store, { view: "traffic", open: "", event: "" }),
+    },
     "×",
   );
   const live = !exchange.number;
@@ -239,21 +247,21 @@ function drawHead(app, head, exchange) {
     { tabIndex: -1 },
     h("span.status", {}, String(exchange.status || "…")),
     ` ${visible(operation(exchange))}`,
-    h("span.soft", {}, live ? " on its way" : ` #${exchange.number}`),
+    h("span.soft", {}, live ? " live" : ` #${exchange.number}`),
   );
-  const only = h(
-    "a",
-    { href: "#", onclick: (event) => (event.preventDefault(), go(store, { session: exchange.session })) },
-    visible(exchange.session || "none"),
-  );
+  const chooseSession = (event) => {
+    event.preventDefault();
+    go(store, { session: exchange.session });
+  };
+  const sessionLink = h("a", { href: "#", onclick: chooseSession }, visible(exchange.session || "none"));
   const facts = [
     visible(`${exchange.method} ${exchange.path}`),
     visible(source(exchange)),
     moment(exchange.at),
     live ? "" : duration(exchange.seconds),
-    `${count(exchange.events, "event")}${exchange.of > exchange.events ? ` of ${exchange.of}` : ""}`,
+    `${plural(exchange.events, "event")}${exchange.of > exchange.events ? ` of ${exchange.of}` : ""}`,
     size(exchange.bytes),
-    exchange.usage ? `tokens ${figure(exchange.usage.input)} in, ${figure(exchange.usage.output)} out` : "",
+    exchange.usage ? `tokens ${grouped(exchange.usage.input)} in, ${grouped(exchange.usage.output)} out` : "",
     exchange.credits ? `credits ${exchange.credits.before} → ${exchange.credits.after}` : "",
     visible(exchange.sdk || exchange.client || ""),
     `seed ${visible(String(exchange.seed ?? ""))}`,
@@ -263,29 +271,33 @@ function drawHead(app, head, exchange) {
   if (head.dataset.key === key) return;
   head.dataset.key = key;
   const items = facts.map((fact) => h("li", {}, fact));
-  fill(head, h("div.line", {}, title, close), h("ul.facts", {}, ...items, h("li", {}, "session ", only)));
+  fill(head, h("div.line", {}, title, close), h("ul.facts", {}, ...items, h("li", {}, "session ", sessionLink)));
 }
 
-/** What a person must know before everything else: near misses, what broke off, what was laid over it. */
+/** Show what matters most above the tabs: near misses, an early end, faults and chaos. */
 function drawNotices(place, exchange) {
-  const found = [];
-  const lines = (tone, title, words, note = "") => {
-    if (!words?.length) return;
-    const items = words.map((one) => h("li", {}, visible(String(one))));
-    found.push(h(`section.notice.${tone}`, {}, h("h3", {}, title), note ? h("p", {}, note) : null, h("ul", {}, ...items)));
+  const notices = [];
+  const add = (kind, title, lines, note = "") => {
+    if (!lines?.length) return;
+    const items = lines.map((line) => h("li", {}, visible(String(line))));
+    notices.push(
+      h(`section.notice.${kind}`, {}, h("h3", {}, title), note ? h("p", {}, note) : null, h("ul", {}, ...items)),
+    );
   };
-  lines("bad", "No turn fits", exchange.misses, "What each turn wanted, the nearest first:");
+  add("bad", "No matching turn", exchange.misses, "Why each turn did not match, nearest first:");
   if (exchange.breaks) {
     const { how, after } = exchange.breaks;
-    lines("odd", "It broke off", [`${spaced(how)} after ${count(after, "event")}${exchange.of > after ? ` of ${exchange.of}` : ""}`]);
+    add("odd", "Ended early", [
+      `${spaced(how)} after ${plural(after, "event")}${exchange.of > after ? ` of ${exchange.of}` : ""}`,
+    ]);
   }
-  if (exchange.faults.length) lines("odd", "Faults", [exchange.faults.join(", ")]);
-  lines("odd", "Drawn by chaos", exchange.draws);
-  lines("soft", "Faults that found nothing to act on", exchange.idle_faults);
-  lines("soft", "As near as this server can come", exchange.nearest);
-  lines("soft", "Tips", exchange.tips);
-  const key = found.map((one) => one.textContent).join("\n");
+  if (exchange.faults.length) add("odd", "Faults", [exchange.faults.join(", ")]);
+  add("odd", "Chaos", exchange.draws);
+  add("soft", "Faults without effect", exchange.idle_faults);
+  add("soft", "Approximations by this server", exchange.nearest);
+  add("soft", "Warnings", exchange.tips);
+  const key = notices.map((notice) => notice.textContent).join("\n");
   if (place.dataset.key === key) return;
   place.dataset.key = key;
-  fill(place, ...found);
+  fill(place, ...notices);
 }

@@ -1,33 +1,33 @@
-// The top of the page: where one is, which session is looked at, whether the mock is there.
+// The header: navigation, the chosen session and the state of the connection.
 
-import { fill, h, mark, options, text, button } from "./dom.js";
-import { connect } from "./welcome.js";
+import { button, fill, h, mark, options, text } from "./dom.js";
+import { plural, visible } from "./format.js";
 import { address, go } from "./route.js";
-import { count, visible } from "./words.js";
+import { connect } from "./welcome.js";
 
-const MOST = 200; // sessions that a person can choose from; the latest used
+const MOST = 200; // sessions offered; the most recently used ones
 
 const VIEWS = [
   ["traffic", "Traffic"],
-  ["steer", "Steer"],
+  ["controls", "Controls"],
   ["verdict", "Verdict"],
 ];
 
-/** Navigation, session, connection. */
+/** Fill the header. */
 export function mountHeader(app, place) {
   const { store } = app;
   const links = VIEWS.map(([view, label]) => h("a", { data: { view } }, label));
-  const session = h("select", { "aria-label": "Session", onchange: () => go(store, { session: session.value }) });
+  const select = h("select", { "aria-label": "Session", onchange: () => go(store, { session: select.value }) });
   const state = h("p.connection", { role: "status" });
   const dialog = connectDialog(app);
   const label = ["Connect", h("span", {}, " a client")];
   const connectButton = h("button.connect-button", { type: "button", onclick: () => dialog.showModal() }, ...label);
   fill(
     place,
-    button("To the content", () => app.toContent(), { className: "skip" }),
+    button("Skip to content", () => app.focusContent(), { className: "skip" }),
     h("h1", {}, "AINative ", h("span.soft", {}, "mock")),
     h("nav", { "aria-label": "Views" }, ...links),
-    session,
+    select,
     connectButton,
     state,
     dialog,
@@ -45,13 +45,18 @@ export function mountHeader(app, place) {
   store.watch(["sessions", "route"], () => {
     const chosen = store.get("route").session;
     const sessions = store.get("sessions");
-    const pairs = sessions.slice(0, MOST).map((one) => [one.id, `${visible(one.id)} · ${count(one.requests, "request")}`]);
+    const pairs = sessions
+      .slice(0, MOST)
+      .map((session) => [session.id, `${visible(session.id)} · ${plural(session.requests, "request")}`]);
     if (chosen && !pairs.some(([id]) => id === chosen)) pairs.push([chosen, visible(chosen)]);
-    options(session, [["", "All sessions"], ...pairs], chosen);
+    options(select, [["", "All sessions"], ...pairs], chosen);
   });
   store.watch(["connection", "trouble"], () => {
     const connection = store.get("connection");
-    text(state, { live: "live", connecting: "connecting…", lost: "not connected", refused: "token refused" }[connection]);
+    text(
+      state,
+      { live: "live", connecting: "connecting…", lost: "not connected", refused: "token refused" }[connection],
+    );
     mark(state, "is-live", connection === "live");
     mark(state, "is-lost", connection === "lost" || connection === "refused");
     state.title = store.get("about") ? `${store.get("about").url}, version ${store.get("about").version}` : "";
@@ -63,7 +68,12 @@ function connectDialog(app) {
   const dialog = h(
     "dialog",
     { "aria-label": "Connect a client" },
-    h("div.line", {}, h("h2", {}, "Connect a client"), button("Close", () => dialog.close())),
+    h(
+      "div.line",
+      {},
+      h("h2", {}, "Connect a client"),
+      button("Close", () => dialog.close()),
+    ),
     content,
   );
   app.store.watch(["about"], () => {
@@ -74,30 +84,36 @@ function connectDialog(app) {
   return dialog;
 }
 
-/** A line across the page when something is wrong with the connection, or was. */
+/** Fill the banner, which reports a lost connection, a restart and forgotten exchanges. */
 export function mountBanner(app, place) {
   const { store } = app;
-  const words = h("p", { role: "alert" });
+  const message = h("p", { role: "alert" });
   const form = tokenForm();
-  const dismiss = button("Good", () => store.set({ restarted: false, forgot: 0 }), { className: "small" });
-  fill(place, words, form, dismiss);
+  const dismiss = button("Dismiss", () => store.set({ restarted: false, forgot: 0 }), { className: "small" });
+  fill(place, message, form, dismiss);
   store.watch(["connection", "trouble", "restarted", "forgot"], () => {
     const connection = store.get("connection");
-    const told =
-      connection === "refused"
-        ? "The mock was started again with another token. Open the link that it printed, or give the token here:"
-        : connection === "lost"
-          ? store.get("trouble") || "The mock does not answer. This page goes on by itself as soon as it is back."
-          : store.get("restarted")
-            ? "The mock was started again: its journal begins anew. Your place and what you were writing are kept."
-            : store.get("forgot")
-              ? `Exchanges before #${store.get("forgot")} were forgotten while this page was away.`
-              : "";
-    place.hidden = !told;
-    text(words, told);
+    const warning = warningOf(store);
+    place.hidden = !warning;
+    text(message, warning);
     form.hidden = connection !== "refused";
     dismiss.hidden = connection !== "live";
   });
+}
+
+function warningOf(store) {
+  const connection = store.get("connection");
+  if (connection === "refused") {
+    return "The mock was restarted with another token. Open the link it printed, or enter the token here:";
+  }
+  if (connection === "lost") {
+    return store.get("trouble") || "Cannot reach the mock. This page reconnects as soon as it is back.";
+  }
+  if (store.get("restarted")) {
+    return "The mock was restarted with an empty journal. Your place and unsaved text are kept.";
+  }
+  const forgot = store.get("forgot");
+  return forgot ? `The mock discarded exchanges before #${forgot} while this page was disconnected.` : "";
 }
 
 function tokenForm() {

@@ -1,12 +1,12 @@
-// A list of any length: only the rows that can be seen are elements. One stop for Tab; arrows move inside of it.
+// A virtual list: only the visible rows are elements. It is a single tab stop; the arrow keys move inside it.
 
-import { fresh, h, mark } from "./dom.js";
+import { h, mark, uniqueId } from "./dom.js";
 
-const SPARE = 6; // rows that stand ready above and below what can be seen
+const OVERSCAN = 6; // extra rows rendered above and below the visible ones
 
 /**
- * A listbox. `make()` gives the element of a row, `update(element, item)` writes an item into it, `key(item)` names
- * it. `choose(item, how)` is told what was chosen: by a click or Enter ("open"), or by moving there ("move").
+ * A listbox. `make()` creates a row's element, `update(element, item)` writes an item into it and `key(item)`
+ * identifies it. `choose(item, how)` is called on a click or Enter (how: "open") and on a move by keyboard ("move").
  */
 export class List {
   #items = [];
@@ -14,7 +14,7 @@ export class List {
   #spacer;
   #height = 0;
   #scheduled = false;
-  #top = null; // the key of the first row that can be seen, and how far it is cut
+  #top = null; // the key of the first visible row, and how many pixels of it are scrolled away
 
   constructor({ label, make, update, key, choose, name = "list" }) {
     this.make = make;
@@ -23,13 +23,13 @@ export class List {
     this.choose = choose;
     this.current = "";
     this.following = false;
-    this.prefix = fresh(name);
+    this.prefix = uniqueId(name);
     this.#spacer = h("div.spacer", { role: "presentation" });
     this.element = h(`div.list.${name}`, { tabIndex: 0, role: "listbox", "aria-label": label }, this.#spacer);
-    this.element.addEventListener("scroll", () => this.#scrolled());
-    this.element.addEventListener("keydown", (event) => this.#pressed(event));
-    this.element.addEventListener("click", (event) => this.#clicked(event));
-    new ResizeObserver(() => this.#resized()).observe(this.element);
+    this.element.addEventListener("scroll", () => this.#onScroll());
+    this.element.addEventListener("keydown", (event) => this.#onKeyDown(event));
+    this.element.addEventListener("click", (event) => this.#onClick(event));
+    new ResizeObserver(() => this.#onResize()).observe(this.element);
     this.onscroll = () => {};
   }
 
@@ -37,17 +37,17 @@ export class List {
     return this.#items;
   }
 
-  /** Show these. Whoever looks at the end stays there, everybody else keeps what they look at. */
+  /** Show these items. A list that follows stays at its end; any other keeps its first visible row in place. */
   show(items) {
-    const kept = this.#items !== items && !this.following ? this.#top : null;
+    const top = this.#items !== items && !this.following ? this.#top : null;
     this.#items = items;
     this.#layout();
-    if (kept) this.#keep(kept);
+    if (top) this.#scrollTo(top);
     if (this.following) this.toEnd();
     this.draw();
   }
 
-  /** Which one is marked as chosen. */
+  /** Mark the item with this key as selected. */
   select(key, { reveal = false } = {}) {
     this.current = key;
     if (reveal) this.reveal(this.#indexOf(key));
@@ -58,7 +58,7 @@ export class List {
     this.element.scrollTop = this.element.scrollHeight;
   }
 
-  /** Scroll so far that this row can be seen. */
+  /** Scroll just far enough to make this row visible. */
   reveal(index) {
     if (index < 0 || !this.#height) return;
     const top = index * this.#height;
@@ -72,7 +72,7 @@ export class List {
     return scrollHeight - scrollTop - clientHeight < 4;
   }
 
-  /** Draw what can be seen, before the next frame. */
+  /** Draw the visible rows before the next frame. */
   draw() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -91,22 +91,22 @@ export class List {
     this.#spacer.style.height = `${this.#items.length * this.#height}px`;
   }
 
-  #resized() {
-    const kept = this.#top;
+  #onResize() {
+    const top = this.#top;
     const old = this.#height;
     this.#layout();
     if (this.following) this.toEnd();
-    else if (kept && old !== this.#height) this.#keep(kept);
+    else if (top && old !== this.#height) this.#scrollTo(top);
     if (this.current && this.element.contains(document.activeElement)) this.reveal(this.#indexOf(this.current));
     this.draw();
   }
 
-  #keep({ key, cut }) {
+  #scrollTo({ key, cut }) {
     const index = this.#indexOf(key);
     if (index > 0) this.element.scrollTop = index * this.#height + cut;
   }
 
-  #scrolled() {
+  #onScroll() {
     this.#remember();
     this.onscroll();
     this.draw();
@@ -120,15 +120,15 @@ export class List {
 
   #draw() {
     const { scrollTop, clientHeight } = this.element;
-    const first = Math.max(0, Math.floor(scrollTop / this.#height) - SPARE);
-    const end = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / this.#height) + SPARE);
+    const first = Math.max(0, Math.floor(scrollTop / this.#height) - OVERSCAN);
+    const end = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / this.#height) + OVERSCAN);
     const seen = new Set();
     let active = null;
     for (let index = first; index < end; index += 1) {
       const item = this.#items[index];
       const key = this.key(item);
       seen.add(key);
-      const row = this.#rows.get(key) || this.#added(key);
+      const row = this.#rows.get(key) || this.#addRow(key);
       row.style.transform = `translateY(${index * this.#height}px)`;
       row.ariaPosInSet = index + 1;
       row.ariaSetSize = this.#items.length;
@@ -147,9 +147,9 @@ export class List {
     if (!this.#top) this.#remember();
   }
 
-  #added(key) {
+  #addRow(key) {
     const row = this.make();
-    row.id = fresh(this.prefix);
+    row.id = uniqueId(this.prefix);
     row.role = "option";
     row.dataset.key = key;
     this.#rows.set(key, row);
@@ -157,23 +157,23 @@ export class List {
     return row;
   }
 
-  #clicked(event) {
+  #onClick(event) {
     const row = event.target.closest("[role=option]");
     if (!row) return;
-    const item = this.#items.find((one) => this.key(one) === row.dataset.key);
+    const item = this.#items.find((candidate) => this.key(candidate) === row.dataset.key);
     if (item) this.choose(item, "open");
   }
 
-  #pressed(event) {
+  #onKeyDown(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const last = this.#items.length - 1;
-    const now = this.#indexOf(this.current);
+    const current = this.#indexOf(this.current);
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.#height) - 1);
     const moves = {
-      ArrowDown: now + 1,
-      ArrowUp: now < 0 ? last : now - 1,
-      PageDown: now + page,
-      PageUp: now - page,
+      ArrowDown: current + 1,
+      ArrowUp: current < 0 ? last : current - 1,
+      PageDown: current + page,
+      PageUp: current - page,
       Home: 0,
       End: last,
     };
@@ -181,8 +181,8 @@ export class List {
       const index = Math.min(last, Math.max(0, moves[event.key]));
       this.select(this.key(this.#items[index]), { reveal: true });
       this.choose(this.#items[index], "move");
-    } else if ((event.key === "Enter" || event.key === " ") && now >= 0) {
-      this.choose(this.#items[now], "open");
+    } else if ((event.key === "Enter" || event.key === " ") && current >= 0) {
+      this.choose(this.#items[current], "open");
     } else {
       return;
     }

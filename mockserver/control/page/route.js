@@ -1,28 +1,30 @@
-// Where one is: kept in the address after #, so that a reload, a bookmark and the back button show the same.
+// The page's location, kept in the URL fragment so that reloads, bookmarks and the back button work.
 
 const EMPTY = { view: "", open: "", tab: "", event: "", session: "", q: "" };
 
-// A wide window has room beside the traffic; there steering stands ready.
+// A wide window has room for the controls beside the traffic.
 const WIDE = window.matchMedia("(min-width: 60rem)");
 
-/** What the address says. */
+/** Parse the URL fragment. */
 export function read() {
-  const said = new URLSearchParams(location.hash.slice(1));
+  const parameters = new URLSearchParams(location.hash.slice(1));
   const route = { ...EMPTY };
-  for (const name of Object.keys(route)) route[name] = said.get(name) || "";
-  if (!["traffic", "exchange", "steer", "verdict"].includes(route.view)) route.view = WIDE.matches ? "steer" : "traffic";
+  for (const name of Object.keys(route)) route[name] = parameters.get(name) || "";
+  if (route.view === "steer") route.view = "controls"; // the view's former name, in old bookmarks
+  if (!["traffic", "exchange", "controls", "verdict"].includes(route.view))
+    route.view = WIDE.matches ? "controls" : "traffic";
   if (route.view === "exchange" && !route.open) route.view = "traffic";
   return route;
 }
 
-/** The address of a route. */
+/** Return the URL fragment of a route. */
 export function address(route) {
-  const said = new URLSearchParams();
-  for (const [name, value] of Object.entries(route)) if (value && name in EMPTY) said.set(name, value);
-  return `#${said}`;
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(route)) if (value && name in EMPTY) parameters.set(name, value);
+  return `#${parameters}`;
 }
 
-/** Go somewhere: what is not named stays. `quietly` leaves no step for the back button. */
+/** Change parts of the route. `quietly` replaces the history entry, so that the back button skips it. */
 export function go(store, changes, { quietly = false } = {}) {
   const now = store.get("route");
   const route = { ...now, ...changes };
@@ -31,11 +33,11 @@ export function go(store, changes, { quietly = false } = {}) {
   store.set({ route });
 }
 
-/** Follow the address. */
+/** Follow changes of the URL fragment. */
 export function follow(store) {
-  const again = () => store.set({ route: read() });
-  window.addEventListener("hashchange", again);
-  window.addEventListener("popstate", again);
+  const update = () => store.set({ route: read() });
+  window.addEventListener("hashchange", update);
+  window.addEventListener("popstate", update);
 }
 
 /** Open an exchange by its number, or a live stream by its id. */

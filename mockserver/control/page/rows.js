@@ -1,9 +1,9 @@
-// The traffic: one row for each exchange, live or ended, in the order in which they were seen. Bounded.
+// The rows of the traffic list: one for each exchange, live or ended, in the order they were seen; bounded.
 
-export const MOST = 5_000; // rows that are kept; the oldest ended ones go first
-const AT_ONCE = 250; // how many go together, so that a full list does not move with every answer
+export const MOST = 5_000; // rows kept; the oldest ended ones are dropped first
+const DROPPED_AT_ONCE = 250; // rows dropped together, so that a full list does not move with every answer
 
-/** All rows. `version` changes with every change; `gone` counts the rows that had to make room. */
+/** All rows. `gone` counts the dropped rows. */
 export class Rows {
   constructor() {
     this.clear();
@@ -11,9 +11,8 @@ export class Rows {
 
   clear() {
     this.all = [];
-    this.version = (this.version || 0) + 1;
     this.gone = 0;
-    this.last = 0; // the highest number that was seen
+    this.last = 0; // the highest number seen
     this.first = Infinity; // the lowest
     this.byNumber = new Map();
     this.byLive = new Map();
@@ -23,69 +22,66 @@ export class Rows {
     return this.byLive.size;
   }
 
-  /** An answer has begun. */
+  /** Add the row of an answer that has begun. */
   began(live) {
     const known = this.byLive.get(live.id);
     if (known) Object.assign(known, live);
     else this.#add({ ...live, number: 0, key: `live-${live.id}` });
-    this.version += 1;
   }
 
-  /** Answers have gone on. */
+  /** Update the rows of live answers. */
   progress(changes) {
     for (const { id, ...rest } of changes) {
       const row = this.byLive.get(id);
       if (row) Object.assign(row, rest);
     }
-    this.version += 1;
   }
 
-  /** An answer has ended: its row becomes an exchange where it stands. */
+  /** Turn the row of a live answer that has ended into that of its exchange, in place. */
   ended(id, exchange) {
     this.last = Math.max(this.last, exchange.number);
     const row = id ? this.byLive.get(id) : undefined;
     if (row) {
       this.byLive.delete(id);
-      Object.assign(row, exchange, { held: false, hay: undefined });
+      Object.assign(row, exchange, { held: false, searchText: undefined });
       this.byNumber.set(row.number, row);
     } else if (!this.byNumber.has(exchange.number)) {
       this.#add({ ...exchange, key: String(exchange.number) });
     }
-    this.version += 1;
   }
 
-  /** Earlier exchanges, oldest first, before all others. */
+  /** Add earlier exchanges (oldest first) before all other rows. Return how many fitted. */
   earlier(exchanges) {
-    const fresh = exchanges.filter((one) => !this.byNumber.has(one.number));
+    const unknown = exchanges.filter((exchange) => !this.byNumber.has(exchange.number));
     const room = Math.max(0, MOST - this.all.length);
-    const rows = fresh.slice(Math.max(0, fresh.length - room)).map((one) => ({ ...one, key: String(one.number) }));
+    const rows = unknown
+      .slice(Math.max(0, unknown.length - room))
+      .map((exchange) => ({ ...exchange, key: String(exchange.number) }));
     for (const row of rows) this.#remember(row);
     this.all = [...rows, ...this.all];
-    this.version += 1;
     return rows.length;
   }
 
-  /** What was live is not known to be so any more. */
+  /** Remove the rows of live answers; the feed reports again those that are still live. */
   forgetLive() {
     this.all = this.all.filter((row) => row.number);
     this.byLive.clear();
-    this.version += 1;
   }
 
-  /** The rows of a session (or all) that contain every word of a text. */
+  /** Return the rows of a session ("" for all) that contain every word of a text. */
   filtered(session, text) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     if (!session && !words.length) return this.all;
     return this.all.filter((row) => {
       if (session && row.session !== session) return false;
-      return words.every((word) => hay(row).includes(word));
+      return words.every((word) => searchText(row).includes(word));
     });
   }
 
   #add(row) {
     this.all.push(row);
     this.#remember(row);
-    if (this.all.length >= MOST + AT_ONCE) this.#makeRoom();
+    if (this.all.length >= MOST + DROPPED_AT_ONCE) this.#makeRoom();
   }
 
   #remember(row) {
@@ -110,12 +106,12 @@ export class Rows {
   }
 }
 
-// Where a text is looked for; made once for each row.
-function hay(row) {
-  if (row.hay === undefined) {
+// The text that the filter searches; built once for each row.
+function searchText(row) {
+  if (row.searchText === undefined) {
     const parts = [row.number, row.method, row.path, row.operation, row.scenario, row.code, row.status, row.client];
     parts.push(row.session, row.ended, row.said, row.gave, ...(row.faults || []), ...(row.draws || []));
-    row.hay = parts.filter(Boolean).join(" ").toLowerCase();
+    row.searchText = parts.filter(Boolean).join(" ").toLowerCase();
   }
-  return row.hay;
+  return row.searchText;
 }

@@ -1,22 +1,23 @@
-// Scenario: which one plays, and its YAML to read, change and play.
+// The "Scenario" section: choose a scenario; view, edit and play its YAML.
 
 import { get, patch, post, put, remove, segment } from "./api.js";
 import { button, field, fill, h, options, text } from "./dom.js";
 import { Editor } from "./editor.js";
-import { attempt, target, targetName, targetSession } from "./steer.js";
-import { visible } from "./words.js";
+import { visible } from "./format.js";
+import { attempt, target, targetName, targetSession } from "./target.js";
 
-const NOTHING = "none"; // the name that says: no scenario plays
+const NONE = "none"; // the API's name for playing no scenario
+const NO_SCENARIO = "none (default answers)";
 const NEW = `scenario: mine
-about: What it shows, in a sentence.
+about: One sentence that says what it shows.
 turns:
   - reply: Hello from my scenario.
   - error: {status: 429, retry_after: 2}
-  - reply: And on we go.
+  - reply: Back to normal.
     times: always
 `;
 
-/** The section. */
+/** Fill the section. */
 export function mountScenario(app, place) {
   new ScenarioSection(app, place);
 }
@@ -24,73 +25,87 @@ export function mountScenario(app, place) {
 class ScenarioSection {
   constructor(app, place) {
     this.app = app;
-    this.loaded = ""; // the name of what was read into the editor
+    this.loaded = ""; // the name of the scenario in the editor
     this.original = "";
-    this.name = null; // the name that the YAML gives itself
+    this.name = null; // the scenario's name according to the YAML
     this.select = h("select", { onchange: () => this.choose(this.select.value) });
     this.about = h("p.soft");
     this.editor = new Editor({
       label: "Scenario YAML",
-      examine: (yaml) => post("lint", { yaml }).then((told) => ((this.name = told.name), told)),
+      lint: (yaml) => this.lint(yaml),
       changed: () => this.drawState(),
     });
     this.play = button("Play", () => this.playEdited(), { className: "primary" });
-    this.back = button("Undo changes", () => (this.editor.value = this.original));
-    this.forget = button("Forget this version", () => this.forgetEdited());
-    this.fresh = button("New scenario", () => this.open("", NEW));
+    this.undo = button("Undo changes", () => (this.editor.value = this.original));
+    this.discardButton = button("Discard this version", () => this.discard());
+    this.newButton = button("New scenario", () => this.open("", NEW));
     this.state = h("p.soft", { role: "status" });
     this.details = h(
       "details.yaml",
-      { ontoggle: () => this.details.open && this.untouched() && this.read(this.playing()) },
+      { ontoggle: () => this.details.open && this.isPristine() && this.read(this.playing()) },
       h("summary", {}, "YAML"),
       this.editor.element,
-      h("div.buttons", {}, this.play, this.back, this.forget, this.fresh),
+      h("div.buttons", {}, this.play, this.undo, this.discardButton, this.newButton),
       this.state,
     );
-    this.editor.begin(NEW); // before it is opened: whoever writes at once writes into this
-    fill(place, h("h3", {}, "Scenario"), field("Plays", this.select), this.about, this.details);
+    this.editor.setInitial(NEW); // so that typing starts from the template, even before anything is loaded
+    fill(place, h("h3", {}, "Scenario"), field("Scenario", this.select), this.about, this.details);
     app.store.watch(["scenarios", "sessions", "defaults", "route"], () => this.draw());
+  }
+
+  async lint(yaml) {
+    const result = await post("lint", { yaml });
+    this.name = result.name;
+    return result;
   }
 
   get scenarios() {
     return this.app.store.get("scenarios");
   }
 
-  /** What was chosen here: a name, "none", or "" for nothing. */
+  /** Return the choice for the target: a name, "none", or "" if nothing was chosen. */
   chosen() {
-    const place = target(this.app) ? targetSession(this.app) : this.app.store.get("defaults");
-    return place?.scenario || "";
+    const choices = target(this.app) ? targetSession(this.app) : this.app.store.get("defaults");
+    return choices?.scenario || "";
   }
 
-  /** What plays when the caller names none. */
+  /** Return the name of the scenario that plays when the request names none; "" for none. */
   playing() {
     const name = this.chosen() || this.app.store.get("defaults")?.scenario || "";
-    return name === NOTHING ? "" : name;
+    return name === NONE ? "" : name;
   }
 
   draw() {
     const names = this.scenarios.map(({ name, origin }) => [name, origin === "shipped" ? name : `${name} (${origin})`]);
-    const usual = this.app.store.get("defaults")?.scenario;
+    const inherited = this.app.store.get("defaults")?.scenario;
     const first = target(this.app)
-      ? [["", `as for all: ${usual || "none, the mock answers by itself"}`], [NOTHING, "none, the mock answers by itself"]]
-      : [["", "none, the mock answers by itself"]];
-    const shadowed = new Set(names.map(([name]) => name));
-    const pairs = [...first.filter(([value]) => value === "" || !shadowed.has(value)), ...names];
-    const chosen = !target(this.app) && this.chosen() === NOTHING ? "" : this.chosen();
+      ? [
+          ["", `inherit (${inherited || "none"})`],
+          [NONE, NO_SCENARIO],
+        ]
+      : [["", NO_SCENARIO]];
+    const taken = new Set(names.map(([name]) => name));
+    const pairs = [...first.filter(([value]) => value === "" || !taken.has(value)), ...names];
+    const chosen = !target(this.app) && this.chosen() === NONE ? "" : this.chosen();
     if (chosen && !pairs.some(([value]) => value === chosen)) pairs.push([chosen, `${chosen} (not loaded)`]);
     options(this.select, pairs, chosen);
     const known = this.scenarios.find(({ name }) => name === this.playing());
-    text(this.about, known ? visible(known.about || "") : "A short text, or the tool that tool_choice forces.");
-    if (this.details.open && this.loaded !== this.playing() && !this.dirty()) this.read(this.playing());
+    text(
+      this.about,
+      known
+        ? visible(known.about || "")
+        : "Default answers: a short text, or a call of the tool that tool_choice forces.",
+    );
+    if (this.details.open && this.loaded !== this.playing() && !this.isChanged()) this.read(this.playing());
     this.drawState();
   }
 
-  /** Whether nobody has written anything yet. */
-  untouched() {
+  /** Return whether the editor still holds the template. */
+  isPristine() {
     return !this.loaded && (this.editor.value === NEW || !this.editor.value);
   }
 
-  dirty() {
+  isChanged() {
     return this.editor.value !== this.original;
   }
 
@@ -99,22 +114,23 @@ class ScenarioSection {
     const empty = !this.editor.value.trim();
     const known = this.scenarios.find(({ name }) => name === this.name);
     this.play.disabled = bad || empty;
-    this.back.hidden = !this.dirty() || !this.original;
-    this.forget.hidden = known?.origin !== "memory";
+    this.undo.hidden = !this.isChanged() || !this.original;
+    this.discardButton.hidden = known?.origin !== "memory";
     const where = `for ${targetName(this.app)}`;
     text(this.play, `Play ${where}`);
-    if (bad) text(this.state, "Mend the problems, then play it.");
-    else if (this.dirty() && !empty) text(this.state, "Changed, and not yet played. Playing keeps it in memory; no file is written.");
-    else text(this.state, known?.origin === "memory" ? "In memory: gone when the mock stops." : "");
+    if (bad) text(this.state, "Fix the problems to play it.");
+    else if (this.isChanged() && !empty)
+      text(this.state, "Not played yet. Playing keeps it in memory and writes no file.");
+    else text(this.state, known?.origin === "memory" ? "In memory only: lost when the mock stops." : "");
   }
 
   async choose(name) {
-    const words = { scenario: name || null };
+    const changes = { scenario: name || null };
     const id = target(this.app);
-    const act = () => (id ? patch(`sessions/${segment(id)}`, words) : patch("defaults", words));
-    await attempt(this.app, act, `${name || "No scenario"} plays for ${targetName(this.app)}`);
+    const act = () => (id ? patch(`sessions/${segment(id)}`, changes) : patch("defaults", changes));
+    await attempt(this.app, act, `Playing ${name || "no scenario"} for ${targetName(this.app)}`);
     await this.app.refresh(id ? "sessions" : "defaults");
-    if (this.details.open && !this.dirty()) this.read(this.playing());
+    if (this.details.open && !this.isChanged()) this.read(this.playing());
   }
 
   async read(name) {
@@ -122,7 +138,7 @@ class ScenarioSection {
     return attempt(this.app, async () => {
       const before = this.editor.value;
       const { yaml } = await get(`scenarios/${segment(name)}`);
-      if (this.editor.value === before) this.open(name, yaml); // else somebody has begun to write meanwhile
+      if (this.editor.value === before) this.open(name, yaml); // else the user has started typing meanwhile
     });
   }
 
@@ -135,9 +151,9 @@ class ScenarioSection {
     this.drawState();
   }
 
-  /** Keep what stands in the editor under the name that it gives itself, and let it play. */
+  /** Save the editor's text in memory under the scenario's own name, and play it. */
   async playEdited() {
-    await this.editor.look();
+    await this.editor.check();
     if (this.editor.problems.length) return;
     const yaml = this.editor.value;
     const name = this.name || /^scenario:\s*(\S+)/m.exec(yaml)?.[1];
@@ -145,7 +161,7 @@ class ScenarioSection {
       await put(`scenarios/${segment(name)}`, { yaml });
     } catch (error) {
       if (error.problems?.length) this.editor.show(error.problems);
-      this.app.say(error.message, "bad");
+      this.app.announce(error.message, "bad");
       return;
     }
     this.loaded = name;
@@ -155,13 +171,17 @@ class ScenarioSection {
     this.drawState();
   }
 
-  async forgetEdited() {
+  async discard() {
     const { name } = this;
-    const done = await attempt(this.app, () => remove(`scenarios/${segment(name)}`), `${name} is as it was before`);
-    if (!done) return;
+    const isDone = await attempt(
+      this.app,
+      () => remove(`scenarios/${segment(name)}`),
+      `Discarded the version of ${name} in memory`,
+    );
+    if (!isDone) return;
     await this.app.refresh("scenarios");
-    const left = this.scenarios.some((one) => one.name === name);
-    if (left) await this.read(name);
+    const hasFile = this.scenarios.some((scenario) => scenario.name === name);
+    if (hasFile) await this.read(name);
     else this.open("", this.editor.value);
   }
 }

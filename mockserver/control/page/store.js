@@ -1,4 +1,4 @@
-// What the page knows, and who wants to be told when it changes. Changes of one frame are told together.
+// The page's state, with watchers. Changes within one frame notify each watcher once.
 
 /** A small observable record. */
 export class Store {
@@ -14,7 +14,7 @@ export class Store {
     return this.#state[name];
   }
 
-  /** Change some of it. Watchers run before the next frame, once, however many changes there were. */
+  /** Change some fields. Watchers run once before the next frame, however many changes there were. */
   set(changes) {
     for (const [name, value] of Object.entries(changes)) {
       if (this.#state[name] === value && (value === null || typeof value !== "object")) continue;
@@ -23,19 +23,19 @@ export class Store {
     }
   }
 
-  /** Tell that something has changed inside of what is kept under this name. */
+  /** Notify watchers of a change inside a field's value. */
   touch(name) {
-    if (this.#changed.size === 0) schedule(() => this.#tell());
+    if (this.#changed.size === 0) schedule(() => this.#notify());
     this.#changed.add(name);
   }
 
-  /** Run now, and again whenever one of these names has changed. */
+  /** Call `run` now, and again whenever one of these fields changes. */
   watch(names, run) {
     this.#watchers.push({ names, run });
     run();
   }
 
-  #tell() {
+  #notify() {
     const changed = this.#changed;
     this.#changed = new Set();
     for (const { names, run } of this.#watchers) {
@@ -44,7 +44,7 @@ export class Store {
   }
 }
 
-// A page that is not looked at has no frames, but its list must not grow behind: then a timer tells.
+// A hidden page gets no animation frames; a timer keeps its list up to date.
 function schedule(run) {
   if (document.hidden) setTimeout(run, 100);
   else requestAnimationFrame(run);

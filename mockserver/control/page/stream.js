@@ -1,13 +1,13 @@
-// A stream event by event: the time axis, and beneath it the list of what came, with its data.
+// The stream tab: the timeline, and below it the list of events with their data.
 
 import { fill, h, mark, text } from "./dom.js";
+import { brief, duration, pretty, size, spaced } from "./format.js";
 import { List } from "./list.js";
 import { go } from "./route.js";
-import { shown } from "./texts.js";
-import { Timeline, lane, notable } from "./timeline.js";
-import { brief, duration, pretty, size, spaced } from "./words.js";
+import { textBox } from "./textbox.js";
+import { lane, notable, Timeline } from "./timeline.js";
 
-/** The stream tab. It lives as long as the pane: a live answer grows in it. */
+/** The stream tab. One instance serves every exchange, and updates in place while a live answer grows. */
 export class Stream {
   constructor(app) {
     this.app = app;
@@ -21,31 +21,31 @@ export class Stream {
       choose: (item) => this.choose(item.key),
     });
     this.list.onscroll = () => (this.list.following = this.list.atEnd);
-    this.data = h("div.event-data", { role: "region", "aria-label": "Data of the event", tabIndex: 0 });
+    this.data = h("div.event-data", { role: "region", "aria-label": "Event data", tabIndex: 0 });
     this.element = h("div.stream", {}, this.timeline.element, h("div.events-box", {}, this.list.element, this.data));
     this.exchange = null;
   }
 
-  draw(exchange, fresh) {
+  draw(exchange, isNew) {
     this.exchange = exchange;
     const items = itemsOf(exchange);
-    if (fresh) {
+    if (isNew) {
       this.list.following = !exchange.number;
       this.shownKey = null;
     }
     this.list.show(items);
-    this.timeline.draw(exchange, fresh);
-    this.mark(this.app.store.get("route").event, fresh);
+    this.timeline.draw(exchange, isNew);
+    this.mark(this.app.store.get("route").event, isNew);
   }
 
-  /** Choose an event (or a mark between events) by its key. */
+  /** Select an event (or a mark between events) by its key. */
   choose(key, reveal = false) {
     go(this.app.store, { event: String(key) }, { quietly: true });
     this.mark(String(key), reveal);
   }
 
   mark(key, reveal) {
-    const item = this.list.items.find((one) => one.key === key);
+    const item = this.list.items.find((entry) => entry.key === key);
     if (this.list.current !== key || reveal) {
       if (item) this.list.following = false;
       this.list.select(item ? key : "", { reveal });
@@ -60,29 +60,50 @@ export class Stream {
     this.shownKey = key;
     mark(this.data, "none", !item);
     if (!item) {
-      fill(this.data, h("p.soft", {}, "Choose an event to see its data: ↑ and ↓ in the list, or a click on the axis."));
+      fill(
+        this.data,
+        h("p.soft", {}, "Select an event to see its data: use ↑ and ↓ in the list, or click the timeline."),
+      );
     } else if (!item.event) {
-      fill(this.data, h("p", {}, item.words), h("p.soft", {}, item.about));
+      fill(this.data, h("p", {}, item.label), h("p.soft", {}, item.about));
     } else {
       const { n, kind, data, bytes, seconds } = item.event;
-      const title = h("h4", {}, `Event ${n}: ${spaced(kind || "body")}`, h("span.soft", {}, ` ${duration(seconds)} · ${size(bytes)}`));
-      const parsed = readable(data, kind);
-      fill(this.data, title, shown(data, { label: "As it was sent" }), parsed ? shown(parsed, { label: "Its data, indented" }) : null);
+      const title = h(
+        "h4",
+        {},
+        `Event ${n}: ${spaced(kind || "body")}`,
+        h("span.soft", {}, ` ${duration(seconds)} · ${size(bytes)}`),
+      );
+      const indented = indentedData(data, kind);
+      fill(
+        this.data,
+        title,
+        textBox(data, { label: "Raw data" }),
+        indented ? textBox(indented, { label: "Formatted data" }) : null,
+      );
     }
   }
 }
 
-/** Events, and between them the marks of what else happened: pauses, holds, the end if it was no good one. */
+/** Return the events, with marks between them for pauses, holds and an early end. */
 function itemsOf(exchange) {
   const { answer, waits, holds, breaks, number } = exchange;
   const before = new Map();
   const add = (n, item) => before.set(n, [...(before.get(n) || []), item]);
   for (const { before: n, seconds } of notable(waits)) {
-    if (!number && n > answer.events.length) continue; // it has not come to that yet
-    add(n, note(`wait-${n}`, "waits", `waits ${duration(seconds)}`, "A planned pause: pace, or a fault such as stall."));
+    if (!number && n > answer.events.length) continue; // still ahead
+    add(
+      n,
+      note(
+        `wait-${n}`,
+        "waits",
+        `waits ${duration(seconds)}`,
+        "A planned pause, from the pace or a fault such as stall.",
+      ),
+    );
   }
   for (const { before: n, seconds } of holds) {
-    add(n, note(`hold-${n}`, "held", `held for ${duration(seconds)}`, "Somebody held the stream here."));
+    add(n, note(`hold-${n}`, "held", `held for ${duration(seconds)}`, "The stream was held here."));
   }
   const items = [];
   for (const event of answer.events) {
@@ -90,13 +111,24 @@ function itemsOf(exchange) {
   }
   const next = answer.events.length + 1;
   for (const [n, marks] of before) if (n >= next) items.push(...marks);
-  if (answer.events_cut) items.push(note("cut", "waits", "later events are not shown", "The answer is kept whole; see Response, Download."));
-  if (breaks) items.push(note("break", breaks.how === "client_left" ? "left" : "broken", spaced(breaks.how), `After event ${breaks.after}.`));
+  if (answer.events_cut)
+    items.push(
+      note("cut", "waits", "later events not shown", "To get the whole answer, download it on the Response tab."),
+    );
+  if (breaks)
+    items.push(
+      note(
+        "break",
+        breaks.how === "client_left" ? "left" : "broken",
+        spaced(breaks.how),
+        `After event ${breaks.after}.`,
+      ),
+    );
   return items;
 }
 
-function note(key, kind, words, about) {
-  return { key, kind, words, about };
+function note(key, kind, label, about) {
+  return { key, kind, label, about };
 }
 
 function makeRow() {
@@ -106,16 +138,16 @@ function makeRow() {
   return row;
 }
 
-function updateRow(row, { event, kind, words }) {
+function updateRow(row, { event, kind, label }) {
   const [n, seconds, name, data] = row.cells;
   row.dataset.kind = event ? lane(event.kind) : kind;
   text(n, event ? String(event.n) : "");
   text(seconds, event ? duration(event.seconds) : "");
-  text(name, event ? event.kind || "body" : words);
+  text(name, event ? event.kind || "body" : label);
   text(data, event ? gist(event) : "");
 }
 
-/** The data of a frame without its field names. */
+/** Return the data of a frame without its field names. */
 function payload(frame, kind) {
   if (!kind) return frame;
   const lines = frame.split(/\r\n|\r|\n/);
@@ -123,31 +155,34 @@ function payload(frame, kind) {
   return data.length ? data.join("\n") : frame;
 }
 
-/** The telling part of an event: what a delta says, why it stopped; else its data. Found once. */
+/** Return the key part of an event: a delta's text or the stop reason, else its data. Cached on the event. */
 function gist(event) {
   if (event.gist === undefined) {
     const data = payload(event.data, event.kind);
-    const said = event.kind && data.length < 20_000 ? telling(data) : undefined;
-    event.gist = typeof said === "string" ? `“${brief(said, 160)}”` : brief(data, 160);
+    const part = event.kind && data.length < 20_000 ? keyPart(data) : undefined;
+    event.gist = typeof part === "string" ? `“${brief(part, 160)}”` : brief(data, 160);
   }
   return event.gist;
 }
 
-function telling(data) {
+function keyPart(data) {
   try {
     const { type, delta, choices, error } = JSON.parse(data);
     if (error?.message) return error.message;
     if (type === "content_block_delta") return delta.text ?? delta.partial_json ?? delta.thinking;
     if (type === "message_delta") return delta.stop_reason;
     const chosen = choices?.[0];
-    return chosen?.finish_reason ?? (chosen?.delta?.content || chosen?.delta?.tool_calls?.[0]?.function?.arguments || undefined);
+    return (
+      chosen?.finish_reason ??
+      (chosen?.delta?.content || chosen?.delta?.tool_calls?.[0]?.function?.arguments || undefined)
+    );
   } catch {
-    return undefined; // odd data is shown as it is
+    return undefined; // malformed data is shown as it is
   }
 }
 
-function readable(frame, kind) {
+function indentedData(frame, kind) {
   const data = payload(frame, kind);
-  const better = pretty(data);
-  return better === data ? "" : better;
+  const indented = pretty(data);
+  return indented === data ? "" : indented;
 }

@@ -1,20 +1,20 @@
-// The time axis of an answer: one stroke for each event, in the lane of its kind; bands where it waited or was held;
-// a line where it broke off or the client left. For the eye: the list beneath says all of it to everybody.
+// The timeline of an answer: one stroke for each event, in the lane of its type; bands for pauses and holds; a line
+// where the answer broke off or the client left. The list of events below it has the same information as text.
 
 import { h, s } from "./dom.js";
-import { count, duration, spaced } from "./words.js";
+import { duration, plural, spaced } from "./format.js";
 
 const LANES = ["frame", "block", "text", "other", "error", "end"];
 const NAMES = { frame: "message", block: "blocks, tools", text: "text", other: "other", error: "error", end: "end" };
-const LEFT = 84; // the names of the lanes
+const LEFT = 84; // room for the names of the lanes
 const RIGHT = 14;
-const TOP = 18; // words above bands and lines
+const TOP = 18; // room for labels above bands and lines
 const LANE = 16;
-const AT_ONCE = 0.005; // seconds: what is faster is shown in its order, for time says nothing then
-const NOTICED = 0.1; // seconds: a shorter pause is none to the eye
-const NARROW = 30; // a band gets its words only if they fit, roughly
+const AT_ONCE = 0.005; // seconds; faster streams are drawn in order, since their times are too close to tell apart
+const NOTICEABLE = 0.1; // seconds; shorter pauses are not marked
+const NARROW = 30; // pixels; a narrower band gets no label
 
-// The lane of each kind of event; a kind that nobody knows has a lane of its own.
+// The lane of each type of event; unknown types share the lane "other".
 const LANE_OF = {
   message_start: "frame",
   ping: "frame",
@@ -32,16 +32,16 @@ const LANE_OF = {
   error: "error",
 };
 
-/** Which lane of the axis an event belongs to. */
+/** Return the lane of an event type. */
 export function lane(kind) {
   return LANE_OF[kind] || (kind ? "other" : "text");
 }
 
-/** The axis. `choose(n)` is told the number of the event that was pointed at. */
+/** The timeline. `choose(n)` is called with the number of the clicked event. */
 export class Timeline {
   constructor(choose) {
     this.choose = choose;
-    this.svg = s("svg", { role: "img", class: "axis", onclick: (event) => this.clicked(event) });
+    this.svg = s("svg", { role: "img", class: "axis", onclick: (event) => this.onClick(event) });
     this.element = h("div.timeline", {}, this.svg);
     this.exchange = null;
     new ResizeObserver(() => this.render()).observe(this.element);
@@ -52,7 +52,7 @@ export class Timeline {
     this.render();
   }
 
-  /** Mark one event with a cursor. */
+  /** Move the cursor to an event; null hides it. */
   point(event) {
     this.event = event;
     this.drawCursor();
@@ -73,7 +73,7 @@ export class Timeline {
     this.inOrder = spread < AT_ONCE && this.span < 10 * AT_ONCE ? events.length : 0;
     this.svg.setAttribute("width", width);
     this.svg.setAttribute("height", this.height + 22);
-    this.svg.setAttribute("aria-label", told(exchange));
+    this.svg.setAttribute("aria-label", description(exchange));
     this.svg.replaceChildren(...this.grid(events), ...this.bands(), ...this.strokes(events), ...this.lines());
     this.cursor = s("line", { class: "cursor", y1: TOP - 4, y2: this.height + 2 });
     this.svg.append(this.cursor);
@@ -84,7 +84,7 @@ export class Timeline {
     return LEFT + (Math.min(seconds, this.span) / this.span) * (this.width - LEFT - RIGHT);
   }
 
-  /** Where an event stands: at its time, or, where all came at once, in its turn. */
+  /** Return an event's x position: by its time or, if all came at once, by its order. */
   place(event) {
     return this.inOrder ? this.x((this.span * (event.n - 1)) / (this.inOrder - 1)) : this.x(event.seconds);
   }
@@ -100,7 +100,13 @@ export class Timeline {
       parts.push(s("line", { class: "rule", x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y }));
     }
     if (this.inOrder) {
-      parts.push(s("text", { class: "time", x: LEFT, y: this.height + 16 }, `all at once, after ${duration(events[0].seconds)}; shown in order`));
+      parts.push(
+        s(
+          "text",
+          { class: "time", x: LEFT, y: this.height + 16 },
+          `all at once, after ${duration(events[0].seconds)}; drawn in order`,
+        ),
+      );
       return parts;
     }
     for (const seconds of ticks(this.span, this.width < 500 ? 3 : 6)) {
@@ -112,18 +118,18 @@ export class Timeline {
     return parts;
   }
 
-  // Where it stood still: from the event before to the event after.
+  // Pauses and holds, each from the event before it to the event after it.
   bands() {
     const { answer } = this.exchange;
     const waits = this.exchange.waits.filter(({ before }) => this.exchange.number || before <= answer.events.length);
     const at = (n) => answer.events[n - 1]?.seconds;
-    const band = (kind, n, seconds, words) => {
+    const band = (kind, n, seconds, label) => {
       const end = at(n) ?? this.span;
-      const start = Math.max(n > 1 ? at(n - 1) ?? 0 : 0, end - seconds);
+      const start = Math.max(n > 1 ? (at(n - 1) ?? 0) : 0, end - seconds);
       const [x, width] = [this.x(start), Math.max(2, this.x(end) - this.x(start))];
       const parts = [s("rect", { class: `band ${kind}`, x, y: TOP - 2, width, height: this.height - TOP + 2 })];
-      if (width > NARROW + words.length * 3) {
-        parts.push(s("text", { class: `words ${kind}`, x: x + width / 2, y: 11, "text-anchor": "middle" }, words));
+      if (width > NARROW + label.length * 3) {
+        parts.push(s("text", { class: `label ${kind}`, x: x + width / 2, y: 11, "text-anchor": "middle" }, label));
       }
       return parts;
     };
@@ -133,14 +139,14 @@ export class Timeline {
     ];
   }
 
-  // What was held, and what is being held now.
+  // Past holds, and the present one.
   holds() {
     const { held, holds, seconds, answer } = this.exchange;
     const last = answer.events.at(-1)?.seconds ?? 0;
     return held ? [...holds, { before: answer.events.length + 1, seconds: seconds - last }] : holds;
   }
 
-  // One path for each lane, however many events there are.
+  // A single path for each lane, however many events there are.
   strokes(events) {
     const paths = new Map(this.lanes.map((name) => [name, ""]));
     for (const event of events) {
@@ -157,7 +163,11 @@ export class Timeline {
     const x = this.x(this.span);
     return [
       s("line", { class: `line ${kind}`, x1: x, x2: x, y1: TOP - 4, y2: this.height + 2 }),
-      s("text", { class: `words ${kind}`, x, y: 11, "text-anchor": "end" }, `${spaced(breaks.how)} after ${breaks.after}`),
+      s(
+        "text",
+        { class: `label ${kind}`, x, y: 11, "text-anchor": "end" },
+        `${spaced(breaks.how)} after ${breaks.after}`,
+      ),
     ];
   }
 
@@ -170,23 +180,23 @@ export class Timeline {
     this.cursor.setAttribute("x2", x);
   }
 
-  clicked(event) {
+  onClick(event) {
     const { events } = this.exchange.answer;
     if (!events.length) return;
     const box = this.svg.getBoundingClientRect();
-    const near = this.lanes[Math.floor((event.clientY - box.top - TOP) / LANE)];
+    const clickedLane = this.lanes[Math.floor((event.clientY - box.top - TOP) / LANE)];
     const x = event.clientX - box.left;
-    const own = events.filter((one) => lane(one.kind) === near);
-    const gap = (one) => Math.abs(this.place(one) - x);
-    const found = (own.length ? own : events).reduce((best, one) => (gap(one) < gap(best) ? one : best));
-    this.choose(String(found.n));
+    const inLane = events.filter(({ kind }) => lane(kind) === clickedLane);
+    const gap = (candidate) => Math.abs(this.place(candidate) - x);
+    const nearest = (inLane.length ? inLane : events).reduce((best, next) => (gap(next) < gap(best) ? next : best));
+    this.choose(String(nearest.n));
   }
 }
 
-/** The pauses that stand out: a first delay, a stall; not the even pace of all others. */
+/** Return the pauses that stand out, such as a first delay or a stall; not those of an even pace. */
 export function notable(waits) {
-  const usual = waits.map(({ seconds }) => seconds).sort((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0;
-  const least = waits.length > 2 ? Math.max(NOTICED, 5 * usual) : NOTICED;
+  const median = waits.map(({ seconds }) => seconds).sort((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0;
+  const least = waits.length > 2 ? Math.max(NOTICEABLE, 5 * median) : NOTICEABLE;
   return waits.filter(({ seconds }) => seconds >= least);
 }
 
@@ -195,19 +205,22 @@ function lastMoment({ seconds, answer, number }) {
   return number ? Math.max(last, seconds || 0) : Math.max(last, seconds || 0, 0.2);
 }
 
-/** Round moments from nothing to the end: 0, 0.5, 1, 1.5 for 1.7. */
+/** Return round times from zero to the end: 0, 0.5, 1, 1.5 for 1.7. */
 function ticks(span, most) {
   const rough = span / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((one) => one >= rough);
+  const step = [1, 2, 5, 10].map((n) => n * power).find((candidate) => candidate >= rough);
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, n) => n * step);
 }
 
-function told({ answer, seconds, waits, holds, breaks, faults }) {
-  const parts = [`${count(answer.events.length, "event")} in ${duration(seconds ?? answer.events.at(-1)?.seconds ?? 0)}`];
+function description({ answer, seconds, waits, holds, breaks, faults }) {
+  const parts = [
+    `${plural(answer.events.length, "event")} in ${duration(seconds ?? answer.events.at(-1)?.seconds ?? 0)}`,
+  ];
   const long = notable(waits);
-  if (long.length) parts.push(`waits ${long.map((one) => `${duration(one.seconds)} before event ${one.before}`).join(", ")}`);
-  if (holds.length) parts.push(`held before event ${holds.map((one) => one.before).join(", ")}`);
+  if (long.length)
+    parts.push(`waits ${long.map((wait) => `${duration(wait.seconds)} before event ${wait.before}`).join(", ")}`);
+  if (holds.length) parts.push(`held before event ${holds.map((hold) => hold.before).join(", ")}`);
   if (faults.length) parts.push(`faults ${faults.join(", ")}`);
   if (breaks) parts.push(`${spaced(breaks.how)} after event ${breaks.after}`);
   return parts.join("; ");

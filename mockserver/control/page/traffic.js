@@ -1,14 +1,14 @@
-// Traffic: every exchange as it happens, one line each, and what narrows the list down.
+// The traffic list: one row for each exchange as it happens, with a filter.
 
 import { button, fill, h, mark, text } from "./dom.js";
+import { brief, clock, duration, grouped, moment, operation, plural, source, spaced, tone } from "./format.js";
 import { List } from "./list.js";
 import { go, openRow } from "./route.js";
 import { welcome } from "./welcome.js";
-import { brief, clock, count, duration, figure, moment, operation, source, spaced } from "./words.js";
 
-/** The list with its tools. */
+/** Fill the pane with the list and its toolbar. */
 export function mountTraffic(app, place) {
-  const { store, rows } = app;
+  const { store } = app;
   const list = new List({
     label: "Exchanges",
     name: "exchanges",
@@ -21,16 +21,16 @@ export function mountTraffic(app, place) {
     },
   });
   list.following = true;
-  const tools = new Tools(app, list);
+  const toolbar = new Toolbar(app, list);
   const empty = h("div.empty");
   const foot = h("div.foot");
-  fill(place, tools.element, heading(), h("div.stage", {}, list.element, empty, tools.newer), foot);
+  fill(place, toolbar.element, heading(), h("div.stage", {}, list.element, empty, toolbar.newer), foot);
 
   list.onscroll = () => {
     list.following = list.atEnd;
-    tools.drawNewer();
+    toolbar.drawNewer();
   };
-  store.watch(["rows", "route", "paused"], () => tools.draw());
+  store.watch(["rows", "route", "paused"], () => toolbar.draw());
   store.watch(["route"], () => {
     const { view, open } = store.get("route");
     if (view === "exchange" && open !== list.current) list.select(open, { reveal: true });
@@ -40,15 +40,15 @@ export function mountTraffic(app, place) {
   store.watch(["rows", "sessions"], () => drawFoot(app, foot));
 }
 
-/** Filter, pause and follow. */
-class Tools {
+/** The toolbar: filter, pause and follow. */
+class Toolbar {
   constructor(app, list) {
     this.app = app;
     this.list = list;
     this.seen = 0;
     this.filter = h("input", {
       type: "search",
-      placeholder: "Filter: text, status, operation, scenario",
+      placeholder: "Filter by text, status, operation or scenario",
       "aria-label": "Filter exchanges by text",
       oninput: () => go(app.store, { q: this.filter.value }, { quietly: true }),
     });
@@ -56,7 +56,7 @@ class Tools {
       "aria-pressed": "false",
     });
     this.newer = button("", () => this.follow(), { className: "newer", hidden: true });
-    this.element = h("div.tools", { role: "group", "aria-label": "Exchanges shown" }, this.filter, this.pause);
+    this.element = h("div.tools", { role: "group", "aria-label": "Traffic toolbar" }, this.filter, this.pause);
   }
 
   wanted() {
@@ -122,33 +122,26 @@ function updateRow(element, row) {
   cells.time.title = moment(row.at);
   text(cells.operation, brief(operation(row), 80));
   text(cells.said, brief(row.said || "", 160));
-  text(cells.source, brief([source(row), ...happened(row)].join("  "), 120));
+  text(cells.source, brief([source(row), ...remarks(row)].join("  "), 120));
   text(cells.client, brief(row.sdk || row.client || "", 60));
   text(cells.credits, row.credits ? `${row.credits.after}` : "");
-  cells.credits.title = row.credits ? `credits: ${row.credits.before} before, ${row.credits.after} after` : "";
+  cells.credits.title = row.credits ? `Credits: ${row.credits.before} before, ${row.credits.after} after` : "";
   text(cells.duration, live ? progress(row) : duration(row.seconds));
 }
 
 function progress(row) {
   if (row.held) return `held at ${row.events}`;
-  return row.of > 1 ? `${row.events} of ${row.of}` : count(row.events || 0, "event");
+  return row.of > 1 ? `${row.events} of ${row.of}` : plural(row.events || 0, "event");
 }
 
-// What was unusual about it, in words.
-function happened(row) {
-  const found = [];
-  if (row.ended && row.ended !== "complete") found.push(spaced(row.ended));
-  if (row.faults?.length) found.push(row.faults.join(", "));
-  if (row.draws?.length) found.push("chaos");
-  if (row.retry) found.push(`retry ${row.retry}`);
-  return found.map((words) => `· ${words}`);
-}
-
-/** good, odd (it broke off, or something was laid over it) or bad (an error). */
-export function tone(row) {
-  if (row.status >= 400) return "bad";
-  if ((row.ended && row.ended !== "complete") || (row.number && !row.status)) return "odd";
-  return "good";
+// What was unusual about an exchange.
+function remarks(row) {
+  const parts = [];
+  if (row.ended && row.ended !== "complete") parts.push(spaced(row.ended));
+  if (row.faults?.length) parts.push(row.faults.join(", "));
+  if (row.draws?.length) parts.push("chaos");
+  if (row.retry) parts.push(`retry ${row.retry}`);
+  return parts.map((part) => `· ${part}`);
 }
 
 function drawEmpty(app, list, empty) {
@@ -162,17 +155,17 @@ function drawEmpty(app, list, empty) {
   if (kind === "welcome") fill(empty, welcome(app));
   else if (kind === "filtered") {
     const all = button("Show all", () => go(app.store, { q: "", session: "" }));
-    fill(empty, h("p", {}, "No exchange fits the filter. "), all);
+    fill(empty, h("p", {}, "No exchanges match the filter. "), all);
   } else fill(empty);
 }
 
 function drawFoot(app, foot) {
   const { rows } = app;
   const held = [...rows.byLive.values()].filter((row) => row.held).length;
-  const parts = [count(rows.all.length - rows.live, "exchange")];
+  const parts = [plural(rows.all.length - rows.live, "exchange")];
   if (rows.live) parts.push(`${rows.live} live`);
   if (held) parts.push(`${held} held`);
   const older = rows.last - (rows.all.length - rows.live);
-  if (older > 0) parts.push(`${figure(older)} older`);
+  if (older > 0) parts.push(`${grouped(older)} older`);
   text(foot, parts.join(" · "));
 }

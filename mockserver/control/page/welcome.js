@@ -1,34 +1,38 @@
-// What a newcomer needs: where the mock is, a key, and one line that makes something happen.
+// The empty state of the traffic list: base URLs, a key and a first request.
 
+import { copyable } from "./clipboard.js";
 import { h } from "./dom.js";
-import { copyable } from "./copy.js";
 
-/** Base URLs, key, and a first request. */
+/** Build the panel that the empty traffic list shows. */
 export function welcome(app) {
   const about = app.store.get("about");
-  if (!about) return h("p.soft", {}, "Asking the mock…");
+  if (!about) return h("p.soft", {}, "Loading…");
   return h(
     "div.welcome",
     {},
-    h("h2", {}, "Nothing has been asked yet"),
-    h("p", {}, "Point your app at the mock; every exchange appears here as it happens."),
+    h("h2", {}, "No requests yet"),
+    h("p", {}, "Point your app at the mock. Each exchange appears here as it happens."),
     ...connect(about),
-    h("p.soft", {}, "Then make it misbehave: under Steer, click 402 and ask again. Your app has no credits left."),
+    h(
+      "p.soft",
+      {},
+      "Then try a failure: under Controls, click 402 and send another request. Your app sees that it is out of credits.",
+    ),
   );
 }
 
-/** Where to point a client. */
+/** Build the list of a client's settings. */
 export function connect(about) {
   return [
     h(
       "dl.connect",
       {},
-      row("Anthropic SDK, base URL", about.url),
-      row("OpenAI SDK, base URL", about.openai_url),
+      row("Anthropic SDK base URL", about.url),
+      row("OpenAI SDK base URL", about.openai_url),
       row("API key", about.key),
     ),
     h("p", {}, "Or try it from a terminal:"),
-    copyable(curl(about), "the curl line"),
+    copyable(curl(about), "the curl command"),
   ];
 }
 
@@ -37,6 +41,11 @@ function row(label, value) {
 }
 
 function curl({ url, key }) {
-  const body = { model: "qwen-coder-32b", max_tokens: 99, stream: true, messages: [{ role: "user", content: "Hello!" }] };
+  const body = {
+    model: "qwen-coder-32b",
+    max_tokens: 99,
+    stream: true,
+    messages: [{ role: "user", content: "Hello!" }],
+  };
   return `curl -N ${url}/v1/messages -H 'x-api-key: ${key}' -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }

@@ -1,19 +1,19 @@
-// Showing what others have written: never more than a screenful at first, the rest when it is asked for, always as text.
+// Boxes for untrusted text of any length: always shown as text, and only its beginning until the user asks for more.
 
 import { button, fill, h } from "./dom.js";
-import { size, visible } from "./words.js";
+import { size, visible } from "./format.js";
 
-const FIRST = 20_000; // characters that are shown at once
-const PIECE = 8_000; // characters in one box: the browser lays out only the boxes that are looked at
-const MOST = 8_000_000; // characters that "show all" shows; what is longer is for an editor
+const FIRST = 20_000; // characters shown at first
+const PIECE = 8_000; // characters in one element: the browser lays out only the visible elements
+const MOST = 8_000_000; // characters that "Show all" shows; longer texts can be downloaded
 
 /**
- * A text in a box of its own. `whole` says where the server has all of it if `text` is only its beginning:
- * {url, bytes}; `rest` says where a person finds it otherwise. Without either everything is here.
+ * Create a box with a text. If `text` is only the beginning, `whole` ({url, bytes}) names the server's full copy, or
+ * `rest` says where the user can find the rest.
  */
-export function shown(text, { whole = null, rest = "", label = "text" } = {}) {
+export function textBox(text, { whole = null, rest = "", label = "text" } = {}) {
   const pre = h("pre.text", { dir: "auto", tabIndex: 0, role: "group", "aria-label": label });
-  const box = h("div.shown", {}, pre);
+  const box = h("div.text-box", {}, pre);
   pieces(pre, text.slice(0, FIRST));
   if (text.length > FIRST || whole !== null) box.append(more(pre, text, whole, rest));
   return box;
@@ -33,7 +33,7 @@ function pieces(pre, text) {
   fill(pre, ...boxes);
 }
 
-// A piece ends behind a line if there is one, and never inside a character.
+// A piece ends after a line break if there is one, and never inside a character.
 function cutAt(text, start) {
   const end = start + PIECE;
   if (end >= text.length) return text.length;
@@ -44,13 +44,13 @@ function cutAt(text, start) {
 
 function more(pre, text, whole, rest) {
   const bytes = whole ? whole.bytes : new Blob([text]).size;
-  const line = h("p.more", {}, `The beginning of ${size(bytes)}. ${rest}`);
+  const line = h("p.more", {}, `First part of ${size(bytes)}. ${rest}`);
   const all = button("Show all", async () => {
     all.disabled = true;
     try {
       const complete = whole ? await fetchText(whole.url) : text;
       pieces(pre, complete.slice(0, MOST));
-      fill(line, complete.length > MOST ? "As much as a page can show. " : rest || `All of ${size(bytes)}. `);
+      fill(line, complete.length > MOST ? "Too long to show completely. " : rest || `All ${size(bytes)}. `);
     } catch (error) {
       all.disabled = false;
       line.prepend(`${error.message}. `);
@@ -67,7 +67,7 @@ function download(url) {
 }
 
 async function fetchText(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`The mock answered ${answer.status}`);
-  return answer.text();
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The mock returned ${response.status}`);
+  return response.text();
 }

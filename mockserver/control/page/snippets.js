@@ -1,18 +1,18 @@
-// An exchange as something to keep: a curl line, a scenario, a test.
+// The copy tab: the exchange as a curl command, a scenario and a test.
 
 import { get } from "./api.js";
-import { copyButton } from "./copy.js";
+import { copyButton } from "./clipboard.js";
 import { fill, h } from "./dom.js";
-import { shown } from "./texts.js";
+import { textBox } from "./textbox.js";
 
 const KINDS = [
-  ["curl", "As curl", "The request again, from a terminal."],
-  ["scenario", "As scenario", "YAML that gives this answer to such a request."],
-  ["pytest", "As pytest", "A test with the gateway fixture."],
+  ["curl", "As curl", "Sends the same request from a terminal."],
+  ["scenario", "As scenario", "YAML that returns this answer to a similar request."],
+  ["pytest", "As pytest", "A test that uses the gateway fixture."],
 ];
 
-/** The copy tab. */
-export function drawCopies(app, place, exchange) {
+/** Fill the copy tab. */
+export function drawSnippets(place, exchange) {
   fill(place, ...KINDS.map((kind) => section(exchange.number, ...kind)));
 }
 
@@ -22,7 +22,7 @@ function section(number, kind, title, about) {
   get(`exchanges/${number}/copy/${kind}`).then(
     ({ text }) => {
       head.append(copyButton(text, title.toLowerCase()));
-      fill(box, shown(text, { label: title }));
+      fill(box, textBox(text, { label: title }));
     },
     (error) => fill(box, h("p.bad", {}, error.message)),
   );
