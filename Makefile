@@ -8,7 +8,10 @@ ARGS ?=
 # Each worker takes the tests of one file after the other, and helps the others at the end.
 PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
 
-.PHONY: serve test quick check clients bench matrix gate mutants lock format clean
+# Biome, the linter and formatter of the page's and the examples' JavaScript.
+BIOME := .clients/page-lint/node_modules/.bin/biome
+
+.PHONY: serve test quick check lint-page clients bench matrix gate mutants lock format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -22,10 +25,13 @@ test: check clients
 quick: $(VENV)/.dev
 	$(PYTEST) -m "not process" $(ARGS)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev lint-page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-page: $(BIOME)
+	$(BIOME) check
 
 clients: $(VENV)/.dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/clients/install.sh
@@ -50,9 +56,10 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock pyproject.toml
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev $(BIOME)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIOME) check --write
 
 clean:
 	rm -rf $(VENV) .clients dist build .coverage .pytest_cache .mypy_cache .ruff_cache
@@ -69,3 +76,10 @@ $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@ $(VENV)/.base
+
+# npm needs the real path of the folder: .clients can be a link.
+$(BIOME): tools/page-lint/package.json tools/page-lint/package-lock.json
+	@mkdir -p .clients/page-lint
+	@cp $^ .clients/page-lint
+	@npm ci --prefix "$$(realpath .clients/page-lint)" --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
+	@touch $@

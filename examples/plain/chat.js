@@ -96,7 +96,8 @@ function take(answer, event) {
   if (event.type === 'content_block_start') {
     answer.blocks[event.index] = {...event.content_block};
   } else if (event.type === 'content_block_delta') {
-    const block = (answer.blocks[event.index] ??= {type: 'text', text: ''});
+    answer.blocks[event.index] ??= {type: 'text', text: ''};
+    const block = answer.blocks[event.index];
     if (event.delta.type === 'text_delta') block.text += event.delta.text;
     if (event.delta.type === 'input_json_delta') block.json = (block.json ?? '') + event.delta.partial_json;
   } else if (event.type === 'error') {
@@ -185,7 +186,11 @@ function countDown(seconds, signal) {
       settle();
     };
     const timer = setInterval(() => (left() > 0 ? page.waiting(seconds, left()) : over(resolve)()), 250);
-    signal.addEventListener('abort', over(() => reject(signal.reason)), {once: true});
+    signal.addEventListener(
+      'abort',
+      over(() => reject(signal.reason)),
+      {once: true},
+    );
     page.waiting(seconds, seconds);
   });
 }
@@ -216,17 +221,19 @@ const page = {
     for (const [index, block] of blocks.entries()) {
       if (!block || block.text === '') continue;
       if (at('status').textContent !== '') page.status('');
-      const id = `block-${index}`;
-      let place = message.querySelector(`.${id}`);
-      if (!place) {
-        place = element(block.type === 'tool_use' ? 'figure' : 'p', `${id}${block.type === 'tool_use' ? ' tool' : ''}`);
-        if (block.type === 'tool_use') place.append(element('figcaption', '', block.name), element('pre', '', ''));
-        message.append(place);
-      }
+      const place = message.querySelector(`.block-${index}`) ?? page.addBlock(message, index, block);
       if (block.type === 'tool_use') place.querySelector('pre').textContent = block.json ?? '';
       else place.textContent = block.text;
     }
     message.scrollIntoView({block: 'nearest'});
+  },
+
+  addBlock(message, index, block) {
+    const isTool = block.type === 'tool_use';
+    const place = element(isTool ? 'figure' : 'p', `block-${index}${isTool ? ' tool' : ''}`);
+    if (isTool) place.append(element('figcaption', '', block.name), element('pre', '', ''));
+    message.append(place);
+    return place;
   },
 
   // The message is as long as it will be; its tools have given these results.
@@ -274,9 +281,10 @@ let running = null; // the request that Stop stops
 
 // Asks for an answer to the last message of the conversation.
 async function run() {
-  at('log').querySelectorAll('.broken').forEach((message) => message.remove());
+  for (const message of at('log').querySelectorAll('.broken')) message.remove();
   at('notice').replaceChildren();
-  const request = (running = new AbortController());
+  const request = new AbortController();
+  running = request;
   page.busy(true);
   const settings = {base: at('base').value, key: at('key').value, model: at('model').value};
   try {

@@ -23,6 +23,7 @@ export function ChatBox({base, apiKey, model}) {
     <>
       <section className="log" role="log" aria-label="Conversation" aria-busy={busy}>
         {messages.map((message, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: messages have no id, and only the last ones come and go
           <Message key={index} {...message} />
         ))}
       </section>
@@ -49,6 +50,7 @@ export function ChatBox({base, apiKey, model}) {
 
 function Message({role, text, calls, coming = false, broken = false}) {
   const place = useRef(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scroll whenever the message has grown
   useEffect(() => {
     place.current.scrollIntoView({block: 'nearest'});
   }, [text, calls]);
@@ -111,7 +113,7 @@ function Composer({busy, onSay, onStop}) {
           Stop
         </button>
       ) : (
-        <button>Send</button>
+        <button type="submit">Send</button>
       )}
     </form>
   );

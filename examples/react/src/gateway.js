@@ -41,8 +41,8 @@ function take(answer, chunk) {
   if (!choice) return;
   answer.text += choice.delta.content ?? '';
   for (const {index, id, function: called} of choice.delta.tool_calls ?? []) {
-    const call = (answer.calls[index] ??= {id, name: called.name, args: ''});
-    call.args += called.arguments ?? '';
+    answer.calls[index] ??= {id, name: called.name, args: ''};
+    answer.calls[index].args += called.arguments ?? '';
   }
   if (choice.finish_reason) answer.ended = true;
 }

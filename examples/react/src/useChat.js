@@ -48,14 +48,17 @@ async function converse(settings, history, signal, tell) {
       if (calls.length === 0) return;
       waits = 0;
     } catch (error) {
-      if (signal.aborted) tell('stopped');
-      else if (error.kind === 'limit') tell('refused');
-      else tell('broken');
+      tell(outcomeOf(error, signal));
       if (error.kind !== 'limit' || waits === MOST_WAITS) throw error;
       waits += 1;
       await countDown(error.seconds, signal, tell);
     }
   }
+}
+
+function outcomeOf(error, signal) {
+  if (signal.aborted) return 'stopped';
+  return error.kind === 'limit' ? 'refused' : 'broken';
 }
 
 const asCall = ({id, name, args}) => ({id, type: 'function', function: {name, arguments: args}});
@@ -69,7 +72,11 @@ function countDown(seconds, signal, tell) {
       settle();
     };
     const timer = setInterval(() => (left() > 0 ? tell('waiting', {seconds, left: left()}) : over(resolve)()), 250);
-    signal.addEventListener('abort', over(() => reject(signal.reason)), {once: true});
+    signal.addEventListener(
+      'abort',
+      over(() => reject(signal.reason)),
+      {once: true},
+    );
     tell('waiting', {seconds, left: seconds});
   });
 }
@@ -86,7 +93,8 @@ export function useChat(settings) {
   const tell = (type, event) => dispatch({type, ...event});
 
   async function run() {
-    const control = (running.current = new AbortController());
+    const control = new AbortController();
+    running.current = control;
     let trouble = null;
     tell('begun');
     try {
