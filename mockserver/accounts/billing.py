@@ -145,7 +145,7 @@ def rate_of(prices: Prices, account: Account, model: str) -> Decimal:
     return prices.plans.get(account.plan, prices.default) / THOUSAND
 
 
-def money(session: Session, meter: Meter, rate: Decimal, usage: Usage) -> JsonObject:
+def credit_fields(session: Session, meter: Meter, rate: Decimal, usage: Usage) -> JsonObject:
     """The fields that managed answers have of an answer that is about to be booked."""
     ledger = ledger_of(session, meter.books, meter.account, meter.now)
     price = ZERO if meter.terms.unlimited else rate * usage.total
@@ -156,7 +156,7 @@ def money(session: Session, meter: Meter, rate: Decimal, usage: Usage) -> JsonOb
     }
 
 
-def book(
+def charge(
     session: Session, meter: Meter, rate: Decimal, usage: Usage, actions: Actions, wire: Wire
 ) -> tuple[Session, Actions, Receipt]:
     """Pay for an answer before it is sent: the session, the answer (cut, if so agreed), and the receipt."""

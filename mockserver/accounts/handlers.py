@@ -78,7 +78,7 @@ def login(asked: AccountRequest) -> Answer:
     if not isinstance(email, str) or not isinstance(password, str) or not email or not password:
         missing = "password" if email else "username"
         raise Refusal(422, "validation_error", f"{missing}: Field required", param=missing)
-    holder = asked.accounts.playing(asked.accounts.log_in(email, password, asked.script), asked.script)
+    holder = asked.accounts.with_scenario_account(asked.accounts.log_in(email, password, asked.script), asked.script)
     session = asked.session
     origin = (session.seed, session.id, session.requests)
     pair = tokens.issue(asked.accounts.secret, holder.person.claims, asked.now, *origin)
@@ -94,7 +94,7 @@ def refresh(asked: AccountRequest) -> Answer:
     origin = (session.seed, session.id, session.requests)
     if tokens.is_token(key):
         claims = accounts.judge(key, session, asked.now, "refresh")
-        holder = accounts.playing(accounts.holder_of(claims, key), asked.script)
+        holder = accounts.with_scenario_account(accounts.holder_of(claims, key), asked.script)
         pair = tokens.tuple_of(accounts.secret, holder.person.claims, asked.now, claims.sid, *origin)
     elif accounts.takes_any_key:
         holder = Holder(person_of("user@example.com"))

@@ -149,7 +149,7 @@ class Accounts:
         """The holder of a key who plays a scenario, not judged: for the operator, who may see every balance."""
         member = self._member(key)
         holder = Holder(key=key) if member is None else Holder(None, member.home, member.account, key=key)
-        return self.playing(holder, script)
+        return self.with_scenario_account(holder, script)
 
     def name_session(self, operation: Operation | None, headers: Mapping[str, str], body: bytes = b"") -> str | None:
         """The session of a request, or None where its key is refused everywhere. Raises `Refusal` 400.
@@ -212,7 +212,7 @@ class Accounts:
             person = person_of(user.email, user)
         return Holder(person, home_of(account) if account is not None else "", account, claims, key)
 
-    def playing(self, holder: Holder, script: ScenarioAccount | None) -> Holder:
+    def with_scenario_account(self, holder: Holder, script: ScenarioAccount | None) -> Holder:
         """The holder who plays a scenario: with its account, if he has none and may have this one."""
         account = script.account if script is not None else None
         if holder.account is not None or script is None or account is None:

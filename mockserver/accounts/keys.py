@@ -40,7 +40,7 @@ def mask(key: str) -> str:
     return f"{key[:3]}…{key[-2:]}" if len(key) > SHORTEST else "…"
 
 
-def faces(headers: Mapping[str, str]) -> dict[str, str]:
+def masks(headers: Mapping[str, str]) -> dict[str, str]:
     """Every key that a request brings, be it where the operation reads it or not, and what may be shown of it."""
     came = {headers.get("x-api-key", "").strip(), headers.get("authorization", "").rpartition(" ")[2]}
     return {key: mask(key) for key in came if len(key) >= SHORTEST}

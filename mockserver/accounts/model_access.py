@@ -66,7 +66,7 @@ def matches(id: str, glob: str) -> bool:
     return fnmatchcase(catalogue.fold(id), catalogue.fold(glob))
 
 
-def tips(conversation: Conversation) -> tuple[str, ...]:
+def warnings(conversation: Conversation) -> tuple[str, ...]:
     """What D1 would have done differently with these tools for this model; nothing for models that can take it."""
     model = catalogue.find(conversation.model) if conversation.tools else None
     if model is None or model.provider in ROBUST or not model.tools:
@@ -84,7 +84,7 @@ def tips(conversation: Conversation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def with_tips(actions: Actions, told: Sequence[str]) -> Actions:
+def with_warnings(actions: Actions, told: Sequence[str]) -> Actions:
     """The answer with the tips in a header of bounded length."""
     if not told:
         return actions

@@ -126,7 +126,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     began: float | None = None
     steering: Overrides = UNSTEERED
 
-    def of(self, scenario: str, edition: str = "") -> Progress:
+    def progress_of(self, scenario: str, edition: str = "") -> Progress:
         """How far this edition of a scenario has been played."""
         progress = self.progress.get(scenario, NOT_BEGUN)
         return progress if progress.edition == edition else Progress(edition=edition)

@@ -99,8 +99,8 @@ def serve(
     from mockserver.accounts.session import start_clock
     from mockserver.cli.access_log import LINES
     from mockserver.core.clock import SystemClock
-    from mockserver.engine.chaos import ChaoticEngine
-    from mockserver.engine.step import EngineSettings
+    from mockserver.engine.chaos_stage import ChaosSettings
+    from mockserver.engine.step import Engine, EngineSettings
     from mockserver.files.accounts_file import load_accounts
     from mockserver.files.chaos_file import load_profiles
     from mockserver.files.library import load_library
@@ -117,7 +117,7 @@ def serve(
     settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     profiles, storm = load_profiles(chaos)
-    engine = ChaoticEngine(contract, library.scripts, settings, known, profiles, storm)
+    engine = Engine(contract, library.scripts, settings, known, ChaosSettings(profiles, storm))
     if storm is not None:
         beside = [*beside, f"Chaos '{storm}' with seed {seed}: {profiles[storm].about}"]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)

@@ -14,7 +14,9 @@ from typing import Generic, NamedTuple, TypeVar, cast
 import msgspec
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import NONE, Chaos, ChaosProfile, ChaoticEngine, compile_chaos
+from mockserver.engine.chaos import NONE, Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.step import Engine
 from mockserver.files import loader, yaml_document
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
@@ -44,14 +46,14 @@ class RuntimeConfig:
         self._shipped = shipped
         self._changing = threading.Lock()
         self._base: Mapping[str, Script] = app.engine.scripts
-        self._profiles: Mapping[str, ChaosProfile] = self.engine.profiles
+        self._profiles: Mapping[str, ChaosProfile] = self.engine.chaos.profiles
         self._scenarios: dict[str, LoadedText[Script]] = {}
         self._chaos: dict[str, LoadedText[ChaosProfile]] = {}
 
     @property
-    def engine(self) -> ChaoticEngine:
+    def engine(self) -> Engine:
         """The engine in place."""
-        return cast(ChaoticEngine, self.app.engine)
+        return self.app.engine
 
     @property
     def contract(self) -> Contract:
@@ -140,7 +142,7 @@ class RuntimeConfig:
     def _known(self, name: str | None) -> str | None:
         return name if name is not None and name in self.scenarios else None
 
-    def _change(self, change: Callable[[ChaoticEngine], ChaoticEngine]) -> None:
+    def _change(self, change: Callable[[Engine], Engine]) -> None:
         """Put another engine in place, made of the present one: a saved file comes from a thread of its own."""
         with self._changing:
             self.app.engine = change(self.engine)
@@ -166,7 +168,7 @@ class RuntimeConfig:
             raise AuthorError([document.problem(document.written(path), told) for path, told in complaints])
         self._make_room(self._chaos, name)
         self._chaos[name] = LoadedText(profile, text)
-        self._change(lambda engine: engine.with_chaos(self.profiles, engine.playing))
+        self._change(lambda engine: engine.with_chaos(ChaosSettings(self.profiles, engine.chaos.default)))
         return profile
 
     def delete_profile(self, name: str) -> None:
@@ -175,12 +177,17 @@ class RuntimeConfig:
             raise OperatorError(f"no profile '{name}' lies in memory; {did_you_mean(name, self._chaos)}")
         del self._chaos[name]
         left = self.profiles
-        self._change(lambda engine: engine.with_chaos(left, engine.playing if engine.playing in left else None))
+
+        def change(engine: Engine) -> Engine:
+            default = engine.chaos.default
+            return engine.with_chaos(ChaosSettings(left, default if default in left else None))
+
+        self._change(change)
 
     def choose_chaos(self, name: str | None) -> None:
         """The chaos of every session that says nothing else. Raises `OperatorError` for a name that is none."""
         self.check_profile(name)
-        self._change(lambda engine: engine.with_chaos(self.profiles, name))
+        self._change(lambda engine: engine.with_chaos(ChaosSettings(self.profiles, name)))
 
     def check_profile(self, name: str | None) -> None:
         """Raises `OperatorError` for a name that no profile has."""

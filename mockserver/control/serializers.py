@@ -126,7 +126,7 @@ def whole(record: Record, *, is_live: bool = False) -> responses.ExchangeShape:
             "breaks": {"after": outcome.frames, "how": outcome.ended} if broken else None,
             "misses": list(note.misses),
             "idle_faults": list(note.idle_faults),
-            "tips": list(note.tips),
+            "tips": list(note.warnings),
             "nearest": list(outcome.nearest),
             "usage": None if usage is None else {"input": usage.input, "output": usage.output},
         }

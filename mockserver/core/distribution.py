@@ -1,4 +1,4 @@
-"""A length of time that a person writes as one value or as a distribution, and that is drawn from dice.
+"""A length of time that a person writes as one value or as a distribution, and that is drawn from rng.
 
 `300ms` is always the same; `{uniform: [100ms, 1s]}`, `{normal: {mean: 300ms, deviation: 50ms}}` and
 `{lognormal: {median: 300ms, sigma: 0.5}}` are drawn anew each time, seeded. Model servers' times to first token are
@@ -24,7 +24,7 @@ class Fixed(_Model):
 
     value: Duration
 
-    def draw(self, dice: Rng) -> float:
+    def draw(self, rng: Rng) -> float:
         """Seconds; rolls nothing."""
         return self.value
 
@@ -40,9 +40,9 @@ class Uniform(_Model):
             raise ValueError("expected the least before the most")
         return self
 
-    def draw(self, dice: Rng) -> float:
+    def draw(self, rng: Rng) -> float:
         """Seconds."""
-        return dice.between(self.uniform[0], self.uniform[1])
+        return rng.between(self.uniform[0], self.uniform[1])
 
 
 class _Bell(_Model):
@@ -55,9 +55,9 @@ class Normal(_Model):
 
     normal: _Bell
 
-    def draw(self, dice: Rng) -> float:
+    def draw(self, rng: Rng) -> float:
         """Seconds."""
-        return min(LONGEST, max(0.0, dice.normal(self.normal.mean, self.normal.deviation)))
+        return min(LONGEST, max(0.0, rng.normal(self.normal.mean, self.normal.deviation)))
 
 
 class _LongTail(_Model):
@@ -70,9 +70,9 @@ class LogNormal(_Model):
 
     lognormal: _LongTail
 
-    def draw(self, dice: Rng) -> float:
+    def draw(self, rng: Rng) -> float:
         """Seconds."""
-        return min(LONGEST, self.lognormal.median * exp(dice.normal(0.0, self.lognormal.sigma)))
+        return min(LONGEST, self.lognormal.median * exp(rng.normal(0.0, self.lognormal.sigma)))
 
 
 _KINDS = {"uniform": "Uniform", "normal": "Normal", "lognormal": "LogNormal"}

@@ -13,33 +13,20 @@ Rules of the house:
 - A caller can choose a profile for a session with the header `x-mock-chaos` (`none` ends it).
 """
 
-from collections.abc import Callable, Mapping
-from copy import copy
 from typing import Annotated, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from mockserver.accounts.identify import Accounts
-from mockserver.accounts.session import ChaosMemory, Session
-from mockserver.core.actions import Actions, Head, Wait
 from mockserver.core.conversation import compact_json
-from mockserver.core.errors import Refusal, did_you_mean
-from mockserver.core.rng import Rng
 from mockserver.core.units import Duration, Share
-from mockserver.engine.decision import Decision
-from mockserver.engine.request import Request, outline, read_call
-from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults import CompiledFault, Context, apply_faults, compile_fault
-from mockserver.openapi.contract import Contract
+from mockserver.faults import CompiledFault, compile_fault
 from mockserver.scenarios.base_model import OneOrMore
-from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import ScenarioProblem, Script
-from mockserver.scenarios.matcher import Matcher, matches
+from mockserver.scenarios.compile import ScenarioProblem
+from mockserver.scenarios.matcher import Matcher
 from mockserver.scenarios.schema import ErrorReply
 from mockserver.scenarios.when import When, compile_when
 
-CHAOS_HEADER = "x-mock-chaos"
 NONE = "none"
 """The profile that does nothing."""
 
@@ -104,7 +91,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None
     faults: tuple[CompiledFault, ...]
     is_error: bool
-    told: str
+    effect: str
 
 
 class ChaosProfile(msgspec.Struct, frozen=True):
@@ -136,7 +123,7 @@ def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> Co
     except ValueError as error:
         matchers = ()
         complaints.append(ScenarioProblem((*place, "when"), str(error)))
-    told = f"error {rule.error.status}" if rule.error is not None else compact_json(given)
+    effect = f"error {rule.error.status}" if rule.error is not None else compact_json(given)
     return CompiledRule(
         number=number,
         matchers=matchers,
@@ -145,7 +132,7 @@ def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> Co
         limit=rule.limit,
         faults=tuple(faults),
         is_error=rule.error is not None,
-        told=told,
+        effect=effect,
     )
 
 
@@ -155,125 +142,3 @@ def _error(failing: ErrorReply) -> list[str | dict[str, JsonValue]]:
     retry_after = fields.pop("retry_after", None)
     known = {key: value for key, value in fields.items() if key in ("status", "code", "type", "message")}
     return [{"error": known}] + ([] if retry_after is None else [{"retry_after": retry_after}])
-
-
-# --- the engine under chaos -------------------------------------------------------------------------------------------
-
-
-class ChaoticEngine(Engine):
-    """The engine with chaos laid over it. `playing` is the profile of every session that chooses none."""
-
-    def __init__(
-        self,
-        contract: Contract,
-        scripts: Mapping[str, Script],
-        settings: EngineSettings,
-        accounts: Accounts | None = None,
-        profiles: Mapping[str, ChaosProfile] | None = None,
-        playing: str | None = None,
-    ) -> None:
-        super().__init__(contract, scripts, settings, accounts)
-        self.profiles = profiles if profiles is not None else {}
-        self.playing = playing
-
-    def with_chaos(self, profiles: Mapping[str, ChaosProfile], playing: str | None) -> Self:
-        """The same engine with other profiles, `playing` by default."""
-        other = copy(self)
-        other.profiles, other.playing = profiles, playing
-        return other
-
-    def _step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
-        """The engine's step, and what chaos makes of it."""
-        if session.chaos is None and self.playing is None and CHAOS_HEADER not in request.headers:
-            return super()._step(session, request, now)
-        before = session.chaos or ChaosMemory(began=now, profile=self.playing or NONE)
-        chosen = request.headers.get(CHAOS_HEADER, before.profile)
-        if chosen != before.profile:
-            before = ChaosMemory(began=now, profile=chosen)
-        after, decision = super()._step(session, request, now)
-        if after is session:
-            return after, decision  # refused before it was let in
-        if chosen != NONE and chosen not in self.profiles:
-            return after, _unknown(decision, chosen, self.profiles)
-        memory, decided, failed = self._drawn(before, session, request, now, decision)
-        kept = session.counted(now) if failed else after
-        return msgspec.structs.replace(kept, chaos=memory), decided
-
-    def _drawn(
-        self, memory: ChaosMemory, session: Session, request: Request, now: float, decision: Decision
-    ) -> tuple[ChaosMemory, Decision, bool]:
-        """Chaos's memory after this request, the answer that it leaves, and whether that is an error of its own."""
-        profile = self.profiles.get(memory.profile)
-        fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
-        actions, splitters, failed = decision.actions, decision.splitters, False
-        rules = profile.rules if profile is not None else ()
-        call = self._call(request) if any(rule.matchers for rule in rules) else None
-        for rule in rules:
-            roll = self._roll(rule, memory, session, call, now)
-            if roll is None:
-                continue
-            fired[rule.number] = fired.get(rule.number, 0) + 1
-            draws.append(f"{memory.profile}/{rule.number}: {roll:.6f} < {rule.probability:g}: {rule.told}")
-            parts = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1, "faults")
-            if rule.is_error:
-                actions, splitters = _without_pace(actions), ()
-            applied = apply_faults(actions, rule.faults, _contexts(parts, now))
-            actions, splitters = applied.actions, (*splitters, *applied.splitters)
-            idle += [f"chaos: {reason}" for reason in applied.idle]
-            if rule.is_error:
-                failed = True
-                break
-        note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle))
-        receipt = None if failed else decision.receipt  # whoever is not answered does not pay
-        if failed:
-            note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
-        return (
-            ChaosMemory(memory.began, memory.profile, fired),
-            msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt, splitters=splitters),
-            failed,
-        )
-
-    def _call(self, request: Request) -> Call:
-        """The request as conditions see it; one whose body was refused has no conversation."""
-        operation, parameters = self.contract.find(request.method, request.path)
-        try:
-            return read_call(operation, request, parameters)
-        except Refusal:
-            return outline(operation, request)
-
-    def _roll(
-        self, rule: CompiledRule, memory: ChaosMemory, session: Session, call: Call | None, now: float
-    ) -> float | None:
-        """The draw of a rule that fires, or None."""
-        if rule.limit is not None and memory.fired.get(rule.number, 0) >= rule.limit:
-            return None
-        if not rule.window.is_open(max(0.0, now - memory.began)):
-            return None
-        if call is not None and not matches(rule.matchers, call):
-            return None
-        dice = Rng(session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
-        roll = dice.unit()
-        return roll if roll < rule.probability else None
-
-
-def _without_pace(actions: Actions) -> Actions:
-    """A failing gateway does not wait for its model; nor has the turn been played that the headers tell of."""
-    kept = [action for action in actions if not isinstance(action, Wait)]
-    return tuple([_untold(action) if isinstance(action, Head) else action for action in kept])
-
-
-def _untold(head: Head) -> Head:
-    return Head(head.status, tuple([(name, value) for name, value in head.headers if name != "x-mock-turn"]))
-
-
-def _contexts(parts: tuple[object, ...], now: float) -> Callable[[int], Context]:
-    """Return what makes the context of each fault of a rule, with dice of its own."""
-    return lambda number: Context(Rng(*parts, number), now)
-
-
-def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile]) -> Decision:
-    """A profile that is not there is an error, not silence."""
-    message = f"No chaos profile '{name}'; {did_you_mean(name, [*known, NONE])}"
-    tell = compile_fault({"error": {"status": 404, "code": "unknown_chaos", "message": message}})
-    note = msgspec.structs.replace(decision.note, code="unknown_chaos", turn=0)
-    return Decision(tell(_without_pace(decision.actions), Context(Rng())), note)

@@ -12,8 +12,8 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
     `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
-    `tips` are D1's, for tools that open models do not like; `draws` are the rules of chaos that fired; `faults` are the
-    names of those that the turn asks for.
+    `warnings` are D1's tips, for tools that open models handle badly. `draws` are the rules of chaos that fired and
+    `faults` the names of the faults that the turn asks for.
     """
 
     session: str
@@ -25,7 +25,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     misses: tuple[str, ...] = ()
     idle_faults: tuple[str, ...] = ()
     usage: Usage | None = None
-    tips: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 

@@ -160,7 +160,7 @@ def matching(session: Session, call: Call, contract: Contract) -> Iterator[tuple
 
 def consume(session: Session, waiting: QueuedResponse) -> Session:
     """The session after one of those that waited was used."""
-    progress = session.of(NEXT)
+    progress = session.progress_of(NEXT)
     hits = {1: progress.hits.get(1, 0) + 1}
     rest = tuple([left for one in session.steering.waiting if (left := _once_less(one, waiting)) is not None])
     steering = msgspec.structs.replace(session.steering, waiting=rest)

@@ -13,36 +13,36 @@ from mockserver.scenarios.schema import Pace
 from mockserver.wires import DELTAS
 
 
-def paced(actions: Actions, pace: Pace, deltas: int, dice: Rng) -> Actions:
+def paced(actions: Actions, pace: Pace, deltas: int, rng: Rng) -> Actions:
     """The same actions with waits. `deltas` is how many the reply has as a stream."""
     is_stream = any(isinstance(action, Data) and action.event for action in actions)
-    return tuple(_stream(actions, pace, dice) if is_stream else _whole(actions, pace, deltas, dice))
+    return tuple(_stream(actions, pace, rng) if is_stream else _whole(actions, pace, deltas, rng))
 
 
-def _interval(pace: Pace, dice: Rng) -> float:
+def _interval(pace: Pace, rng: Rng) -> float:
     if pace.interval is not None:
-        seconds = pace.interval.draw(dice)
+        seconds = pace.interval.draw(rng)
     elif pace.rate is not None:
         seconds = 1.0 / pace.rate
     else:
         return 0.0
-    return seconds * (1.0 + pace.jitter * (2.0 * dice.unit() - 1.0)) if pace.jitter else seconds
+    return seconds * (1.0 + pace.jitter * (2.0 * rng.unit() - 1.0)) if pace.jitter else seconds
 
 
-def _stream(actions: Actions, pace: Pace, dice: Rng) -> Iterator[Action]:
+def _stream(actions: Actions, pace: Pace, rng: Rng) -> Iterator[Action]:
     started = False
     for action in actions:
-        if isinstance(action, Head) and (first := pace.first.draw(dice)):
+        if isinstance(action, Head) and (first := pace.first.draw(rng)):
             yield Wait(first)
         if isinstance(action, Data) and action.event in DELTAS:
-            if started and (interval := _interval(pace, dice)):
+            if started and (interval := _interval(pace, rng)):
                 yield Wait(interval)
             started = True
         yield action
 
 
-def _whole(actions: Actions, pace: Pace, deltas: int, dice: Rng) -> Iterator[Action]:
-    duration = pace.first.draw(dice) + sum([_interval(pace, dice) for _ in range(deltas - 1)])
+def _whole(actions: Actions, pace: Pace, deltas: int, rng: Rng) -> Iterator[Action]:
+    duration = pace.first.draw(rng) + sum([_interval(pace, rng) for _ in range(deltas - 1)])
     if duration:
         yield Wait(duration)
     yield from actions

@@ -12,7 +12,7 @@ from mockserver.core.conversation import Conversation, Usage
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
-from mockserver.engine.reply import Money, SeedPath, make_reply
+from mockserver.engine.reply import CreditFields, SeedPath, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, split_writes
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
@@ -25,14 +25,14 @@ def render_reply(
     plan: ReplyPlan,
     conversation: Conversation,
     operation: Operation,
-    scene: TemplateContext,
-    spark: SeedPath,
+    context: TemplateContext,
+    seed_path: SeedPath,
     headers: Headers,
-    money: Money | None = None,
+    credit_fields: CreditFields | None = None,
 ) -> tuple[Actions, Usage]:
     """A reply on the client's wire, whole or streamed, at its pace; and what it reports to have used."""
     wire = WIRES[operation.wire]
-    reply = make_reply(plan, conversation, operation, wire, scene, spark, money)
+    reply = make_reply(plan, conversation, operation, wire, context, seed_path, credit_fields)
     chunk = plan.pace.chunk if plan.pace is not None else "word"
     if conversation.stream:
         actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
@@ -41,7 +41,7 @@ def render_reply(
     if plan.pace is None:
         return actions, reply.usage
     deltas = sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
-    return pace.paced(actions, plan.pace, deltas, spark.dice("pace")), reply.usage
+    return pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply.usage
 
 
 def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
@@ -53,17 +53,17 @@ def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
         raise Refusal(503, "model_loading", loading.message, headers=(("retry-after", str(ceil(left))),))
 
 
-def render_raw(plan: RawPlan, scene: TemplateContext, headers: Headers) -> Actions:
+def render_raw(plan: RawPlan, context: TemplateContext, headers: Headers) -> Actions:
     """A raw response, its templates filled."""
-    body = fill(plan.body, scene)
+    body = fill(plan.body, context)
     media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
     payload = body.encode() if isinstance(body, str) else orjson.dumps(body)
     return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
 
 
-def lay_faults(actions: Actions, faults: Sequence[CompiledFault], spark: SeedPath, now: float) -> Applied:
+def lay_faults(actions: Actions, faults: Sequence[CompiledFault], seed_path: SeedPath, now: float) -> Applied:
     """Return the answer after a list of faults. Its splitters act when the decision is complete (`split_decision`)."""
-    return apply_faults(actions, faults, lambda number: Context(spark.dice("fault", number), now))
+    return apply_faults(actions, faults, lambda number: Context(seed_path.rng("fault", number), now))
 
 
 def split_decision(decision: Decision) -> Decision:

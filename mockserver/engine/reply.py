@@ -56,7 +56,7 @@ SENTENCES = (
 """What the mock says when no scenario says anything. A fixed table, so that no library's next version changes it."""
 
 
-Money: TypeAlias = Callable[[Usage], JsonObject]
+CreditFields: TypeAlias = Callable[[Usage], JsonObject]
 """What an answer of this usage costs and leaves, as the fields of a managed answer."""
 
 
@@ -69,17 +69,17 @@ class SeedPath(msgspec.Struct, frozen=True, gc=False):
         """An id derived from the parts."""
         return token(*self.parts, *more)
 
-    def dice(self, *more: object) -> Rng:
+    def rng(self, *more: object) -> Rng:
         """Dice derived from the parts."""
         return Rng(*self.parts, *more)
 
 
-def default_plan(conversation: Conversation, spark: SeedPath) -> ReplyPlan:
+def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
     """What the mock answers by itself: the tool that the client forces, else a short seeded text."""
     tool = _forced_tool(conversation)
     if tool is not None and catalogue.calls_tools(conversation.model):
         return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
-    return ReplyPlan(blocks=(TextPlan(Template((spark.dice("text").choice(SENTENCES),))),))
+    return ReplyPlan(blocks=(TextPlan(Template((seed_path.rng("text").choice(SENTENCES),))),))
 
 
 def _forced_tool(conversation: Conversation) -> Tool | None:
@@ -116,12 +116,14 @@ def make_reply(
     conversation: Conversation,
     operation: Operation,
     wire: Wire,
-    scene: TemplateContext,
-    spark: SeedPath,
-    money: Money | None = None,
+    context: TemplateContext,
+    seed_path: SeedPath,
+    credit_fields: CreditFields | None = None,
 ) -> Reply:
-    """The reply of a plan to a conversation. `money` tells managed answers what the account has left."""
-    blocks = [_make_block(block, conversation, wire, scene, spark, number) for number, block in enumerate(plan.blocks)]
+    """The reply of a plan to a conversation. `credit_fields` tells managed answers what the account has left."""
+    blocks = [
+        _make_block(block, conversation, wire, context, seed_path, number) for number, block in enumerate(plan.blocks)
+    ]
     blocks, stop, sequence = _cut(blocks, conversation)
     usage = Usage(input_tokens(conversation), output_tokens(blocks))
     if plan.usage is not None:
@@ -133,12 +135,12 @@ def make_reply(
     stop = plan.stop or stop
     finish = stop if stop == "tool_use" else wire.stop_reasons[stop]  # D4's top-level field says tool_use
     extras = _EXTRAS[operation.variant](conversation, finish, usage)
-    if money is not None and operation.variant == "managed":
-        extras = {**extras, **money(usage)}
+    if credit_fields is not None and operation.variant == "managed":
+        extras = {**extras, **credit_fields(usage)}
     return Reply(
-        id=plan.id or spark.token("reply"),
+        id=plan.id or seed_path.token("reply"),
         model=conversation.model,
-        created=int(scene.now),
+        created=int(context.now),
         blocks=tuple(blocks),
         stop=stop,
         usage=usage,
@@ -151,23 +153,23 @@ def _make_block(
     plan: TextPlan | ToolPlan,
     conversation: Conversation,
     wire: Wire,
-    scene: TemplateContext,
-    spark: SeedPath,
+    context: TemplateContext,
+    seed_path: SeedPath,
     number: int,
 ) -> ReplyBlock:
     if isinstance(plan, TextPlan):
         literal = plan.text.literal
-        return Text(plan.text.fill(scene) if literal is None else literal)
-    arguments = _arguments(plan, conversation, spark, number) if plan.input is None else fill(plan.input, scene)
-    return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + spark.token("tool", number))
+        return Text(plan.text.fill(context) if literal is None else literal)
+    arguments = _arguments(plan, conversation, seed_path, number) if plan.input is None else fill(plan.input, context)
+    return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + seed_path.token("tool", number))
 
 
-def _arguments(plan: ToolPlan, conversation: Conversation, spark: SeedPath, number: int) -> JsonObject:
+def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:
     """Arguments that satisfy the schema of the offered tool, else the scenario's own schema."""
     offered = {tool.name: (index, tool.schema) for index, tool in enumerate(conversation.tools)}
     index, schema = offered.get(plan.name, (-1, plan.schema))
     try:
-        made = sample(schema, *spark.parts, number) if schema else {}
+        made = sample(schema, *seed_path.parts, number) if schema else {}
     except SamplingError as error:
         place = f"tools.{index}" if index >= 0 else "the scenario's tools"
         raise Refusal(400, "invalid_request", f"{place}: no input satisfies the schema: {error}", param=place) from None

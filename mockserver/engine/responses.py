@@ -14,6 +14,9 @@ from mockserver.openapi.operation import HandlerResponse
 from mockserver.wires.envelopes import Envelope, render
 from mockserver.wires.wire import Wire
 
+TURN_HEADER = "x-mock-turn"
+"""The header that names the scenario and the turn of an answer."""
+
 JSON = "application/json"
 STREAM = "text/event-stream; charset=utf-8"
 
@@ -40,7 +43,7 @@ def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Action
     return (Head(status, (*about, *headers)), Data(body), End())
 
 
-def given(answer: HandlerResponse, headers: Headers) -> Actions:
+def of_handler(answer: HandlerResponse, headers: Headers) -> Actions:
     """The answer of a foreign operation, which says its media type itself."""
     length = () if answer.status in (204, 304) else (("content-length", str(len(answer.body))),)
     body = (Data(answer.body),) if answer.body else ()

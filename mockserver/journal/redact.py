@@ -54,7 +54,7 @@ def capture(
     """The path, the body and the rest of an exchange as they may be kept."""
     headers = {name: redacted(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    for key, face in keys.faces(request.headers).items():
+    for key, face in keys.masks(request.headers).items():
         headers = {name: value.replace(key, face) if key in value else value for name, value in headers.items()}
         path = path.replace(key, face)
         secret = key.encode("utf-8", "surrogatepass")

@@ -17,6 +17,7 @@ from mockserver.accounts.session import REAL, QueuedResponse, Session, Timeline
 from mockserver.core.actions import Data, End, Head
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.engine import cors, overrides
+from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
@@ -109,9 +110,10 @@ class Gateway:
             ticket=f"{self._name}-{next(self._tickets)}",
         )
         now = self._clock.now()
-        id = self.engine.session_of(request)
+        arrival = self.engine.arrive(request)
+        id = arrival.session_id
         try:
-            decision, clock = await self._decide(id, request, now)
+            decision, clock = await self._decide(arrival, now)
         except Exception as error:
             self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
@@ -149,30 +151,31 @@ class Gateway:
         now = self._clock.now()
         await self.store.update(id, lambda session: (session.advanced(now, seconds), None))
 
-    async def _decide(self, id: str | None, request: Request, now: float) -> tuple[Decision, Timeline]:
+    async def _decide(self, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         def change(session: Session) -> tuple[Session, tuple[Decision, Timeline]]:
-            after, decision = self.engine.step(session, request, session.clock.at(now))
+            after, decision = self.engine.decide(session, arrival, session.clock.at(now))
             return after, (decision, after.clock)
 
+        id, request = arrival.session_id, arrival.request
         if id is None:
             return change(Session(ANONYMOUS))[1]
         try:
             if self.waiting:
-                return await self._offer(id, request, now)
+                return await self._offer(id, arrival, now)
             return await self.store.update(id, change)
         except StoreAwayError:
             # Whether the store heard us is not known. If it did, the price of an answer that is not sent comes back.
             self.store.owe(id, lambda session: billing.void(session, request.ticket))
             return self.engine.away(request, AWAY), REAL
 
-    async def _offer(self, id: str, request: Request, now: float) -> tuple[Decision, Timeline]:
+    async def _offer(self, id: str, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         """The same while something waits for everybody: this request has it alone, and gives back what it leaves."""
         queue, self.waiting = self.waiting, ()
         left = queue
 
         def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[QueuedResponse, ...]]]:
             given = overrides.lend(session, queue)
-            after, decision = self.engine.step(given, request, session.clock.at(now))
+            after, decision = self.engine.decide(given, arrival, session.clock.at(now))
             if after is given:
                 return session, (decision, session.clock, queue)
             after, rest = overrides.reclaim(after, queue)

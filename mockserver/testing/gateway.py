@@ -303,7 +303,7 @@ class GatewaySession:
             )
         script = self._stage.script
         session: Session = self._host.update(self.session, lambda session: (session, session))
-        hits = session.of(script.name, script.edition).hits
+        hits = session.progress_of(script.name, script.edition).hits
         lines += unplayed(script, hits, strict=self._strict)
         failures = [told for id, told in self._host.app.failures if id == self.session]
         lines += [f"The mock itself failed, which is a bug of it: {told}" for told in failures]

@@ -16,8 +16,8 @@ import msgspec
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.session import Session, start_clock
 from mockserver.core.clock import SystemClock
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled, loader
 from mockserver.files.library import load_contract
 from mockserver.journal.log import Exchange, Journal
@@ -79,9 +79,8 @@ class ServerThread:
         self.profiles = ProfileRegistry()
         self.accounts = Accounts()
         self.clock = SystemClock()
-        engine = ChaoticEngine(
-            self.contract, self.scripts, settings or EngineSettings(), self.accounts, self.profiles, None
-        )
+        chaos = ChaosSettings(self.profiles)
+        engine = Engine(self.contract, self.scripts, settings or EngineSettings(), self.accounts, chaos)
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
         self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
         self.link: LoopLink = DirectLink()

@@ -255,8 +255,8 @@ def test_what_d1_advises_against_is_told_in_a_header_and_in_the_note(stream: boo
     bank = Bank()
     answer = bank.say("sk_a", model="qwen-coder-32b", tools=tools, stream=stream)
     assert answer.headers["x-mock-note"].startswith("17 tools; open models take about 16; tool t0: description of 301")
-    assert "tool t0: nested schema; flat properties work best" in answer.note.tips
-    assert bank.say("sk_a", model="claude-sonnet-4.5", tools=tools).note.tips == ()
+    assert "tool t0: nested schema; flat properties work best" in answer.note.warnings
+    assert bank.say("sk_a", model="claude-sonnet-4.5", tools=tools).note.warnings == ()
     assert "x-mock-note" not in bank.say("sk_a", model="qwen-coder-32b", tools=tools[:0]).headers
 
 

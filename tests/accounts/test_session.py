@@ -41,7 +41,7 @@ def test_a_header_that_is_no_name_is_refused(name: str) -> None:
 
 def test_a_new_session_has_played_nothing() -> None:
     session = Session("a")
-    assert (session.requests, session.of("greeting")) == (0, Progress(hits={}, state="start"))
+    assert (session.requests, session.progress_of("greeting")) == (0, Progress(hits={}, state="start"))
 
 
 def test_a_request_is_counted() -> None:
@@ -50,7 +50,7 @@ def test_a_request_is_counted() -> None:
 
 def test_each_scenario_has_its_own_progress() -> None:
     session = Session("a").with_progress("one", Progress({1: 2})).with_progress("two", Progress({1: 1}, "asked"))
-    assert [session.of(name) for name in ("one", "two")] == [Progress({1: 2}), Progress({1: 1}, "asked")]
+    assert [session.progress_of(name) for name in ("one", "two")] == [Progress({1: 2}), Progress({1: 1}, "asked")]
 
 
 def test_a_session_is_never_changed() -> None:
@@ -68,7 +68,7 @@ def test_a_session_survives_being_stored() -> None:
 
 def test_a_changed_script_begins_anew() -> None:
     session = Session("a").with_progress("one", Progress({1: 2}, "asked", 1, "edition 1"))
-    assert session.of("one", "edition 2") == Progress(edition="edition 2")
+    assert session.progress_of("one", "edition 2") == Progress(edition="edition 2")
 
 
 STARTED = [

@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES, files_of
 from mockserver.control.wiring import ControlledGateway, with_control
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import Library, load_library
 from mockserver.journal.log import Journal
@@ -53,7 +53,7 @@ class Mock:
     def start(self, token: str = TOKEN) -> None:
         """Start: another journal, other sessions, the same port as before."""
         profiles, _ = load_profiles(None)
-        engine = ChaoticEngine(contract(), library().scripts, EngineSettings(), None, profiles, None)
+        engine = Engine(contract(), library().scripts, EngineSettings(), chaos=ChaosSettings(profiles))
         self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         self._running = ExitStack()
         self._stack.callback(self._running.close)

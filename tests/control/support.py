@@ -11,8 +11,7 @@ import orjson
 from pydantic import JsonValue
 
 from mockserver.control.wiring import ControlledGateway, with_control
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled
 from mockserver.journal.log import Journal
 from mockserver.scenarios.compile import Script
@@ -157,7 +156,7 @@ def serving(
 ) -> Iterator[Served]:
     """A steered gateway that plays these scenarios."""
     known = {script.name: script for script in scripts}
-    engine = ChaoticEngine(contract(), known, EngineSettings(scenario=playing), profiles={})
+    engine = Engine(contract(), known, EngineSettings(scenario=playing))
     app = Gateway(engine, store=store, journal=journal)
     with ExitStack() as stack:
         sock = stack.enter_context(bind("127.0.0.1", 0))

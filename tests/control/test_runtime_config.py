@@ -7,8 +7,7 @@ import pytest
 
 from mockserver.accounts.identify import Accounts
 from mockserver.control.runtime_config import RuntimeConfig
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import SCENARIOS
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
@@ -20,8 +19,8 @@ LONG_ENOUGH = 0.2
 
 
 def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = RuntimeConfig(Gateway(ChaoticEngine(contract(), {}, EngineSettings(), Accounts())), {}, SCENARIOS)
-    chosen, make = threading.Event(), ChaoticEngine.with_scripts
+    desk = RuntimeConfig(Gateway(Engine(contract(), {}, EngineSettings(), Accounts())), {}, SCENARIOS)
+    chosen, make = threading.Event(), Engine.with_scripts
 
     def choose() -> None:
         desk.choose_pace('{"first": 1}')
@@ -29,13 +28,13 @@ def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest
 
     chooser = threading.Thread(target=choose)
 
-    def slowly(engine: ChaoticEngine, scripts: Mapping[str, Script], playing: str | None) -> ChaoticEngine:
+    def slowly(engine: Engine, scripts: Mapping[str, Script], playing: str | None) -> Engine:
         made = make(engine, scripts, playing)
         chooser.start()
         chosen.wait(LONG_ENOUGH)
         return made
 
-    monkeypatch.setattr(ChaoticEngine, "with_scripts", slowly)
+    monkeypatch.setattr(Engine, "with_scripts", slowly)
     desk.reload(SAVED, {}, "test")
     chooser.join()
     assert (desk.engine.settings.scenario, desk.engine.settings.pace) == ("test", '{"first": 1}')

@@ -9,8 +9,8 @@ import pytest
 
 from mockserver.accounts.identify import Accounts
 from mockserver.control.wiring import with_control
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import load_library
 from mockserver.server import uvicorn
@@ -25,7 +25,8 @@ FILES = {"/_mock/page/{name}", "/_mock/openapi.json"}
 @pytest.fixture
 def url() -> Iterator[str]:
     library = load_library(contract())
-    engine = ChaoticEngine(contract(), library.scripts, EngineSettings(), Accounts(), load_profiles()[0])
+    chaos = ChaosSettings(load_profiles()[0])
+    engine = Engine(contract(), library.scripts, EngineSettings(), Accounts(), chaos)
     with uvicorn.bind("127.0.0.1", 0) as sock:
         url = uvicorn.url_of(sock)
         files = {name: entry.file for name, entry in library.entries.items()}

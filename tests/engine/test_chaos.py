@@ -9,9 +9,10 @@ import pytest
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Reset
 from mockserver.core.errors import AuthorError, OperatorError
-from mockserver.engine.chaos import Chaos, ChaosProfile, ChaoticEngine, compile_chaos
+from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.request import Request
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader, yaml_document
 from mockserver.files.chaos_file import SHIPPED, load_profiles, read_profile
 from tests.support.engine import MESSAGES, NOW, Answer, Talk, contract, turns
@@ -32,13 +33,12 @@ class Storm(Talk):
     def __init__(self, rules: str, *, seed: str = "0", scenario: str = ALWAYS) -> None:
         script = turns(scenario)
         super().__init__(script, seed=seed)
-        self.engine = ChaoticEngine(
+        self.engine = Engine(
             contract(),
             {script.name: script},
             EngineSettings(scenario=script.name),
             None,
-            {"test": profile(rules)},
-            "test",
+            ChaosSettings({"test": profile(rules)}, "test"),
         )
         self.session = Session("test", seed)
         self.now = NOW

@@ -49,7 +49,7 @@ def test_a_preflight_belongs_to_no_session() -> None:
     asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
     engine = Engine(contract(), {}, EngineSettings())
     for path in (CHAT, MESSAGES, "/nowhere"):
-        assert engine.session_of(Request("OPTIONS", path, asked)) is None
+        assert engine.arrive(Request("OPTIONS", path, asked)).session_id is None
 
 
 def test_a_private_network_is_allowed_where_it_is_asked_for() -> None:

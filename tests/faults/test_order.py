@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import Actions, Data
 from mockserver.core.rng import Rng
-from mockserver.engine.chaos import ChaoticEngine
-from mockserver.engine.step import EngineSettings
+from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import FAULTS, Context, apply_faults, compile_fault, split_writes
 from mockserver.faults.fault import body_of, head_of
 from tests.engine.test_chaos import profile
@@ -142,7 +142,7 @@ def test_chaos_acts_on_whole_events_of_a_turn_that_splits(path: str) -> None:
         talk = Talk(script)
         profiles = {"test": profile(rules)}
         settings = EngineSettings(scenario=script.name)
-        talk.engine = ChaoticEngine(contract(), {script.name: script}, settings, None, profiles, "test")
+        talk.engine = Engine(contract(), {script.name: script}, settings, None, ChaosSettings(profiles, "test"))
         return talk.say(path, stream=True).actions
 
     first = answer(SPLIT, "  - faults: [{swap: 2}]\n")
@@ -153,12 +153,11 @@ def test_chaos_acts_on_whole_events_of_a_turn_that_splits(path: str) -> None:
 def test_an_error_of_chaos_is_not_split_by_the_turn() -> None:
     script = turns(SPLIT)
     talk = Talk(script)
-    talk.engine = ChaoticEngine(
+    talk.engine = Engine(
         contract(),
         {script.name: script},
         EngineSettings(scenario=script.name),
         None,
-        {"test": profile("  - error: {status: 529}\n")},
-        "test",
+        ChaosSettings({"test": profile("  - error: {status: 529}\n")}, "test"),
     )
     assert len([action for action in talk.say(stream=True).actions if isinstance(action, Data)]) == 1

@@ -26,6 +26,7 @@ from mockserver.accounts.keys import Credential
 from mockserver.accounts.schema import AccountsFile
 from mockserver.accounts.session import Session
 from mockserver.core.errors import AuthorError
+from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request, handler_request, outline
 from mockserver.engine.step import Engine, EngineSettings
@@ -107,9 +108,9 @@ def drive_blindly(url: str) -> list[bytes]:
 class Failing(Engine):
     """An engine with a bug that shows what it was given."""
 
-    def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
+    def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
         """Fail, as no engine may."""
-        raise LookupError(f"no idea what to do with {request!r} of {self.accounts!r}")
+        raise LookupError(f"no idea what to do with {arrival.request!r} of {self.accounts!r}")
 
 
 def gateway(store: Store | None = None, engine: type[Engine] = Engine) -> Gateway:

@@ -101,9 +101,11 @@ def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> N
     for script in (indexed, plain):
         session, chosen = Session("test"), list[object]()
         for one in sent:
-            call = called(one, session.of(script.name, script.edition).state)
+            call = called(one, session.progress_of(script.name, script.edition).state)
             try:
-                cast = turn_selection.select_turn(script, session.of(script.name, script.edition), call, session)
+                cast = turn_selection.select_turn(
+                    script, session.progress_of(script.name, script.edition), call, session
+                )
             except Refusal as refusal:
                 chosen.append(str(refusal))
                 continue
@@ -123,4 +125,4 @@ def test_a_scenario_without_a_match_falls_through_a_long_list(sent: list[Request
     for one in sent:
         session, decision = engine.step(session, one, NOW)
         assert decision.note.turn == 0
-    assert session.of("test", played.edition) == Progress(edition=played.edition)
+    assert session.progress_of("test", played.edition) == Progress(edition=played.edition)

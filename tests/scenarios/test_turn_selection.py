@@ -127,11 +127,11 @@ def after(script: Script, *calls: object) -> Progress:
     session = Session("test")
     for call in calls:
         found = select_turn(
-            script, session.of(script.name, script.edition), B_CALL if call == "b" else HELLO_CALL, session
+            script, session.progress_of(script.name, script.edition), B_CALL if call == "b" else HELLO_CALL, session
         )
         assert found is not None
         session = found[1]
-    return session.of(script.name, script.edition)
+    return session.progress_of(script.name, script.edition)
 
 
 @pytest.mark.parametrize(
@@ -249,11 +249,11 @@ def test_a_changed_file_begins_anew_and_an_unchanged_one_goes_on() -> None:
         played(f"turns: [{{reply: {word}}}]{more}") for word, more in [("a", ""), ("a", "  # x"), ("b", "")]
     )
     session = Session("test")
-    found = select_turn(first, session.of("test", first.edition), HELLO_CALL, session)
+    found = select_turn(first, session.progress_of("test", first.edition), HELLO_CALL, session)
     assert found is not None
     assert first.edition == same.edition != changed.edition
-    assert found[1].of("test", same.edition).hits == {1: 1}
-    assert found[1].of("test", changed.edition) == Progress(edition=changed.edition)
+    assert found[1].progress_of("test", same.edition).hits == {1: 1}
+    assert found[1].progress_of("test", changed.edition) == Progress(edition=changed.edition)
 
 
 def test_the_edition_depends_on_every_part_of_the_file() -> None:

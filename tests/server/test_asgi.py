@@ -10,8 +10,9 @@ import pytest
 
 from mockserver.accounts.session import VIRTUAL_ORIGIN, Session, start_clock
 from mockserver.core.clock import FixedClock
+from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
-from mockserver.engine.request import MAX_BODY, Request
+from mockserver.engine.request import MAX_BODY
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
@@ -216,7 +217,7 @@ def test_the_lifespan_protocol_is_spoken() -> None:
 class BrokenEngine(Engine):
     """An engine with a bug."""
 
-    def step(self, session: Session, request: Request, now: float) -> tuple[Session, Decision]:
+    def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
         raise ZeroDivisionError("our secret")
 
 

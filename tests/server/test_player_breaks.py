@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mockserver.accounts.session import REAL, Timeline
 from mockserver.core.actions import Action, Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
+from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
-from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import NoEffectError
 from mockserver.journal.log import Outcome
@@ -125,7 +125,7 @@ class Scripted(Gateway):
         super().__init__(Engine(contract(), {}, EngineSettings()), timer=Virtual())
         self.actions = actions
 
-    async def _decide(self, id: str | None, request: Request, now: float) -> tuple[Decision, Timeline]:
+    async def _decide(self, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         return Decision(self.actions, Note(session="test")), REAL
 
 

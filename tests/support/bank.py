@@ -69,7 +69,7 @@ class Bank:
 
     def send(self, request: Request, *, frames: int | None = None, settle: bool = True) -> Answer:
         """One step, its answer delivered whole or up to so many frames."""
-        id = self.engine.session_of(request)
+        id = self.engine.arrive(request).session_id
         before = self.sessions.get(id or "", Session(id or "none"))
         after, decision = self.engine.step(before, request, self.now)
         if settle:

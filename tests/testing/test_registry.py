@@ -16,7 +16,7 @@ import sys
 import orjson
 
 from mockserver.core.catalogue import MODELS
-from mockserver.engine.step import Request
+from mockserver.engine.request import Request
 from mockserver.testing.server_thread import ServerThread
 from mockserver.accounts.session import Session
 

@@ -34,7 +34,7 @@ def routes(hub: ControlContext) -> APIRouter:
     def defaults() -> responses.DefaultsShape:
         settings = desk.engine.settings
         pace = None if settings.pace is None else orjson.loads(settings.pace)
-        return responses.DefaultsShape(scenario=settings.scenario, chaos=desk.engine.playing, pace=pace)
+        return responses.DefaultsShape(scenario=settings.scenario, chaos=desk.engine.chaos.default, pace=pace)
 
     @router.get("/defaults")
     async def read_defaults() -> responses.DefaultsShape:

@@ -1,0 +1,156 @@
+"""The answer to an admitted request: a queued response, a turn of the scenario, or the default answer.
+
+The first queued response that fits an answer's place is used. Queued faults are laid over the answer that the request
+would have got without them.
+"""
+
+import msgspec
+
+from mockserver.accounts import handlers
+from mockserver.accounts.session import START, Session
+from mockserver.core.actions import Actions, Headers
+from mockserver.core.conversation import Conversation, Usage
+from mockserver.core.errors import Refusal
+from mockserver.engine import builtin, overrides, refusals, responses
+from mockserver.engine.admission import Admission
+from mockserver.engine.decision import Decision, Note
+from mockserver.engine.render import check_loaded, lay_faults, render_raw, render_reply
+from mockserver.engine.reply import SeedPath, default_plan
+from mockserver.engine.request import handler_request
+from mockserver.engine.settings import EngineParts
+from mockserver.faults import split_writes
+from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
+from mockserver.scenarios.schema import NEXT
+from mockserver.scenarios.templates import TemplateContext
+from mockserver.scenarios.turn_selection import select_turn
+
+_EMPTY = Conversation(model="", messages=(), body={})
+"""What a template sees of a request that is no conversation."""
+
+
+def answer(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:
+    """Return the session afterwards and the decision. Raises `Refusal` where no turn matches."""
+    session, normal = admission.session, None
+    for queued, compiled in overrides.matching(session, admission.call, engine.contract):
+        if compiled.is_answer:
+            return _play(engine, admission, compiled.script, compiled.play, overrides.consume(session, queued))
+        try:
+            normal = normal or _normal(engine, admission)
+        except Refusal:
+            continue  # there is no answer that faults could be laid over
+        changed = _with_queued_faults(*normal, compiled, admission.now)
+        if changed is not None:
+            return overrides.consume(normal[0], queued), changed
+    return normal or _normal(engine, admission)
+
+
+def _with_queued_faults(
+    session: Session, decision: Decision, compiled: overrides.CompiledResponse, now: float
+) -> Decision | None:
+    """Return the decision with queued faults laid over it; None if none of them finds anything to act on."""
+    seed_path = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
+    applied = lay_faults(decision.actions, compiled.faults, seed_path, now)
+    _, idle_splitters = split_writes(applied.actions, applied.splitters)
+    if len(applied.idle) + len(idle_splitters) == len(compiled.faults):
+        return None
+    note = msgspec.structs.replace(
+        decision.note,
+        faults=(*decision.note.faults, *compiled.play.fault_names),
+        idle_faults=(*decision.note.idle_faults, *applied.idle),
+    )
+    splitters = (*decision.splitters, *applied.splitters)
+    return msgspec.structs.replace(decision, actions=applied.actions, note=note, splitters=splitters)
+
+
+def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:
+    """Return what the scenario answers, else the default answer."""
+    session, call, script = admission.session, admission.call, admission.script
+    if script is not None:
+        progress = session.progress_of(script.name, script.edition)
+        if progress.state != START:
+            call = msgspec.structs.replace(call, state=progress.state)
+        chosen = select_turn(script, progress, call, session)
+        if chosen is not None:
+            return _play(engine, admission, script, *chosen)
+    note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
+    if call.conversation is None or not call.operation.is_conversation:
+        session, actions = _without_conversation(engine, admission)
+        return session, Decision(actions, note)
+    actions, usage = _default_reply(engine, admission, call.conversation)
+    return session, Decision(actions, msgspec.structs.replace(note, usage=usage))
+
+
+def _default_reply(engine: EngineParts, admission: Admission, conversation: Conversation) -> tuple[Actions, Usage]:
+    """Return the reply to a conversation that no scenario answers."""
+    session, call = admission.session, admission.call
+    seed_path = SeedPath((session.seed, session.id, str(session.requests)))
+    context = TemplateContext(conversation, call.body, 0, session.requests, admission.now, seed_path.parts)
+    plan = overrides.at_pace(default_plan(conversation, seed_path), session, engine.settings.pace)
+    return render_reply(
+        plan, conversation, call.operation, context, seed_path, admission.trace, admission.credit_fields
+    )
+
+
+def _without_conversation(engine: EngineParts, admission: Admission) -> tuple[Session, Actions]:
+    """Return the default answer of an operation that is no conversation."""
+    session, operation, request = admission.session, admission.operation, admission.request
+    if operation.handler is not None:
+        handled = handler_request(request, admission.parameters)
+        response = operation.handler.answer(handled, *refusals.handler_seed(session))
+        return session, responses.of_handler(response, admission.trace)
+    make = handlers.ANSWERS.get(operation.name)
+    if make is None:
+        body = builtin.answer(operation, admission.parameters, admission.call.conversation)
+    else:
+        session, body = make(
+            handlers.AccountRequest(
+                accounts=engine.accounts,
+                holder=admission.holder,
+                session=session,
+                script=overrides.with_account(session, admission.script),
+                headers=request.headers,
+                body=request.body,
+                form=admission.call.body,
+                now=admission.now,
+            )
+        )
+    return session, responses.whole(200, body, responses.JSON, admission.trace)
+
+
+def _play(
+    engine: EngineParts, admission: Admission, script: Script, play: CompiledTurn, session: Session
+) -> tuple[Session, Decision]:
+    """Return the session, which remembers this play of the turn already, and the turn's answer."""
+    hit = session.progress_of(script.name, script.edition).hits[play.number]
+    seed = script.seed if script.seed is not None else session.seed
+    seed_path = SeedPath((seed, session.id, script.name, str(play.number), str(hit)))
+    conversation = admission.call.conversation or _EMPTY
+    context = TemplateContext(conversation, admission.call.body, play.number, hit, admission.now, seed_path.parts)
+    turn: Headers = ((responses.TURN_HEADER, f"{script.name}/{play.number}"),)
+    code, plan, usage = "", play.plan, None
+    if isinstance(plan, FailurePlan):
+        failure = msgspec.structs.replace(plan.failure, message=plan.message.fill(context))
+        code, operation, envelope = failure.code, admission.operation, engine.settings.envelope
+        actions = refusals.failed(envelope, session, operation, admission.call.headers, failure, turn)
+    elif isinstance(plan, RawPlan):
+        actions = render_raw(plan, context, (*admission.trace, *turn))
+    else:
+        plan = overrides.at_pace(plan, session, engine.settings.pace)
+        check_loaded(plan, admission.session, admission.now)
+        headers = (*admission.trace, *turn)
+        actions, usage = render_reply(
+            plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
+        )
+    applied = lay_faults(responses.with_headers(actions, play.headers), play.faults, seed_path, admission.now)
+    note = Note(
+        session=session.id,
+        seed=seed,
+        operation=admission.operation.name,
+        scenario=script.name,
+        turn=play.number,
+        code=code,
+        idle_faults=applied.idle,
+        usage=usage,
+        faults=play.fault_names,
+    )
+    return session, Decision(applied.actions, note, splitters=applied.splitters)

@@ -1,0 +1,139 @@
+"""The stage of chaos: what the rules of a profile make of a decision. Pure, like every stage of a step.
+
+- A draw comes from (seed, session, profile, rule, request), so the run that broke a client can be repeated exactly.
+  The note lists the rules that fired (`Note.draws`).
+- Chaos remembers in the session when it began and how often each rule fired; it changes nothing else there.
+- A client can choose a profile for its session with the header `x-mock-chaos` (`none` ends it).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from mockserver.accounts.session import ChaosMemory, Session
+from mockserver.core.actions import Actions, Head, Wait
+from mockserver.core.errors import Refusal, did_you_mean
+from mockserver.core.rng import Rng
+from mockserver.engine.arrival import Arrival
+from mockserver.engine.chaos import NONE, ChaosProfile, CompiledRule
+from mockserver.engine.decision import Decision
+from mockserver.engine.responses import TURN_HEADER
+from mockserver.faults import Context, apply_faults, compile_fault
+from mockserver.scenarios.call import Call
+from mockserver.scenarios.matcher import matches
+
+CHAOS_HEADER = "x-mock-chaos"
+
+
+class ChaosSettings(msgspec.Struct, frozen=True):
+    """The known profiles by name, and the profile of every session that chooses none."""
+
+    profiles: Mapping[str, ChaosProfile] = {}
+    default: str | None = None
+
+
+NO_CHAOS = ChaosSettings()
+
+
+def disturb(
+    chaos: ChaosSettings, before: Session, arrival: Arrival, now: float, after: Session, decision: Decision
+) -> tuple[Session, Decision]:
+    """Return the session and the decision that chaos leaves.
+
+    `before` and `after` are the session before and after the undisturbed step, which made `decision`.
+    """
+    headers = arrival.request.headers
+    if before.chaos is None and chaos.default is None and CHAOS_HEADER not in headers:
+        return after, decision
+    memory = before.chaos or ChaosMemory(began=now, profile=chaos.default or NONE)
+    chosen = headers.get(CHAOS_HEADER, memory.profile)
+    if chosen != memory.profile:
+        memory = ChaosMemory(began=now, profile=chosen)
+    if chosen != NONE and chosen not in chaos.profiles:
+        return after, _unknown(decision, chosen, chaos.profiles)
+    profile = chaos.profiles.get(chosen)
+    rules = profile.rules if profile is not None else ()
+    memory, decision, failed = _apply_rules(rules, memory, before, arrival, now, decision)
+    # An error replaces the answer: the session counts the request, but no turn was played and nothing was paid.
+    kept = before.counted(now) if failed else after
+    return msgspec.structs.replace(kept, chaos=memory), decision
+
+
+def _apply_rules(
+    rules: Sequence[CompiledRule],
+    memory: ChaosMemory,
+    session: Session,
+    arrival: Arrival,
+    now: float,
+    decision: Decision,
+) -> tuple[ChaosMemory, Decision, bool]:
+    """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
+    fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
+    actions, splitters, failed = decision.actions, decision.splitters, False
+    call = _call(arrival) if any(rule.matchers for rule in rules) else None
+    for rule in rules:
+        seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
+        draw = _draw(rule, memory, seed_path, call, now)
+        if draw is None:
+            continue
+        fired[rule.number] = fired.get(rule.number, 0) + 1
+        draws.append(f"{memory.profile}/{rule.number}: {draw:.6f} < {rule.probability:g}: {rule.effect}")
+        failed = rule.is_error
+        if failed:
+            actions, splitters = _without_turn(actions), ()
+        applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now))
+        actions, splitters = applied.actions, (*splitters, *applied.splitters)
+        idle += [f"chaos: {reason}" for reason in applied.idle]
+        if failed:
+            break
+    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle))
+    if failed:
+        note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
+    receipt = None if failed else decision.receipt
+    after = msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt, splitters=splitters)
+    return ChaosMemory(memory.began, memory.profile, fired), after, failed
+
+
+def _call(arrival: Arrival) -> Call:
+    """Return the request as conditions see it; one whose body was refused has no conversation."""
+    try:
+        return arrival.call()
+    except Refusal:
+        return arrival.outline()
+
+
+def _draw(
+    rule: CompiledRule, memory: ChaosMemory, seed_path: tuple[object, ...], call: Call | None, now: float
+) -> float | None:
+    """Return the draw of a rule that fires, or None."""
+    if rule.limit is not None and memory.fired.get(rule.number, 0) >= rule.limit:
+        return None
+    if not rule.window.is_open(max(0.0, now - memory.began)):
+        return None
+    if call is not None and not matches(rule.matchers, call):
+        return None
+    draw = Rng(*seed_path).unit()
+    return draw if draw < rule.probability else None
+
+
+def _without_turn(actions: Actions) -> Actions:
+    """Return the answer without waits and without the header of its turn: the gateway fails before its model starts."""
+    kept = [action for action in actions if not isinstance(action, Wait)]
+    return tuple([_without_turn_header(action) if isinstance(action, Head) else action for action in kept])
+
+
+def _without_turn_header(head: Head) -> Head:
+    return Head(head.status, tuple([(name, value) for name, value in head.headers if name != TURN_HEADER]))
+
+
+def _contexts(seed_path: tuple[object, ...], now: float) -> Callable[[int], Context]:
+    """Return what makes the context of each fault of a rule, with a generator of its own."""
+    return lambda number: Context(Rng(*seed_path, number), now)
+
+
+def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile]) -> Decision:
+    """Return the error for a profile that does not exist: a misspelt name must not be silently ignored."""
+    message = f"No chaos profile '{name}'; {did_you_mean(name, [*known, NONE])}"
+    fault = compile_fault({"error": {"status": 404, "code": "unknown_chaos", "message": message}})
+    note = msgspec.structs.replace(decision.note, code="unknown_chaos", turn=0)
+    return Decision(fault(_without_turn(decision.actions), Context(Rng())), note)
