@@ -1,6 +1,8 @@
 """`any`: a list of conditions; at least one must match.
 
-when: {any: [{key: sk_alice}, {headers: {x-user: alice}}]}
+Use it where two different requests get the same answer, instead of writing the turn twice.
+
+    when: {any: [{key: sk_alice}, {headers: {x-user: alice}}]}
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ def _compile(branches: Sequence[Branch]) -> Matcher:
 ANY = WhenKey(
     _compile,
     examples=(
-        Example("any: [{text: Hi}, {text: Hello}]"),
+        Example("any: [{text: Hello}, {stream: true}]"),
         Example(
             "any: [{text: Hi}, {stream: true}]",
             "`any` failed: (last user text is 'Hello'; expected 'Hi') and "
