@@ -146,10 +146,11 @@ def example(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> Example
 @pytest.mark.parametrize("file", FILES)
 def test_a_rule_finds_its_wrong_example_and_no_other_rule_does(example: Example, file: str) -> None:
     exec(examples(file).get("Wrong", ""), dict(example.names()))
-    assert example.verdict().rules == {file.replace("_", "-")}
+    rules = example.verdict().rules
+    assert rules == {file.replace("_", "-")}, f"Wrong: in {file}.py is found by {', '.join(rules) or 'no rule'}"
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_rule_finds_anything_in_a_right_example(example: Example, file: str) -> None:
     exec(examples(file).get("Right", ""), dict(example.names()))
-    assert not example.verdict(), f"{example.verdict()}"
+    assert not example.verdict(), f"Right: in {file}.py is found: {example.verdict()}"
