@@ -8,6 +8,8 @@ import httpcore  # noqa: F401 - loaded before pytest runs in pytest, which forge
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.support.leaks"]
+
 GOLDEN = Path(__file__).parent / "golden"
 
 Golden: TypeAlias = Callable[[str, bytes], None]

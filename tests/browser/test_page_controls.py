@@ -1,6 +1,7 @@
 """Steering from the page: one click, and the app that runs gets it."""
 
 import re
+from collections.abc import Iterator
 
 import anthropic
 import pytest
@@ -17,9 +18,11 @@ turns:
 """
 
 
-def client_of(mock: Mock, key: str = "sk_test") -> anthropic.Anthropic:
-    """An app's client, which runs all the time."""
-    return anthropic.Anthropic(base_url=mock.url, api_key=key, max_retries=0)
+@pytest.fixture
+def client(mock: Mock) -> Iterator[anthropic.Anthropic]:
+    """Yield an app's client, which runs all the time."""
+    with anthropic.Anthropic(base_url=mock.url, api_key="sk_test", max_retries=0) as client:
+        yield client
 
 
 def say(client: anthropic.Anthropic) -> str:
@@ -39,8 +42,7 @@ def waiting(page: Page) -> Locator:
     return page.locator(".queue")
 
 
-def test_429_next_reaches_the_running_client_once(mock: Mock, page: Page) -> None:
-    client = client_of(mock)
+def test_429_next_reaches_the_running_client_once(mock: Mock, page: Page, client: anthropic.Anthropic) -> None:
     assert say(client)
     mock.open(page, "view=controls")
     page.get_by_label("Retry-After for 429 (seconds)").fill("7")
@@ -87,12 +89,12 @@ def test_a_fault_is_laid_over_the_next_answer(mock: Mock, page: Page, words: str
     expect(rows(page).last.locator(".source")).to_contain_text(mark)
 
 
-def test_a_stream_that_is_reset_reaches_the_running_client(mock: Mock, page: Page) -> None:
+def test_a_stream_that_is_reset_reaches_the_running_client(mock: Mock, page: Page, client: anthropic.Anthropic) -> None:
     mock.open(page, "view=controls")
     chip(page, "reset mid-stream").click()
     expect(waiting(page)).to_contain_text("reset")
     with pytest.raises(Exception, match="reset by peer"):  # the SDK lets the transport's own error through
-        say(client_of(mock))
+        say(client)
     expect(rows(page).last.locator(".source")).to_contain_text("reset")
 
 
@@ -158,7 +160,9 @@ def test_what_is_written_while_the_editor_opens_stays(mock: Mock, page: Page, mo
     expect(page.get_by_label("Scenario YAML")).to_have_value("scenario: written-meanwhile")
 
 
-def test_a_mistake_is_told_on_its_line_and_the_mended_scenario_plays(mock: Mock, page: Page) -> None:
+def test_a_mistake_is_told_on_its_line_and_the_mended_scenario_plays(
+    mock: Mock, page: Page, client: anthropic.Anthropic
+) -> None:
     mock.open(page, "view=controls")
     page.get_by_text("YAML", exact=True).click()
     yaml = page.get_by_label("Scenario YAML")
@@ -176,24 +180,26 @@ def test_a_mistake_is_told_on_its_line_and_the_mended_scenario_plays(mock: Mock,
     expect(page.get_by_text("No problems found.")).to_be_visible()
     play.click()
     expect(page.get_by_label("Scenario", exact=True)).to_have_value("mine")
-    assert say(client_of(mock)) == "Hello from mine."
+    assert say(client) == "Hello from mine."
 
 
-def test_a_shipped_scenario_is_changed_in_memory_and_given_back(mock: Mock, page: Page) -> None:
+def test_a_shipped_scenario_is_changed_in_memory_and_given_back(
+    mock: Mock, page: Page, client: anthropic.Anthropic
+) -> None:
     mock.open(page, "view=controls")
     page.get_by_label("Scenario", exact=True).select_option("greeting")
     expect(page.locator("#announcement")).to_contain_text("Playing greeting for all sessions")
-    before = say(client_of(mock))
+    before = say(client)
     page.get_by_text("YAML", exact=True).click()
     yaml = page.get_by_label("Scenario YAML")
     expect(yaml).to_have_value(re.compile("scenario: greeting"))
     yaml.fill("scenario: greeting\nturns:\n  - {reply: Changed., times: always}\n")
     page.get_by_role("button", name="Play for all sessions").click()
     expect(page.get_by_text("In memory only: lost when the mock stops.")).to_be_visible()
-    assert say(client_of(mock)) == "Changed."
+    assert say(client) == "Changed."
     page.get_by_role("button", name="Discard this version").click()
     expect(yaml).to_have_value(re.compile("about:"))
-    assert say(client_of(mock)) == before
+    assert say(client) == before
 
 
 def test_a_session_plays_its_own_scenario(mock: Mock, page: Page) -> None:
@@ -230,8 +236,7 @@ def test_chaos_is_switched_on_and_off(mock: Mock, page: Page) -> None:
     expect(page.locator("#announcement")).to_contain_text("No chaos profile for all sessions")
 
 
-def test_running_out_of_credits_and_buying_more(mock: Mock, page: Page) -> None:
-    client = client_of(mock)
+def test_running_out_of_credits_and_buying_more(mock: Mock, page: Page, client: anthropic.Anthropic) -> None:
     assert say(client)
     mock.open(page, "view=controls")
     page.locator(".sessions").get_by_role("button").click()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import anthropic
 import pytest
@@ -29,12 +30,20 @@ def printed() -> Iterator[str]:
             server.communicate()
 
 
-def test_what_is_printed_and_shown_is_all_that_a_newcomer_needs(printed: str, page: Page) -> None:
+@pytest.fixture
+def clients() -> Iterator[ExitStack]:
+    """Yield a stack that closes what a test enters into it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_what_is_printed_and_shown_is_all_that_a_newcomer_needs(printed: str, page: Page, clients: ExitStack) -> None:
     page.goto(printed)
     names, values = page.locator(".welcome dt"), page.locator(".welcome dd code")
     expect(values).to_have_count(3)
     shown = dict(zip(names.all_inner_texts(), values.all_inner_texts(), strict=True))
-    client = anthropic.Anthropic(base_url=shown["Anthropic SDK base URL"], api_key=shown["API key"], max_retries=0)
+    url, key = shown["Anthropic SDK base URL"], shown["API key"]
+    client = clients.enter_context(anthropic.Anthropic(base_url=url, api_key=key, max_retries=0))
     asked = {"model": "qwen-coder-32b", "max_tokens": 99, "messages": [{"role": "user", "content": "Hello!"}]}
     client.messages.create(**asked)  # type: ignore[call-overload]  # a dict of its parameters
     expect(rows(page)).to_contain_text("Hello!")
