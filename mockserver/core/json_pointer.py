@@ -21,7 +21,7 @@ class Missing:
 MISSING = Missing()
 
 
-def parts_of(pointer: str) -> tuple[str, ...]:
+def parse(pointer: str) -> tuple[str, ...]:
     """Return the reference tokens of a pointer, unescaped.
 
     Raises `ValueError` for a text that is not a JSON Pointer.
@@ -36,7 +36,7 @@ def parts_of(pointer: str) -> tuple[str, ...]:
 def split(pointer: str) -> tuple[str, ...]:
     """Return the reference tokens of a pointer that is empty or begins with a slash.
 
-    A tilde that escapes nothing stands for itself, as it does in jsonschema-rs; `parts_of` refuses it.
+    A tilde that escapes nothing stands for itself, as it does in jsonschema-rs; `parse` refuses it.
     """
     # ~1 first: the other way round, ~01 would become a slash (RFC 6901, section 4).
     return tuple([part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]])

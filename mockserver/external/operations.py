@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mockserver.external.document import DocumentFiles, DocumentNode
 from mockserver.external.endpoint import ExternalHandler
-from mockserver.openapi.operation import METHODS, Operation
+from mockserver.openapi.operation import METHODS_32, Operation
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -34,7 +34,7 @@ class ExternalOperation(NamedTuple):
 def described(whole: DocumentFiles) -> Iterator[ExternalOperation]:
     """Yield every operation, in the order of the document."""
     for path, item in whole.root.get("paths").items():
-        for method in (*METHODS, "query"):
+        for method in METHODS_32:
             node = item.get(method)
             if node.value is not None:
                 yield ExternalOperation(path, method, item, node, ("paths", path, method))

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 import orjson
-import yaml
 
+from mockserver.core import fast_yaml
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.files import bundled, loader
@@ -54,7 +54,7 @@ def load_contract() -> Contract:
     kept = Path(cache_from_source(__file__)).parent / name
     with suppress(OSError, orjson.JSONDecodeError):
         return Contract(orjson.loads(kept.read_bytes()))
-    document: JsonObject = yaml.load(source, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document: JsonObject = fast_yaml.load(source)
     with suppress(OSError):  # a place that cannot be written to costs time, nothing else
         scratch = kept.with_suffix(f".{getpid()}")
         scratch.write_bytes(orjson.dumps(document))

@@ -26,6 +26,7 @@ import msgspec
 import yaml
 
 from mockserver.core.errors import AuthorError, Problem
+from mockserver.core.fast_yaml import SAFE_LOADER
 from mockserver.files.yaml_limits import MAX_BYTES as MAX_BYTES
 from mockserver.files.yaml_limits import MAX_DEPTH as MAX_DEPTH
 from mockserver.files.yaml_limits import MAX_NODES as MAX_NODES
@@ -44,7 +45,6 @@ Scalar: TypeAlias = str | int | float | bool | None
 Data: TypeAlias = "dict[str, Data] | list[Data] | Scalar"
 Path: TypeAlias = tuple[str | int, ...]
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BREAK = re.compile(r"\r\n|\r|\n")
 # NEL and the two Unicode separators are line breaks to YAML 1.1 but not to editors: lines would be counted differently.
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -175,7 +175,7 @@ def read(source: bytes, file: str, limits: YamlLimits = SCENARIO) -> YamlDocumen
     lines = _BREAK.split(_decode(source, file, limits))
     builder = _Builder(file, lines, limits)
     try:
-        for event in yaml.parse("\n".join(lines), Loader=_LOADER):
+        for event in yaml.parse("\n".join(lines), Loader=SAFE_LOADER):
             builder.take(event)
     except _EnoughError:
         pass

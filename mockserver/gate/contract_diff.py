@@ -21,8 +21,10 @@ from typing import Any, Literal, TypeAlias
 
 import yaml
 
+from mockserver.core import fast_yaml
 from mockserver.core.errors import OperatorError
 from mockserver.openapi import refs
+from mockserver.openapi.operation import METHODS_32
 from mockserver.openapi.refs import UnresolvableReference
 
 Level: TypeAlias = Literal["breaking", "risky", "safe"]
@@ -80,7 +82,7 @@ class _Side:
 def read(file: Path) -> Node:
     """An OpenAPI document. Raises `OperatorError` if it is none."""
     try:
-        loaded = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        loaded = fast_yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if not isinstance(loaded, dict) or not str(loaded.get("openapi", "")).startswith("3"):
@@ -110,13 +112,10 @@ def _resolve(document: Node, node: Any) -> Node:
     return node if isinstance(node, dict) else {}
 
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-
-
 def _paths(old: Node, new: Node) -> Iterator[Change]:
     before, after = old.get("paths") or {}, new.get("paths") or {}
     for path in {**before, **after}:
-        for method in METHODS:
+        for method in METHODS_32:
             one, other = (before.get(path) or {}).get(method), (after.get(path) or {}).get(method)
             where = f"{method.upper()} {path}"
             if one is not None and other is None:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 import yaml
 
+from mockserver.core import fast_yaml
+
 
 def convert_to_31(text: str) -> str:
     """Return the YAML text of a 3.2 document as 3.1."""
-    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = fast_yaml.load(text)
     document["openapi"] = "3.1.1"
     return yaml.safe_dump(_without_item_schema(document), sort_keys=False, allow_unicode=True, width=120)
 

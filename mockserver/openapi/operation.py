@@ -16,6 +16,8 @@ from mockserver.openapi.router import Parameters
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The methods that a path item of OpenAPI 3.0 and 3.1 can have."""
+METHODS_32 = (*METHODS, "query")
+"""The methods that a path item of OpenAPI 3.2 can have, apart from `additionalOperations`."""
 
 Scheme: TypeAlias = Literal["x-api-key", "bearer"]
 Variant: TypeAlias = Literal["plain", "byok", "managed"]

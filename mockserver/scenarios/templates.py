@@ -120,7 +120,7 @@ def _faker(name: str, place: str) -> Value:
 
 
 def _body(pointer: str) -> Value:
-    parts = json_pointer.parts_of(pointer)
+    parts = json_pointer.parse(pointer)
 
     def value(context: TemplateContext) -> str:
         target = json_pointer.follow(context.body, parts)

@@ -20,7 +20,7 @@ EVERY_PARSER = [getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader]
 @pytest.fixture(params=EVERY_PARSER, ids=["fast", "pure"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test that uses it runs with libyaml and with PyYAML's own parser."""
-    monkeypatch.setattr(yaml_document, "_LOADER", request.param)
+    monkeypatch.setattr(yaml_document, "SAFE_LOADER", request.param)
 
 
 def refusals(source: str | bytes) -> list[str]:

@@ -16,7 +16,7 @@ from mockserver.scenarios.matcher import Example, Matcher, WhenKey
 
 
 def _compile(expected: dict[str, JsonValue]) -> Matcher:
-    entries = [(pointer, json_pointer.parts_of(pointer), value) for pointer, value in expected.items()]
+    entries = [(pointer, json_pointer.parse(pointer), value) for pointer, value in expected.items()]
 
     def match(call: Call) -> Difference | None:
         for pointer, parts, value in entries:
