@@ -14,7 +14,7 @@ import click
 from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
-    from mockserver.cli.watch import Place
+    from mockserver.cli.watch import Install
     from mockserver.files.library import Library
     from mockserver.server.asgi import Gateway
 
@@ -60,7 +60,7 @@ def files_of(library: "Library") -> dict[str, Path]:
     return {name: entry.file for name, entry in library.entries.items()}
 
 
-def place_in(app: "Gateway") -> "Place":
+def place_in(app: "Gateway") -> "Install":
     """What puts another library in the place of the one that a gateway plays."""
 
     def place(library: "Library") -> None:
@@ -77,7 +77,7 @@ def serve_one(
     files: Mapping[str, Path],
     *,
     hello: Callable[[str | None], None],
-    follow: "Callable[[Place], None]",
+    follow: "Callable[[Install], None]",
 ) -> None:
     """Serve in this process until Ctrl-C. `hello` is told the link to the page, `follow` where a saved file goes."""
     from mockserver.control.wiring import with_control

@@ -1,4 +1,4 @@
-"""How a command ends when the caller is at fault: one line a mistake on standard error, exit code 2."""
+"""How a command reports a mistake of its caller: one line for each on standard error, and exit code 2."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ P = ParamSpec("P")
 
 
 def report_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Tell a caller's mistake in one line, without a traceback."""
+    """Make a command report its caller's mistakes without a traceback."""
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -22,7 +22,7 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
         except AuthorError as error:
             click.echo(str(error), err=True)
             count = len(error.problems)
-            click.echo(f"{count} mistake{'s' if count > 1 else ''}; nothing is served.", err=True)
+            click.echo(f"{count} mistake{'s' if count > 1 else ''} found; nothing is served.", err=True)
             sys.exit(2)
         except OperatorError as error:
             click.echo(f"mockserver: {error}", err=True)

@@ -13,14 +13,14 @@ from mockserver.core.errors import OperatorError
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--request", "request", required=True, metavar="FILE|-", help="A JSON body, or a curl command; - is stdin."
+    "--request", "request", required=True, metavar="FILE|-", help="File with a JSON body or a curl command; - is stdin."
 )
-@click.option("--path", help="The path of the request; found from the body if missing.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
+@click.option("--path", help="Path of the request; guessed from the body if omitted.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Header of the request.")
 @contract_option
 @report_errors
 def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], external: Path | None) -> None:
-    """Say which turn of FILE answers a request, and why the others do not."""
+    """Explain which turn of FILE answers a request, and why the others do not."""
     from mockserver.files.explain import explain_lines, read_request
     from mockserver.files.library import read_script
 

@@ -1,4 +1,4 @@
-"""`mockserver faults`: the table of everything that can go wrong."""
+"""`mockserver faults`: the faults that a scenario can use."""
 
 import sys
 
@@ -9,9 +9,9 @@ from mockserver.core.errors import did_you_mean
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--markdown", is_flag=True, help="The whole table as docs/faults.md has it.")
+@click.option("--markdown", is_flag=True, help="Print the page docs/faults.md.")
 def faults(name: str | None, markdown: bool) -> None:
-    """List the faults, or explain the one called NAME."""
+    """List the faults, or describe the fault NAME."""
     from mockserver.faults import FAULTS, pages
 
     if markdown:
@@ -21,5 +21,5 @@ def faults(name: str | None, markdown: bool) -> None:
     elif name in FAULTS:
         click.echo(pages.page(FAULTS[name]))
     else:
-        click.echo(f"mockserver: no fault is called '{name}'; {did_you_mean(name, FAULTS)}", err=True)
+        click.echo(f"mockserver: no fault is named '{name}'; {did_you_mean(name, FAULTS)}", err=True)
         sys.exit(2)

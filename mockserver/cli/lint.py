@@ -1,4 +1,4 @@
-"""`mockserver lint`: every mistake of scenario files in one pass."""
+"""`mockserver lint`: finds every mistake of scenario files in one pass."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ def _as_json(problem: Problem) -> str:
 
 
 def _as_github(problem: Problem) -> str:
-    """A workflow command of GitHub Actions: an annotation on the line."""
+    """Return a workflow command of GitHub Actions: an annotation on the line."""
     message = f"{problem.path}: {problem.message}" if problem.path else problem.message
     file = _escaped(problem.file).replace(":", "%3A").replace(",", "%2C")
     return f"::error file={file},line={problem.line},col={problem.column}::{_escaped(message)}"
@@ -41,11 +41,13 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True, help="Output format."
+)
 @contract_option
 @report_errors
 def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
-    """Check scenario files: every mistake in one pass, one a line; exit code 1 if there is any."""
+    """Check scenario files and print every mistake. Exit code 1 if there is one."""
     from mockserver.files import loader
 
     contract, _ = open_contract(external)
@@ -56,13 +58,16 @@ def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
     for problem in problems:
         click.echo(FORMATS[form](problem))
     if form == "text":
-        right = f"{len(files)} file{'s' if len(files) > 1 else ''} checked, "
-        click.echo(right + (f"{len(problems)} mistakes." if len(problems) != 1 else "1 mistake."), err=bool(problems))
+        summary = f"{len(files)} file{'s' if len(files) > 1 else ''} checked, "
+        click.echo(summary + (f"{len(problems)} mistakes." if len(problems) != 1 else "1 mistake."), err=bool(problems))
     sys.exit(1 if problems else 0)
 
 
 def _problems(files: Iterable[Path], contract: "Contract") -> list[Problem]:
-    """What is wrong with each file, and with two of one name in one folder, which could not be served together."""
+    """Return the mistakes of each file.
+
+    Two scenarios of one name in one folder are a mistake, because they cannot be served together.
+    """
     from mockserver.files.library import read_script
 
     problems: list[Problem] = []

@@ -14,13 +14,15 @@ SCHEMA_FILE = "scenario.schema.json"
 @click.argument("name")
 @report_errors
 def new(name: str) -> None:
-    """Write NAME.yaml, a small commented scenario to start from, and the schema for your editor beside it."""
+    """Create NAME.yaml, a commented scenario to start from, and a JSON Schema for your editor."""
     from mockserver.files.editor_schema import first_scenario, scenario_schema
 
     file = Path(f"{name}.yaml")
     text = first_scenario(name, SCHEMA_FILE)
     if file.exists():
-        raise OperatorError(f"{file} is there already; choose another name, or remove it")
+        raise OperatorError(f"{file} already exists; choose another name, or remove it")
     file.write_text(text, encoding="utf-8")
     Path(SCHEMA_FILE).write_text(scenario_schema(), encoding="utf-8")
-    click.echo(f"Wrote {file}, and {SCHEMA_FILE} for your editor. Play it:\n\n  mockserver serve --scenario {file}")
+    click.echo(
+        f"Created {file}, and {SCHEMA_FILE} for your editor. To play it:\n\n  mockserver serve --scenario {file}"
+    )

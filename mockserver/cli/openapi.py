@@ -8,10 +8,17 @@ from mockserver.cli.errors import report_errors
 
 
 @click.command()
-@click.option("--version", "version", type=click.Choice(["3.2", "3.1"]), default="3.2", show_default=True)
+@click.option(
+    "--version",
+    "version",
+    type=click.Choice(["3.2", "3.1"]),
+    default="3.2",
+    show_default=True,
+    help="OpenAPI version of the output.",
+)
 @report_errors
 def openapi(version: str) -> None:
-    """Print the contract; as 3.1 for tools that do not know OpenAPI 3.2 yet."""
+    """Print the gateway's contract as an OpenAPI document."""
     from mockserver.files import bundled
     from mockserver.openapi.convert31 import convert_to_31
 

@@ -9,7 +9,7 @@ from mockserver.cli.errors import report_errors
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
 @report_errors
 def scenarios(folder: str | None) -> None:
-    """List the scenarios that are shipped, and those in FOLDER."""
+    """List the shipped scenarios, and those in FOLDER."""
     from mockserver.files import bundled
     from mockserver.files.library import load_contract, load_library
 
@@ -21,4 +21,4 @@ def scenarios(folder: str | None) -> None:
             click.echo(f"{heading}:")
         for entry in found:
             click.echo(f"  {entry.script.name:<{width}}  {entry.script.about}")
-    click.echo("\nPlay one:  mockserver serve --scenario NAME   or with the API key  sk_mock_NAME")
+    click.echo("\nTo play one: mockserver serve --scenario NAME, or use the API key sk_mock_NAME.")

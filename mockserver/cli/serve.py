@@ -1,4 +1,4 @@
-"""`mockserver serve`: the gateway in the foreground, until Ctrl-C."""
+"""`mockserver serve`: runs the mock gateway in the foreground, until Ctrl-C."""
 
 import sys
 from functools import partial
@@ -24,13 +24,14 @@ from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
     from mockserver.accounts.session import Timeline
-    from mockserver.cli.watch import Place
+    from mockserver.cli.watch import Install
+    from mockserver.engine.chaos_stage import ChaosSettings
     from mockserver.files.library import Library
     from mockserver.server.stores.memory import Store
     from mockserver.wires.envelopes import Envelope
 
 ENVELOPES = ("superset", "anthropic", "openai", "fastapi", "bare")
-"""The shapes that an error body can have; see `wires.envelopes`."""
+"""The forms of an error body; see `wires.envelopes`."""
 
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""
@@ -46,27 +47,65 @@ SETTINGS = """\
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
-@click.option("--scenario", metavar="NAME|FILE|DIR", help="What to play; without it the mock answers by itself.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 chooses a free one.",
+)
+@click.option(
+    "--scenario", metavar="NAME|FILE|DIR", help="Scenario to play; without it every request gets a default answer."
+)
 @contract_option
-@click.option("--chaos", metavar="PROFILE|FILE", help="What goes wrong at random, laid over everything.")
-@click.option("--seed", default="0", show_default=True, help="Everything that looks random comes from it.")
-@click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", help="virtual: waiting takes no time.")
-@click.option("--speed", default=1.0, type=click.FloatRange(0.001, 1000), help="How fast time runs: 10 is ten times.")
-@click.option("--watch", is_flag=True, help="A saved scenario file is live at once.")
-@click.option("--quiet", is_flag=True, help="No line for each request.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How each request is told.")
-@click.option("--accounts", metavar="FILE", type=click.Path(dir_okay=False), help="Keys, users, plans, credits.")
-@click.option("--strict-keys", is_flag=True, help="Take no keys but sk_…, ak_… and tokens issued here.")
-@click.option("--strict-models", is_flag=True, help="404 for unknown models, 403 for those that the plan lacks.")
-@click.option("--strict", is_flag=True, help="404 for every route that no document names.")
-@click.option("--errors", type=click.Choice(ENVELOPES), default="superset", show_default=True, help="Shape of errors.")
-@click.option("--store", metavar="redis://…", help="Where sessions live; without it in this process.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; needs --store.")
-@click.option("--no-control", is_flag=True, help="No control API and no page.")
-@click.option("--control-port", type=click.IntRange(0, 65535), help="The control API on a port of its own.")
-@click.option("--token", envvar="MOCKSERVER_TOKEN", help="The control API's token; without it one is made.")
-@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name that the page may be opened by.")
+@click.option("--chaos", metavar="PROFILE|FILE", help="Chaos profile: random failures on top of any scenario.")
+@click.option("--seed", default="0", show_default=True, help="Seed for all random choices.")
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "virtual"]),
+    default="real",
+    show_default=True,
+    help="Clock for delays; on the virtual clock they take no time.",
+)
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1000),
+    help="Speed of the clock; 10 is ten times faster.",
+)
+@click.option("--watch", is_flag=True, help="Reload scenario files on change.")
+@click.option("--quiet", is_flag=True, help="Print no line for each request.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the line for each request.",
+)
+@click.option(
+    "--accounts", metavar="FILE", type=click.Path(dir_okay=False), help="File with keys, users, plans and credits."
+)
+@click.option("--strict-keys", is_flag=True, help="Reject keys other than sk_…, ak_… and tokens issued here.")
+@click.option("--strict-models", is_flag=True, help="Answer 404 for unknown models, 403 for models outside the plan.")
+@click.option("--strict", is_flag=True, help="Answer 404 on routes that no document names.")
+@click.option(
+    "--errors", type=click.Choice(ENVELOPES), default="superset", show_default=True, help="Form of error bodies."
+)
+@click.option("--store", metavar="redis://…", help="Redis server that keeps the sessions; default: this process.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of processes; more than 1 needs --store.",
+)
+@click.option("--no-control", is_flag=True, help="Serve neither the control API nor the page.")
+@click.option("--control-port", type=click.IntRange(0, 65535), help="Separate port for the control API and the page.")
+@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token of the control API; generated if omitted.")
+@click.option(
+    "--allow-host", "hosts", multiple=True, metavar="NAME", help="Host name under which the page may be opened."
+)
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
 @report_errors
 def serve(
@@ -94,15 +133,13 @@ def serve(
     hosts: tuple[str, ...],
     opened: bool,
 ) -> None:
-    """Serve the gateway until Ctrl-C."""
+    """Run the mock gateway until Ctrl-C."""
     from mockserver.accounts.identify import Accounts
     from mockserver.accounts.session import start_clock
     from mockserver.cli.access_log import LINES
     from mockserver.core.clock import SystemClock
-    from mockserver.engine.chaos_stage import ChaosSettings
     from mockserver.engine.step import Engine, EngineSettings
     from mockserver.files.accounts_file import load_accounts
-    from mockserver.files.chaos_file import load_profiles
     from mockserver.files.library import load_library
     from mockserver.journal.log import Journal
     from mockserver.server import uvicorn
@@ -110,59 +147,67 @@ def serve(
     from mockserver.server.asgi import Gateway
 
     processes.check(workers, store)
-    panel = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
-    contract, beside = open_contract(external)
+    control = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
+    contract, notices = open_contract(external)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
     settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
-    profiles, storm = load_profiles(chaos)
-    engine = Engine(contract, library.scripts, settings, known, ChaosSettings(profiles, storm))
-    if storm is not None:
-        beside = [*beside, f"Chaos '{storm}' with seed {seed}: {profiles[storm].about}"]
+    chaos_settings, chaos_notices = _chaos(chaos, seed)
+    engine = Engine(contract, library.scripts, settings, known, chaos_settings)
+    notices = [*notices, *chaos_notices]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)
     if store is not None:
         _check_store(store)
 
-    def make() -> Gateway:
+    def make_app() -> Gateway:
         app = Gateway(engine, store=_store(store, seed, begun), journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         if not quiet:
             app.journal.listeners.append(lambda exchange: click.echo(LINES[log_format](exchange)))
         return app
 
-    def follow(place: "Place") -> None:
+    def follow(install: "Install") -> None:
         if watch:
-            watching.watch(place, contract, scenario)
+            watching.watch(install, contract, scenario)
 
     def make_one_of_many(number: int) -> Gateway:
-        app = make()
+        app = make_app()
         follow(place_in(app))
         return app
 
-    aside = log_format == "json"  # standard output is for the lines alone
+    to_stderr = log_format == "json"  # standard output has only the lines of the log
     with uvicorn.bind(host, port) as sock:
-        hello = partial(_say_hello, uvicorn.url_of(sock), library, aside)
+        hello = partial(_say_hello, uvicorn.url_of(sock), library, to_stderr)
         if workers > 1:
-            hello([*beside, SEVERAL], None)
+            hello([*notices, SEVERAL], None)
             processes.run(make_one_of_many, sock, workers)
         else:
-            serve_one(
-                make(), sock, host, panel, files_of(library), hello=lambda link: hello(beside, link), follow=follow
-            )
-    click.echo("Ended.", err=aside)
+            app, ready = make_app(), partial(hello, notices)
+            serve_one(app, sock, host, control, files_of(library), hello=ready, follow=follow)
+    click.echo("Stopped.", err=to_stderr)
+
+
+def _chaos(chosen: str | None, seed: str) -> "tuple[ChaosSettings, list[str]]":
+    """Return the chaos profiles with the chosen one, and what to print about it."""
+    from mockserver.engine.chaos_stage import ChaosSettings
+    from mockserver.files.chaos_file import load_profiles
+
+    profiles, name = load_profiles(chosen)
+    notices = [] if name is None else [f"Chaos '{name}' with seed {seed}: {profiles[name].about}"]
+    return ChaosSettings(profiles, name), notices
 
 
 def _check_store(url: str) -> None:
-    """Raises `OperatorError` for a store that cannot be had, before anything is served."""
+    """Raise `OperatorError`, before anything is served, if the store is unknown or does not answer."""
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise OperatorError("--store: sessions can live in Redis only; write redis://host:port")
+        raise OperatorError("--store: expected the URL of a Redis server, such as redis://host:port")
     from mockserver.server.stores import redis
 
     redis.check(url)
 
 
 def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
-    """The sessions' store."""
+    """Return the store of the sessions."""
     from mockserver.accounts.session import Session
     from mockserver.server.stores.memory import MemoryStore
 
@@ -173,10 +218,10 @@ def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
     return RedisStore(url, lambda id: Session(id, seed, clock=clock))
 
 
-def _say_hello(url: str, library: "Library", aside: bool, beside: list[str], link: str | None) -> None:
-    lines = [f"AINative gateway mock {__version__} listens on {url}", f"Plays {watching.what_plays(library)}.", *beside]
-    page = [] if link is None else ["See and steer it (the link is the key to it):\n", f"  {link}\n"]
+def _say_hello(url: str, library: "Library", to_stderr: bool, notices: list[str], link: str | None) -> None:
+    lines = [f"AINative gateway mock {__version__} listens on {url}", f"{watching.describe(library)}.", *notices]
+    page = [] if link is None else ["Page and control API (the link contains the token):\n", f"  {link}\n"]
     settings = SETTINGS.format(url=url, key=KEY)
-    for line in (*lines, *page, "Point a client at it:\n", settings, "Ctrl-C ends it."):
-        click.echo(line, err=aside)
+    for line in (*lines, *page, "Settings for a client:\n", settings, "Press Ctrl-C to stop."):
+        click.echo(line, err=to_stderr)
     sys.stdout.flush()

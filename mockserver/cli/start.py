@@ -1,7 +1,7 @@
 """`mockserver start`: a gateway for a test suite in another language.
 
-It prints one line of JSON (`url`, `openai_url`, `key`, `env`; for the control API `session`, `control`, `token` and
-`page`) and serves until its standard input ends, so it ends with the suite that started it, however that ends.
+It prints one line of JSON: `url`, `openai_url`, `key` and `env`, and for the control API `session`, `control`, `token`
+and `page`. It stops when its standard input closes, so it stops with the suite that started it, even if that crashes.
 """
 
 import sys
@@ -12,22 +12,30 @@ from mockserver.cli.errors import report_errors
 
 
 @click.command()
-@click.option("--scenario", metavar="NAME|FILE", help="What to play; without it the mock answers by itself.")
-@click.option("--chaos", metavar="PROFILE|FILE", help="What goes wrong at random, laid over everything.")
-@click.option("--seed", default="0", show_default=True, help="Everything that looks random comes from it.")
-@click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
-@click.option("--strict", is_flag=True, help="Exit 1 if any turn was not played.")
+@click.option(
+    "--scenario", metavar="NAME|FILE", help="Scenario to play; without it every request gets a default answer."
+)
+@click.option("--chaos", metavar="PROFILE|FILE", help="Chaos profile: random failures on top of any scenario.")
+@click.option("--seed", default="0", show_default=True, help="Seed for all random choices.")
+@click.option(
+    "--clock",
+    type=click.Choice(["virtual", "real"]),
+    default="virtual",
+    show_default=True,
+    help="Clock for delays; on the virtual clock they take no time.",
+)
+@click.option("--strict", is_flag=True, help="Exit with code 1 if any turn was not played.")
 @report_errors
 def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict: bool) -> None:
-    """Serve one test suite until standard input ends; exit 1 if a request matched nothing."""
+    """Run for one test suite; stops when stdin closes. Exit code 1 if a request matched no turn."""
     import orjson
 
     from mockserver.control import PREFIX
     from mockserver.journal.verify import ClientError
-    from mockserver.testing.start import start as started
+    from mockserver.testing.start import start as start_gateway
 
     try:
-        with started(
+        with start_gateway(
             scenario,
             chaos=chaos,
             seed=seed,
@@ -35,7 +43,7 @@ def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict
             strict=strict,
             control=True,
         ) as gateway:
-            told = {
+            connection = {
                 "url": gateway.url,
                 "openai_url": gateway.openai_url,
                 "key": gateway.key,
@@ -45,7 +53,7 @@ def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict
                 "token": gateway.token,
                 "page": gateway.page,
             }
-            click.echo(orjson.dumps(told).decode())
+            click.echo(orjson.dumps(connection).decode())
             sys.stdout.flush()
             while sys.stdin.buffer.read(65_536):
                 pass

@@ -1,4 +1,7 @@
-"""`serve --watch`: what was chosen is loaded again whenever it is saved; what is wrong with it keeps what plays."""
+"""`serve --watch`: reloads the chosen scenario files on change.
+
+If a file has a mistake, the server keeps the version that it serves.
+"""
 
 import logging
 import threading
@@ -16,43 +19,44 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver")
 
-Place: TypeAlias = "Callable[[Library], None]"
-"""Puts a library in the place of the one that plays."""
+Install: TypeAlias = "Callable[[Library], None]"
+"""Makes a server serve another library."""
 
-KEPT = "Not loaded; what played before plays on."
+KEPT = "Not reloaded; the previous version stays in use."
 
 
-def what_plays(library: "Library") -> str:
-    """What plays, for the operator."""
+def describe(library: "Library") -> str:
+    """Return what a server that has this library plays, as a clause for the operator."""
     if library.playing is not None:
         entry = library.entries[library.playing]
         about = f": {entry.script.about}" if entry.script.about else ""
-        return f"'{library.playing}'{about}".rstrip(".")
+        return f"Playing '{library.playing}'{about}".rstrip(".")
     return (
-        f"no scenario, so it answers by itself; the key sk_mock_<name> chooses one of {len(library.entries)} "
-        "(mockserver scenarios lists them)"
+        f"No scenario, so every request gets a default answer; the API key sk_mock_<name> chooses one of "
+        f"{len(library.entries)} (list them with: mockserver scenarios)"
     )
 
 
-def reload(place: Place, contract: "Contract", scenario: str) -> str:
-    """Load what was chosen again; what is wrong with it keeps what plays. Gives what the operator is told."""
+def reload(install: Install, contract: "Contract", scenario: str) -> str:
+    """Load and install the chosen files again. Return what to print; after a mistake nothing has changed."""
     from mockserver.files.library import load_library
 
     try:
         library = load_library(contract, scenario)
-        place(library)
+        install(library)
     except (AuthorError, OperatorError) as error:
         return f"{error}\n{KEPT}"
-    except Exception as error:  # whatever it is, the next save must be seen
-        log.exception("a scenario could not be loaded; this is a bug of the mock")
+    except Exception as error:  # the watcher must survive, so that the next save is seen
+        log.exception("a scenario could not be loaded; this is a bug in the mock")
         return f"{scenario}: {type(error).__name__}: {error}\n{KEPT}"
-    return f"Loaded again. Plays {what_plays(library)}."
+    return f"Reloaded. {describe(library)}."
 
 
-def watch(place: Place, contract: "Contract", scenario: str | None) -> None:
-    """Load what was chosen again whenever it is saved.
+def watch(install: Install, contract: "Contract", scenario: str | None) -> None:
+    """Reload the chosen files whenever they change, in a thread of its own.
 
-    A file is watched by its folder, since editors put a new file in its place; a link also where it leads.
+    A file is watched through its folder, because editors replace files; a link also through the folder of its target.
+    Raises `OperatorError` if there is nothing to watch.
     """
     if scenario is None or not Path(scenario).exists():
         raise OperatorError("--watch needs a file or a folder: serve --scenario FILE --watch")
@@ -68,13 +72,13 @@ def watch(place: Place, contract: "Contract", scenario: str | None) -> None:
 
     def follow() -> None:
         for _ in changes(*sorted(folders), watch_filter=concerns, debounce=50, step=20, recursive=False):
-            click.echo(reload(place, contract, scenario))
+            click.echo(reload(install, contract, scenario))
 
     threading.Thread(target=follow, name="watch", daemon=True).start()
 
 
 def is_watched(chosen: Path, changed: Path) -> bool:
-    """Whether a changed file concerns what was chosen: the file itself, or a scenario file of the folder."""
+    """Return whether a changed file is the chosen file, or a scenario file of the chosen folder."""
     if chosen.is_dir():
         return changed.suffix in (".yaml", ".yml")
     return changed.name in (chosen.name, chosen.resolve().name)

@@ -12,8 +12,8 @@ from pydantic.fields import FieldInfo
 
 from mockserver.scenarios.base_model import ScenarioModel
 from mockserver.scenarios.matcher import Branch, Matcher, WhenKey
-from mockserver.scenarios.matchers.all import ALL
-from mockserver.scenarios.matchers.any import ANY
+from mockserver.scenarios.matchers.all_ import ALL
+from mockserver.scenarios.matchers.any_ import ANY
 from mockserver.scenarios.matchers.assistant_turns import AssistantTurns
 from mockserver.scenarios.matchers.body import BodyValues
 from mockserver.scenarios.matchers.body_schema import BodySchema
@@ -69,14 +69,11 @@ class When(ScenarioModel):
         return data
 
 
-def _when_key(name: str, field: FieldInfo) -> WhenKey:
-    keys = [item for item in field.metadata if isinstance(item, WhenKey)]
-    if len(keys) != 1:
-        raise TypeError(f"When.{name} needs one WhenKey in its Annotated type; see matchers/last.py")
-    return keys[0]
+def _when_key(field: FieldInfo) -> WhenKey:
+    return next(item for item in field.metadata if isinstance(item, WhenKey))
 
 
-MATCHERS: Mapping[str, WhenKey] = {name: _when_key(name, field) for name, field in When.model_fields.items()}
+MATCHERS: Mapping[str, WhenKey] = {name: _when_key(field) for name, field in When.model_fields.items()}
 """The field of `When` -> its matcher, in the order of the class."""
 
 

@@ -31,7 +31,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[tuple[str, str, sub
             told = process.stderr if aside else process.stdout
             assert told is not None
             said = ""
-            while "Ctrl-C ends it.\n" not in said:
+            while "Press Ctrl-C to stop.\n" not in said:
                 line = told.readline()
                 assert line, process.communicate()
                 said += line
@@ -144,7 +144,7 @@ def test_json_lines_stand_alone_on_standard_output() -> None:
         (1, 200, "messages", "a b/1"),
         (2, 200, "messages", "a b/1"),
     ]
-    assert err == "Ended.\n"
+    assert err == "Stopped.\n"
     assert TOKEN not in out
 
 

@@ -112,7 +112,7 @@ def test_every_mistake_of_a_file_is_a_line_with_its_place(tmp_path: Path) -> Non
         f"{file}:4:5: turns[0].tmies: unknown key 'tmies'; did you mean 'times'?",
         f"{file}:5:21: turns[1].error.status: must be at least 400, not 200",
         f"{file}:6:18: turns[2].when.last: unknown value 'tool-result'; did you mean 'tool_result'?",
-        "3 mistakes; nothing is served.",
+        "3 mistakes found; nothing is served.",
     ]
 
 
@@ -121,7 +121,7 @@ def test_one_mistake_is_counted_as_one(tmp_path: Path) -> None:
     file.write_text("scenario: bad\nturns:\n  - reply: '{{last_usr_text}}'\n")
     assert failed("scenarios", str(tmp_path)) == [
         f"{file}:3:12: turns[0].reply: unknown value '{{{{last_usr_text}}}}'; did you mean 'last_user_text'?",
-        "1 mistake; nothing is served.",
+        "1 mistake found; nothing is served.",
     ]
 
 
@@ -130,7 +130,7 @@ def test_two_files_with_one_name_are_a_mistake(tmp_path: Path) -> None:
         (tmp_path / name).write_text("scenario: twin\nturns: [{reply: hi}]\n")
     [line, count] = failed("scenarios", str(tmp_path))
     assert line.startswith(f"{tmp_path / 'b.yaml'}:1:1: scenario: 'twin' is also the name of {tmp_path / 'a.yaml'}")
-    assert count == "1 mistake; nothing is served."
+    assert count == "1 mistake found; nothing is served."
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
@@ -158,7 +158,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]
         try:
             assert process.stdout is not None
             printed = ""
-            while "Ctrl-C ends it.\n" not in printed:
+            while "Press Ctrl-C to stop.\n" not in printed:
                 line = process.stdout.readline()
                 assert line, f"the server ended: {process.communicate()}"
                 printed += line
@@ -198,22 +198,22 @@ def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
         url = f"http://127.0.0.1:{port}"
         assert printed.splitlines() == [
             f"AINative gateway mock {__version__} listens on {url}",
-            "Plays 'greeting': The shortest conversation there is, a greeting to every message.",
-            "See and steer it (the link is the key to it):",
+            "Playing 'greeting': The shortest conversation there is, a greeting to every message.",
+            "Page and control API (the link contains the token):",
             "",
             f"  {url}/_mock/?token={TOKEN}",
             "",
-            "Point a client at it:",
+            "Settings for a client:",
             "",
             f"  Anthropic SDK   ANTHROPIC_BASE_URL={url}",
             "                  ANTHROPIC_API_KEY=sk_test",
             f"  OpenAI SDK      OPENAI_BASE_URL={url}/api/v1",
             "                  OPENAI_API_KEY=sk_test",
             "",
-            "Ctrl-C ends it.",
+            "Press Ctrl-C to stop.",
         ]
         assert ask(port) == 200
-        assert ended(process) == (0, "Ended.\n", "")
+        assert ended(process) == (0, "Stopped.\n", "")
 
 
 def test_serve_prints_a_line_for_each_request() -> None:
@@ -225,7 +225,7 @@ def test_serve_prints_a_line_for_each_request() -> None:
 
 def test_ctrl_c_at_once_ends_it_quietly() -> None:
     with serving() as (process, _, _):
-        assert ended(process) == (0, "Ended.\n", "")
+        assert ended(process) == (0, "Stopped.\n", "")
 
 
 def test_ctrl_c_with_an_open_stream_ends_without_a_traceback() -> None:
@@ -237,4 +237,4 @@ def test_ctrl_c_with_an_open_stream_ends_without_a_traceback() -> None:
 def test_being_told_to_stop_ends_it_as_ctrl_c_does() -> None:
     with serving("--quiet") as (process, port, _):
         assert ask(port) == 200
-        assert ended(process, signal.SIGTERM) == (0, "Ended.\n", "")
+        assert ended(process, signal.SIGTERM) == (0, "Stopped.\n", "")

@@ -20,7 +20,7 @@ from tests.support.engine import HELLO, MESSAGES, contract
 FIRST = "scenario: mine\nturns: [{reply: first, times: always}]\n"
 SECOND = "scenario: mine\nabout: It.\nturns: [{reply: second}, {reply: third, times: always}]\n"
 BROKEN = "scenario: mine\nturns: [{repply: x}]\n"
-KEPT = "Not loaded; what played before plays on."
+KEPT = "Not reloaded; the previous version stays in use."
 
 
 def say(app: Gateway) -> str:
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_saved_file_is_live(file: Path) -> None:
     app = playing(file)
     file.write_text(SECOND)
-    assert reloaded(app, file) == "Loaded again. Plays 'mine': It."
+    assert reloaded(app, file) == "Reloaded. Playing 'mine': It."
     assert [say(app) for _ in range(3)] == ["second", "third", "third"]
 
 
@@ -89,7 +89,7 @@ def test_after_any_bad_save_the_next_good_one_is_live(save: Callable[[Path], obj
     assert reloaded(app, file).endswith(f"\n{KEPT}")
     assert say(app) == "first"
     file.write_text(SECOND)
-    assert reloaded(app, file).startswith("Loaded again.")
+    assert reloaded(app, file).startswith("Reloaded.")
     assert say(app) == "second"
 
 
@@ -155,7 +155,7 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
     watch.watch(place_in(app), contract(), str(file.parent / choice))
     assert (folders, say(app)) == ([file.parent], "first")
     told = capsys.readouterr().out
-    assert (told.count("Loaded again."), told.count(KEPT)) == (2, 1)
+    assert (told.count("Reloaded."), told.count(KEPT)) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_new_writes_a_file_that_is_right_and_the_schema_beside_it(
 ) -> None:
     assert new(tmp_path, "my-first", monkeypatch) == (
         0,
-        "Wrote my-first.yaml, and scenario.schema.json for your editor. Play it:\n\n"
+        "Created my-first.yaml, and scenario.schema.json for your editor. To play it:\n\n"
         "  mockserver serve --scenario my-first.yaml\n",
     )
     text = (tmp_path / "my-first.yaml").read_text(encoding="utf-8")
@@ -226,7 +226,7 @@ def test_what_new_writes_can_be_played(dialect: Dialect, tmp_path: Path) -> None
 def test_new_leaves_a_file_that_is_there_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.yaml").write_text("mine")
     code, output = new(tmp_path, "mine", monkeypatch)
-    assert (code, output) == (2, "mockserver: mine.yaml is there already; choose another name, or remove it\n")
+    assert (code, output) == (2, "mockserver: mine.yaml already exists; choose another name, or remove it\n")
     assert (tmp_path / "mine.yaml").read_text() == "mine"
     assert not (tmp_path / "scenario.schema.json").exists()
 

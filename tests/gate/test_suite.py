@@ -15,7 +15,7 @@ from mockserver.gate import contract_diff, relay
 from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.reports.curl import curl
 from tests.gate.support import MESSAGES, document, other_gateway
-from tools.mutants.__main__ import MUTANTS, examine
+from tools.mutants.catalogue import MUTANTS, examine
 
 CONTRACTS = Path(OPENAPI).parent / "contracts"
 DOORS = {"hooks.py", "conftest.py", "test_gateway.py"}

@@ -22,7 +22,7 @@ from mockserver.contracts.reference import gateway
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate.relay import serving
 from tests.gate.support import closed_port, other_gateway
-from tools.mutants.__main__ import MUTANTS, responder
+from tools.mutants.catalogue import MUTANTS, responder
 
 ROOT = Path(OPENAPI).parent
 RUN = (sys.executable, "-m")

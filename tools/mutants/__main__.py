@@ -1,167 +1,85 @@
-"""`make mutants`: run the gate against every faulty gateway; print the score, what each check catches, the survivors.
+"""`make mutants`: run the gate against every faulty gateway, and print how many of them it catches.
 
-The gateway behind is the suite's own fake, which can do everything without scenarios; it may be any other, because a
-fault is put on by a relay. A mutant counts as caught if a promise is broken, within the time that the profile has. It
-fails if the score is below the goal, if the sound gateway is not clean, or if the full set leaves a promise that no
-mutant breaks: its check might as well be missing.
+The gate catches a mutant if it calls a promise broken within the time of the profile. The run fails if a score is below
+its goal, or if the gate finds something wrong with the sound gateway. With the profile `full` it also fails if a
+mutant does not break the promises that its row names, or if no mutant breaks a promise: that promise's check might as
+well be missing.
 """
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.promises import PROMISES
-from mockserver.contracts.reference import gateway
-from mockserver.core.errors import OperatorError
-from mockserver.gate.client import AnswerLimits
-from mockserver.gate.profiles import PROFILES
-from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
-from mockserver.gate.results import RunResults
-from mockserver.gate.runner import Runner, RunSettings
-from tools.mutants.answers import ANSWERS
-from tools.mutants.relayed import Change, RelayedExchange
-from tools.mutants.requests import AFTER, BEFORE, BOTH
-from tools.mutants.streams import STREAMS
+from tools.mutants.catalogue import MUTANTS, SOUND, examine
 
-CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
-FAST = AnswerLimits(connect=1, silence=1.6, total=4, size=2 * 1024 * 1024)
 GOALS = {"smoke": 80.0, "full": 95.0}
-"""Percent of the mutants to be caught."""
+"""Profile -> the percentage of the mutants that it must catch."""
 
 LONGEST = {"smoke": 10.0, "full": 300.0}
-"""Seconds that a run may take; one that takes longer has caught nothing."""
+"""Profile -> the seconds that a run may take. A run that takes longer has caught nothing."""
 
-LATENCY = 1.0
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One faulty gateway."""
-
-    name: str
-    family: str
-    before: Change | None = None
-    after: Change | None = None
-
-
-MUTANTS: dict[str, Mutant] = {
-    **{name: Mutant(name, family, after=change) for name, (family, change) in {**ANSWERS, **STREAMS, **AFTER}.items()},
-    **{name: Mutant(name, family, before=change) for name, (family, change) in BEFORE.items()},
-    **{name: Mutant(name, family, before, after) for name, (family, before, after) in BOTH.items()},
-}
-
-
-SOUND = Mutant("sound", "sound")
-"""No fault: what the gate says of it must be nothing."""
-
-
-class StillClock:
-    """The fake's clock and the runner's sleep: waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time() + self.ahead
-
-    def sleep(self, seconds: float) -> None:
-        """Move on."""
-        self.ahead += seconds
-
-
-def responder(mutant: Mutant, base: str) -> Respond:
-    """What the relay answers: the gateway's answer with one fault."""
-    upstream = Upstream(base)
-    memory: dict[str, Any] = {}
-
-    def respond(request: SentRequest) -> Outgoing:
-        exchange = RelayedExchange(request, memory)
-        if mutant.before:
-            mutant.before(exchange)
-        exchange.status, exchange.headers, pieces = upstream.open(exchange.request)
-        exchange.body = b"".join(pieces)
-        exchange.headers = [pair for pair in exchange.headers if pair[0] != "content-length"]
-        exchange.request = request
-        if mutant.after:
-            mutant.after(exchange)
-        time.sleep(exchange.delay)
-        if not exchange.is_stream and not any(name == "content-length" for name, _ in exchange.headers):
-            exchange.headers.append(("content-length", str(len(exchange.body))))
-        return Outgoing(exchange.status, exchange.headers, [exchange.body] if exchange.body else [], exchange.ending)
-
-    return respond
-
-
-def examine(name: str, profile: str, seed: int = 0) -> tuple[str, float, list[str]]:
-    """Run the gate against one mutant: its name, seconds, broken promises."""
-    start, clock, mutant = time.monotonic(), StillClock(), MUTANTS.get(name, SOUND)
-    with (
-        gateway.serving(gateway.ReferenceGateway(CONTRACT, clock.now)) as behind,
-        serving(responder(mutant, behind)) as url,
-    ):
-        chosen = replace(PROFILES[profile], limits=FAST)
-        settings = RunSettings(
-            url, chosen, gateway.KEY, CONTRACT, seed=seed, credentials=gateway.credentials(), latency=LATENCY
-        )
-        try:
-            ledger: RunResults = Runner(settings, sleep=clock.sleep).run().results
-        except OperatorError:  # exit code 2: noticed, but no promise was broken, so it does not count
-            return mutant.name, time.monotonic() - start, []
-    return mutant.name, time.monotonic() - start, [entry.promise.name for entry in ledger.of("broken")]
+MOST_SHOWN = 6
+"""Broken promises in a mutant's line."""
 
 
 def main() -> int:
-    """Print the scores; 1 if a goal is missed or the sound gateway is not clean."""
+    """Print the scores. Return 1 if a goal is missed or the sound gateway is not clean."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__)
-    parser.add_argument("--profile", action="append", choices=sorted(GOALS))
+    parser.add_argument("--profile", action="append", choices=sorted(GOALS), help="smoke, full; default: both")
     parser.add_argument(
-        "--only", action="append", default=[], choices=list(MUTANTS), metavar="NAME", help="this mutant"
+        "--only", action="append", default=[], choices=list(MUTANTS), metavar="NAME", help="run this mutant only"
     )
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=2, help="number of runs at a time (2)")
     options = parser.parse_args()
-    reached = [_score(profile, options.only, options.jobs) for profile in options.profile or ["smoke", "full"]]
-    return int(not all(reached))
+    passed = [_score(profile, options.only, options.jobs) for profile in options.profile or ["smoke", "full"]]
+    return int(not all(passed))
 
 
 def _score(profile: str, only: list[str], jobs: int) -> bool:
-    _, seconds, broken = examine(SOUND.name, profile)
-    said = f"BREAKS {', '.join(broken)}" if broken else "is clean"
-    print(f"{profile}: the sound gateway {said} in {seconds:.1f} s", flush=True)
+    """Run every mutant, or only some, in one profile; print the score and return whether it is good enough."""
+    sound = examine(SOUND.name, profile)
+    state = f"BREAKS {', '.join(sound.broken)}" if sound.broken else "is clean"
+    print(f"{profile}: the sound gateway {state} in {sound.seconds:.1f} s", flush=True)
     names = only or list(MUTANTS)
-    found: dict[str, list[str]] = {}
-    times = []
+    caught: dict[str, list[str]] = {}
+    times, off_target = [], []
     with ProcessPoolExecutor(jobs) as pool:
-        for name, took, promises in pool.map(examine, names, [profile] * len(names)):
-            times.append(took)
-            found[name] = promises if took <= LONGEST[profile] else []
-            late = f" (too late: {LONGEST[profile]:g} s)" if promises and not found[name] else ""
-            print(f"  {name:<26} {took:5.1f} s  {', '.join(promises[:6]) or 'SURVIVES'}{late}", flush=True)
-    caught = sum(map(bool, found.values()))
-    score = 100 * caught / len(names)
-    print(f"\n{profile}: {caught} of {len(names)} caught ({score:.1f} %, goal {GOALS[profile]:g} %)")
+        for name, seconds, broken in pool.map(partial(examine, profile=profile), names):
+            times.append(seconds)
+            caught[name] = broken if seconds <= LONGEST[profile] else []
+            missed = [promise for promise in MUTANTS[name].promises if promise not in caught[name]]
+            off_target += [name] if missed else []
+            print(_line(name, seconds, broken, caught[name], missed), flush=True)
+    count = sum(map(bool, caught.values()))
+    score = 100 * count / len(names)
+    print(f"\n{profile}: {count} of {len(names)} caught ({score:.1f} %, goal {GOALS[profile]:g} %)")
     print(f"  a run takes {sum(times) / len(times):.1f} s, at most {max(times):.1f} s")
-    print(f"  survivors: {', '.join(name for name in names if not found[name]) or 'none'}")
-    idle = [] if only else _needed(found)  # what one mutant breaks says nothing of what is needed
-    return score >= GOALS[profile] and not broken and (profile != "full" or not idle)
+    print(f"  survivors: {', '.join(name for name in names if not caught[name]) or 'none'}")
+    print(f"  without the promise of their row: {', '.join(off_target) or 'none'}")
+    unneeded = [] if only else _unbroken(caught)  # one mutant says nothing about the other promises
+    complete = profile != "full" or not (unneeded or off_target)
+    return score >= GOALS[profile] and not sound.broken and complete
 
 
-def _needed(found: Mapping[str, list[str]]) -> list[str]:
-    """Print how many mutants break each promise; give those that none breaks."""
-    checks = Counter(name for promises in found.values() for name in promises)
-    alone = Counter(promises[0] for promises in found.values() if len(promises) == 1)
+def _line(name: str, seconds: float, broken: list[str], caught: list[str], missed: list[str]) -> str:
+    late = " (too late)" if broken and not caught else ""
+    aim = f"  NOT {', '.join(missed)}" if missed and broken else ""
+    return f"  {name:<26} {seconds:5.1f} s  {', '.join(broken[:MOST_SHOWN]) or 'SURVIVES'}{late}{aim}"
+
+
+def _unbroken(caught: Mapping[str, list[str]]) -> list[str]:
+    """Print how many mutants break each promise, and return the promises that no mutant breaks."""
+    counts = Counter(promise for promises in caught.values() for promise in promises)
+    alone = Counter(promises[0] for promises in caught.values() if len(promises) == 1)
     for name in PROMISES:
-        print(f"  {name:<24} breaks for {checks[name]:>3} mutants, alone for {alone[name]}")
-    idle = [name for name in PROMISES if not checks[name]]
-    print(f"  broken by no mutant: {', '.join(idle) or 'none'}\n", flush=True)
-    return idle
+        print(f"  {name:<24} broken by {counts[name]:>3} mutants, by {alone[name]} of them alone")
+    unbroken = [name for name in PROMISES if not counts[name]]
+    print(f"  broken by no mutant: {', '.join(unbroken) or 'none'}\n", flush=True)
+    return unbroken
 
 
 if __name__ == "__main__":

@@ -89,11 +89,20 @@ def _old_tokens(exchange: RelayedExchange) -> None:
         exchange.set_key(GOOD)
 
 
-def _me_first(exchange: RelayedExchange) -> None:
-    """/auth/me remembers the first good token and answers with it for any JWT."""
-    tokens = [token for token in exchange.request.credentials if token.count(".") == 2]
-    if exchange.path.endswith("/auth/me") and tokens:
-        exchange.set_key(exchange.memory.setdefault("token", tokens[0]))
+def _tokens(exchange: RelayedExchange) -> list[str]:
+    """Return the JWTs of a request to /auth/me."""
+    return [token for token in exchange.request.credentials if token.count(".") == 2 and "/auth/me" in exchange.path]
+
+
+def _accept_forged(exchange: RelayedExchange) -> None:
+    """Replace any JWT by the good one that /auth/me has seen."""
+    if _tokens(exchange) and "token" in exchange.memory:
+        exchange.set_key(exchange.memory["token"])
+
+
+def _remember_token(exchange: RelayedExchange) -> None:
+    if exchange.status == 200 and _tokens(exchange):
+        exchange.memory.setdefault("token", _tokens(exchange)[0])
 
 
 def _logout_lost(exchange: RelayedExchange) -> None:
@@ -235,65 +244,81 @@ def _over(value: object) -> bool:
     return isinstance(value, int) and value > 8_192
 
 
-BEFORE: dict[str, tuple[str, Change]] = {
-    "open-to-anyone": ("auth", _anyone),
-    "any-scheme": ("auth", _any_scheme),
-    "sk-ant-key-accepted": ("auth", _key("key:sk-ant-")),
-    "sk-ant-bearer-accepted": ("auth", _key("bearer:sk-ant-")),
-    "body-before-auth": ("auth", _body_first),
-    "bearer-refused": ("auth", _no_bearer),
-    "x-api-key-refused": ("auth", _no_api_key),
-    "byok-needs-key": ("auth", _byok_needs_key),
-    "old-token-accepted": ("auth", _old_tokens),
-    "forged-token-accepted": ("auth", _me_first),
-    "logout-without-effect": ("account", _logout_lost),
-    "any-password": ("account", _any_password),
-    "form-login-refused": ("account", _no_form),
-    "version-refused": ("auth", _old_version),
-    "limit-not-kept": ("money", _limited_never),
-    "credits-not-kept": ("money", _empty_never),
-    "byok-metered": ("money", _byok_metered),
-    "broken-json-accepted": ("validation", _lenient_json),
-    "model-filled-in": ("validation", _default("model", "qwen-7b")),
-    "provider-filled-in": ("validation", _default("provider", "anthropic", where="/v1/chat")),
-    "any-provider": ("validation", _default("provider", "anthropic", bad=lambda value: value == "xyz")),
-    "temperature-clamped": ("validation", _default("temperature", 1, bad=lambda value: value in (2.1, -0.1))),
-    "temperature-one-range": ("validation", _hot),
-    "temperature-too-strict": ("validation", _cool),
-    "top-p-clamped": ("validation", _default("top_p", 1, bad=lambda value: value == 1.5)),
-    "max-tokens-zero": ("validation", _default("max_tokens", 1, bad=lambda value: value == 0)),
-    "max-tokens-text": ("validation", _default("max_tokens", 9, bad=lambda value: value == "many")),
-    "max-tokens-unlimited": ("validation", _default("max_tokens", 99, bad=_over)),
-    "max-tokens-ignored": ("meaning", _default("max_tokens", 99, bad=lambda value: value == 2)),
-    "stream-text": ("validation", _default("stream", False, bad=lambda value: value == "yes")),
-    "unknown-fields-refused": ("validation", _strict),
-    "any-tool-shape": ("validation", _lenient_tools),
-    "unpaired-result": ("validation", _unpaired),
-    "endless-loop": ("validation", _no_loop_limit),
-    "stream-ignored": ("meaning", _default("stream", False, bad=lambda value: value is True)),
-    "stream-always": ("meaning", _default("stream", True)),
-    "tools-ignored": ("tool", _ask(tools=None, tool_choice=None)),
-    "tool-choice-ignored": ("tool", _ask(tool_choice=None)),
+BEFORE: dict[str, tuple[str, str, Change]] = {
+    "open-to-anyone": ("auth", "auth-missing", _anyone),
+    "any-scheme": ("auth", "auth-malformed", _any_scheme),
+    "sk-ant-key-accepted": ("auth", "auth-sk-ant-key", _key("key:sk-ant-")),
+    "sk-ant-bearer-accepted": ("auth", "auth-sk-ant-bearer", _key("bearer:sk-ant-")),
+    "body-before-auth": ("auth", "auth-before-body", _body_first),
+    "bearer-refused": ("auth", "auth-both-ways", _no_bearer),
+    "x-api-key-refused": ("auth", "auth-both-ways", _no_api_key),
+    "byok-needs-key": ("auth", "auth-optional", _byok_needs_key),
+    "old-token-accepted": ("auth", "auth-expired", _old_tokens),
+    "logout-without-effect": ("account", "logout", _logout_lost),
+    "any-password": ("account", "login-refused", _any_password),
+    "form-login-refused": ("account", "login-form", _no_form),
+    "version-refused": ("auth", "version-never-refused", _old_version),
+    "limit-not-kept": ("money", "status-429", _limited_never),
+    "credits-not-kept": ("money", "status-402", _empty_never),
+    "byok-metered": ("money", "byok-not-metered", _byok_metered),
+    "broken-json-accepted": ("validation", "invalid-json", _lenient_json),
+    "model-filled-in": ("validation", "missing-field", _default("model", "qwen-7b")),
+    "provider-filled-in": ("validation", "missing-field", _default("provider", "anthropic", where="/v1/chat")),
+    "any-provider": (
+        "validation",
+        "provider-unsupported",
+        _default("provider", "anthropic", bad=lambda value: value == "xyz"),
+    ),
+    "temperature-clamped": (
+        "validation",
+        "out-of-range",
+        _default("temperature", 1, bad=lambda value: value in (2.1, -0.1)),
+    ),
+    "temperature-one-range": ("validation", "temperature-range", _hot),
+    "temperature-too-strict": ("validation", "temperature-range", _cool),
+    "top-p-clamped": ("validation", "out-of-range", _default("top_p", 1, bad=lambda value: value == 1.5)),
+    "max-tokens-zero": ("validation", "out-of-range", _default("max_tokens", 1, bad=lambda value: value == 0)),
+    "max-tokens-text": ("validation", "wrong-type", _default("max_tokens", 9, bad=lambda value: value == "many")),
+    "max-tokens-unlimited": ("validation", "max-tokens-limit", _default("max_tokens", 99, bad=_over)),
+    "max-tokens-ignored": (
+        "meaning",
+        "max-tokens-cut max-tokens-kept",
+        _default("max_tokens", 99, bad=lambda value: value == 2),
+    ),
+    "stream-text": ("validation", "wrong-type", _default("stream", False, bad=lambda value: value == "yes")),
+    "unknown-fields-refused": ("validation", "unknown-fields", _strict),
+    "any-tool-shape": ("validation", "tool-shape", _lenient_tools),
+    "unpaired-result": ("validation", "tool-result-pairing", _unpaired),
+    "endless-loop": ("validation", "max-iterations", _no_loop_limit),
+    "stream-ignored": ("meaning", "stream-as-asked", _default("stream", False, bad=lambda value: value is True)),
+    "stream-always": ("meaning", "stream-as-asked", _default("stream", True)),
+    "tools-ignored": ("tool", "tool-forced", _ask(tools=None, tool_choice=None)),
+    "tool-choice-ignored": ("tool", "tool-forced", _ask(tool_choice=None)),
     "tool-choice-first": (
         "tool",
+        "tool-forced",
         _default("tool_choice", "required", bad=lambda value: isinstance(value, dict) and "function" in value),
     ),
-    "tool-again-for-ever": ("tool", _forever),
-    "tool-none-calls": ("tool", _eager),
-    "stop-sequences-ignored": ("meaning", _ask(stop_sequences=None)),
-    "usage-option-ignored": ("meaning", _ask(stream_options=None)),
-    "chunked-body-lost": ("robustness", _chunked_lost),
-    "answers-mixed-up": ("concurrency", _mixed_up),
+    "tool-again-for-ever": ("tool", "tool-round-trip", _forever),
+    "tool-none-calls": ("tool", "tools-as-offered", _eager),
+    "stop-sequences-ignored": ("meaning", "stop-sequence-kept", _ask(stop_sequences=None)),
+    "usage-option-ignored": ("meaning", "chat-usage-chunk", _ask(stream_options=None)),
+    "chunked-body-lost": ("robustness", "slow-client", _chunked_lost),
+    "answers-mixed-up": ("concurrency", "concurrency", _mixed_up),
 }
-"""The name of a mutant -> its family and its change of the request."""
+"""The name of a mutant -> its family, the promises that it must break, and its change of the request."""
 
-AFTER: dict[str, tuple[str, Change]] = {
-    "unicode-500": ("robustness", _breaks("\U0010f0f0".encode())),
-    "long-text-500": ("robustness", _breaks(b"Skarvik", length=100_000)),
-    "deep-500": ("robustness", _breaks(b'{"a":{"a":{"a":')),
-    "huge-500": ("robustness", _breaks(b"99999999999999999999")),
-    "duplicate-500": ("robustness", _breaks(b',"max_tokens":5}')),
-    "array-500": ("robustness", _breaks(b"[[[[[[[[[[")),
+AFTER: dict[str, tuple[str, str, Change]] = {
+    "unicode-500": ("robustness", "unicode", _breaks("\U0010f0f0".encode())),
+    "long-text-500": ("robustness", "long-text", _breaks(b"Skarvik", length=100_000)),
+    "deep-500": ("robustness", "deep-json", _breaks(b'{"a":{"a":{"a":')),
+    "huge-500": ("robustness", "huge-numbers", _breaks(b"99999999999999999999")),
+    "duplicate-500": ("robustness", "duplicate-keys", _breaks(b',"max_tokens":5}')),
+    "array-500": ("robustness", "deep-json", _breaks(b"[[[[[[[[[[")),
 }
 
-BOTH: dict[str, tuple[str, Change, Change]] = {"gemma-calls-tools": ("tool", _gemma, _gemma_back)}
+BOTH: dict[str, tuple[str, str, Change, Change]] = {
+    "gemma-calls-tools": ("tool", "tools-unsupported", _gemma, _gemma_back),
+    "forged-token-accepted": ("auth", "token-forged", _accept_forged, _remember_token),
+}
+"""The name of a mutant -> its family, the promises that it must break, its change of the request and of the answer."""

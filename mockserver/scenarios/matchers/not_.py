@@ -1,8 +1,6 @@
-"""`not`: a condition that must not match. It holds any keys, and matches unless all of them do.
+"""`not`: a condition that must not match.
 
-Use it for exceptions, such as every model but one family.
-
-    when: {not: {model: gpt-*}}
+when: {not: {stream: true}}
 """
 
 from mockserver.scenarios.call import Call

@@ -31,5 +31,5 @@ WIRE = WhenKey(
 )
 
 WireName: TypeAlias = Annotated[
-    Literal["anthropic", "openai"] | None, Field(description="The dialect of the request: anthropic or openai."), WIRE
+    Literal["anthropic", "openai"] | None, Field(description="The dialect of the request."), WIRE
 ]

@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.openapi.sampling import SamplingError, sample
-from tests.support.hostile_schemas import HOSTILE
-from tests.support.sample_schemas import CASES, Json
+from tests.support.sample_schemas import CASES, HOSTILE, Json
 
 
-def is_valid(schema: object, value: object) -> bool:
-    """Return whether a value is valid by the draft that the schema names, else by the newest one that can read it."""
+def valid(schema: object, value: object) -> bool:
+    """By the draft that the schema names, else by the newest one that can read it."""
     assert isinstance(schema, dict | bool)
     for draft in (jsonschema_rs.validator_for, jsonschema_rs.Draft7Validator, jsonschema_rs.Draft4Validator):
         try:
@@ -29,7 +28,7 @@ def is_valid(schema: object, value: object) -> bool:
 @pytest.mark.parametrize(("_name", "schema"), CASES, ids=[name for name, _ in CASES])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_sample_satisfies_its_schema(_name: str, schema: Json, seed: int) -> None:
-    assert is_valid(schema, sample(schema, "seed", seed))
+    assert valid(schema, sample(schema, "seed", seed))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -39,7 +38,7 @@ def test_a_hostile_schema_ends_in_a_valid_value_or_cannot_sample(name: str) -> N
     except SamplingError as error:
         assert error.reason
     else:
-        assert is_valid(HOSTILE[name], value)
+        assert valid(HOSTILE[name], value)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +54,9 @@ def test_a_hostile_schema_ends_in_a_valid_value_or_cannot_sample(name: str) -> N
         ({"type": "object", "not": {"type": "object", "maxProperties": 5, "not": {"required": ["a"]}}}, None),
     ],
 )  # fmt: skip
-def test_the_error_names_the_part_of_the_schema_that_prevents_a_value(schema: Json, pointer: str | None) -> None:
+def test_the_error_names_the_part_of_the_schema_that_stands_in_the_way(schema: Json, pointer: str | None) -> None:
     if pointer is None:
-        assert is_valid(schema, {"a": 1})
+        assert valid(schema, {"a": 1})
         return
     with pytest.raises(SamplingError) as caught:
         sample(schema, 1)
@@ -119,7 +118,7 @@ def test_another_seed_gives_other_values_where_there_is_a_choice() -> None:
         assert len({json.dumps(sample(schema, seed)) for seed in range(20)}) > 1, name
 
 
-def test_values_never_change() -> None:
+def test_values_stay_the_same_for_ever() -> None:
     schema: Json = {
         "type": "object",
         "required": ["path", "code", "id", "count", "ratio", "when"],
@@ -174,7 +173,7 @@ def test_a_value_is_the_callers_own() -> None:
 
 
 @pytest.mark.parametrize("schema", [5, "string", None, [], [{"type": "string"}]])
-def test_a_value_that_is_not_a_schema_cannot_be_sampled(schema: Json) -> None:
+def test_what_is_no_schema_cannot_be_sampled(schema: Json) -> None:
     with pytest.raises(SamplingError):
         sample(schema, 1)
 
@@ -188,7 +187,7 @@ references = st.sampled_from(["#", "#/$defs/d", "#/properties/a", "#/nowhere"])
 
 
 def keywords(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    """Return a strategy for schemas of a few keywords around inner ones; most can be satisfied, many cannot."""
+    """Schemas of a few keywords around inner ones; most can be satisfied, many cannot."""
     several = st.lists(inner, min_size=1, max_size=3)
     table = {
         "type": types | st.lists(types, min_size=1, max_size=3, unique=True),
@@ -228,5 +227,5 @@ def test_any_schema_ends_in_a_valid_value_or_cannot_sample(schema: Json | bool, 
         value = sample(schema, seed)
     except SamplingError:
         return
-    assert is_valid(schema, value)
+    assert valid(schema, value)
     assert json.dumps(sample(schema, seed)) == json.dumps(value)

@@ -24,7 +24,7 @@ def _compile(branches: Sequence[Branch]) -> Matcher:
 ALL = WhenKey(
     _compile,
     examples=(
-        Example("all: [{text: {contains: H}}, {text: {contains: o}}]"),
+        Example("all: [{text: {contains: e}}, {text: {contains: o}}]"),
         Example("all: [{text: Hello}, {stream: true}]", "request asks for a complete response; expected a stream"),
     ),
 )

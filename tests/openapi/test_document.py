@@ -1,7 +1,7 @@
-"""The contract itself: openapi.yaml is valid and complete, and its examples satisfy its schemas.
+"""The contract itself: openapi.yaml is valid, complete, and its examples keep their own promises.
 
-Nothing here talks to a server. Schemas are compiled from the file with jsonschema-rs, as the mock compiles them, so the
-expected paths and messages are those that a developer sees.
+Nothing here talks to a server. Schemas are compiled with jsonschema-rs from the file, exactly as the mock
+does it, so the paths and messages that are expected below are the ones that a developer gets to see.
 """
 
 import json
@@ -67,7 +67,7 @@ def said(role: str, *content: Any) -> Json:
     return {"model": "m", "messages": [{"role": role, "content": list(content)}]}
 
 
-# Schema | request | path of the first error | part of its message
+# schema, request, path of the first error, a part of its message
 BAD_REQUESTS: list[tuple[str, Any, str, str]] = [
     ("MessagesRequest", {"messages": [USER]}, "", '"model" is a required property'),
     ("MessagesRequest", {**CHAT, "messages": []}, "messages", "less than 1 item"),
@@ -102,7 +102,7 @@ BAD_REQUESTS: list[tuple[str, Any, str, str]] = [
     ("LoginRequest", {"email": "a@b.c", "password": ""}, "password", "shorter than 1 character"),
 ]
 
-# Valid requests that documents, SDKs and careless clients send.
+# What documents, SDKs and careless clients send, and what has to pass.
 GOOD_REQUESTS: list[tuple[str, Json]] = [
     ("MessagesRequest", {**CHAT, "system": None, "tools": None, "unknown": {"field": 1}}),
     ("MessagesRequest", {**CHAT, "tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
@@ -138,7 +138,7 @@ def deref(node: Json) -> Json:
 
 @cache
 def compiled(schema: str) -> jsonschema_rs.Draft202012Validator:
-    """Return the validator of a schema with the contract's components. It is JSON text, because it is a cache key."""
+    """A schema, as JSON text so that it can be a cache key, compiled with the contract's components."""
     schemas = {"components": {"schemas": SPEC["components"]["schemas"]}}
     return jsonschema_rs.Draft202012Validator({"allOf": [json.loads(schema)], **schemas}, validate_formats=True)
 

@@ -1,8 +1,6 @@
 """`any`: a list of conditions; at least one must match.
 
-Use it where two different requests get the same answer, instead of writing the turn twice.
-
-    when: {any: [{key: sk_alice}, {headers: {x-user: alice}}]}
+when: {any: [{key: sk_alice}, {headers: {x-user: alice}}]}
 """
 
 from collections.abc import Sequence
@@ -26,7 +24,7 @@ def _compile(branches: Sequence[Branch]) -> Matcher:
 ANY = WhenKey(
     _compile,
     examples=(
-        Example("any: [{text: Hello}, {stream: true}]"),
+        Example("any: [{text: Hi}, {text: Hello}]"),
         Example(
             "any: [{text: Hi}, {stream: true}]",
             "`any` failed: (last user text is 'Hello'; expected 'Hi') and "
