@@ -21,6 +21,8 @@ from mockserver.cli.control_options import (
 )
 from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError
+from mockserver.wires import WIRES
+from mockserver.wires.envelopes import ENVELOPES, SUPERSET
 
 if TYPE_CHECKING:
     from mockserver.accounts.session import Timeline
@@ -30,19 +32,10 @@ if TYPE_CHECKING:
     from mockserver.server.stores.memory import Store
     from mockserver.wires.envelopes import Envelope
 
-ENVELOPES = ("superset", "anthropic", "openai", "fastapi", "bare")
-"""The forms of an error body; see `wires.envelopes`."""
-
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""
 
 KEY = "sk_test"
-SETTINGS = """\
-  Anthropic SDK   ANTHROPIC_BASE_URL={url}
-                  ANTHROPIC_API_KEY={key}
-  OpenAI SDK      OPENAI_BASE_URL={url}/api/v1
-                  OPENAI_API_KEY={key}
-"""
 
 
 @click.command()
@@ -90,7 +83,7 @@ SETTINGS = """\
 @click.option("--strict-models", is_flag=True, help="Answer 404 for unknown models, 403 for models outside the plan.")
 @click.option("--strict", is_flag=True, help="Answer 404 on routes that no document names.")
 @click.option(
-    "--errors", type=click.Choice(ENVELOPES), default="superset", show_default=True, help="Form of error bodies."
+    "--errors", type=click.Choice(ENVELOPES), default=SUPERSET, show_default=True, help="Form of error bodies."
 )
 @click.option("--store", metavar="redis://…", help="Redis server that keeps the sessions; default: this process.")
 @click.option(
@@ -218,10 +211,18 @@ def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
     return RedisStore(url, lambda id: Session(id, seed, clock=clock))
 
 
+def _sdk_settings(url: str) -> str:
+    """Return the variables that point each official SDK at the gateway, as lines for people."""
+    lines = []
+    for sdk in [wire.sdk for wire in WIRES.values()]:
+        lines += [f"  {sdk.title:<16}{sdk.url_variable}={url}{sdk.base_path}", f"{'':18}{sdk.key_variable}={KEY}"]
+    return "\n".join([*lines, ""])
+
+
 def _say_hello(url: str, library: "Library", to_stderr: bool, notices: list[str], link: str | None) -> None:
     lines = [f"AINative gateway mock {__version__} listens on {url}", f"{watching.describe(library)}.", *notices]
     page = [] if link is None else ["Page and control API (the link contains the token):\n", f"  {link}\n"]
-    settings = SETTINGS.format(url=url, key=KEY)
+    settings = _sdk_settings(url)
     for line in (*lines, *page, "Settings for a client:\n", settings, "Press Ctrl-C to stop."):
         click.echo(line, err=to_stderr)
     sys.stdout.flush()

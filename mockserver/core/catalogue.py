@@ -18,6 +18,10 @@ RELEASED = 1_735_689_600
 """2025-01-01T00:00:00Z: the documents give no dates; a fixed one keeps the list the same for ever."""
 
 
+BYOK_PROVIDERS = ("anthropic", "meta_llama")
+"""The providers of the BYOK route (D2, D4)."""
+
+
 class ModelInfo(NamedTuple):
     """One row of the catalogue."""
 

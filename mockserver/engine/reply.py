@@ -40,9 +40,6 @@ from mockserver.wires.wire import Wire
 CREDITS_PER_TOKEN = 0.001
 """One credit per 1,000 tokens (ruling: the documents give no figure)."""
 
-PROVIDERS = frozenset({"meta_llama", "anthropic"})
-"""The providers of the BYOK route (D2, D4)."""
-
 SENTENCES = (
     "Hello! How can I help you today?",
     "Certainly. Here is a short answer from the mock gateway.",
@@ -99,7 +96,7 @@ def check_limits(operation: Operation, conversation: Conversation) -> None:
         catalogue.check_max_tokens(conversation.model, conversation.max_tokens)
     if operation.variant == "byok":
         provider = conversation.body.get("provider")
-        if provider not in PROVIDERS:
+        if provider not in catalogue.BYOK_PROVIDERS:
             raise Refusal(400, "unsupported_provider", f"Unsupported provider: {provider}", param="provider")
     limit = conversation.body.get("max_iterations", operation.max_iterations)
     if isinstance(limit, int | float) and conversation.tool_rounds >= limit:

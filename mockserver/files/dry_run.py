@@ -13,6 +13,7 @@ import orjson
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Data
+from mockserver.core.catalogue import BYOK_PROVIDERS
 from mockserver.core.conversation import JsonObject
 from mockserver.core.units import LONGEST
 from mockserver.engine.decision import Decision
@@ -22,6 +23,7 @@ from mockserver.faults import CompiledFault, in_order
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, make_script
+from mockserver.wires import wire_named
 from mockserver.wires.sse import split
 
 USUAL = ("messages", "chat")
@@ -73,9 +75,6 @@ def _idle(turn: CompiledTurn, contract: Contract, before: Sequence[CompiledFault
     return None
 
 
-_WITH_USAGE: JsonObject = {"stream": True, "stream_options": {"include_usage": True}}
-
-
 def _forms(
     turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]
 ) -> Iterator[tuple[Operation, bool, Decision]]:
@@ -88,17 +87,14 @@ def _forms(
     names = turn.operations or USUAL
     for operation in contract.operations:
         if operation.id in names and operation.is_conversation:
-            forms: list[JsonObject] = [{}, {"stream": True}]
-            if operation.wire == "openai":
-                forms.append(_WITH_USAGE)
-            for fields in forms:
+            for fields in ({}, *wire_named(operation.wire).stream_forms):
                 yield operation, bool(fields), _decide(engine, operation, fields)
 
 
 def _decide(engine: Engine, operation: Operation, fields: JsonObject) -> Decision:
     body = {
         "model": "dry-run",
-        "provider": "anthropic",
+        "provider": BYOK_PROVIDERS[0],
         "max_tokens": 1_000_000,
         "messages": [{"role": "user", "content": "Hello"}],
         **fields,

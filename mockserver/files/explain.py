@@ -19,6 +19,7 @@ from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn, Script
 from mockserver.scenarios.difference import join_differences
 from mockserver.scenarios.turn_selection import NoTurnMatched, reasons_against, select_turn
+from mockserver.wires import likely_wire
 
 _WITH_VALUE = {
     **dict.fromkeys(("-X", "--request"), "method"),
@@ -64,15 +65,11 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _likely_path(body: object) -> str:
-    """Return the route that a body is most likely meant for: BYOK has `provider`, Anthropic has fields of its own."""
+    """Return the route that a body is most likely meant for: BYOK has `provider`, each wire fields of its own."""
     fields = body if isinstance(body, dict) else {}
     if "provider" in fields:
         return "/v1/chat/completions"
-    tools = fields.get("tools")
-    anthropic_tools = isinstance(tools, list) and tools and isinstance(tools[0], dict) and "input_schema" in tools[0]
-    if "system" in fields or "stop_sequences" in fields or anthropic_tools:
-        return "/v1/messages"
-    return "/api/v1/chat/completions" if tools or "stream_options" in fields else "/v1/messages"
+    return likely_wire(fields).route
 
 
 def _from_curl(text: str, path: str | None, headers: dict[str, str]) -> Request:

@@ -37,6 +37,7 @@ from mockserver.testing.builder import SessionScript, read_account, read_chaos
 from mockserver.testing.controls import GatewayAccount, GatewayClock
 from mockserver.testing.held_streams import aside, held, let_go
 from mockserver.testing.server_thread import IN_PROCESS, ServerThread
+from mockserver.wires import sdk_environment
 
 if TYPE_CHECKING:
     import httpx
@@ -103,13 +104,7 @@ class GatewaySession:
     @property
     def env(self) -> dict[str, str]:
         """The variables that SDKs read; give them to a subprocess beside its others."""
-        return {
-            "ANTHROPIC_BASE_URL": self.url,
-            "ANTHROPIC_API_KEY": self.key,
-            "OPENAI_BASE_URL": self.openai_url,
-            "OPENAI_API_KEY": self.key,
-            "NO_PROXY": LOOPBACK,
-        }
+        return {**sdk_environment(self.url, self.key), "NO_PROXY": LOOPBACK}
 
     def patch_env(self) -> Self:
         """Set these variables in this process until the test ends."""

@@ -86,6 +86,7 @@ class Wire(NamedTuple):
       wires ("" for the wire of everything else).
     - `events` are the kinds (`Data.event`) of a stream's events in the usual order; `deltas` are those that carry a
       piece of the reply, `last_event` is the one that ends a stream. `keep_alive` is a frame that says nothing.
+    - `is_likely` says whether a body has fields that only requests of this wire have.
     - `parse` takes a valid body and the route's default of `max_tokens`; `check` raises `Refusal` for what a schema
       cannot say; `whole` and `frames` render a reply. `frames` takes the conversation because the form of a stream
       depends on what the client asked for; `stream_forms` are the request fields of every form.
@@ -104,6 +105,7 @@ class Wire(NamedTuple):
     deltas: frozenset[str]
     last_event: str
     keep_alive: Data
+    is_likely: Callable[[JsonObject], bool]
     parse: Callable[[JsonObject, int | None], Conversation]
     check: Callable[[Conversation], None]
     whole: Callable[[Reply], bytes]

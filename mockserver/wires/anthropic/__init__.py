@@ -18,6 +18,7 @@ WIRE = Wire(
     deltas=frozenset({"content_block_delta"}),
     last_event="message_stop",
     keep_alive=reply.PING,
+    is_likely=request.is_likely,
     parse=request.parse,
     check=request.check,
     whole=reply.whole,

@@ -38,6 +38,13 @@ _PAIRING = {
 }
 
 
+def is_likely(body: JsonObject) -> bool:
+    """Return whether a body has fields that only requests of this wire have."""
+    tools = body.get("tools")
+    first = tools[0] if isinstance(tools, list) and tools else None
+    return "system" in body or "stop_sequences" in body or (isinstance(first, dict) and "input_schema" in first)
+
+
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
     """A valid body -> the conversation."""
     raw = body["messages"]

@@ -16,6 +16,7 @@ WIRE = Wire(
     deltas=frozenset({"text", "tool_call"}),
     last_event="done",
     keep_alive=Data(b": ping\n\n", "comment"),
+    is_likely=request.is_likely,
     parse=request.parse,
     check=request.check,
     whole=reply.whole,

@@ -38,6 +38,11 @@ _PAIRING = {
 }
 
 
+def is_likely(body: JsonObject) -> bool:
+    """Return whether a body has fields of this wire. Tools of another shape have been recognised before."""
+    return bool(body.get("tools")) or "stream_options" in body
+
+
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
     """A valid body -> the conversation. System and developer messages join into `system`."""
     system = [body["system"]] if isinstance(body.get("system"), str) else []
