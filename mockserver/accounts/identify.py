@@ -20,6 +20,7 @@ import msgspec
 import orjson
 
 from mockserver.accounts import keys, session, tokens
+from mockserver.accounts.ledger_names import ledger_name
 from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
@@ -34,16 +35,16 @@ JUDGES_ITSELF = frozenset({"refresh"})
 
 
 class ScenarioAccount(Protocol):
-    """What is asked of the scenario that plays: its name, and its account if it has one."""
+    """The account that a scenario, or a session itself, gives to whoever has none."""
 
     @property
-    def name(self) -> str:
-        """Its name."""
+    def name(self) -> str | None:
+        """The name of the scenario; None for the account that was chosen for the session."""
         ...
 
     @property
     def account(self) -> Account | None:
-        """Its account."""
+        """The account, if there is one."""
         ...
 
 
@@ -222,7 +223,7 @@ class Accounts:
         named = holder.named
         if account.user is not None and (named is None or named.id == person_of(account.user.email).id):
             named = person_of(account.user.email, account.user)
-        return msgspec.structs.replace(holder, named=named, books=f"scenario:{script.name}", account=account)
+        return msgspec.structs.replace(holder, named=named, books=ledger_name(script.name), account=account)
 
     def log_in(self, email: str, password: str, script: ScenarioAccount | None) -> Holder:
         """The holder of an e-mail address and a password. Raises `Refusal` 401."""

@@ -18,6 +18,12 @@ from mockserver.accounts import keys
 from mockserver.accounts.ledger import Ledger
 from mockserver.core.errors import Refusal
 
+FORMAT = 2
+"""The version of a session's stored form. Stores and exports carry it, so that none reads a form that it does not know.
+
+2: the ledger of a session's own account has a name that no scenario can have.
+"""
+
 HEADER = "x-mock-session"
 START = "start"
 """The named state in which every scenario begins."""

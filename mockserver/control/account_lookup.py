@@ -13,8 +13,9 @@ import orjson
 from mockserver.accounts import billing, ledger
 from mockserver.accounts.identify import Holder
 from mockserver.accounts.ledger import Ledger
+from mockserver.accounts.ledger_names import OWN, ledger_name, scenario_of
 from mockserver.accounts.session import Session
-from mockserver.engine.overrides import with_account
+from mockserver.engine.overrides import read_account
 from mockserver.engine.step import Engine
 from mockserver.scenarios.compile import Script
 
@@ -25,11 +26,10 @@ def holder_of(session: Session, engine: Engine) -> Holder | None:
     if home is not None:
         return Holder(books=session.id, account=home)
     if session.steering.account is not None:
-        chosen = with_account(session, None)
-        return Holder(books="scenario:steered", account=chosen.account if chosen is not None else None)
+        return Holder(books=OWN, account=read_account(session.steering.account))
     for script in _played(session, engine):
         if script.account is not None:
-            return Holder(books=f"scenario:{script.name}", account=script.account)
+            return Holder(books=ledger_name(script.name), account=script.account)
     return None
 
 
@@ -42,7 +42,7 @@ def _played(session: Session, engine: Engine) -> Iterator[Script]:
 
 
 def _with_books(ledgers: Mapping[str, Ledger]) -> list[str]:
-    return [books.removeprefix("scenario:") for books in reversed(list(ledgers)) if books.startswith("scenario:")]
+    return [scenario for name in reversed(list(ledgers)) if (scenario := scenario_of(name)) is not None]
 
 
 def ledger_now(session: Session, engine: Engine, now: float) -> tuple[Holder, Ledger] | None:

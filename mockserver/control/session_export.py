@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from mockserver import __version__
 from mockserver.accounts.ledger import Ledger
 from mockserver.accounts.schema import Account
+from mockserver.accounts.session import FORMAT as SESSION_FORMAT
 from mockserver.accounts.session import Overrides, Session
 from mockserver.control import requests
 from mockserver.control.context import ControlContext
@@ -21,6 +22,9 @@ from mockserver.core.errors import OperatorError
 from mockserver.engine.overrides import ANSWERS, MOST_WAITING
 from mockserver.files.fragments import check_faults, check_turn, check_words
 from mockserver.scenarios.schema import Pace
+
+FORMAT = f"{__version__}.{SESSION_FORMAT}"
+"""The form of an export: it can be imported into a server of the same version."""
 
 LATEST = 32_503_680_000
 """The year 3000: no clock is further."""
@@ -34,13 +38,13 @@ class _Nonsense(Exception):
 
 def exported(session: Session) -> requests.Export:
     """A session as one document."""
-    return requests.Export(format=__version__, session=orjson.loads(msgspec.json.encode(session)))
+    return requests.Export(format=FORMAT, session=orjson.loads(msgspec.json.encode(session)))
 
 
 def imported(said: requests.Export, hub: ControlContext) -> Session:
     """The session of an export. Raises `OperatorError` or `AuthorError` for what this server can make no sense of."""
-    if said.format != __version__:
-        raise OperatorError(f"this export is of version {said.format:.40}, and this server is {__version__}")
+    if said.format != FORMAT:
+        raise OperatorError(f"this export is of version {said.format:.40}, and this server is {FORMAT}")
     try:
         session = msgspec.json.decode(orjson.dumps(said.session), type=Session)
         if exported(session) != said:

@@ -61,10 +61,10 @@ class CompiledResponse(NamedTuple):
 
 
 class SessionAccount(NamedTuple):
-    """What gives a session an account of its own, in the place of its scenario."""
+    """The account that was chosen for a session; it goes before that of its scenario."""
 
-    name: str
-    account: Account | None
+    account: Account
+    name: None = None
 
 
 # --- scenarios --------------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def at_pace(plan: ReplyPlan, session: Session, otherwise: str | None) -> ReplyPl
 def with_account(session: Session, script: ScenarioAccount | None) -> ScenarioAccount | None:
     """What plays, as far as its account is asked for: the session's own goes before the scenario's."""
     words = session.steering.account
-    return script if words is None else SessionAccount("steered", read_account(words))
+    return script if words is None else SessionAccount(read_account(words))
 
 
 # --- what waits -------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     method: str
     path: str
-    wire: str
+    wire: Literal["anthropic", "openai", "json"]
     variant: Variant
     invalid_status: int
     schemes: tuple[Scheme, ...]

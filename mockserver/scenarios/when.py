@@ -12,8 +12,8 @@ from pydantic.fields import FieldInfo
 
 from mockserver.scenarios.base_model import ScenarioModel
 from mockserver.scenarios.matcher import Branch, Matcher, WhenKey
-from mockserver.scenarios.matchers.all_ import ALL
-from mockserver.scenarios.matchers.any_ import ANY
+from mockserver.scenarios.matchers.all import ALL
+from mockserver.scenarios.matchers.any import ANY
 from mockserver.scenarios.matchers.assistant_turns import AssistantTurns
 from mockserver.scenarios.matchers.body import BodyValues
 from mockserver.scenarios.matchers.body_schema import BodySchema
@@ -31,7 +31,7 @@ from mockserver.scenarios.matchers.text import LastUserText
 from mockserver.scenarios.matchers.tool_choice import ToolChoiceName
 from mockserver.scenarios.matchers.tool_result import LastToolResult
 from mockserver.scenarios.matchers.tools import ToolNames
-from mockserver.scenarios.matchers.wire import WireKey
+from mockserver.scenarios.matchers.wire import WireName
 
 
 class When(ScenarioModel):
@@ -39,7 +39,7 @@ class When(ScenarioModel):
 
     operation: OperationNames = None
     path: PathGlob = None
-    wire: WireKey = None
+    wire: WireName = None
     state: StateName = None
     model: ModelGlobs = None
     stream: StreamFlag = None
@@ -69,11 +69,14 @@ class When(ScenarioModel):
         return data
 
 
-def _when_key(field: FieldInfo) -> WhenKey:
-    return next(item for item in field.metadata if isinstance(item, WhenKey))
+def _when_key(name: str, field: FieldInfo) -> WhenKey:
+    keys = [item for item in field.metadata if isinstance(item, WhenKey)]
+    if len(keys) != 1:
+        raise TypeError(f"When.{name} needs one WhenKey in its Annotated type; see matchers/last.py")
+    return keys[0]
 
 
-MATCHERS: Mapping[str, WhenKey] = {name: _when_key(field) for name, field in When.model_fields.items()}
+MATCHERS: Mapping[str, WhenKey] = {name: _when_key(name, field) for name, field in When.model_fields.items()}
 """The field of `When` -> its matcher, in the order of the class."""
 
 

@@ -145,7 +145,7 @@ def test_a_request_is_explained_by_name_or_by_text(served: Served) -> None:
         ({"scenario": "mine", "request": "hello"}, "neither JSON nor a curl command"),
         ({"scenario": "mine", "request": "curl 'x"}, "cannot be read"),
         ({"scenario": "mine", "request": "curl -d @/etc/passwd http://x"}, "another file"),
-        ({"scenario": "mine", "request": "curl -K /etc/passwd http://x"}, "not understood"),
+        ({"scenario": "mine", "request": "curl -K /etc/passwd http://x"}, "unsupported curl option"),
         ({"scenario": "mine", "request": "curl http://[x"}, ""),
     ],
 )

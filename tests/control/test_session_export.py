@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from mockserver import __version__
 from mockserver.accounts.ledger import Ledger, RateWindow, Reservation
 from mockserver.accounts.session import ChaosMemory, Overrides, Progress, QueuedResponse, Session, Timeline
 from mockserver.control.context import ControlContext
-from mockserver.control.session_export import exported, imported
+from mockserver.control.session_export import FORMAT, exported, imported
 from mockserver.journal.totals import Totals
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
@@ -159,10 +158,10 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], None]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_document_that_means_nothing_is_refused_and_changes_nothing(kind: str, served: Served) -> None:
     document = whole()
-    served.post("/sessions/import", {"format": __version__, "session": document}, 201)
+    served.post("/sessions/import", {"format": FORMAT, "session": document}, 201)
     before = served.get("/sessions/a/export")
     HOSTILE[kind](document)
-    answer = served.control.post("/sessions/import", json={"format": __version__, "session": document})
+    answer = served.control.post("/sessions/import", json={"format": FORMAT, "session": document})
     assert answer.status_code == 422, answer.text
     assert "\n" not in error_of(answer)["message"]
     assert served.get("/sessions/a/export") == before
@@ -170,7 +169,7 @@ def test_a_document_that_means_nothing_is_refused_and_changes_nothing(kind: str,
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"format": __version__}, {"format": "0.0.0", "session": {}}, {"format": 1, "session": {}}, []]
+    "said", [{}, {"format": FORMAT}, {"format": "0.0.0", "session": {}}, {"format": 1, "session": {}}, []]
 )
 def test_a_document_of_another_kind_is_refused(said: JsonValue, served: Served) -> None:
     assert served.control.post("/sessions/import", json=said).status_code == 422

@@ -1,4 +1,4 @@
-"""docs/contracts.md does what it says."""
+"""docs/contracts.md is true: its examples, its table, its messages."""
 
 import re
 from pathlib import Path
@@ -24,13 +24,13 @@ ROWS = re.findall(r"^\| `([A-Z]+) (\S+)`(?: with `Prefer: ([^`]+)`)? \| (\d+) `(
 
 
 def engine(folder: Path, *, scenario: bool = False) -> tuple[Engine, list[str]]:
-    """The gateway with the page's contract beside it, and what the start says."""
+    """Return an engine that serves the page's document, and the lines that are printed at start-up."""
     file = folder / "areas.yaml"
     file.write_text(DOCUMENT)
-    joined, told = add_external(contract(), load_external(file, contract().names))
+    joined, lines = add_external(contract(), load_external(file, contract().names))
     script, complaints = compile_scenario(parse(SCENARIO.encode(), "page").scenario, joined)
     assert complaints == []
-    return Engine(joined, {script.name: script}, EngineSettings(scenario=script.name if scenario else None)), told
+    return Engine(joined, {script.name: script}, EngineSettings(scenario=script.name if scenario else None)), lines
 
 
 def test_the_page_has_its_examples() -> None:
@@ -46,23 +46,23 @@ def test_the_table_is_true(tmp_path: Path, method: str, target: str, prefer: str
     assert part in answer.payload.decode()
 
 
-def test_the_scenario_and_the_start_are_true(tmp_path: Path) -> None:
-    made, told = engine(tmp_path, scenario=True)
+def test_the_scenario_and_the_startup_line_are_true(tmp_path: Path) -> None:
+    made, lines = engine(tmp_path, scenario=True)
     request = Request("GET", "/api/v1/notifications", {"authorization": "Bearer t"})
     answer = Answer(made.step(Session("page"), request, NOW)[1])
     assert (answer.status, answer.json["message"]) == (503, "Try again later.")
-    assert told[0] in PAGE
+    assert lines[0] in PAGE
     request = Request("GET", "/api/v1/notifications/n-1", {"authorization": "Bearer t"})
     assert Answer(made.step(Session("page"), request, NOW)[1]).json["text"] == "Nothing new."
 
 
-def test_the_mistake_is_told_as_on_the_page(tmp_path: Path) -> None:
+def test_the_mistake_is_reported_as_on_the_page(tmp_path: Path) -> None:
     file = tmp_path / "areas.yaml"
     file.write_text(DOCUMENT.replace("      responses:", "      respones:", 1))
     result = CliRunner().invoke(main, ["serve", "--contract", str(file), "--port", "0"])
     assert result.exit_code == 2
-    told = result.output.splitlines()[0].removeprefix(f"{tmp_path}/")
-    assert told in PAGE
+    line = result.output.splitlines()[0].removeprefix(f"{tmp_path}/")
+    assert line in PAGE
     assert "nothing is served." in result.output
 
 
@@ -82,9 +82,9 @@ def test_explain_knows_the_operations_of_the_contract(tmp_path: Path) -> None:
     scenario.write_text(SCENARIO)
     request.write_text("curl 'http://127.0.0.1:8000/api/v1/notifications?unread=true' -H 'authorization: Bearer t'")
     text = request.read_text()
-    given = ["explain", str(scenario), "--request", str(request), "--contract", str(document)]
-    result = CliRunner().invoke(main, given)
+    arguments = ["explain", str(scenario), "--request", str(request), "--contract", str(document)]
+    result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert "Turn 1 of 'no-notifications' answers this list_notifications request." in result.output
     request.write_text(text.replace("=true", "=perhaps"))
-    assert "query parameter 'unread'" in CliRunner().invoke(main, given).output
+    assert "query parameter 'unread'" in CliRunner().invoke(main, arguments).output

@@ -1,4 +1,4 @@
-"""Foreign contracts against chance: valid requests get valid answers, garbage never breaks anything."""
+"""Properties of external contracts: valid requests get valid answers, garbage never causes an error of the mock."""
 
 import json
 import tempfile
@@ -85,8 +85,8 @@ def test_a_valid_request_gets_a_valid_answer(
 ) -> None:
     body = data.draw(bodies)
     media = {"content-type": "application/merge-patch+json"} if method == "PATCH" else {}
-    wish = {"prefer": "dynamic=true"} if dynamic else {}
-    answer = Client(name, seed=str(seed)).ask(method, data.draw(targets), body, headers={**GOOD, **media, **wish})
+    preference = {"prefer": "dynamic=true"} if dynamic else {}
+    answer = Client(name, seed=str(seed)).ask(method, data.draw(targets), body, headers={**GOOD, **media, **preference})
     assert 200 <= answer.status < 300, answer.payload
     assert judge(name, schema, orjson.loads(answer.payload)) == []
 
@@ -111,7 +111,7 @@ bodies = st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value
     body=bodies,
 )
 @settings(max_examples=500, deadline=None)
-def test_garbage_is_never_our_fault(
+def test_garbage_never_causes_a_server_error(
     name: str, method: str, target: str, parts: list[str], query: str, given_headers: dict[str, str], body: bytes
 ) -> None:
     for number, part in enumerate(["petId", "id", "name"]):
@@ -125,13 +125,13 @@ def test_garbage_is_never_our_fault(
 
 
 def paths_of(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The path to every value of a tree."""
+    """Return the path to every value of a tree."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(found for key, each in inner for found in paths_of(each, (*path, key)))]
+    return [path, *(below for key, each in inner for below in paths_of(each, (*path, key)))]
 
 
 PLACES = {name: paths_of(tree(name))[1:] for name in ("petstore", "areas")}
-SPOILT = st.sampled_from(
+BROKEN = st.sampled_from(
     [
         {"$ref": "#/components/schemas/Pet"},
         {"$ref": "#/paths"},
@@ -144,8 +144,8 @@ SPOILT = st.sampled_from(
 )
 
 
-def spoilt(name: str, data: st.DataObject) -> Any:
-    """A document with one or a few values replaced, or taken away."""
+def broken(name: str, data: st.DataObject) -> Any:
+    """Return a document with one or two values replaced or removed."""
     root = orjson.loads(orjson.dumps(tree(name)))
     for _ in range(data.draw(st.integers(1, 2))):
         *way, last = data.draw(st.sampled_from(PLACES[name]))
@@ -154,7 +154,7 @@ def spoilt(name: str, data: st.DataObject) -> Any:
             for key in way:
                 node = node[key]
             if data.draw(st.booleans()):
-                node[last] = data.draw(SPOILT | json_values)
+                node[last] = data.draw(BROKEN | json_values)
             else:
                 del node[last]
         except (KeyError, IndexError, TypeError):
@@ -164,16 +164,16 @@ def spoilt(name: str, data: st.DataObject) -> Any:
 
 @given(name=st.sampled_from(["petstore", "areas"]), data=st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_spoilt_document_is_refused_with_words_or_served(name: str, data: st.DataObject) -> None:
+def test_a_broken_document_is_refused_or_served(name: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "api.json"
-        file.write_text(json.dumps(spoilt(name, data)))
+        file.write_text(json.dumps(broken(name, data)))
         try:
-            foreign = load_external(file, contract().names)
+            external = load_external(file, contract().names)
         except (AuthorError, OperatorError):
             return
-    engine = Engine(add_external(contract(), foreign)[0], {}, EngineSettings())
-    for operation in foreign.operations:
+    engine = Engine(add_external(contract(), external)[0], {}, EngineSettings())
+    for operation in external.operations:
         for prefer in ("", "code=400", "dynamic=true"):
             request = Request(operation.method, operation.path, {**GOOD, "prefer": prefer}, b"", query="key=k")
             _, decision = engine.step(Session("test"), request, NOW)

@@ -1,4 +1,4 @@
-"""Paths to operations: exact ones first, then the most literal template."""
+"""Paths lead to operations: exact paths first, then the most literal template."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mockserver.openapi.router import Router
 
 PATHS = ["/pets", "/pets/mine", "/pets/{id}", "/pets/{id}.json", "/{any}/mine", "/a/{x}-{y}/b/{z}", "/p.q/{r}"]
 
-# Path | method | the template that takes it, and the parameters
+# Path | method | the matching template | its parameters
 FOUND: list[tuple[str, str, str | None, dict[str, str]]] = [
     ("/pets", "GET", "/pets", {}),
     ("/pets/mine", "GET", "/pets/mine", {}),

@@ -15,7 +15,7 @@ from mockserver.scenarios.matcher import Matcher, differences
 from mockserver.scenarios.when import When, compile_when
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
 
-TRACED = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team"}
+SAMPLE_HEADERS = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team"}
 
 
 def request(

@@ -1,15 +1,16 @@
-"""Strategies: conditions, requests and scenarios drawn from so few words that they meet each other often."""
+"""Hypothesis strategies: conditions, requests and scenarios, drawn from few words so that they often match."""
 
 from typing import Any
 
 import orjson
+import yaml
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.engine.request import Request
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.scenarios.schema import Scenario
-from mockserver.scenarios.when import When
+from mockserver.scenarios.when import MATCHERS, NESTED, When
 from tests.support.engine import BYOK, CHAT, MESSAGES, contract
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ RESULTS = st.fixed_dictionaries(
     {},
     optional={"id": st.sampled_from(["c0", "c1"]), "name": WORDS, "text": TEXT_TESTS, "is_error": st.booleans()},
 )
-PLAIN: dict[str, st.SearchStrategy[Any]] = {
+_OWN: dict[str, st.SearchStrategy[Any]] = {
     "operation": st.one_of(NAMES, st.lists(NAMES, min_size=1, max_size=2)),
     "wire": st.sampled_from(["anthropic", "openai"]),
     "model": st.one_of(MODELS, st.sampled_from(["*", "a*", "?"]), st.lists(MODELS, min_size=1, max_size=2)),
@@ -59,7 +60,25 @@ PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "body_schema": st.sampled_from([{}, {"required": ["n"]}, {"properties": {"n": {"type": "integer"}}}]),
     "state": STATES,
 }
-"""The keys of `when` but for the algebra; a generated condition takes some of them."""
+"""Strategies for the values of keys that need more than their examples."""
+
+
+def _example_values(name: str) -> list[Any]:
+    return [yaml.safe_load(example.when)[name] for example in MATCHERS[name].examples]
+
+
+PLAIN: dict[str, st.SearchStrategy[Any]] = {
+    name: _OWN[name] if name in _OWN else st.sampled_from(_example_values(name))
+    for name in MATCHERS
+    if name not in NESTED
+}
+"""A strategy for the value of each key of `when` except `all`, `any` and `not`. The default draws from the examples."""
+
+EXAMPLE_BODIES: list[Json] = [
+    {},
+    *[dict(example.body) for name in PLAIN if name not in _OWN for example in MATCHERS[name].examples],
+]
+"""Fields of request bodies that the examples of the other keys need."""
 
 FLAT = st.fixed_dictionaries({}, optional=PLAIN)
 FEW_KEYS = st.lists(st.sampled_from(sorted(PLAIN)), max_size=3, unique=True).flatmap(
@@ -109,7 +128,7 @@ def requests(draw: st.DrawFn) -> Request:
         body["messages"] = draw(conversations(MESSAGES))
         body |= draw(st.fixed_dictionaries({}, optional={"system": WORDS}))
     if path == MESSAGES:
-        body["max_tokens"] = 100
+        body = {"max_tokens": 100} | body | draw(st.sampled_from(EXAMPLE_BODIES))
     if path == BYOK:
         body["provider"] = "anthropic"
     if not path.endswith("count_tokens"):

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Path, Response
 
-from mockserver.accounts import keys
+from mockserver.accounts import keys, ledger_names
 from mockserver.accounts.schema import Account
 from mockserver.accounts.session import ChaosMemory, QueuedResponse, Session, Timeline
 from mockserver.control import requests, responses
@@ -41,7 +41,7 @@ class OverrideBuilder:
         if "account" in given:
             words = None if said.account is None else written(said.account)
             steering = msgspec.structs.replace(steering, account=words)
-            ledgers = {books: ledger for books, ledger in session.ledgers.items() if books != "scenario:steered"}
+            ledgers = {name: ledger for name, ledger in session.ledgers.items() if name != ledger_names.OWN}
             session = msgspec.structs.replace(session, ledgers=ledgers)
         session = msgspec.structs.replace(session, steering=steering)
         if "seed" in given:

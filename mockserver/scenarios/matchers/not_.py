@@ -1,6 +1,8 @@
-"""`not`: a condition that must not match.
+"""`not`: a condition that must not match. It holds any keys, and matches unless all of them do.
 
-when: {not: {stream: true}}
+Use it for exceptions, such as every model but one family.
+
+    when: {not: {model: gpt-*}}
 """
 
 from mockserver.scenarios.call import Call

@@ -28,7 +28,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from mockserver import __version__
-from mockserver.accounts.session import Session
+from mockserver.accounts.session import FORMAT, Session
 from mockserver.core.errors import OperatorError
 from mockserver.server.stores.memory import StoreAwayError
 
@@ -40,7 +40,7 @@ log = logging.getLogger("mockserver")
 
 TTL = 7 * 86_400
 """Seconds that an unused session is kept."""
-PREFIX = f"mockserver:{__version__}:session:"
+PREFIX = f"mockserver:{__version__}.{FORMAT}:session:"
 """Versions do not read each other's sessions: what a session is may change between them."""
 PATIENCE = 5.0
 """Seconds to wait for Redis to answer. It answers in less than a millisecond, or it is not there."""

@@ -1,0 +1,57 @@
+"""Errors in the form of the document, with the mock's message in them."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.external import Client, answer, judge, serve
+
+PETS = "/api/v2/pets"
+NOTES, VERIFY = "/api/v1/notifications", "/api/v1/two-factor/verify"
+
+
+def test_an_error_has_the_form_of_the_document_and_the_mocks_message() -> None:
+    client = Client("areas")
+    refused = client.ask("POST", VERIFY, {"code": "1"}).json
+    assert refused == {
+        "error": {"code": "wrong_code", "message": "code: Input should match the pattern ^[0-9]{6}$"},
+        "attempts_left": 2,
+    }
+    problem = client.ask("GET", NOTES, headers={})
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json["title"] == "No credentials. Send authorization: Bearer <token>."
+    assert judge("petstore", "/components/schemas/Problem", Client("petstore").ask("POST", PETS).json) == []
+
+
+def test_an_error_that_is_not_documented_has_the_gateways_form() -> None:
+    body = Client("areas").ask("GET", "/api/v1/preferences", headers={}).json
+    assert body["code"] == "missing_credentials"
+    assert isinstance(body["error"], dict)
+
+
+FASTAPI = {
+    "HTTPValidationError": {
+        "type": "object",
+        "properties": {"detail": {"type": "array", "items": {"$ref": "#/components/schemas/ValidationError"}}},
+    },
+    "ValidationError": {
+        "type": "object",
+        "required": ["loc", "msg", "type"],
+        "properties": {
+            "loc": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+            "msg": {"type": "string"},
+            "type": {"type": "string"},
+        },
+    },
+}
+
+
+def test_an_error_of_fastapi_has_the_mocks_message(tmp_path: Path) -> None:
+    wrong = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}}}
+    item = {
+        "parameters": [{"name": "n", "in": "query", "required": True, "schema": {"type": "integer"}}],
+        "responses": {"200": {"description": "ok"}, "422": {"description": "wrong", **wrong}},
+    }
+    engine = serve(tmp_path, {"paths": {"/a": {"get": item}}, "components": {"schemas": FASTAPI}})
+    found: Any = answer(engine, "GET", "/a")
+    assert found.status == 422
+    assert found.json["detail"][0]["msg"] == "query parameter 'n': Field required"

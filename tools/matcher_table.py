@@ -1,0 +1,43 @@
+"""Write what is generated from the keys of `when`: `python -m tools.matcher_table`.
+
+It writes the table of keys in docs/scenarios.md and the JSON Schema for editors, scenarios/scenario.schema.json.
+"""
+
+from pathlib import Path
+
+from mockserver.files.bundled import SCENARIOS
+from mockserver.files.editor_schema import scenario_schema
+from mockserver.scenarios.when import MATCHERS, When
+
+PAGE = Path(__file__).parents[1] / "docs" / "scenarios.md"
+SCHEMA = SCENARIOS / "scenario.schema.json"
+BEGIN, END = "<!-- keys: python -m tools.matcher_table -->\n", "<!-- end of keys -->"
+
+
+def table() -> str:
+    """Return the table in Markdown, one row for each key."""
+    rows = [row(name) for name in MATCHERS]
+    return "\n".join(["| key | what it tests | example |", "|---|---|---|", *rows, ""])
+
+
+def row(name: str) -> str:
+    """Return the row of a key: its description, and the first of its examples."""
+    field = When.model_fields[name]
+    cells = (f"`{field.alias or name}`", field.description or "", f"`{MATCHERS[name].examples[0].when}`")
+    return f"| {' | '.join([cell.replace('|', chr(92) + '|') for cell in cells])} |"
+
+
+def with_table(page: str) -> str:
+    """Return the text of the page with the present table between its two markers."""
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + table() + END + rest.partition(END)[2]
+
+
+def main() -> None:
+    """Write both files."""
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    SCHEMA.write_text(scenario_schema(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
