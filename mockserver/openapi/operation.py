@@ -75,7 +75,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     method: str
     path: str
-    wire: Literal["anthropic", "openai", "json"]
+    wire: str
     variant: Variant
     invalid_status: int
     schemes: tuple[Scheme, ...]

@@ -31,7 +31,7 @@ from mockserver.scenarios.matchers.text import LastUserText
 from mockserver.scenarios.matchers.tool_choice import ToolChoiceName
 from mockserver.scenarios.matchers.tool_result import LastToolResult
 from mockserver.scenarios.matchers.tools import ToolNames
-from mockserver.scenarios.matchers.wire import WireName
+from mockserver.scenarios.matchers.wire import WireKey
 
 
 class When(ScenarioModel):
@@ -39,7 +39,7 @@ class When(ScenarioModel):
 
     operation: OperationNames = None
     path: PathGlob = None
-    wire: WireName = None
+    wire: WireKey = None
     state: StateName = None
     model: ModelGlobs = None
     stream: StreamFlag = None

@@ -5,13 +5,14 @@ Turns answer both dialects alike. Use this key where a test expects one of them,
     when: {wire: anthropic}
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.difference import Difference
 from mockserver.scenarios.matcher import Example, Matcher, WhenKey
+from mockserver.wires import WireName
 
 
 def _compile(expected: str) -> Matcher:
@@ -30,6 +31,6 @@ WIRE = WhenKey(
     ),
 )
 
-WireName: TypeAlias = Annotated[
-    Literal["anthropic", "openai"] | None, Field(description="The dialect of the request: anthropic or openai."), WIRE
+WireKey: TypeAlias = Annotated[
+    WireName | None, Field(description="The dialect of the request: anthropic or openai."), WIRE
 ]
