@@ -17,7 +17,7 @@ from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_
 from mockserver.engine.chaos import NONE, Chaos, ChaosProfile, compile_chaos
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
-from mockserver.files import loader, yaml_document
+from mockserver.files import loader, yaml_reader
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
@@ -159,7 +159,7 @@ class RuntimeConfig:
 
     def put_profile(self, name: str, text: str) -> ChaosProfile:
         """Keep a chaos profile in memory. Raises `AuthorError` with every mistake."""
-        document = yaml_document.read(text.encode("utf-8", "surrogatepass"), "chaos")
+        document = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "chaos")
         profile, complaints = compile_chaos(loader.check(Chaos, document))
         if profile.name != name:
             told = f"this text calls itself '{profile.name}'; save it under that name, or write chaos: {name}"

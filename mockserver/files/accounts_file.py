@@ -8,7 +8,8 @@ from mockserver.accounts import keys
 from mockserver.accounts.schema import AccountsFile
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.files import loader
-from mockserver.files.yaml_document import MAX_BYTES, read
+from mockserver.files.yaml_limits import MAX_BYTES
+from mockserver.files.yaml_reader import read
 
 
 def load_accounts(path: Path) -> AccountsFile:

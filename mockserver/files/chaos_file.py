@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
 from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
-from mockserver.files import bundled, loader, yaml_document
+from mockserver.files import bundled, loader, yaml_reader
 
 SHIPPED = bundled.SCENARIOS / "chaos"
 
@@ -15,7 +15,7 @@ def read_profile(file: Path) -> ChaosProfile:
         source = file.read_bytes()
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror or error}") from None
-    document = yaml_document.read(source, str(file))
+    document = yaml_reader.read(source, str(file))
     profile, complaints = compile_chaos(loader.check(Chaos, document))
     if complaints:
         raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])

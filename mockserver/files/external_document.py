@@ -21,8 +21,9 @@ from mockserver.external.mistake import Mistake
 from mockserver.external.operations import described, operations
 from mockserver.external.references import is_remote, references
 from mockserver.external.validate import mistakes, version_mistake
-from mockserver.files.yaml_document import YamlDocument, path_text, read
+from mockserver.files.yaml_document import YamlDocument, path_text
 from mockserver.files.yaml_limits import CONTRACT
+from mockserver.files.yaml_reader import read
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.refs import UnresolvableReference
@@ -129,7 +130,7 @@ def load_external(path: Path, reserved: frozenset[str] = frozenset()) -> Externa
     files = _Files(path)
     try:
         if not path.is_file():
-            raise OperatorError(f"{path}: there is no such file; --contract expects an OpenAPI document")
+            raise OperatorError(f"{path}: file not found; --contract expects an OpenAPI document")
         files.load(path.name)
         return _external_contract(files, reserved)
     except OSError as error:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from mockserver.core.errors import AuthorError
 from mockserver.engine.overrides import compile_response
-from mockserver.files import loader, yaml_document
+from mockserver.files import loader, yaml_reader
 from mockserver.files.dry_run import dry_run
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
@@ -29,7 +29,7 @@ def written(words: Mapping[str, object]) -> str:
 def document_of(words: Mapping[str, object], what: str) -> YamlDocument:
     """Words as the document that they would be in a file. Raises TypeError for what is no JSON."""
     text = _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(words).decode())
-    return yaml_document.read(text.encode(), what)
+    return yaml_reader.read(text.encode(), what)
 
 
 def check_words(model: type[M], words: Mapping[str, object], what: str) -> M:

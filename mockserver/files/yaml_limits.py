@@ -1,9 +1,9 @@
-"""How large a YAML file may be: the bounds of `yamlfile`, one set for each kind of file."""
+"""The bounds of YAML files, one set for each kind of file."""
 
 import msgspec
 
 MAX_BYTES = 1024 * 1024
-"""The largest file. The largest scenario that a person writes is some tens of kilobytes."""
+"""The largest file, in bytes. The largest scenarios that people write have some tens of kilobytes."""
 MAX_NODES = 50_000
 """The most values in one file, aliases expanded."""
 MAX_DEPTH = 64
@@ -11,8 +11,10 @@ MAX_DEPTH = 64
 
 
 class YamlLimits(msgspec.Struct, frozen=True):
-    """The bounds of a file, and what is let through that programs write: a plain number as a key (the `200:` of OpenAPI
-    documents), and an integer beyond 64 bits.
+    """The bounds of a file.
+
+    Files that programs write may also have plain numbers as keys (`number_keys`: the `200:` of OpenAPI documents) and
+    integers beyond 64 bits (`wide_integers`).
     """
 
     bytes: int = MAX_BYTES
@@ -23,7 +25,7 @@ class YamlLimits(msgspec.Struct, frozen=True):
 
 
 SCENARIO = YamlLimits()
-"""The bounds of the files that people write for us."""
+"""The bounds of the files that people write for the mock."""
 
 CONTRACT = YamlLimits(bytes=10 * 1024 * 1024, nodes=1_000_000, depth=128, number_keys=True, wide_integers=True)
-"""The bounds of OpenAPI documents, which programs write too: the largest published ones have 10 MiB."""
+"""The bounds of OpenAPI documents, which programs write too. The largest published ones have 10 MiB."""

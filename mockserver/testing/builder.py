@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from mockserver.accounts.schema import Account
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
-from mockserver.files import loader, yaml_document
+from mockserver.files import loader, yaml_reader
 from mockserver.files.chaos_file import read_profile
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
@@ -126,7 +126,7 @@ def _turn(words: Mapping[str, object]) -> Turn:
     with suppress(ValidationError):
         return Turn.model_validate(orjson.loads(source))
     try:
-        return loader.check(Turn, yaml_document.read(source, ""))  # slower, and has the words for what is wrong
+        return loader.check(Turn, yaml_reader.read(source, ""))  # slower, and has the words for what is wrong
     except AuthorError as error:
         raise AuthorError([_problem("", problem.path, problem.message) for problem in error.problems]) from None
 
@@ -136,7 +136,7 @@ def read_account(words: Mapping[str, object] | Account | None) -> Account | None
     if words is None or isinstance(words, Account):
         account = words
     else:
-        account = loader.check(Account, yaml_document.read(orjson.dumps(words), "account"))
+        account = loader.check(Account, yaml_reader.read(orjson.dumps(words), "account"))
     if account is not None and account.all_keys:
         raise OperatorError("account: the key is minted for the test; leave out key and keys")
     return account
@@ -147,9 +147,9 @@ def read_chaos(given: str | Path | Mapping[str, object], known: ProfileRegistry)
     if isinstance(given, str) and given in known:
         return known[given]
     if isinstance(given, Mapping):
-        document = yaml_document.read(orjson.dumps({"chaos": "test", **given}), "chaos({…})")
+        document = yaml_reader.read(orjson.dumps({"chaos": "test", **given}), "chaos({…})")
     elif isinstance(given, str) and "\n" in given:
-        document = yaml_document.read(given.encode(), "chaos('''…''')")
+        document = yaml_reader.read(given.encode(), "chaos('''…''')")
     elif isinstance(given, Path) or given.endswith((".yaml", ".yml")):
         return read_profile(Path(given))
     else:

@@ -128,7 +128,7 @@ def test_the_exit_code_tells_right_from_wrong_and_from_missing(folder: Path, nam
 def test_a_file_that_is_not_there_is_one_line_with_the_nearest_name(folder: Path) -> None:
     file = folder / "goood.yaml"
     result = lint(file)
-    assert result.stdout == f"{file}:1:1: there is no such file; did you mean 'good.yaml'?\n"
+    assert result.stdout == f"{file}:1:1: file not found; did you mean 'good.yaml'?\n"
     assert result.stderr == "1 file checked, 1 mistake.\n"
 
 
@@ -145,7 +145,7 @@ def test_a_wrong_call_is_exit_code_2(arguments: list[str]) -> None:
 def test_a_missing_file_does_not_hide_the_mistakes_of_the_others(folder: Path) -> None:
     told = lint(folder / "names.yaml", folder / "none.yaml", folder / "shape.yaml").stdout.splitlines()
     assert [*told[:2], *told[3:]] == as_text(folder)
-    assert told[2].startswith(f"{folder / 'none.yaml'}:1:1: there is no such file; ")
+    assert told[2].startswith(f"{folder / 'none.yaml'}:1:1: file not found; ")
 
 
 def test_two_files_of_a_folder_with_one_name_are_a_mistake(tmp_path: Path) -> None:

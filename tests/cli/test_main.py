@@ -85,7 +85,7 @@ def test_a_file_that_is_not_there_is_one_line_with_the_nearest_name(tmp_path: Pa
     (tmp_path / "greeting.yaml").touch()
     file = tmp_path / "greting.yaml"
     assert failed("serve", "--scenario", str(file)) == [
-        f"mockserver: {file}: there is no such file; did you mean 'greeting.yaml'?"
+        f"mockserver: {file}: file not found; did you mean 'greeting.yaml'?"
     ]
 
 

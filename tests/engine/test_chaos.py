@@ -13,7 +13,7 @@ from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files import loader, yaml_document
+from mockserver.files import loader, yaml_reader
 from mockserver.files.chaos_file import SHIPPED, load_profiles, read_profile
 from tests.support.engine import MESSAGES, NOW, Answer, Talk, contract, turns
 
@@ -21,7 +21,7 @@ ALWAYS = "  - reply: one two three four\n    times: always\n"
 
 
 def profile(text: str) -> ChaosProfile:
-    document = yaml_document.read(("chaos: test\nrules:\n" + text).encode(), "chaos.yaml")
+    document = yaml_reader.read(("chaos: test\nrules:\n" + text).encode(), "chaos.yaml")
     compiled, complaints = compile_chaos(loader.check(Chaos, document))
     assert complaints == []
     return compiled

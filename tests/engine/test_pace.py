@@ -7,7 +7,7 @@ import pytest
 from mockserver.core.actions import Actions, Wait
 from mockserver.core.errors import AuthorError
 from mockserver.core.rng import Rng
-from mockserver.files import loader, yaml_document
+from mockserver.files import loader, yaml_reader
 from mockserver.files.dry_run import dry_run
 from mockserver.scenarios.schema import Pace
 from tests.support.engine import NOW, Talk, contract, turns
@@ -56,7 +56,7 @@ def test_a_drawn_pace_comes_from_the_seed(pace: str) -> None:
 
 def test_distributions_have_their_middle() -> None:
     def middle(spread: str) -> float:
-        document = yaml_document.read(f"first: {spread}".encode(), "pace.yaml")
+        document = yaml_reader.read(f"first: {spread}".encode(), "pace.yaml")
         pace, dice = loader.check(Pace, document), Rng("middle")
         return sorted(pace.first.draw(dice) for _ in range(2001))[1000]
 
@@ -68,8 +68,8 @@ def test_distributions_have_their_middle() -> None:
 WRONG = [
     ("{rate: 10/s, interval: 10ms}", "expected rate or interval, not both"),
     ("{first: {uniform: [2s, 1s]}}", "expected the least before the most"),
-    ("{first: {uniform: [2s]}}", "needs at least 2"),
-    ("{first: {lognormal: {median: 1s}}}", "'sigma' is missing"),
+    ("{first: {uniform: [2s]}}", "expected at least 2"),
+    ("{first: {lognormal: {median: 1s}}}", "missing key 'sigma'"),
     ("{first: soon}", "expected a duration such as 300ms"),
 ]
 

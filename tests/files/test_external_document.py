@@ -167,7 +167,7 @@ def test_a_link_out_of_the_folder_is_not_inside(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match="there is no such file"):
+    with pytest.raises(OperatorError, match="file not found"):
         load_external(tmp_path / "none.yaml")
 
 

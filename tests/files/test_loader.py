@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.files.loader import check, discover, load, parse
-from mockserver.files.yaml_document import MAX_PROBLEMS, YamlMark, read
+from mockserver.files.yaml_document import YamlMark
+from mockserver.files.yaml_reader import MAX_PROBLEMS, read
 from mockserver.scenarios.schema import Scenario
 
 GOOD = """\
@@ -83,12 +84,12 @@ TURN_MISTAKES = [
     ),
     (
         "reply: [{type: text, text: hi}]",
-        "3:14: turns[0].reply[0].type: the key names the block, text or tool_use; remove 'type'",
+        "3:14: turns[0].reply[0].type: remove 'type'; the key text or tool_use already names the block",
     ),
-    ("{reply: hi, stop_reason: x}", "3:17: turns[0].stop_reason: unknown key 'stop_reason'; it is called 'stop' here"),
+    ("{reply: hi, stop_reason: x}", "3:17: turns[0].stop_reason: unknown key 'stop_reason'; use 'stop'"),
     ("error: {status:429}", "3:13: turns[0].error['status:429']: put a space after the colon: 'status: 429'"),
     # missing and clashing
-    ("error: {code: x}", "3:12: turns[0].error: 'status' is missing"),
+    ("error: {code: x}", "3:12: turns[0].error: missing key 'status'"),
     ("error: {statsu: 429}", "3:13: turns[0].error.statsu: unknown key 'statsu'; did you mean 'status'?"),
     ("{}", "3:5: turns[0]: expected exactly one of reply, error"),
     ("{reply: hi, error: {status: 500}}", "3:5: turns[0]: expected exactly one of reply, error"),
@@ -123,7 +124,7 @@ TURN_MISTAKES = [
     ),
     (
         "reply: {tool_use: {name: ''}}",
-        "3:30: turns[0].reply.tool_use.name: must have at least 1 characters",
+        "3:30: turns[0].reply.tool_use.name: shorter than the minimum length of 1",
     ),
 ]
 
@@ -136,9 +137,9 @@ def test_a_mistake_in_a_turn_is_told_once(turn: str, line: str) -> None:
 
 FILE_MISTAKES = [
     ("5", ["f:1:1: expected a mapping with scenario, about"]),
-    ("{}", ["f:1:1: 'scenario' is missing", "f:1:1: 'turns' is missing"]),
-    ("name: x\nturns: [reply: hi]", ["f:1:1: name: unknown key 'name'; it is called 'scenario' here"]),
-    ("scenario: s\nturns: []", ["f:2:8: turns: needs at least 1, has 0"]),
+    ("{}", ["f:1:1: missing key 'scenario'", "f:1:1: missing key 'turns'"]),
+    ("name: x\nturns: [reply: hi]", ["f:1:1: name: unknown key 'name'; use 'scenario'"]),
+    ("scenario: s\nturns: []", ["f:2:8: turns: expected at least 1, got 0"]),
     ("scenario: s\nturns: {reply: hi}", ["f:2:8: turns: expected a list, not a mapping"]),
     (
         "scenario: Big\nturns: [reply: hi]\nextra: 1",
@@ -207,7 +208,7 @@ UNIONS = [
     ("either: x", "1:9: either: expected a mapping with kind or alpha or a mapping with kind, beta or not, not 'x'"),
     ("tagged: {kind: b, bta: 1}", "1:19: tagged.bta: unknown key 'bta'; did you mean 'beta'?"),
     ("tagged: {kind: c}", "1:9: tagged: unknown 'kind' 'c'; known: 'a', 'b'"),
-    ("tagged: {}", "1:9: tagged: 'kind' is missing"),
+    ("tagged: {}", "1:9: tagged: missing key 'kind'"),
     ("word: alwys", "1:7: word: unknown value 'alwys'; did you mean 'always'?"),
     ("word: [1]", "1:7: word: expected 'always' or a whole number, not a list"),
     ("nested: [1, [a], {alpha: x}]", "1:26: nested[2].alpha: expected a whole number, not 'x'"),
@@ -244,12 +245,12 @@ def test_a_file_is_loaded_under_the_name_it_was_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tool-round-trp.yaml", "there is no such file; did you mean 'tool-round-trip.yaml'?"),
-        ("tool-round-trip", "there is no such file; did you mean 'tool-round-trip.yaml'?"),
-        ("zzz", "there is no such file; known: tool-round-trip.yaml"),
-        ("folder", "is no file"),
-        ("nowhere/x.yaml", "there is no folder "),
-        ("null\0byte", "there is no such file; "),
+        ("tool-round-trp.yaml", "file not found; did you mean 'tool-round-trip.yaml'?"),
+        ("tool-round-trip", "file not found; did you mean 'tool-round-trip.yaml'?"),
+        ("zzz", "file not found; known: tool-round-trip.yaml"),
+        ("folder", "not a file"),
+        ("nowhere/x.yaml", "folder "),
+        ("null\0byte", "file not found; "),
         ("x" * 5000, "cannot be read: File name too long"),
     ],
 )
@@ -265,7 +266,7 @@ def test_a_file_that_cannot_be_read_is_told_to_the_operator(tmp_path: Path, name
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    with pytest.raises(OperatorError, match="is no file"):
+    with pytest.raises(OperatorError, match="not a file"):
         load(tmp_path / "pipe.yaml")
 
 
@@ -285,9 +286,9 @@ def test_a_folder_has_its_yaml_files_and_nothing_from_outside(tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OperatorError, match="there is no such folder; did you mean 'scenarios'"):
+    with pytest.raises(OperatorError, match="folder not found; did you mean 'scenarios'"):
         discover(tmp_path / "scenario")
-    with pytest.raises(OperatorError, match="is no folder"):
+    with pytest.raises(OperatorError, match="not a folder"):
         discover(tmp_path / "file")
 
 

@@ -9,7 +9,7 @@ from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, missing
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
-from mockserver.files import yaml_document
+from mockserver.files import yaml_reader
 from mockserver.files.explain import explain_lines, read_request
 from mockserver.scenarios.compile import Script
 
@@ -134,7 +134,7 @@ def _faults() -> Iterator[responses.FaultShape]:
 def _name_in(text: str) -> str | None:
     """The name that a text with mistakes gives itself, if it can be read."""
     try:
-        value = yaml_document.read(text.encode("utf-8", "surrogatepass"), "scenario").value
+        value = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "scenario").value
     except AuthorError:
         return None
     name = value.get("scenario") if isinstance(value, dict) else None
