@@ -1,6 +1,20 @@
-"""`python -m mockserver` is the `mockserver` command."""
+"""The `mockserver` command, also as `python -m mockserver`."""
 
-from mockserver.cli.main import main
+import sys
+
+from mockserver.files.installation import find_conflict
+
+
+def main() -> None:
+    """Run the command, unless another distribution has overwritten files of this one."""
+    conflict = find_conflict()
+    if conflict is not None:
+        sys.stderr.write(f"Error: {conflict}\n")
+        sys.exit(2)
+    from mockserver.cli.main import main as command  # it cannot be imported where files were overwritten
+
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -30,7 +30,12 @@ OPTIONS = ("scenario", "seed", "account", "chaos", "strict")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker. Raise `UsageError` where another distribution has overwritten files of this one."""
+    from mockserver.files.installation import find_conflict
+
+    conflict = find_conflict()
+    if conflict is not None:
+        raise pytest.UsageError(conflict)
     config.addinivalue_line(
         "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): what the fixture `gateway` begins with."
     )
