@@ -23,6 +23,7 @@ from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Scr
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.scenarios.turn_selection import select_turn
+from mockserver.wires import wire_named
 
 _EMPTY = Conversation(model="", messages=(), body={})
 """What a template sees of a request that is no conversation."""
@@ -38,18 +39,19 @@ def answer(engine: EngineParts, admission: Admission) -> tuple[Session, Decision
             normal = normal or _normal(engine, admission)
         except Refusal:
             continue  # there is no answer that faults could be laid over
-        changed = _with_queued_faults(*normal, compiled, admission.now)
+        changed = _with_queued_faults(*normal, compiled, admission)
         if changed is not None:
             return overrides.consume(normal[0], queued), changed
     return normal or _normal(engine, admission)
 
 
 def _with_queued_faults(
-    session: Session, decision: Decision, compiled: overrides.CompiledResponse, now: float
+    session: Session, decision: Decision, compiled: overrides.CompiledResponse, admission: Admission
 ) -> Decision | None:
     """Return the decision with queued faults laid over it; None if none of them finds anything to act on."""
     seed_path = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
-    applied = lay_faults(decision.actions, compiled.faults, seed_path, now)
+    wire = wire_named(admission.operation.wire)
+    applied = lay_faults(decision.actions, compiled.faults, seed_path, admission.now, wire)
     _, idle_splitters = split_writes(applied.actions, applied.splitters)
     if len(applied.idle) + len(idle_splitters) == len(compiled.faults):
         return None
@@ -141,7 +143,8 @@ def _play(
         actions, usage = render_reply(
             plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
         )
-    applied = lay_faults(responses.with_headers(actions, play.headers), play.faults, seed_path, admission.now)
+    actions, wire = responses.with_headers(actions, play.headers), wire_named(admission.operation.wire)
+    applied = lay_faults(actions, play.faults, seed_path, admission.now, wire)
     note = Note(
         session=session.id,
         seed=seed,

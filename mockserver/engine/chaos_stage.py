@@ -21,6 +21,8 @@ from mockserver.engine.responses import TURN_HEADER
 from mockserver.faults import Context, apply_faults, compile_fault
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import matches
+from mockserver.wires import wire_named
+from mockserver.wires.wire import Wire
 
 CHAOS_HEADER = "x-mock-chaos"
 
@@ -50,7 +52,7 @@ def disturb(
     if chosen != memory.profile:
         memory = ChaosMemory(began=now, profile=chosen)
     if chosen != NONE and chosen not in chaos.profiles:
-        return after, _unknown(decision, chosen, chaos.profiles)
+        return after, _unknown(decision, chosen, chaos.profiles, wire_named(arrival.routed().wire))
     profile = chaos.profiles.get(chosen)
     rules = profile.rules if profile is not None else ()
     memory, decision, failed = _apply_rules(rules, memory, before, arrival, now, decision)
@@ -70,6 +72,7 @@ def _apply_rules(
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
     actions, splitters, failed = decision.actions, decision.splitters, False
+    wire = wire_named(arrival.routed().wire)
     call = _call(arrival) if any(rule.matchers for rule in rules) else None
     for rule in rules:
         seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
@@ -81,7 +84,7 @@ def _apply_rules(
         failed = rule.is_error
         if failed:
             actions, splitters = _without_turn(actions), ()
-        applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now))
+        applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now, wire))
         actions, splitters = applied.actions, (*splitters, *applied.splitters)
         idle += [f"chaos: {reason}" for reason in applied.idle]
         if failed:
@@ -126,14 +129,14 @@ def _without_turn_header(head: Head) -> Head:
     return Head(head.status, tuple([(name, value) for name, value in head.headers if name != TURN_HEADER]))
 
 
-def _contexts(seed_path: tuple[object, ...], now: float) -> Callable[[int], Context]:
+def _contexts(seed_path: tuple[object, ...], now: float, wire: Wire) -> Callable[[int], Context]:
     """Return what makes the context of each fault of a rule, with a generator of its own."""
-    return lambda number: Context(Rng(*seed_path, number), now)
+    return lambda number: Context(Rng(*seed_path, number), now, wire)
 
 
-def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile]) -> Decision:
+def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile], wire: Wire) -> Decision:
     """Return the error for a profile that does not exist: a misspelt name must not be silently ignored."""
     message = f"No chaos profile '{name}'; {did_you_mean(name, [*known, NONE])}"
     fault = compile_fault({"error": {"status": 404, "code": "unknown_chaos", "message": message}})
     note = msgspec.structs.replace(decision.note, code="unknown_chaos", turn=0)
-    return Decision(fault(_without_turn(decision.actions), Context(Rng())), note)
+    return Decision(fault(_without_turn(decision.actions), Context(Rng(), wire=wire)), note)

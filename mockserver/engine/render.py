@@ -19,6 +19,7 @@ from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.wires import WIRES
 from mockserver.wires.errors import failure
+from mockserver.wires.wire import Wire
 
 
 def render_reply(
@@ -61,9 +62,11 @@ def render_raw(plan: RawPlan, context: TemplateContext, headers: Headers) -> Act
     return responses.with_headers(responses.whole(plan.status, payload, media_type, headers), plan.headers)
 
 
-def lay_faults(actions: Actions, faults: Sequence[CompiledFault], seed_path: SeedPath, now: float) -> Applied:
+def lay_faults(
+    actions: Actions, faults: Sequence[CompiledFault], seed_path: SeedPath, now: float, wire: Wire
+) -> Applied:
     """Return the answer after a list of faults. Its splitters act when the decision is complete (`split_decision`)."""
-    return apply_faults(actions, faults, lambda number: Context(seed_path.rng("fault", number), now))
+    return apply_faults(actions, faults, lambda number: Context(seed_path.rng("fault", number), now, wire))
 
 
 def split_decision(decision: Decision) -> Decision:

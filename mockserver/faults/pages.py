@@ -1,15 +1,15 @@
 """The table of faults for readers: what `mockserver faults` prints, and docs/faults.md.
 
-Everything is read from the table, and what a fault acts on is tried out: its example is laid over one sample reply in
-each form, so these pages cannot say what is not so.
+Everything comes from the table. What a fault acts on is tried out: its example is laid over a sample reply in each
+form, so these pages cannot claim what is not true.
 """
 
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator
 from functools import cache
-from typing import Literal, get_args, get_origin
+from typing import Literal, NamedTuple, get_args, get_origin
 
 import yaml
-from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -17,11 +17,15 @@ from mockserver.core.actions import Actions, Data, End, Head
 from mockserver.core.conversation import Conversation, Reply, Text, ToolUse, Usage
 from mockserver.core.distribution import Fixed
 from mockserver.core.rng import Rng
-from mockserver.faults import FAULTS, GROUPS, Context, Fault, NoEffectError, compile_fault
+from mockserver.faults.compile import compile_fault
+from mockserver.faults.editing import JSON, SSE
+from mockserver.faults.fault import Context, Fault, NoEffectError
+from mockserver.faults.table import FAULTS, GROUPS
 from mockserver.wires import WIRES
+from mockserver.wires.wire import Wire
 
-FORMS = ("Anthropic stream", "OpenAI stream", "Anthropic whole", "OpenAI whole")
-_CONTEXT_NOW = 1_767_225_600.0
+_NOW = 1_767_225_600.0
+"""2026-01-01, for examples with dates."""
 
 _INTRODUCTION = """\
 # Faults
@@ -48,13 +52,22 @@ turns:
   file loads. At run time (a whole answer, say, where it needs a stream) it is noted in the journal (`idle_faults`).
 - Without a real socket (in-process ASGI) a close or reset is an exception, raw bytes are left out, and the journal says
   so (`nearest`).
-- What real clients do with each: [clients.md](clients.md). How to write one: [here](creating-a-fault.md).
+- What real clients do with each: [clients.md](clients.md). How to write one:
+  [extending/fault.md](extending/fault.md).
 """
 
 
+class Form(NamedTuple):
+    """A form of the sample reply: its title, its wire, and the answer."""
+
+    title: str
+    wire: Wire
+    actions: Actions
+
+
 @cache
-def _sample() -> Mapping[str, Actions]:
-    """One reply with text and two calls, in every form."""
+def forms() -> tuple[Form, ...]:
+    """Return one reply with text and two calls in every form: the streams of all wires, then the whole answers."""
     calls = (ToolUse("get_weather", {"city": "Zürich 🌍"}, "call_1"), ToolUse("get_time", {"tz": "UTC"}, "call_2"))
     reply = Reply(
         id="sample",
@@ -64,89 +77,83 @@ def _sample() -> Mapping[str, Actions]:
         stop="tool_use",
         usage=Usage(10, 20),
     )
-    asked = Conversation(model="sample", messages=(), body={}, stream=True, include_usage=True)
-    found: dict[str, Actions] = {}
-    for name, wire in WIRES.items():
-        title = {"anthropic": "Anthropic", "openai": "OpenAI"}[name]
+    request = Conversation(model="sample", messages=(), body={}, stream=True, include_usage=True)
+    streams, wholes = [], []
+    for wire in WIRES.values():
         trace = (wire.request_id_header, "req_1")
-        stream = Head(200, (("content-type", "text/event-stream; charset=utf-8"), trace))
         body = wire.whole(reply)
-        whole = Head(200, (("content-type", "application/json"), ("content-length", str(len(body))), trace))
-        found[f"{title} stream"] = (stream, *wire.frames(reply, "word", asked), End())
-        found[f"{title} whole"] = (whole, Data(body), End())
-    return {form: found[form] for form in FORMS}
+        stream = Head(200, (("content-type", SSE), trace))
+        whole = Head(200, (("content-type", JSON), ("content-length", str(len(body))), trace))
+        streams.append(Form(f"{wire.title} stream", wire, (stream, *wire.frames(reply, "word", request), End())))
+        wholes.append(Form(f"{wire.title} whole", wire, (whole, Data(body), End())))
+    return (*streams, *wholes)
 
 
 def acts_on(fault: Fault) -> list[str]:
-    """The forms of an answer on which its example has an effect."""
-    apply = compile_fault(spelled(fault))
-    found = []
-    for form, actions in _sample().items():
-        paced = compile_fault({"slow": "1ms"})(actions, Context(Rng(0)))
-        try:
-            apply(paced if fault.name == "one_write" else actions, Context(Rng(0), _CONTEXT_NOW))
-            found.append(form)
-        except NoEffectError:
-            pass
-    return found
+    """Return the titles of the forms on which a fault's example has an effect."""
+    return [form.title for form in forms() if _has_effect(fault, form)]
 
 
-def spelled(fault: Fault) -> str | dict[str, JsonValue]:
-    """The example as a scenario file has it."""
-    return fault.name if fault.example is None else {fault.name: fault.example}
+def _has_effect(fault: Fault, form: Form) -> bool:
+    context = Context(Rng(0), _NOW, form.wire)
+    # Only an answer with waits can be put into one write.
+    paced = compile_fault({"slow": "1ms"})(form.actions, context) if fault.name == "one_write" else form.actions
+    try:
+        compile_fault(fault.spelling)(paced, context)
+    except NoEffectError:
+        return False
+    return True
 
 
 def example(fault: Fault) -> str:
-    """The example as YAML."""
-    return (
-        "faults: "
-        + yaml.safe_dump(
-            [spelled(fault)], default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True
-        ).strip()
-    )
+    """Return a fault's example as a line of YAML."""
+    listed = [fault.spelling]
+    flow = yaml.safe_dump(listed, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+    return f"faults: {flow.strip()}"
 
 
 def parameters(fault: Fault) -> Iterator[tuple[str, str, str]]:
-    """Name (the main one marked), what it may be, and its line of doc."""
+    """Yield each parameter: its name (the main one marked with *), its values, and its line of documentation."""
     for name, field in fault.parameters.model_fields.items():
         mark = "*" if name == fault.parameters.main else ""
         yield f"{field.alias or name}{mark}", _values(field), field.description or ""
 
 
 def _values(field: FieldInfo) -> str:
-    """The default, and the words to choose from."""
+    """Return the default of a parameter, and the words to choose from."""
     words = [str(word) for word in get_args(field.annotation)] if get_origin(field.annotation) is Literal else []
     default = field.default
     if default is PydanticUndefined:
-        told = "required"
+        value = "required"
     elif isinstance(default, Fixed):
-        told = f"{default.value:g}s"
+        value = f"{default.value:g}s"
     elif default is None:
-        told = "none"
+        value = "none"
     else:
-        told = repr(default) if isinstance(default, str) and not default.isidentifier() else str(default).lower()
-    return f"{told}; one of {', '.join(words)}" if words else told
+        value = repr(default) if isinstance(default, str) and not default.isidentifier() else str(default).lower()
+    return f"{value}; one of {', '.join(words)}" if words else value
 
 
 def listing() -> str:
-    """All faults, one line each, by group."""
+    """Return all faults, one line each, by group."""
     width = max(map(len, FAULTS))
-    shown = []
+    lines = []
     for group, about in GROUPS.items():
-        shown += ["", f"{group}: {about}"]
-        shown += [f"  {fault.name:<{width}}  {fault.about}" for fault in FAULTS.values() if fault.group == group]
-    return "\n".join([*shown[1:], "", "One of them:  mockserver faults NAME"])
+        lines += ["", f"{group}: {about}"]
+        lines += [f"  {fault.name:<{width}}  {fault.about}" for fault in FAULTS.values() if fault.group == group]
+    return "\n".join([*lines[1:], "", "One of them:  mockserver faults NAME"])
 
 
 def page(fault: Fault) -> str:
-    """One fault for a terminal."""
-    shown = [f"{fault.name} ({fault.group})", f"  {fault.about}", "", f"  {example(fault)}", ""]
+    """Return what a terminal shows of one fault."""
+    why = textwrap.fill(fault.why, width=100, initial_indent="  ", subsequent_indent="  ")
+    lines = [f"{fault.name} ({fault.group})", f"  {fault.about}", "", why, "", f"  {example(fault)}", ""]
     rows = list(parameters(fault))
     if rows:
         width = max(len(name) for name, _, _ in rows)
-        shown += ["  Parameters (* is the main one):"]
-        shown += [f"    {name:<{width}}  {about} [{values}]" for name, values, about in rows] + [""]
-    return "\n".join([*shown, f"  The example acts on: {', '.join(acts_on(fault))}", f"  Source: {fault.source}"])
+        lines += ["  Parameters (* is the main one):"]
+        lines += [f"    {name:<{width}}  {about} [{values}]" for name, values, about in rows] + [""]
+    return "\n".join([*lines, f"  The example acts on: {', '.join(acts_on(fault))}", f"  Source: {fault.source}"])
 
 
 def introduction() -> str:
@@ -156,19 +163,19 @@ def introduction() -> str:
 
 
 def markdown() -> str:
-    """docs/faults.md."""
-    shown = [introduction()]
+    """Return docs/faults.md."""
+    sections = [introduction()]
     for group, about in GROUPS.items():
-        shown += [f"## {group}\n", f"{about}\n"]
+        sections += [f"## {group}\n", f"{about}\n"]
         for fault in FAULTS.values():
             if fault.group == group:
-                shown += list(_section(fault))
-    return "\n".join(shown)
+                sections += list(_section(fault))
+    return "\n".join(sections)
 
 
 def _section(fault: Fault) -> Iterator[str]:
     yield f"### {fault.name}\n"
-    yield f"{fault.about}\n"
+    yield f"{fault.about} {fault.why}\n"
     yield f"```yaml\n{example(fault)}\n```\n"
     rows = list(parameters(fault))
     if rows:

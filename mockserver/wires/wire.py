@@ -70,6 +70,30 @@ class Reader(NamedTuple):
     sent_arguments: Callable[[JsonObject, str], str | None]
 
 
+class Addition(NamedTuple):
+    """Frames to put into a stream, before the first event of a kind; "" leaves the place to the caller.
+
+    `blocks` is how many blocks they put before those of the stream, whose indexes grow by as many.
+    """
+
+    frames: tuple[Data, ...]
+    before: str = ""
+    blocks: int = 0
+
+
+class OddFrames(NamedTuple):
+    """Frames that no healthy stream of this wire has, for faults.
+
+    `text_delta` returns one more delta with a text, and `reasoning` what a model thinks before it answers; both take
+    the JSON of the stream's first event. `unknown` returns an `event`, a `block` or a `delta` of a kind that no client
+    knows; it takes the kinds of the stream's events, and returns None where the wire has no such thing.
+    """
+
+    text_delta: Callable[[JsonObject, str], Data]
+    reasoning: Callable[[JsonObject, str], Addition]
+    unknown: Callable[[str, Sequence[str]], Addition | None]
+
+
 class Sdk(NamedTuple):
     """The official SDK of a wire: its title, the variables that it reads, and what it adds to the gateway's URL."""
 
@@ -116,4 +140,5 @@ class Wire(NamedTuple):
     reports_tool_errors: bool
     reader: Reader
     errors: ErrorStyle
+    odd: OddFrames
     sdk: Sdk

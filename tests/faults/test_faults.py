@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
-from mockserver.faults import FAULTS, GROUPS, Fault, NoEffectError, compile_fault
-from mockserver.faults.fault import body_of, head_of
-from mockserver.faults.shapes import whole_of
+from mockserver.faults import FAULTS, Fault, NoEffectError, compile_fault
+from mockserver.faults.answers import body_of, head_of, whole_of
 from tests.conftest import Golden
 from tests.faults.test_matrix import CASES
-from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, example, healthy
+from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy, wire_of
 
 LONG = 60
 """Changed lines of which a golden file shows no more; the rest is there as a digest."""
@@ -28,7 +27,7 @@ LONG = 60
 
 def mixed(fault: Fault) -> JsonValue:
     """The example with what it needs to have an effect: only an answer with waits can be put into one write."""
-    return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else example(fault)
+    return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else fault.spelling
 
 
 def reply_for(name: str) -> str:
@@ -81,20 +80,6 @@ def test_a_fault_has_its_golden_bytes(name: str, golden: Golden) -> None:
     golden(f"faults/{name}.txt", ("\n".join(shown) + "\n").encode())
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_an_example_has_an_effect_somewhere(name: str) -> None:
-    assert any(isinstance(after, tuple) for after in effects(mixed(FAULTS[name])).values())
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_row_is_complete(name: str) -> None:
-    row = FAULTS[name]
-    assert row.group in GROUPS
-    assert row.about.endswith(".")
-    assert row.source
-    assert all(field.description for field in row.parameters.model_fields.values())
-
-
 @pytest.mark.parametrize("name", [name for name, row in FAULTS.items() if row.parameters.model_fields == {}])
 def test_a_quirk_and_its_bare_name_are_the_same(name: str) -> None:
     assert effects({"quirk": name}) == effects(name) == effects({name: None})
@@ -129,27 +114,28 @@ def test_a_mistake_is_told_with_its_remedy(wrong: str | dict[str, JsonValue], to
 
 def test_null_is_a_value_where_a_header_or_a_reason_can_be_null() -> None:
     whole = healthy()["openai whole"]
-    assert "content-type" not in dict(head_of(bend({"content_type": None}, whole)).headers)
-    assert "retry-after" not in dict(head_of(bend({"retry_after": None}, healthy(FAILURE)["openai whole"])).headers)
-    assert b'"finish_reason":null' in body_of(bend({"finish": None}, whole))
-    assert bend({"reset": None}, whole) == bend("reset", whole)
+    assert "content-type" not in dict(head_of(bend({"content_type": None}, whole, "openai whole")).headers)
+    failed = bend({"retry_after": None}, healthy(FAILURE)["openai whole"], "openai whole")
+    assert "retry-after" not in dict(head_of(failed).headers)
+    assert b'"finish_reason":null' in body_of(bend({"finish": None}, whole, "openai whole"))
+    assert bend({"reset": None}, whole, "openai whole") == bend("reset", whole, "openai whole")
 
 
 @pytest.mark.parametrize("how", ["whole", "each", "body_only"])
 @pytest.mark.parametrize("form", FORMS)
 def test_gzip_unpacks_to_the_same_body(how: str, form: str) -> None:
     actions = healthy()[form]
-    assert zlib.decompress(body_of(bend({"gzip": how}, actions)), wbits=31) == body_of(actions)
+    assert zlib.decompress(body_of(bend({"gzip": how}, actions, form)), wbits=31) == body_of(actions)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_body_in_its_other_form_says_the_same(form: str) -> None:
     other = "json_for_stream" if "stream" in form else "stream_for_json"
     back = "stream_for_json" if "stream" in form else "json_for_stream"
-    there = bend(other, healthy()[form])
-    again = whole_of(bend(back, there))
+    there = bend(other, healthy()[form], form)
+    again = whole_of(bend(back, there, form), wire_of(form))
     kept = ("content", "stop_reason", "usage") if "anthropic" in form else ("choices",)
-    said = whole_of(healthy()[form])
+    said = whole_of(healthy()[form], wire_of(form))
     for choice in said.get("choices", ()):
         choice["message"].pop("refusal", None)
     assert {key: again[key] for key in kept} == {key: said[key] for key in kept}
@@ -168,8 +154,8 @@ ROLLS: list[JsonValue] = [
 @pytest.mark.parametrize("fault", ROLLS, ids=str)
 def test_the_same_seed_gives_the_same_and_another_seed_another(fault: JsonValue) -> None:
     actions = healthy()["anthropic stream"]
-    assert bend(fault, actions, "a") == bend(fault, actions, "a")
-    assert bend(fault, actions, "a") != bend(fault, actions, "b")
+    assert bend(fault, actions, "anthropic stream", "a") == bend(fault, actions, "anthropic stream", "a")
+    assert bend(fault, actions, "anthropic stream", "a") != bend(fault, actions, "anthropic stream", "b")
 
 
 # --- order and mixture ------------------------------------------------------------------------------------------------
@@ -177,7 +163,7 @@ def test_the_same_seed_gives_the_same_and_another_seed_another(fault: JsonValue)
 
 def test_faults_act_in_the_order_in_which_they_are_written() -> None:
     actions = healthy(TEXT)["anthropic stream"]
-    stalled = bend([{"stall": {"at": 3, "for": "5s"}}, {"reset": 5}], actions)
+    stalled = bend([{"stall": {"at": 3, "for": "5s"}}, {"reset": 5}], actions, "anthropic stream")
     assert Wait(5.0) in stalled
     assert stalled[-1] == Reset()
     assert [action.event for action in stalled if isinstance(action, Data)] == [
@@ -187,8 +173,8 @@ def test_faults_act_in_the_order_in_which_they_are_written() -> None:
 
 def test_crlf_and_one_byte_per_write_go_together_in_either_order() -> None:
     actions = healthy(TEXT)["openai stream"]
-    one = bend(["crlf", "one_byte_per_write"], actions)
-    other = bend(["one_byte_per_write", "crlf"], actions)
+    one = bend(["crlf", "one_byte_per_write"], actions, "openai stream")
+    other = bend(["one_byte_per_write", "crlf"], actions, "openai stream")
     payload = [b"".join([a.payload for a in found if isinstance(a, Data)]) for found in (one, other)]
     assert payload[0] == payload[1]
     assert b"\r\n\r\n" in payload[0]
@@ -196,11 +182,11 @@ def test_crlf_and_one_byte_per_write_go_together_in_either_order() -> None:
 
 def test_nothing_can_follow_a_reset() -> None:
     with pytest.raises(NoEffectError, match="the answer has 4 events, so none is number 7"):
-        bend([{"reset": 5}, {"stall": {"at": 7, "for": "5s"}}], healthy(TEXT)["anthropic stream"])
+        bend([{"reset": 5}, {"stall": {"at": 7, "for": "5s"}}], healthy(TEXT)["anthropic stream"], "anthropic stream")
 
 
 ANY: list[Any] = [
-    *[example(row) for row in FAULTS.values() if row.name != "large_event"],
+    *[row.spelling for row in FAULTS.values() if row.name != "large_event"],
     *[fault for _, faults, _ in CASES for fault in yaml.safe_load(faults) if fault not in ("large_event", "comments")],
     *[{"field_missing": path} for path in ("choices", "choices.0.delta", "delta", "index", "message", "usage", "type")],
     *[{"field_null": path} for path in ("choices", "choices.0.delta", "delta", "content", "content_block", "usage")],
@@ -217,7 +203,7 @@ def test_any_mixture_of_faults_leaves_an_answer_that_can_be_played(
     actions = healthy()[form]
     for fault in faults:
         with suppress(NoEffectError):
-            actions = bend(fault, actions, seed)
+            actions = bend(fault, actions, form, seed)
     kinds = [type(action) for action in actions]
     assert kinds.count(Head) <= 1
     assert kinds[-1] in (End, Close, Reset)

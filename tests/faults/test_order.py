@@ -13,19 +13,19 @@ from mockserver.core.rng import Rng
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import FAULTS, Context, apply_faults, compile_fault, split_writes
-from mockserver.faults.fault import body_of, head_of
+from mockserver.faults.answers import body_of, head_of
 from tests.engine.test_chaos import profile
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, contract, turns
-from tests.support.fault_answers import TEXT, effects, example, healthy
+from tests.support.fault_answers import REPLY, TEXT, effects, healthy, wire_of
 
 SPLITTERS = [name for name, row in FAULTS.items() if row.stage.splits]
 STREAMS = ["anthropic stream", "openai stream"]
 
 
-def outcome(faults: Sequence[JsonValue], actions: Actions) -> tuple[Actions, list[str]]:
-    """Return the answer after a list of faults, and the reasons of those without effect."""
+def outcome(faults: Sequence[JsonValue], form: str, reply: str = REPLY) -> tuple[Actions, list[str]]:
+    """Return a healthy answer after a list of faults, and the reasons of those without effect."""
     compiled = [compile_fault(fault) for fault in faults if isinstance(fault, str | dict)]
-    applied = apply_faults(actions, compiled, lambda number: Context(Rng(0, number), NOW))
+    applied = apply_faults(healthy(reply)[form], compiled, lambda number: Context(Rng(0, number), NOW, wire_of(form)))
     after, idle = split_writes(applied.actions, applied.splitters)
     return after, sorted([*applied.idle, *idle])
 
@@ -43,20 +43,20 @@ def test_the_table_says_which_faults_split() -> None:
 @pytest.mark.parametrize("splitter", SPLITTERS)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_split_before_a_fault_is_a_split_after_it(name: str, splitter: str, form: str) -> None:
-    actions = healthy()[form]
-    assert outcome([splitter, example(FAULTS[name])], actions) == outcome([example(FAULTS[name]), splitter], actions)
+    fault = FAULTS[name].spelling
+    assert outcome([splitter, fault], form) == outcome([fault, splitter], form)
 
 
 @pytest.mark.parametrize("form", STREAMS)
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in SPLITTERS])
 def test_a_fault_that_is_no_splitter_leaves_events_whole(name: str, form: str) -> None:
     """A fault that cuts an event over several writes must say so with its stage."""
-    after = effects(example(FAULTS[name]))[form]
+    after = effects(FAULTS[name].spelling)[form]
     if isinstance(after, tuple) and events(after):
         assert [action for action in after if isinstance(action, Data) and not action.event] == []
 
 
-SMALL: list[Any] = [example(row) for row in FAULTS.values() if row.name not in ("large_event", *SPLITTERS)]
+SMALL: list[Any] = [row.spelling for row in FAULTS.values() if row.name not in ("large_event", *SPLITTERS)]
 
 
 @given(
@@ -71,60 +71,60 @@ def test_splitters_may_stand_anywhere_in_a_list(
     mixed: list[Any] = list(faults)
     for splitter in splitters:
         mixed.insert(data.draw(st.integers(0, len(mixed))), splitter)
-    assert outcome(mixed, healthy()[form]) == outcome([*faults, *splitters], healthy()[form])
+    assert outcome(mixed, form) == outcome([*faults, *splitters], form)
 
 
 @given(faults=st.lists(st.sampled_from(SMALL), max_size=3), form=st.sampled_from(STREAMS))
 def test_cutting_into_pieces_keeps_the_bytes(faults: list[Any], form: str) -> None:
-    whole, _ = outcome(faults, healthy()[form])
+    whole, _ = outcome(faults, form)
     for splitter in ("one_byte_per_write", "trickle", "utf8_split"):
-        assert body_of(outcome([splitter, *faults], healthy()[form])[0]) == body_of(whole)
+        assert body_of(outcome([splitter, *faults], form)[0]) == body_of(whole)
 
 
 def test_swap_acts_on_whole_events_also_after_a_split() -> None:
     actions = healthy(TEXT)["anthropic stream"]
-    split, idle = outcome(["one_byte_per_write", {"swap": 2}], actions)
+    split, idle = outcome(["one_byte_per_write", {"swap": 2}], "anthropic stream", TEXT)
     assert idle == []
     assert events(split)[:3] == ["message_start", "ping", "content_block_start"]
     assert body_of(split) != body_of(actions)
 
 
 def test_duplicate_repeats_whole_events_also_after_a_split() -> None:
-    split, _ = outcome(["one_byte_per_write", {"duplicate": "message_stop"}], healthy(TEXT)["anthropic stream"])
+    split, _ = outcome(["one_byte_per_write", {"duplicate": "message_stop"}], "anthropic stream", TEXT)
     assert body_of(split).endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n' * 2)
 
 
 @pytest.mark.parametrize("splitter", SPLITTERS)
 def test_drop_takes_every_piece_of_an_event(splitter: str) -> None:
-    split, _ = outcome([splitter, {"drop": "message_start"}], healthy(TEXT)["anthropic stream"])
+    split, _ = outcome([splitter, {"drop": "message_start"}], "anthropic stream", TEXT)
     assert b"message_start" not in body_of(split)
 
 
 def test_duplicate_keeps_the_content_length_right() -> None:
-    actions, idle = outcome([{"framing": "length"}, {"duplicate": 2}], healthy(TEXT)["anthropic stream"])
+    actions, idle = outcome([{"framing": "length"}, {"duplicate": 2}], "anthropic stream", TEXT)
     assert idle == []
     assert dict(head_of(actions).headers)["content-length"] == str(len(body_of(actions)))
 
 
 def test_a_wrong_content_length_stays_wrong_when_line_ends_are_split() -> None:
-    actions, _ = outcome(["crlf_split", {"content_length": 10}], healthy(TEXT)["openai stream"])
+    actions, _ = outcome(["crlf_split", {"content_length": 10}], "openai stream", TEXT)
     assert dict(head_of(actions).headers)["content-length"] == str(len(body_of(actions)) + 10)
 
 
 @pytest.mark.parametrize("splitter", ["crlf_split", "utf8_split"])
 def test_a_compressed_body_has_no_lines_and_no_characters(splitter: str) -> None:
-    assert outcome([splitter, "gzip"], healthy()["openai stream"])[1] == ["the body is compressed"]
+    assert outcome([splitter, "gzip"], "openai stream")[1] == ["the body is compressed"]
 
 
 def test_crlf_split_after_crlf_doubles_no_carriage_return() -> None:
-    actions, idle = outcome(["crlf", "crlf_split"], healthy(TEXT)["openai stream"])
+    actions, idle = outcome(["crlf", "crlf_split"], "openai stream", TEXT)
     assert idle == []
     assert b"\r\r" not in body_of(actions)
 
 
-def test_the_rolls_of_a_fault_do_not_depend_on_a_splitter_before_it() -> None:
-    actions = healthy(TEXT)["openai stream"]
-    assert outcome(["trickle", {"jitter": "50ms"}], actions) == outcome([{"jitter": "50ms"}, "trickle"], actions)
+def test_the_random_numbers_of_a_fault_do_not_depend_on_a_splitter_before_it() -> None:
+    jitter: JsonValue = {"jitter": "50ms"}
+    assert outcome(["trickle", jitter], "openai stream") == outcome([jitter, "trickle"], "openai stream")
 
 
 # --- lists that come one after the other ------------------------------------------------------------------------------

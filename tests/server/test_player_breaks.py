@@ -144,6 +144,6 @@ def test_no_mixture_leaves_a_client_waiting(scripted: tuple[Scripted, str], faul
     actions = healthy()[form]
     for fault in faults:
         with suppress(NoEffectError):
-            actions = bend(fault, actions)
+            actions = bend(fault, actions, form)
     gateway.actions = actions
     assert exchange(url, stream=True).end in ("fin", "rst")

@@ -1,4 +1,4 @@
-"""Healthy answers for faults to act on: one reply with text and two parallel calls, in the four forms of it."""
+"""Healthy answers for faults to act on: one reply with text and two parallel calls, in each of its four forms."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,7 +7,9 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import Actions
 from mockserver.core.rng import Rng
-from mockserver.faults import Context, Fault, NoEffectError, compile_fault
+from mockserver.faults import Context, NoEffectError, compile_fault
+from mockserver.wires import WIRES
+from mockserver.wires.wire import Wire
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, turns
 
 REPLY = """
@@ -36,29 +38,29 @@ FORMS: Mapping[str, tuple[str, dict[str, JsonValue]]] = {
 
 @cache
 def healthy(reply: str = REPLY) -> Mapping[str, Actions]:
-    """The same reply in every form."""
+    """Return the same reply in every form."""
     return {form: Talk(turns(reply)).say(path, **fields).actions for form, (path, fields) in FORMS.items()}
 
 
-def example(fault: Fault) -> JsonValue:
-    """Return a fault's example as a scenario file has it."""
-    return fault.name if fault.example is None else {fault.name: fault.example}
+def wire_of(form: str) -> Wire:
+    """Return the wire of a form of the answer."""
+    return WIRES[form.partition(" ")[0]]
 
 
-def bend(given: JsonValue, actions: Actions, seed: object = 0) -> Actions:
-    """One fault, or a list of them in order, on an answer."""
+def bend(given: JsonValue, actions: Actions, form: str, seed: object = 0) -> Actions:
+    """Return an answer in this form after one fault, or after each of a list in the order of the list."""
     for number, fault in enumerate(given if isinstance(given, list) else [given]):
         assert isinstance(fault, str | dict)
-        actions = compile_fault(fault)(actions, Context(Rng(seed, number), NOW))
+        actions = compile_fault(fault)(actions, Context(Rng(seed, number), NOW, wire_of(form)))
     return actions
 
 
 def effects(given: JsonValue, reply: str = REPLY) -> dict[str, Actions | str]:
-    """The bent answer in every form, or why the fault has no effect on it."""
+    """Return the answer after the faults in every form, or why they have no effect on that form."""
     found: dict[str, Actions | str] = {}
     for form, actions in healthy(reply).items():
         try:
-            found[form] = bend(given, actions)
+            found[form] = bend(given, actions, form)
         except NoEffectError as error:
             found[form] = str(error)
     return found

@@ -125,7 +125,7 @@ def _faults() -> Iterator[responses.FaultShape]:
             group=fault.group,
             about=fault.about,
             source=fault.source,
-            example=pages.spelled(fault),
+            example=fault.spelling,
             parameters=rows,
             acts_on=pages.acts_on(fault),
         )

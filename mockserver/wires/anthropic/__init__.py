@@ -1,7 +1,7 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, read, reply, request
-from mockserver.wires.wire import Reader, Sdk, Wire
+from mockserver.wires.anthropic import errors, odd, read, reply, request
+from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
     name="anthropic",
@@ -43,5 +43,6 @@ WIRE = Wire(
         sent_arguments=read.sent_arguments,
     ),
     errors=errors.STYLE,
+    odd=OddFrames(text_delta=odd.text_delta, reasoning=odd.reasoning, unknown=odd.unknown),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),
 )

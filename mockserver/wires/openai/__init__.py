@@ -1,8 +1,8 @@
 """The OpenAI chat completions wire: all chat routes (D0, D1, D3, D4)."""
 
 from mockserver.core.actions import Data
-from mockserver.wires.openai import errors, read, reply, request
-from mockserver.wires.wire import Reader, Sdk, Wire
+from mockserver.wires.openai import errors, odd, read, reply, request
+from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
     name="openai",
@@ -35,5 +35,6 @@ WIRE = Wire(
         sent_arguments=read.sent_arguments,
     ),
     errors=errors.STYLE,
+    odd=OddFrames(text_delta=odd.text_delta, reasoning=odd.reasoning, unknown=odd.unknown),
     sdk=Sdk("OpenAI SDK", "OPENAI_BASE_URL", "OPENAI_API_KEY", "/api/v1"),
 )

@@ -1,0 +1,1 @@
+"""Status, headers and body are not what the client asked for."""

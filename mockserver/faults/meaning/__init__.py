@@ -1,0 +1,1 @@
+"""Events or fields are missing, doubled, unknown, broken, or errors."""
