@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from mockserver.cli.main import main
 from mockserver.core.rng import Rng
 from mockserver.faults import FAULTS, Context, Fault, NoEffectError, pages
+from mockserver.faults.answers import body_of
+from tests.faults.test_extension import gaps
 from tests.support.engine import script
 from tests.support.fault_answers import TEXT, healthy
 
@@ -49,17 +51,23 @@ def test_the_scenario_of_the_introduction_loads() -> None:
     assert len(script(example[1]).turns) == 2
 
 
-def test_the_faults_of_the_guide_do_what_it_says() -> None:
-    guide = (DOCS / "creating-a-fault.md").read_text(encoding="utf-8")
-    rows: list[Fault] = []
-    for code in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
-        names: dict[str, Fault] = {}
-        exec(code, names)
-        rows.append(names["ROW"])
-    nothing, shout = rows
-    stream = healthy(TEXT)["anthropic stream"]
-    assert nothing.apply(stream, nothing.parameters(), Context(Rng(0))) == stream
-    given = shout.parameters.model_validate({"marks": 3})
-    assert b'"HOW !!!"' in str(shout.apply(stream, given, Context(Rng(0)))).encode()
-    with pytest.raises(NoEffectError):
-        shout.apply(healthy(TEXT)["openai stream"], given, Context(Rng(0)))
+def test_the_fault_of_the_guide_does_what_it_says() -> None:
+    guide = (DOCS / "extending" / "fault.md").read_text(encoding="utf-8")
+    file = re.search(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert file is not None
+    names: dict[str, Fault] = {}
+    exec(file[1], names)
+    shout = names["FAULT"]
+    assert f"    {pages.example(shout)}" in (shout.doc or "")
+    parameters = shout.parameters.model_validate({"marks": 3})
+    context = Context(Rng(0))
+    assert b'"HOW !!!"' in body_of(shout.apply(healthy(TEXT)["anthropic stream"], parameters, context))
+    with pytest.raises(NoEffectError, match="no text deltas of the Anthropic wire"):
+        shout.apply(healthy(TEXT)["openai stream"], parameters, context)
+
+
+def test_the_guide_shows_what_a_failing_test_says() -> None:
+    guide = (DOCS / "extending" / "fault.md").read_text(encoding="utf-8")
+    bare = Fault("shout", "content", "", "", lambda actions, parameters, context: actions)
+    for sentence in gaps(bare)[-4:]:
+        assert f"E     {sentence}\n" in guide

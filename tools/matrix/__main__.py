@@ -22,12 +22,15 @@ import yaml
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults.shapes import whole_of
+from mockserver.faults import FAULTS
+from mockserver.faults.answers import whole_of
+from mockserver.faults.pages import acts_on, example
 from mockserver.files.library import load_contract
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.scenarios.schema import Scenario
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
+from mockserver.wires import WIRES
 from tests.faults.test_matrix import CASES
 from tools.matrix.pages import markdown
 
@@ -91,22 +94,35 @@ PACKAGES = {
 
 
 def cases() -> list[Case]:
-    """Every measured case that has a stream, once; the healthy one first."""
+    """Return every case that has a stream, once: the healthy one, the named ones, the examples of all other faults."""
     merged: dict[str, Case] = {HEALTHY: Case(HEALTHY, HEALTHY, "[]", ("anthropic", "openai"))}
     for name, faults, forms in CASES:
         wires = tuple([wire for form, wire in (("as", "anthropic"), ("os", "openai")) if form in forms.split()])
         if wires:
             merged[name] = Case(name, name.replace("_", "-"), SHORTER.get(name, faults), wires)
+    named = {name_of(fault) for _, faults, _ in CASES for fault in yaml.safe_load(faults)}
+    for fault in FAULTS.values():
+        titles = acts_on(fault)
+        wires = tuple([name for name, wire in WIRES.items() if f"{wire.title} stream" in titles])
+        if fault.name not in named and wires:
+            slug, written = fault.name.replace("_", "-"), example(fault).removeprefix("faults: ")
+            merged[fault.name] = Case(fault.name, slug, written, wires)
     return list(merged.values())
+
+
+def name_of(fault: str | dict[str, Any]) -> str:
+    """Return the name of a fault as a scenario file spells it."""
+    return fault if isinstance(fault, str) else str(fault.get("quirk", next(iter(fault))))
 
 
 def scripts(found: list[Case]) -> dict[str, Script]:
     """A script for each case."""
     contract, made = load_contract(), {}
     for case in found:
-        healthy = {"reply": REPLY, "times": "always"}
-        turn = {"reply": REPLY, "times": 1 if "redirect" in case.faults else "always"}
-        turns = [turn | {"faults": yaml.safe_load(case.faults)}, healthy]
+        faulty = {"reply": REPLY, "faults": yaml.safe_load(case.faults), "times": "always"}
+        # A client that follows the redirect comes back with a second request.
+        followed = [faulty | {"times": 1}, {"reply": REPLY, "times": "always"}]
+        turns = followed if "redirect" in case.faults else [faulty]
         scenario = Scenario.model_validate({"scenario": case.slug[:64], "turns": turns})
         script, complaints = compile_scenario(scenario, contract)
         if complaints:
@@ -187,7 +203,7 @@ def said_by(case: Case, wire: str) -> dict[str, Any]:
     path = {"anthropic": "/v1/messages", "openai": "/api/v1/chat/completions"}[wire]
     body = {"model": "m", "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
     request = Request("POST", path, {"x-api-key": "sk_t"}, json.dumps(body).encode())
-    whole = whole_of(engine.step(Session("matrix"), request, 0.0)[1].actions)
+    whole = whole_of(engine.step(Session("matrix"), request, 0.0)[1].actions, WIRES[wire])
     if wire == "anthropic":
         calls = [[b["id"], b["name"], b["input"]] for b in whole["content"] if b["type"] == "tool_use"]
         text = "".join([b["text"] or "" for b in whole["content"] if b["type"] == "text"])
