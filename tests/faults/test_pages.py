@@ -37,7 +37,7 @@ def test_every_fault_is_explained_and_acts_on_something(name: str) -> None:
 
 
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
-    assert run("stal") == (2, "mockserver: no fault is called 'stal'; did you mean 'stall'?\n")
+    assert run("stal") == (2, "mockserver: no fault is named 'stal'; did you mean 'stall'?\n")
 
 
 def test_the_page_in_the_docs_is_what_the_table_says() -> None:
