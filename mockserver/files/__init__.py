@@ -1,1 +1,1 @@
-"""Files read and checked: scenarios, accounts, chaos profiles, OpenAPI documents; lint and explain."""
+"""Reading and checking of files: scenarios, accounts, chaos profiles and OpenAPI documents; lint and explain."""

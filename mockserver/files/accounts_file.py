@@ -1,4 +1,4 @@
-"""The file of `serve --accounts`, read with the place of every mistake."""
+"""The loader of the file of `serve --accounts`."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from mockserver.files.yaml_reader import read
 
 
 def load_accounts(path: Path) -> AccountsFile:
-    """The accounts of a file. Raises `OperatorError` if it cannot be read, `AuthorError` if it is wrong."""
+    """Return the accounts of a file. Raises `OperatorError` if it cannot be read, `AuthorError` with every mistake."""
     try:
         with path.open("rb") as stream:
             source = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise OperatorError(f"--accounts {path}: cannot be read: {told}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise OperatorError(f"--accounts {path}: cannot be read: {reason}") from error
     try:
         return loader.check(AccountsFile, read(source, str(path)))
     except AuthorError as error:
@@ -27,6 +27,6 @@ def load_accounts(path: Path) -> AccountsFile:
 
 
 def _without_keys(problem: Problem) -> Problem:
-    """The same mistake, in which no key stands that was written in the wrong place."""
+    """Return the problem with every likely API key hidden: an author may have written one in the wrong place."""
     path, message = keys.hide_likely(problem.path), keys.hide_likely(problem.message)
     return msgspec.structs.replace(problem, path=path, message=message)

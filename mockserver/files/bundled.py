@@ -1,6 +1,6 @@
-"""Where the files are that come with the package: openapi.yaml and the scenario library.
+"""The paths of the files that are shipped with the package: openapi.yaml and the scenario library.
 
-In a checkout they stand at the top of the tree; in an installed wheel they stand inside the package, under `shipped`.
+In a checkout they are at the top of the tree; in an installed wheel they are inside the package, under `shipped`.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Chaos files: the shipped profiles, and those that an operator names."""
+"""Chaos files: the shipped profiles, and files that the operator chose."""
 
 from pathlib import Path
 
@@ -10,20 +10,23 @@ SHIPPED = bundled.SCENARIOS / "chaos"
 
 
 def read_profile(file: Path) -> ChaosProfile:
-    """One file, read and checked. Raises `AuthorError` with every mistake, `OperatorError` if it cannot be read."""
+    """Return the profile of a file. Raises `AuthorError` with every mistake, `OperatorError` if it cannot be read."""
     try:
         source = file.read_bytes()
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror or error}") from None
     document = yaml_reader.read(source, str(file))
-    profile, complaints = compile_chaos(loader.check(Chaos, document))
-    if complaints:
-        raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])
+    profile, problems = compile_chaos(loader.check(Chaos, document))
+    if problems:
+        raise AuthorError([document.problem(document.written(path), message) for path, message in problems])
     return profile
 
 
 def load_profiles(chosen: str | None = None) -> tuple[dict[str, ChaosProfile], str | None]:
-    """The shipped profiles and the chosen file's; and the name of the chosen one."""
+    """Return the shipped profiles and the chosen one, and the name of the chosen one.
+
+    Raises `OperatorError` for an unknown profile, and `AuthorError` with every mistake of a file.
+    """
     profiles = {profile.name: profile for file in loader.discover(SHIPPED) for profile in [read_profile(file)]}
     if chosen is None or chosen in profiles:
         return profiles, chosen

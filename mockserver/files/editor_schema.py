@@ -1,4 +1,4 @@
-"""What an editor needs to help: the JSON Schema of scenario files, and a file to start from."""
+"""The JSON Schema of scenario files for editors, and the file that `mockserver new` writes."""
 
 import re
 
@@ -17,27 +17,27 @@ _EXAMPLE = {
 _FIRST = """\
 # yaml-language-server: $schema={schema}
 scenario: {name}
-about: The model asks for the weather, then tells it.
+about: The model asks for the weather, then reports it.
 
-# For each request the first turn is played that has plays left and whose `when` has no difference.
+# For each request, the mock uses the first turn with plays left whose conditions all match.
 turns:
-  # One play (times: 1 unless said otherwise), and only if the client offers the tool get_weather.
+  # Played once (times: 1 is the default), and only if the client offers the tool get_weather.
   - when: {{last: user, tools: [get_weather]}}
     reply:
       - text: Let me look that up.
       - tool_use: {{name: get_weather, input: {{city: Oslo}}}}
 
-  # After the tool's result. Values by name: last_user_text, tool_result, request.model, faker.city, ...
+  # After the tool's result. Other values: last_user_text, request.model, faker.city, ...
   - when: {{last: tool_result}}
     reply: "The weather: {{{{tool_result}}}}"
 
-  # An error, with that status's documented body. Then the script is used up (`after:` says what happens next).
+  # An error with the documented body of its status. Then the script is used up; `after:` says what happens next.
   - error: {{status: 429, retry_after: 2}}
 """
 
 
 def scenario_schema() -> str:
-    """The JSON Schema of a scenario file, generated from the models, as indented JSON."""
+    """Return the JSON Schema of scenario files, generated from the models, as indented JSON."""
     schema = Scenario.model_json_schema(by_alias=True)
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -50,9 +50,9 @@ def scenario_schema() -> str:
 
 
 def _short_forms(schema: dict[str, object]) -> None:
-    """Allow the short spellings, which the models take before they look: `reply: hi`, `text: hi`, `first: 300ms`.
+    """Add what the models accept or reject only in validators.
 
-    What only the validators know is closed too: the names of faults and of headers.
+    Short forms are allowed: `reply: hi`, `text: hi`, `first: 300ms`. The names of faults and headers are restricted.
     """
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)
@@ -66,7 +66,7 @@ def _short_forms(schema: dict[str, object]) -> None:
     for name in ("Turn", "RawResponse"):
         definitions[name]["properties"]["headers"]["additionalProperties"] = False
     turn = definitions["Turn"]["properties"]
-    turn["reply"] = {"anyOf": [{"$ref": "#/$defs/ReplyBlock"}, *turn["reply"]["anyOf"]], **_said(turn["reply"])}
+    turn["reply"] = {"anyOf": [{"$ref": "#/$defs/ReplyBlock"}, *turn["reply"]["anyOf"]], **_annotations(turn["reply"])}
     names = {"enum": sorted(FAULTS)}
     with_parameters = {
         "type": "object",
@@ -78,17 +78,18 @@ def _short_forms(schema: dict[str, object]) -> None:
     turn["faults"]["items"]["anyOf"] = [names, with_parameters]
     when = definitions["When"]["properties"]
     for key in ("operation", "model"):
-        when[key] = {"anyOf": [{"type": "string"}, *when[key]["anyOf"]], **_said(when[key])}
+        when[key] = {"anyOf": [{"type": "string"}, *when[key]["anyOf"]], **_annotations(when[key])}
 
 
-def _said(schema: dict[str, object]) -> dict[str, object]:
+def _annotations(schema: dict[str, object]) -> dict[str, object]:
+    """Return the parts of a schema that say something about it, not about the value."""
     return {key: schema[key] for key in ("description", "default") if key in schema}
 
 
 def first_scenario(name: str, schema_file: str) -> str:
-    """The text of a small commented scenario. Raises `OperatorError` for what cannot be a scenario's name."""
+    """Return the text of a small commented scenario. Raises `OperatorError` for an invalid name."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
         raise OperatorError(
-            f"'{name}' cannot be a scenario's name; use lower case, digits and dashes, as in my-scenario"
+            f"invalid scenario name '{name}'; expected lower-case letters, digits and dashes, such as my-scenario"
         )
     return _FIRST.format(name=name, schema=schema_file)

@@ -1,4 +1,4 @@
-"""Wording: words of the scenario language that come alone, as JSON, and are checked as those of files are."""
+"""Fragments of the scenario language, such as one turn, that arrive as JSON and are checked as in a file."""
 
 import re
 from collections.abc import Mapping
@@ -18,42 +18,42 @@ from mockserver.scenarios.schema import Turn
 M = TypeVar("M", bound=BaseModel)
 
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What may stand in JSON as it is, and in YAML as an escape only."""
+"""Characters that JSON allows as they are, and YAML only as an escape."""
 
 
 def written(words: Mapping[str, object]) -> str:
-    """The words of a file, as they are kept."""
+    """Return a fragment as JSON, the form in which it is stored."""
     return orjson.dumps(words).decode()
 
 
 def document_of(words: Mapping[str, object], what: str) -> YamlDocument:
-    """Words as the document that they would be in a file. Raises TypeError for what is no JSON."""
-    text = _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(words).decode())
+    """Return a fragment as a YAML document; `what` names it in messages. Raises `TypeError` for what JSON lacks."""
+    text = _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", orjson.dumps(words).decode())
     return yaml_reader.read(text.encode(), what)
 
 
 def check_words(model: type[M], words: Mapping[str, object], what: str) -> M:
-    """What words mean. Raises `AuthorError` with every mistake."""
+    """Return the model of a fragment. Raises `AuthorError` with every mistake."""
     return loader.check(model, document_of(words, what))
 
 
 def check_turn(words: Mapping[str, object], contract: Contract) -> Turn:
-    """A turn of an answer. Raises `AuthorError` with every mistake."""
+    """Return a turn that has an answer. Raises `AuthorError` with every mistake."""
     turn = check_words(Turn, words, "turn")
     _check_meaning(words, contract)
     return turn
 
 
 def check_faults(words: Mapping[str, object], contract: Contract) -> None:
-    """Faults, and perhaps `when`, without an answer of their own. Raises `AuthorError` with every mistake."""
+    """Check faults, and optionally `when`, without an answer. Raises `AuthorError` with every mistake."""
     check_words(Turn, {**words, "reply": ["."]}, "next")
     _check_meaning(words, contract)
 
 
 def _check_meaning(words: Mapping[str, object], contract: Contract) -> None:
-    ready, complaints = compile_response({name: value for name, value in words.items() if name != "times"}, contract)
-    if not complaints and ready.is_answer:
-        complaints = dry_run(ready.script, contract)
-    if complaints:
+    compiled, problems = compile_response({name: value for name, value in words.items() if name != "times"}, contract)
+    if not problems and compiled.is_answer:
+        problems = dry_run(compiled.script, contract)
+    if problems:
         document = document_of(words, "next")
-        raise AuthorError([document.problem(document.written(path[2:]), told) for path, told in complaints])
+        raise AuthorError([document.problem(document.written(path[2:]), message) for path, message in problems])

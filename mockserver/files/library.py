@@ -1,8 +1,8 @@
-"""The scenarios that a server knows: those shipped, and those that its operator names.
+"""The scenarios that a server knows: those shipped, and those that its operator chose.
 
-An operator names a scenario by its name, or by a file, or by a folder of files. A file's scenario hides a shipped one
-of the same name; two files of one folder may not have the same name. Every file is read, checked and compiled
-before anything is served, and every mistake in every file is reported at once.
+The operator chooses a shipped scenario by its name, a file, or a folder of files. A file's scenario replaces a shipped
+one of the same name; two files in one folder must have different names. Every file is read, checked and compiled
+before anything is served, and the mistakes of all files are reported together.
 """
 
 from collections.abc import Iterable
@@ -25,14 +25,14 @@ from mockserver.scenarios.compile import Script, compile_scenario
 
 
 class LibraryEntry(msgspec.Struct, frozen=True):
-    """A scenario and the file that it comes from."""
+    """A compiled scenario and its file."""
 
     script: Script
     file: Path
 
 
 class Library(msgspec.Struct, frozen=True):
-    """The scenarios by name, and the one that plays by default, if any."""
+    """The scenarios by name, and the name of the default one, if any."""
 
     entries: dict[str, LibraryEntry]
     playing: str | None = None
@@ -44,10 +44,10 @@ class Library(msgspec.Struct, frozen=True):
 
 
 def load_contract() -> Contract:
-    """The contract that is shipped.
+    """Return the shipped contract.
 
-    YAML of this size takes longer to parse than everything else at the start together, so the parsed document is kept
-    as JSON where Python keeps its own compiled files, named after the text that it was parsed from.
+    Parsing YAML of this size takes longer than the rest of the start together. So the parsed document is cached as JSON
+    in Python's own cache folder, under a hash of its text.
     """
     source = bundled.OPENAPI.read_bytes()
     name = f"openapi-{blake2b(source, digest_size=8).hexdigest()}.json"
@@ -55,7 +55,7 @@ def load_contract() -> Contract:
     with suppress(OSError, orjson.JSONDecodeError):
         return Contract(orjson.loads(kept.read_bytes()))
     document: JsonObject = fast_yaml.load(source)
-    with suppress(OSError):  # a place that cannot be written to costs time, nothing else
+    with suppress(OSError):  # a cache that cannot be written only costs time
         scratch = kept.with_suffix(f".{getpid()}")
         scratch.write_bytes(orjson.dumps(document))
         scratch.replace(kept)
@@ -63,11 +63,11 @@ def load_contract() -> Contract:
 
 
 def load_library(contract: Contract, chosen: str | None = None) -> Library:
-    """The shipped scenarios and what the operator chose: a name, a file or a folder.
+    """Return the shipped scenarios and what the operator chose: a name, a file or a folder.
 
-    Raises `AuthorError` with every mistake in every file, `OperatorError` for a name or file that is not there.
+    Raises `AuthorError` with every mistake in every file, and `OperatorError` for an unknown name or missing file.
     """
-    entries = _read(loader.discover(bundled.SCENARIOS), contract, try_out=False)  # our own tests try these out
+    entries = _read(loader.discover(bundled.SCENARIOS), contract, try_out=False)  # the project's own tests do that
     if chosen is None:
         return Library(entries)
     path = Path(chosen)
@@ -105,12 +105,15 @@ def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) ->
 
 
 def read_script(file: Path, contract: Contract, *, try_out: bool = True) -> Script:
-    """One file, read, checked, compiled and tried out. Raises `AuthorError` with every mistake, each with its line."""
+    """Return the script of one file. Raises `AuthorError` with every mistake, each with its line.
+
+    `try_out` also plays every turn (see `dry_run.py`).
+    """
     loaded = loader.load(file)
-    script, complaints = compile_scenario(loaded.scenario, contract)
-    if not complaints and try_out:
-        complaints = dry_run(script, contract)
-    if complaints:
+    script, problems = compile_scenario(loaded.scenario, contract)
+    if not problems and try_out:
+        problems = dry_run(script, contract)
+    if problems:
         document = loaded.document
-        raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])
+        raise AuthorError([document.problem(document.written(path), message) for path, message in problems])
     return script

@@ -198,7 +198,7 @@ def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
         url = f"http://127.0.0.1:{port}"
         assert printed.splitlines() == [
             f"AINative gateway mock {__version__} listens on {url}",
-            "Playing 'greeting': The shortest conversation there is, a greeting to every message.",
+            "Playing 'greeting': A greeting to every message.",
             "Page and control API (the link contains the token):",
             "",
             f"  {url}/_mock/?token={TOKEN}",

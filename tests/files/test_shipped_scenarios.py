@@ -98,7 +98,7 @@ def test_scenario_tool_round_trip(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_parallel_tools(dialect: Dialect) -> None:
-    """Two tools are called in one answer; both results are needed before the model goes on."""
+    """One answer calls two tools; the model needs both results to continue."""
     played = talk("parallel-tools")
     asked = dialect.whole(played.say(dialect.path, **offer(dialect, "get_weather", "get_time")))
     assert asked.calls == [("get_weather", {"city": "Oslo"}), ("get_time", {"tz": "Europe/Oslo"})]
@@ -109,7 +109,7 @@ def test_scenario_parallel_tools(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_forced_tool(dialect: Dialect) -> None:
-    """Whatever is said, get_weather is called, with arguments made from its own schema."""
+    """Calls get_weather on every user message, with arguments generated from its schema."""
     played = talk("forced-tool")
     [(name, arguments)] = dialect.whole(played.say(dialect.path, **offer(dialect, "get_time", "get_weather"))).calls
     assert (name, sorted(arguments)) == ("get_weather", ["city", "days"])
@@ -138,7 +138,7 @@ def test_scenario_rate_limited_twice(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_refused_key(dialect: Dialect) -> None:
-    """Every key is refused, with the words for a key that begins with sk-ant-."""
+    """Every key is rejected, with the message for keys that begin with sk-ant-."""
     really = talk("greeting").post(dialect.path, b"", {"x-api-key": "sk-ant-x"})
     played = talk("refused-key").say(dialect.path)
     assert (played.status, played.json["error"]) == (really.status, really.json["error"])
@@ -146,7 +146,7 @@ def test_scenario_refused_key(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_credits_exhausted(dialect: Dialect) -> None:
-    """The account has no credits left, so every request is 402."""
+    """Every request gets a 402, because the account has no credits."""
     played = talk("credits-exhausted")
     codes = [(answer.status, answer.json["code"]) for answer in (played.say(dialect.path), played.say(dialect.path))]
     assert codes == [(402, "insufficient_credits")] * 2
@@ -161,14 +161,14 @@ def test_scenario_model_loading(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_server_error(dialect: Dialect) -> None:
-    """The gateway itself fails, 500 every time."""
+    """Every request gets a 500."""
     played = talk("server-error")
     assert [played.say(dialect.path, stream=stream).status for stream in (False, True, False)] == [500] * 3
 
 
 @BOTH
 def test_scenario_cut_by_max_tokens(dialect: Dialect) -> None:
-    """The answer stops in mid-sentence because max_tokens is reached, whatever the client asked for."""
+    """The answer stops in mid-sentence with the stop reason max_tokens, whatever limit the client sent."""
     said = dialect.whole(talk("cut-by-max-tokens").say(dialect.path, max_tokens=8_000))
     assert said.stop == dialect.stops["max_tokens"]
     assert not said.text.endswith(".")
@@ -202,7 +202,7 @@ def test_scenario_long_slow_stream(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_stream_breaks(dialect: Dialect) -> None:
-    """A reset in the middle of a stream; the next try brings all of it."""
+    """The connection is reset in the middle of a stream; the retry gets the whole answer."""
     played = talk("stream-breaks")
     broken = played.say(dialect.path, stream=True)
     assert isinstance(broken.actions[-1], Reset)
