@@ -5,7 +5,7 @@ from pydantic import JsonValue
 
 from mockserver.core.errors import Failure, Refusal
 from mockserver.openapi.contract import Contract
-from mockserver.openapi.operation import Operation
+from mockserver.openapi.operation import HandlerRequest, Operation
 from tests.support.engine import CHAT, MESSAGES, contract
 
 PUBLIC_V1 = "/v1/public/chat/completions"
@@ -80,6 +80,11 @@ def test_an_unknown_method_is_405_and_says_which_are_allowed(method: str, path: 
     assert failure.message == f"{path} does not take {method}; it takes {allowed}."
 
 
+def test_a_path_that_is_documented_as_absent_is_absent_for_every_method() -> None:
+    operation, _ = contract().find("POST", "/api/oauth/roles")
+    assert operation.is_absent
+
+
 # What the document says about an operation
 
 
@@ -108,3 +113,36 @@ def test_conversations_are_the_operations_that_give_a_reply() -> None:
     names = {operation.name for operation in contract().operations if operation.is_conversation}
     chats = {"chat", "chat_byok", "chat_public", "chat_public_v1", "chat_managed", "chat_managed_public"}
     assert names == {"messages", *chats}
+
+
+EXAMPLES: list[tuple[JsonValue, bytes | None]] = [
+    ({"404": {"content": {"application/json": {"example": 1}}}}, None),
+    ({"200": {}}, None),
+    ({"404": {}, "201": {"content": {"application/json": {"example": {"a": 1}}}}}, b'{"a":1}'),
+    ({"200": {"content": {"application/json": {"examples": {"a": {"value": 1}, "b": {"value": 2}}}}}}, b"1"),
+    ({"200": {"content": {"text/plain": {"example": "x"}}}, "202": {"$ref": "#/responses/b"}}, b"2"),
+]
+
+
+@pytest.mark.parametrize(("responses", "example"), EXAMPLES)
+def test_the_example_is_the_first_of_a_documented_success(responses: JsonValue, example: bytes | None) -> None:
+    shared: JsonValue = {"b": {"content": {"application/json": {"example": 2}}}}
+    document: dict[str, JsonValue] = {"responses": shared, "paths": {"/x": {"get": {"responses": responses}}}}
+    assert Contract(document).operations[0].example == example
+
+
+def test_answers_and_events_have_validators() -> None:
+    for path in (MESSAGES, CHAT):
+        operation = contract().find("POST", path)[0]
+        assert not contract().response_validator(operation, 200).is_valid({})
+        assert not contract().event_validator(operation).is_valid({})
+        assert contract().response_validator(operation, 200) is contract().response_validator(operation, 200)
+        with pytest.raises(KeyError):
+            contract().response_validator(operation, 418)
+
+
+def test_a_request_of_a_handler_shows_no_secret() -> None:
+    request = HandlerRequest(
+        method="POST", headers={"authorization": "Bearer secret"}, query="key=secret", body=b"secret"
+    )
+    assert repr(request) == "<POST, 6 bytes>"

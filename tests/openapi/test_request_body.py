@@ -138,3 +138,9 @@ def test_a_form_that_lacks_a_field_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         read_body(login, body, "application/x-www-form-urlencoded")
     assert refused.value.failure.status == 422
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
+    failure = body_failure(MESSAGES, b'{"model": "m", "messages": {"a": ' + b"[" * 500 + b"]" * 500 + b"}}")
+    assert (failure.status, failure.code) == (400, "invalid_json")
+    assert failure.message == "The request body is nested too deeply."

@@ -46,8 +46,10 @@ def test_a_path_that_takes_the_method_beats_a_more_literal_one_that_does_not() -
     router: Router[str] = Router()
     router.add("/pets/mine", "GET", "mine")
     router.add("/pets/{id}", "DELETE", "one")
-    assert router.match("/pets/mine", "DELETE") == ({"DELETE": "one"}, {"id": "mine"})
+    router.add("/pets/{id}", "PATCH", "change")
+    assert router.match("/pets/mine", "DELETE") == ({"DELETE": "one", "PATCH": "change"}, {"id": "mine"})
     assert router.match("/pets/mine", "PUT") == ({"GET": "mine"}, {})
+    assert router.match("/pets/3", "PUT") == ({"DELETE": "one", "PATCH": "change"}, {"id": "3"})
 
 
 def test_a_wider_span_takes_slashes() -> None:

@@ -51,7 +51,9 @@ class Constraint(NamedTuple):
         for key in keys:
             if isinstance(value, Mapping):
                 value = value.get(str(key), True)
-            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            else:
+                assert isinstance(value, list)  # callers ask for indexes that exist
+                assert isinstance(key, int)
                 value = value[key]
         return SubSchema(value, SubSchema(None, self.pointer).under(*keys))
 

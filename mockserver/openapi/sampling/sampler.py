@@ -320,11 +320,9 @@ class _Sampler:
         return list(dict.fromkeys([*order, *names])), constraints
 
     def dependent(self, dependent: SubSchema) -> list[Constraint]:
-        """Return the constraints that a property brings with it: a schema, a list of names, or one name."""
+        """Return the constraints that a property brings with it: a schema or a list of required names."""
         if isinstance(dependent.schema, list):
             return [Constraint({"required": dependent.schema}, dependent.pointer)]
-        if not isinstance(dependent.schema, Mapping | bool):
-            return [Constraint({"required": [dependent.schema]}, dependent.pointer)]
         return next(self.branches.alternatives([dependent]), [])
 
     def property_schemas(self, constraints: list[Constraint], name: str) -> Branch:

@@ -101,6 +101,28 @@ def test_the_name_of_a_property_decides_where_the_schema_is_silent(name: str, ki
         assert value[name] in known
 
 
+SIZES: list[tuple[Json, object]] = [
+    ({"type": "object", "required": ["a"], "dependencies": {"a": ["b"]}}, {"a", "b"}),
+    ({"type": "object", "minProperties": 2, "propertyNames": {"enum": ["x", "y"]}}, {"x", "y"}),
+    ({"type": "object", "minProperties": 2, "patternProperties": {"^[ab]$": {}, "^c$": {}}}, None),
+]
+
+
+@pytest.mark.parametrize(("schema", "names"), SIZES)
+def test_an_object_gets_the_properties_that_it_needs(schema: Json, names: set[str] | None) -> None:
+    value = sample(schema, 1)
+    assert isinstance(value, dict)
+    assert names is None or set(value) == names
+    assert len(value) >= 2
+
+
+@pytest.mark.parametrize("more", [{"propertyNames": {"enum": ["x", "y"]}}, {"additionalProperties": False}])
+def test_an_object_that_cannot_have_enough_properties_is_an_error(more: Json) -> None:
+    with pytest.raises(SamplingError) as caught:
+        sample({"type": "object", "minProperties": 3, "patternProperties": {"^x$": {}}, **more}, 1)
+    assert caught.value.pointer in ("/minProperties", "/propertyNames/enum")
+
+
 def test_properties_come_in_the_order_of_the_schema() -> None:
     schema: Json = {"properties": {"b": {}, "a": {}, "c": {}}, "required": ["c", "a", "b"], "type": "object"}
     value = sample(schema, 1)
