@@ -87,8 +87,7 @@ def event_at(actions: Actions, at: int | str) -> tuple[int, Data]:
     """Return the event at the place, with its index. Raises `NoEffectError` if the answer has no such event."""
     index = find(actions, at)
     action = actions[index]
-    if not isinstance(action, Data):
-        raise NoEffectError(f"no event is at {at}")
+    assert isinstance(action, Data), "the place of an event is an event"
     return index, action
 
 

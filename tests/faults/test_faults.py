@@ -1,7 +1,6 @@
-"""Every fault of the table, without a socket: golden bytes, names, parameters, seeds, and any mixture of them."""
+"""Every fault of the table, without a socket: its golden bytes, its seed, and any mixture of faults."""
 
 import difflib
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,33 +14,33 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
-from mockserver.faults import FAULTS, Fault, NoEffectError, compile_fault
-from mockserver.faults.answers import body_of, head_of, whole_of
+from mockserver.faults import FAULTS, Fault, NoEffectError
+from mockserver.faults.answers import body_of, whole_of
 from tests.conftest import Golden
 from tests.faults.test_matrix import CASES
 from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy, wire_of
 
 LONG = 60
-"""Changed lines of which a golden file shows no more; the rest is there as a digest."""
+"""The most changed lines that a golden file shows; it has a digest of the rest."""
 
 
 def mixed(fault: Fault) -> JsonValue:
-    """The example with what it needs to have an effect: only an answer with waits can be put into one write."""
+    """Return the example with what it needs to have an effect: only an answer with waits can be put into one write."""
     return [{"slow": "10ms"}, fault.name] if fault.name == "one_write" else fault.spelling
 
 
 def reply_for(name: str) -> str:
-    """What is answered: an error where its headers are the point."""
+    """Return the turn to answer with: an error where its headers are the point."""
     return FAILURE if name in ("retry_after", "retry_after_ms", "should_retry") else REPLY
 
 
 def lines(actions: Actions) -> Iterator[str]:
-    """An answer to be read: one line an action."""
+    """Yield a line for each action of an answer."""
     for action in actions:
         if isinstance(action, Head):
-            told = [f"{name}: {value}" for name, value in action.headers]
+            headers = [f"{name}: {value}" for name, value in action.headers]
             bare = " bare" if action.bare else ""
-            yield " | ".join([f"HEAD {action.version} {action.status}{bare}", *told])
+            yield " | ".join([f"HEAD {action.version} {action.status}{bare}", *headers])
         elif isinstance(action, Data):
             yield f"DATA {action.event or '-'} {_shown(action.payload)}"
         elif isinstance(action, Wait | Hang):
@@ -59,66 +58,25 @@ def _shown(payload: bytes) -> str:
 
 
 def difference(before: Actions, after: Actions | str) -> list[str]:
-    """What a fault changes, as lines that go and lines that come."""
+    """Return what a fault changes, as removed and added lines."""
     if isinstance(after, str):
         return [f"! no effect: {after}"]
     compared = difflib.unified_diff(list(lines(before)), list(lines(after)), n=0, lineterm="")
-    found = [line for line in list(compared)[2:] if not line.startswith("@@")]
-    if len(found) > LONG:
-        rest = "\n".join(found[LONG:]).encode()
-        found[LONG:] = [f"… {len(found) - LONG} more, {blake2b(rest, digest_size=8).hexdigest()}"]
-    return found
+    changes = [line for line in list(compared)[2:] if not line.startswith("@@")]
+    if len(changes) > LONG:
+        rest = "\n".join(changes[LONG:]).encode()
+        changes[LONG:] = [f"… {len(changes) - LONG} more, {blake2b(rest, digest_size=8).hexdigest()}"]
+    return changes
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_has_its_golden_bytes(name: str, golden: Golden) -> None:
-    found = effects(mixed(FAULTS[name]), reply_for(name))
+    after = effects(mixed(FAULTS[name]), reply_for(name))
     before = healthy(reply_for(name))
-    shown = [f"# {name}"]
+    text = [f"# {name}"]
     for form in FORMS:
-        shown += ["", f"## {form}", *difference(before[form], found[form])]
-    golden(f"faults/{name}.txt", ("\n".join(shown) + "\n").encode())
-
-
-@pytest.mark.parametrize("name", [name for name, row in FAULTS.items() if row.parameters.model_fields == {}])
-def test_a_quirk_and_its_bare_name_are_the_same(name: str) -> None:
-    assert effects({"quirk": name}) == effects(name) == effects({name: None})
-
-
-MISTAKES = [
-    ("crlff", "no fault is called 'crlff'; did you mean 'crlf'?"),
-    ({"stal": {"at": 3}}, "no fault is called 'stal'; did you mean 'stall'?"),
-    ({"stall": {"at": 3, "fo": "5s"}}, "stall: no parameter is called 'fo'; did you mean 'for'?"),
-    ({"stall": {"at": 3}}, "stall: for: Field required"),
-    (
-        {"stall": {"at": 3, "for": "soon"}},
-        "stall: for: expected a duration such as 300ms, 5s, 2m or 1h (at most 30",
-    ),
-    ({"reset": {"at": 0}}, "reset: at: expected the number of an event, counted from 1"),
-    ({"reset": {"at": "mesage_stop"}}, "reset: at: no event is called 'mesage_stop'; did you mean 'message_stop'?"),
-    ({"reset": {"at": 2, "after": 5}}, "reset: expected at or after, not both"),
-    ({"crlf": 3}, "crlf has no parameters, so name the one you mean"),
-    ({"crlf": {"at": 3}}, "crlf: no parameter is called 'at'; it has no parameters"),
-    ({"quirk": 3}, "expected the name of a fault, such as {quirk: crlf}"),
-    ({"crlf": None, "bom": None}, "expected one fault, such as crlf or {stall: {at: 3, for: 5s}}"),
-    ({"drop": "message_strt"}, "drop: events: no event is called 'message_strt'; did you mean 'message_start'?"),
-    ({"gzip": "hole"}, "gzip: how: Input should be 'whole'"),
-]
-
-
-@pytest.mark.parametrize(("wrong", "told"), MISTAKES, ids=[told[:40] for _, told in MISTAKES])
-def test_a_mistake_is_told_with_its_remedy(wrong: str | dict[str, JsonValue], told: str) -> None:
-    with pytest.raises(ValueError, match="^" + re.escape(told)):
-        compile_fault(wrong)
-
-
-def test_null_is_a_value_where_a_header_or_a_reason_can_be_null() -> None:
-    whole = healthy()["openai whole"]
-    assert "content-type" not in dict(head_of(bend({"content_type": None}, whole, "openai whole")).headers)
-    failed = bend({"retry_after": None}, healthy(FAILURE)["openai whole"], "openai whole")
-    assert "retry-after" not in dict(head_of(failed).headers)
-    assert b'"finish_reason":null' in body_of(bend({"finish": None}, whole, "openai whole"))
-    assert bend({"reset": None}, whole, "openai whole") == bend("reset", whole, "openai whole")
+        text += ["", f"## {form}", *difference(before[form], after[form])]
+    golden(f"faults/{name}.txt", ("\n".join(text) + "\n").encode())
 
 
 @pytest.mark.parametrize("how", ["whole", "each", "body_only"])
@@ -129,16 +87,16 @@ def test_gzip_unpacks_to_the_same_body(how: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_body_in_its_other_form_says_the_same(form: str) -> None:
+def test_a_body_in_its_other_form_has_the_same_content(form: str) -> None:
     other = "json_for_stream" if "stream" in form else "stream_for_json"
     back = "stream_for_json" if "stream" in form else "json_for_stream"
     there = bend(other, healthy()[form], form)
     again = whole_of(bend(back, there, form), wire_of(form))
     kept = ("content", "stop_reason", "usage") if "anthropic" in form else ("choices",)
-    said = whole_of(healthy()[form], wire_of(form))
-    for choice in said.get("choices", ()):
+    original = whole_of(healthy()[form], wire_of(form))
+    for choice in original.get("choices", ()):
         choice["message"].pop("refusal", None)
-    assert {key: again[key] for key in kept} == {key: said[key] for key in kept}
+    assert {key: again[key] for key in kept} == {key: original[key] for key in kept}
 
 
 # --- seeds ------------------------------------------------------------------------------------------------------------
@@ -175,7 +133,7 @@ def test_crlf_and_one_byte_per_write_go_together_in_either_order() -> None:
     actions = healthy(TEXT)["openai stream"]
     one = bend(["crlf", "one_byte_per_write"], actions, "openai stream")
     other = bend(["one_byte_per_write", "crlf"], actions, "openai stream")
-    payload = [b"".join([a.payload for a in found if isinstance(a, Data)]) for found in (one, other)]
+    payload = [b"".join([a.payload for a in answer if isinstance(a, Data)]) for answer in (one, other)]
     assert payload[0] == payload[1]
     assert b"\r\n\r\n" in payload[0]
 
@@ -199,7 +157,7 @@ ANY: list[Any] = [
 def test_any_mixture_of_faults_leaves_an_answer_that_can_be_played(
     faults: list[JsonValue], form: str, seed: int
 ) -> None:
-    """Whatever is mixed: no error but `NoEffectError`, and an answer that ends once and properly or breaks off once."""
+    """No mixture raises another error than `NoEffectError`, and the answer ends exactly once."""
     actions = healthy()[form]
     for fault in faults:
         with suppress(NoEffectError):

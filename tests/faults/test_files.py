@@ -1,4 +1,4 @@
-"""Faults in scenario files: what is refused at load, with its place and its reason."""
+"""Faults in scenario files: those without effect are refused at load, with their place and the reason."""
 
 import pytest
 
@@ -22,7 +22,7 @@ REFUSED = [
     ),
 ]
 
-TAKEN = [
+ACCEPTED = [
     "[{stall: {at: 3, for: 5s}}, {reset: {at: 5}}]",
     "[{quirk: no_content_block_start}, {quirk: crlf}]",
     "[crlf, one_byte_per_write]",
@@ -36,20 +36,20 @@ TAKEN = [
 
 def complaints(faults: str) -> list[tuple[tuple[str | int, ...], str]]:
     text = f"scenario: test\nturns:\n  - reply: one two three\n    faults: {faults}\n"
-    script, found = compile_scenario(loader.parse(text.encode(), "test.yaml").scenario, contract())
-    assert found == []
+    script, problems = compile_scenario(loader.parse(text.encode(), "test.yaml").scenario, contract())
+    assert problems == []
     return [(complaint.path, complaint.message) for complaint in dry_run(script, contract())]
 
 
 @pytest.mark.parametrize(("faults", "number", "reason"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_a_fault_without_effect_is_refused_with_the_reason(faults: str, number: int, reason: str) -> None:
-    found = complaints(faults)
-    assert [path for path, _ in found] == [("turns", 0, "faults", number)]
-    assert found[0][1].startswith(reason)
+    problems = complaints(faults)
+    assert [path for path, _ in problems] == [("turns", 0, "faults", number)]
+    assert problems[0][1].startswith(reason)
 
 
-@pytest.mark.parametrize("faults", TAKEN)
-def test_faults_that_act_on_some_form_of_the_answer_are_taken(faults: str) -> None:
+@pytest.mark.parametrize("faults", ACCEPTED)
+def test_faults_that_act_on_some_form_of_the_answer_are_accepted(faults: str) -> None:
     assert complaints(faults) == []
 
 

@@ -1,7 +1,7 @@
-"""Every case that was measured with real SDKs (sdk-matrix.json) has its line of YAML, and that line has its effect.
+"""Every case that was measured with real SDKs has its line of YAML, and that line has an effect.
 
-The table is the specification: the case, the faults that cause it, and the forms of an answer in which they act
-(a: Anthropic, o: OpenAI; s: stream, w: whole).
+A row is a case of docs/clients.md, the faults that cause it, and the forms of an answer in which they act (a:
+Anthropic, o: OpenAI; s: stream, w: whole).
 """
 
 import pytest
@@ -195,7 +195,7 @@ CASES = [
     ("ns_usage_missing", "[usage]", W),
     ("ns_usage_null", "[{usage: 'null'}]", W),
     ("truncated_frame_then_more", "[{truncated_json: 4}]", S),
-    # the bullets of the issue that no SDK was run against
+    # ways that no SDK was known to break at
     ("json_without_terminator", "[{close: end}]", BOTH),
     ("malformed_chunk", "[{malformed_chunk: 5}]", S),
     ("content_length_long", "[{content_length: 10}]", BOTH),
@@ -258,23 +258,23 @@ SINGLE_FIELDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "given", "forms"), CASES, ids=[f"{row[0]}-{row[2][:2]}" for row in CASES])
-def test_a_measured_case_has_its_line_of_yaml(case: str, given: str, forms: str) -> None:
-    found = effects(yaml.safe_load(given))
-    idle = {form: why for form in forms.split() if isinstance(why := found[FORM[form]], str)}
+@pytest.mark.parametrize(("case", "faults", "forms"), CASES, ids=[f"{row[0]}-{row[2][:2]}" for row in CASES])
+def test_a_measured_case_has_its_line_of_yaml(case: str, faults: str, forms: str) -> None:
+    after = effects(yaml.safe_load(faults))
+    idle = {form: why for form in forms.split() if isinstance(why := after[FORM[form]], str)}
     assert idle == {}
 
 
-@pytest.mark.parametrize(("case", "given"), RETRY, ids=[case for case, _ in RETRY])
-def test_a_measured_retry_header_has_its_line_of_yaml(case: str, given: str) -> None:
-    found = effects(yaml.safe_load(given), FAILURE)
-    assert [why for why in found.values() if isinstance(why, str)] == []
+@pytest.mark.parametrize(("case", "faults"), RETRY, ids=[case for case, _ in RETRY])
+def test_a_measured_retry_header_has_its_line_of_yaml(case: str, faults: str) -> None:
+    after = effects(yaml.safe_load(faults), FAILURE)
+    assert [why for why in after.values() if isinstance(why, str)] == []
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
 def test_a_measured_error_body_has_its_name(envelope: str) -> None:
-    found = effects([{"error": {"status": 400, "body": envelope}}])
-    assert [why for why in found.values() if isinstance(why, str)] == []
+    after = effects([{"error": {"status": 400, "body": envelope}}])
+    assert [why for why in after.values() if isinstance(why, str)] == []
 
 
 @pytest.mark.parametrize("fault", ["field_missing", "field_null"])
@@ -282,5 +282,5 @@ def test_a_measured_error_body_has_its_name(envelope: str) -> None:
 def test_any_single_field_can_be_missing_or_null(fault: str, form: str, field: str) -> None:
     event, _, path = field.partition(".")
     already_null = fault == "field_null" and field == "chunk.choices.0.finish_reason"
-    found = effects([{fault: {"event": event, "path": path}}], REPLY if not already_null else TEXT)
-    assert not isinstance(found[FORM[form]], str)
+    after = effects([{fault: {"event": event, "path": path}}], REPLY if not already_null else TEXT)
+    assert not isinstance(after[FORM[form]], str)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import JsonValue
 
+from mockserver.accounts.session import QueuedResponse
 from mockserver.core.actions import Actions, Data
 from mockserver.core.rng import Rng
 from mockserver.engine.chaos_stage import ChaosSettings
@@ -161,3 +164,14 @@ def test_an_error_of_chaos_is_not_split_by_the_turn() -> None:
         ChaosSettings({"test": profile("  - error: {status: 529}\n")}, "test"),
     )
     assert len([action for action in talk.say(stream=True).actions if isinstance(action, Data)]) == 1
+
+
+@pytest.mark.parametrize("queued", [{"swap": 2}, "one_byte_per_write"])
+def test_queued_faults_act_on_whole_events_of_a_turn_that_splits(queued: JsonValue) -> None:
+    talk = Talk(turns(SPLIT))
+    waiting = QueuedResponse("w1", orjson.dumps({"faults": [queued]}).decode(), 1)
+    talk.session = replace(talk.session, steering=replace(talk.session.steering, waiting=(waiting,)))
+    answer = talk.say(stream=True)
+    assert answer.note.idle_faults == ()
+    assert len([action for action in answer.actions if isinstance(action, Data)]) == len(body_of(answer.actions))
+    assert (events(answer.actions)[1] == "ping") == (queued != "one_byte_per_write")

@@ -1,4 +1,4 @@
-"""The pages about faults say what the table says; the examples of the docs run."""
+"""The pages about faults match the table, and the examples in the docs run."""
 
 import re
 from pathlib import Path
@@ -23,26 +23,26 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_list_has_every_fault() -> None:
-    code, shown = run()
+    code, output = run()
     assert code == 0
-    assert [name for name in FAULTS if not re.search(rf"^  {name} ", shown, re.MULTILINE)] == []
+    assert [name for name in FAULTS if not re.search(rf"^  {name} ", output, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_is_explained_and_acts_on_something(name: str) -> None:
-    code, shown = run(name)
+    code, output = run(name)
     assert code == 0
-    assert "faults: [" in shown
-    assert re.search(r"The example acts on: \w", shown)
+    assert "faults: [" in output
+    assert re.search(r"The example acts on: \w", output)
 
 
-def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
+def test_an_unknown_name_gets_the_nearest_one() -> None:
     assert run("stal") == (2, "mockserver: no fault is named 'stal'; did you mean 'stall'?\n")
 
 
-def test_the_page_in_the_docs_is_what_the_table_says() -> None:
-    written = (DOCS / "faults.md").read_text(encoding="utf-8")
-    assert written == pages.markdown(), "write it with: mockserver faults --markdown > docs/faults.md"
+def test_the_page_in_the_docs_matches_the_table() -> None:
+    page = (DOCS / "faults.md").read_text(encoding="utf-8")
+    assert page == pages.markdown(), "write it with: mockserver faults --markdown > docs/faults.md"
 
 
 def test_the_scenario_of_the_introduction_loads() -> None:

@@ -47,20 +47,20 @@ def wire_of(form: str) -> Wire:
     return WIRES[form.partition(" ")[0]]
 
 
-def bend(given: JsonValue, actions: Actions, form: str, seed: object = 0) -> Actions:
+def bend(faults: JsonValue, actions: Actions, form: str, seed: object = 0) -> Actions:
     """Return an answer in this form after one fault, or after each of a list in the order of the list."""
-    for number, fault in enumerate(given if isinstance(given, list) else [given]):
+    for number, fault in enumerate(faults if isinstance(faults, list) else [faults]):
         assert isinstance(fault, str | dict)
         actions = compile_fault(fault)(actions, Context(Rng(seed, number), NOW, wire_of(form)))
     return actions
 
 
-def effects(given: JsonValue, reply: str = REPLY) -> dict[str, Actions | str]:
+def effects(faults: JsonValue, reply: str = REPLY) -> dict[str, Actions | str]:
     """Return the answer after the faults in every form, or why they have no effect on that form."""
-    found: dict[str, Actions | str] = {}
+    answers: dict[str, Actions | str] = {}
     for form, actions in healthy(reply).items():
         try:
-            found[form] = bend(given, actions, form)
+            answers[form] = bend(faults, actions, form)
         except NoEffectError as error:
-            found[form] = str(error)
-    return found
+            answers[form] = str(error)
+    return answers
