@@ -19,7 +19,7 @@ from mockserver.control.metrics import Metrics
 from mockserver.control.routes import exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
 from mockserver.core.errors import AuthorError, OperatorError, Problem
-from mockserver.files.fragments import check_words
+from mockserver.files.fragments import check_fragment
 from mockserver.server.stores.memory import StoreAwayError
 
 ABOUT = "See and steer a running gateway mock. Every call needs the token that the server printed when it started."
@@ -138,7 +138,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         return told(422, "invalid", "Send a JSON object, with content-type: application/json.")
     if first["loc"][:1] == ("body",) and isinstance(model, type) and issubclass(model, BaseModel):
         try:
-            check_words(model, invalid.body, "body")
+            check_fragment(model, invalid.body, "body")
         except AuthorError as mistakes:
             return await _mistakes(request, mistakes)
         except TypeError:

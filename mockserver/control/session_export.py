@@ -20,7 +20,7 @@ from mockserver.control import requests
 from mockserver.control.context import ControlContext
 from mockserver.core.errors import OperatorError
 from mockserver.engine.overrides import ANSWERS, MOST_WAITING
-from mockserver.files.fragments import check_faults, check_turn, check_words
+from mockserver.files.fragments import check_faults, check_fragment, check_turn
 from mockserver.scenarios.schema import Pace
 
 FORMAT = f"{__version__}.{SESSION_FORMAT}"
@@ -103,9 +103,9 @@ def _check_steering(steering: Overrides, hub: ControlContext) -> None:
     """What was chosen must mean something here."""
     hub.desk.check_scenario(steering.scenario)
     if steering.pace is not None:
-        check_words(Pace, _mapping(steering.pace), "pace")
+        check_fragment(Pace, _mapping(steering.pace), "pace")
     if steering.account is not None:
-        check_words(Account, _mapping(steering.account), "account")
+        check_fragment(Account, _mapping(steering.account), "account")
     if len(steering.waiting) > MOST_WAITING:
         raise _Nonsense(f"at most {MOST_WAITING} wait for a session")
     for waiting in steering.waiting:

@@ -21,39 +21,41 @@ _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Characters that JSON allows as they are, and YAML only as an escape."""
 
 
-def written(words: Mapping[str, object]) -> str:
+def fragment_json(fragment: Mapping[str, object]) -> str:
     """Return a fragment as JSON, the form in which it is stored."""
-    return orjson.dumps(words).decode()
+    return orjson.dumps(fragment).decode()
 
 
-def document_of(words: Mapping[str, object], what: str) -> YamlDocument:
+def fragment_document(fragment: Mapping[str, object], what: str) -> YamlDocument:
     """Return a fragment as a YAML document; `what` names it in messages. Raises `TypeError` for what JSON lacks."""
-    text = _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", orjson.dumps(words).decode())
+    text = _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", orjson.dumps(fragment).decode())
     return yaml_reader.read(text.encode(), what)
 
 
-def check_words(model: type[M], words: Mapping[str, object], what: str) -> M:
+def check_fragment(model: type[M], fragment: Mapping[str, object], what: str) -> M:
     """Return the model of a fragment. Raises `AuthorError` with every mistake."""
-    return loader.check(model, document_of(words, what))
+    return loader.check(model, fragment_document(fragment, what))
 
 
-def check_turn(words: Mapping[str, object], contract: Contract) -> Turn:
+def check_turn(fragment: Mapping[str, object], contract: Contract) -> Turn:
     """Return a turn that has an answer. Raises `AuthorError` with every mistake."""
-    turn = check_words(Turn, words, "turn")
-    _check_meaning(words, contract)
+    turn = check_fragment(Turn, fragment, "turn")
+    _check_meaning(fragment, contract)
     return turn
 
 
-def check_faults(words: Mapping[str, object], contract: Contract) -> None:
+def check_faults(fragment: Mapping[str, object], contract: Contract) -> None:
     """Check faults, and optionally `when`, without an answer. Raises `AuthorError` with every mistake."""
-    check_words(Turn, {**words, "reply": ["."]}, "next")
-    _check_meaning(words, contract)
+    check_fragment(Turn, {**fragment, "reply": ["."]}, "next")
+    _check_meaning(fragment, contract)
 
 
-def _check_meaning(words: Mapping[str, object], contract: Contract) -> None:
-    compiled, problems = compile_response({name: value for name, value in words.items() if name != "times"}, contract)
+def _check_meaning(fragment: Mapping[str, object], contract: Contract) -> None:
+    compiled, problems = compile_response(
+        {name: value for name, value in fragment.items() if name != "times"}, contract
+    )
     if not problems and compiled.is_answer:
         problems = dry_run(compiled.script, contract)
     if problems:
-        document = document_of(words, "next")
+        document = fragment_document(fragment, "next")
         raise AuthorError([document.problem(document.written(path[2:]), message) for path, message in problems])

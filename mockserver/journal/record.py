@@ -13,7 +13,7 @@ import orjson
 from mockserver.core.conversation import Conversation, Json, Usage
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request, read_call
-from mockserver.files.fragments import check_words
+from mockserver.files.fragments import check_fragment
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedAnswer, ReceivedEvent, events_of, read
 from mockserver.journal.redact import is_secret, response_headers
@@ -243,7 +243,7 @@ def _shown(value: object) -> str:
 
 def _checked(words: Mapping[str, object]) -> When:
     try:
-        return check_words(When, words, "what is asked of the journal")
+        return check_fragment(When, words, "what is asked of the journal")
     except TypeError:
         raise ValueError(f"the words of `when` are texts, numbers, lists and mappings, not {words!r}") from None
 

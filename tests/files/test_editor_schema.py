@@ -1,4 +1,4 @@
-"""What an editor knows of scenario files, and the file that a new user starts from."""
+"""The JSON Schema for editors, and the file of `mockserver new`."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ FILES = loader.discover(bundled.SCENARIOS)
 
 
 def errors(text: str) -> list[str]:
-    """What an editor underlines."""
+    """Return the mistakes that an editor marks."""
     return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
 
 
@@ -128,7 +128,7 @@ RIGHT = [
 
 
 @pytest.mark.parametrize("text", RIGHT, ids=[" ".join(text.split("\n")[1:]).strip() for text in RIGHT])
-def test_what_the_loader_takes_the_editor_takes(text: str) -> None:
+def test_the_editor_accepts_what_the_loader_accepts(text: str) -> None:
     assert is_loaded(text)
     assert errors(text) == []
 
@@ -177,7 +177,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG, ids=[" ".join(text.split("\n")[:-1]) for text in WRONG])
-def test_typical_mistakes_are_underlined_and_refused(text: str) -> None:
+def test_typical_mistakes_are_marked_and_refused(text: str) -> None:
     assert errors(text) != []
     assert not is_loaded(text) or "faults" in text
 
@@ -186,7 +186,7 @@ def test_the_faults_are_those_of_the_table() -> None:
     assert SCHEMA["$defs"]["Turn"]["properties"]["faults"]["items"]["anyOf"][0] == {"enum": sorted(FAULTS)}
 
 
-# To start from
+# mockserver new
 
 
 def new(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Why a turn answers: what is told of each turn, for a JSON body or a curl command as somebody pastes it."""
+"""`mockserver explain`: its line for each turn, for a JSON body or a curl command."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def lines(sent: Request, of: str = "rules") -> list[str]:
     return list(explain_lines(RULES if of == "rules" else NEVER, contract(), sent))
 
 
-def test_every_turn_is_told_and_the_one_that_answers_first() -> None:
+def test_the_turn_that_answers_comes_first_then_a_line_for_each_turn() -> None:
     assert lines(request()) == [
         "Turn 3 of 'rules' answers this messages request.",
         "  turn 1: no; last user text is 'Hello'; expected 'never'",
@@ -101,10 +101,10 @@ BEHIND: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("turns", "told"), BEHIND)
-def test_a_turn_behind_others_that_match_is_told_when_it_is_reached(turns: str, told: list[str]) -> None:
+@pytest.mark.parametrize(("turns", "expected"), BEHIND)
+def test_a_later_turn_that_matches_says_when_it_answers(turns: str, expected: list[str]) -> None:
     rules = script(f"scenario: rules\nturns: [{turns}]")
-    assert [line.partition(": ")[2] for line in explain_lines(rules, contract(), request())][1:] == told
+    assert [line.partition(": ")[2] for line in explain_lines(rules, contract(), request())][1:] == expected
 
 
 def test_a_reply_is_not_promised_to_an_operation_that_takes_no_messages() -> None:
@@ -115,7 +115,7 @@ def test_a_reply_is_not_promised_to_an_operation_that_takes_no_messages() -> Non
     ]
 
 
-# What somebody has at hand
+# JSON bodies and curl commands
 
 PATHS: list[tuple[dict[str, object], str]] = [
     ({}, MESSAGES),
@@ -131,14 +131,14 @@ PATHS: list[tuple[dict[str, object], str]] = [
 @pytest.mark.parametrize(("fields", "path"), PATHS)
 def test_the_route_of_a_body_is_found_from_its_fields(fields: dict[str, object], path: str) -> None:
     text = orjson.dumps(HELLO_BODY | fields).decode()
-    found = read_request(f"\n {text} \n", None)
-    assert (found.method, found.path, found.body.decode()) == ("POST", path, text)
+    result = read_request(f"\n {text} \n", None)
+    assert (result.method, result.path, result.body.decode()) == ("POST", path, text)
     assert read_request(text, "/else").path == "/else"
 
 
-def test_headers_that_are_given_are_added_to_the_body() -> None:
-    found = read_request("{}", None, ["X-Team: Red", "x-api-key:sk_mine"])
-    assert found.headers == {"x-api-key": "sk_mine", "x-team": "Red"}
+def test_extra_headers_are_added_to_the_request() -> None:
+    result = read_request("{}", None, ["X-Team: Red", "x-api-key:sk_mine"])
+    assert result.headers == {"x-api-key": "sk_mine", "x-team": "Red"}
 
 
 BODY = '{"model": "m"}'
@@ -158,9 +158,9 @@ CURLS: list[tuple[str, Request]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found"), CURLS[:3] + CURLS[4:], ids=range(5))
-def test_a_curl_command_is_read_as_curl_reads_it(text: str, found: Request) -> None:
-    assert read_request(text, None) == found
+@pytest.mark.parametrize(("text", "result"), CURLS[:3] + CURLS[4:], ids=range(5))
+def test_a_curl_command_is_read_as_curl_reads_it(text: str, result: Request) -> None:
+    assert read_request(text, None) == result
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "headers", "words"), WRONG)
-def test_what_cannot_be_read_is_one_line(text: str, headers: tuple[str, ...], words: str) -> None:
+@pytest.mark.parametrize(("text", "headers", "message"), WRONG)
+def test_what_cannot_be_read_is_one_line(text: str, headers: tuple[str, ...], message: str) -> None:
     with pytest.raises(OperatorError) as refused:
         read_request(text, None, headers)
-    assert str(refused.value).startswith(words)
+    assert str(refused.value).startswith(message)
     assert "\n" not in str(refused.value)
 
 
@@ -211,7 +211,7 @@ FILE = "scenario: s\nturns: [{when: {headers: {x-team: red}}, reply: a}, {reply:
 
 
 @pytest.mark.parametrize(("more", "turn"), [((), 2), (("--header", "X-Team: red"), 1), (("--path", CHAT), 2)])
-def test_the_command_tells_which_turn_answers(tmp_path: Path, more: tuple[str, ...], turn: int) -> None:
+def test_the_command_prints_which_turn_answers(tmp_path: Path, more: tuple[str, ...], turn: int) -> None:
     result = run(tmp_path, FILE, *more)
     name = "chat" if CHAT in more else "messages"
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, f"Turn {turn} of 's' answers this {name} request.")
@@ -222,13 +222,13 @@ def test_the_command_reads_a_request_from_standard_input(tmp_path: Path) -> None
     assert result.stdout.startswith("No turn of 's' names models; the mock gives its default answer.")
 
 
-def test_the_command_tells_the_mistakes_of_the_file(tmp_path: Path) -> None:
+def test_the_command_reports_the_mistakes_of_the_file(tmp_path: Path) -> None:
     result = run(tmp_path, "scenario: s\nturns: [{repply: a}]\n")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "did you mean 'reply'?" in result.stderr
 
 
-def test_the_command_tells_a_request_that_is_not_there(tmp_path: Path) -> None:
+def test_the_command_reports_a_missing_request_file(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(FILE)
     result = CliRunner().invoke(main, ["explain", str(tmp_path / "s.yaml"), "--request", str(tmp_path / "none")])
     assert (result.exit_code, result.stderr.startswith(f"mockserver: {tmp_path / 'none'}: cannot be read:")) == (

@@ -29,14 +29,14 @@ def talk(name: str) -> Talk:
 
 
 def offer(dialect: Dialect, *names: str) -> dict[str, JsonValue]:
-    """The fields of a request that offers these tools."""
+    """Return the fields of a request that offers these tools."""
     properties: JsonValue = {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}}
     schema = {"type": "object", "properties": properties, "required": ["city", "days"]}
     return {"tools": [dialect.tool(name, schema) for name in names]}
 
 
 def with_results(dialect: Dialect, *ids: str) -> list[JsonValue]:
-    """A conversation that ends with the results of these calls."""
+    """Return a conversation that ends with the results of these calls."""
     return [*HELLO, dialect.call(*ids), *dialect.results(*ids)]
 
 
@@ -63,7 +63,7 @@ def test_a_scenario_gives_answers_that_the_contract_allows(file: Path) -> None:
 
 @EVERY_FILE
 def test_a_scenario_never_runs_out(file: Path) -> None:
-    """Somebody who tries it twice must not meet a 404."""
+    """A second try must not get a 404."""
     assert shipped_script(file.stem).turns[-1].times is None
 
 
@@ -154,7 +154,7 @@ def test_scenario_credits_exhausted(dialect: Dialect) -> None:
 
 @BOTH
 def test_scenario_model_loading(dialect: Dialect) -> None:
-    """503 with retry-after twice, and then all is well."""
+    """Two 503s with retry-after, then answers."""
     played = talk("model-loading")
     assert [seen(played.say(dialect.path)) for _ in range(3)] == [(503, "5"), (503, "5"), (200, None)]
 
@@ -218,7 +218,7 @@ def test_scenario_credits_run_out() -> None:
 
 
 def test_scenario_plan_window_full() -> None:
-    """Three answers a minute, then 429 with the true remaining wait."""
+    """Three answers a minute, then 429 with the remaining wait."""
     played = talk("plan-window-full")
     answers = [played.say() for _ in range(4)]
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
@@ -226,14 +226,14 @@ def test_scenario_plan_window_full() -> None:
 
 
 def test_scenario_stream_cut_by_credits() -> None:
-    """A stream that costs more than there is, cut where the balance ends."""
+    """A stream that costs more than the balance, cut where the balance ends."""
     events = talk("stream-cut-by-credits").say(stream=True).events
     assert events[-1]["type"] == "error"
     assert 0 < len([event for event in events if event["type"] == "content_block_delta"]) < 10
 
 
 def test_scenario_metered() -> None:
-    """Every answer costs some credits, and the balance tells."""
+    """Every answer costs some credits, and the balance shows it."""
     played = talk("metered")
     left = [played.get("/api/v1/public/credits/balance").json["remaining_credits"]]
     for _ in range(2):
@@ -244,6 +244,6 @@ def test_scenario_metered() -> None:
 
 
 def test_scenario_no_credits() -> None:
-    """Metered routes are 402, BYOK still answers."""
+    """Metered routes get a 402, BYOK still answers."""
     played = talk("no-credits")
     assert [played.say().status, played.say("/v1/chat/completions").status] == [402, 200]

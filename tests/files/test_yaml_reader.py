@@ -1,4 +1,4 @@
-"""YAML as data: what is read, what is refused and in which words, where everything stands, and that all is bounded."""
+"""The YAML reader: what is read, what is refused with which message, the places of values, and the bounds."""
 
 import sys
 import tracemalloc
@@ -20,7 +20,7 @@ EVERY_PARSER = [getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader]
 
 @pytest.fixture(params=EVERY_PARSER, ids=["fast", "pure"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test that uses it runs with libyaml and with PyYAML's own parser."""
+    """Run the test with libyaml, and with PyYAML's own parser."""
     monkeypatch.setattr(yaml_reader, "SAFE_LOADER", request.param)
 
 
@@ -74,10 +74,10 @@ SCALARS: list[tuple[str, Data]] = [
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(("text", "value"), SCALARS)
 def test_a_value_means_what_the_core_schema_says(text: str, value: Data) -> None:
-    found = read(f"key: {text}".encode(), "f").value
-    assert found == {"key": value}
-    assert isinstance(found, dict)
-    assert type(found["key"]) is type(value)
+    data = read(f"key: {text}".encode(), "f").value
+    assert data == {"key": value}
+    assert isinstance(data, dict)
+    assert type(data["key"]) is type(value)
 
 
 REFUSED = [
@@ -235,7 +235,7 @@ MARKS: list[tuple[Path, YamlMark, YamlMark]] = [
     (("turns", 1, "reply"), YamlMark(8, 10), YamlMark(8, 3)),
     (("turns", 1, "reply", 0, "name"), YamlMark(7, 13), YamlMark(7, 7)),
     (("turns", 1, "empty"), YamlMark(9, 9), YamlMark(9, 3)),
-    # What is not there: the nearest ancestor that is.
+    # A path that does not exist: its nearest ancestor that does.
     (("turns", 0, "when", "nope", "last"), YamlMark(3, 9), YamlMark(3, 9)),
     (("turns", 7), YamlMark(3, 1), YamlMark(3, 1)),
     (("turns", -1), YamlMark(3, 1), YamlMark(3, 1)),
@@ -312,7 +312,7 @@ YAMLISH = st.text(alphabet=st.sampled_from("ab:- \n\t\"'{}[],&*!|>%@`#?~<.01\\u\
 
 
 def sound(source: bytes) -> None:
-    """Either a document whose every mark is in the file, or problems that are in the file; never anything else."""
+    """Check that the source is a document or has problems, and that every mark is inside the file."""
     lines = source.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
     def inside(line: int, column: int) -> bool:

@@ -1,4 +1,4 @@
-"""A scenario made ready to play: what each part becomes, and every name that means nothing, at its place."""
+"""The compiler of scenarios: what each part becomes, and every unknown name, at its path."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from mockserver.core.conversation import Conversation
 from mockserver.scenarios.compile import FailurePlan, RawPlan, ReplyPlan, TextPlan, ToolPlan, fill
 from mockserver.scenarios.templates import TemplateContext, parse
-from tests.support.calls import compiled, complaints
+from tests.support.calls import compile_yaml, problem_texts
 from tests.support.engine import script
 
 LINEAR = (
@@ -57,14 +57,14 @@ WRONG: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("turn", "path", "words"), WRONG, ids=[row[0] for row in WRONG])
-def test_a_name_that_means_nothing_is_told_at_its_place(turn: str, path: str, words: str) -> None:
-    assert complaints(f"turns: [{{reply: first}}, {turn}]") == [(f"turns/1/{path}", words)]
+@pytest.mark.parametrize(("turn", "path", "message"), WRONG, ids=[row[0] for row in WRONG])
+def test_a_bad_value_is_reported_at_its_path(turn: str, path: str, message: str) -> None:
+    assert problem_texts(f"turns: [{{reply: first}}, {turn}]") == [(f"turns/1/{path}", message)]
 
 
-def test_a_turn_with_several_mistakes_tells_them_all() -> None:
+def test_every_mistake_of_a_turn_is_reported() -> None:
     turn = "{when: {text: {regex: '('}, not: {system: {regex: '['}}}, reply: ['{{a}}', '{{b}}']}"
-    assert [path for path, _ in complaints(f"turns: [{turn}]")] == [
+    assert [path for path, _ in problem_texts(f"turns: [{turn}]")] == [
         "turns/0/reply/0/text",
         "turns/0/reply/1/text",
         "turns/0/when/text",
@@ -75,8 +75,8 @@ def test_a_turn_with_several_mistakes_tells_them_all() -> None:
 def test_a_schema_of_a_body_reads_no_file(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text('{"required": ["never"]}')
-    told = complaints(f"turns: [{{when: {{body_schema: {{$ref: '{other.as_uri()}'}}}}, reply: x}}]")
-    assert [path for path, _ in told] == ["turns/0/when/body_schema"]
+    problems = problem_texts(f"turns: [{{when: {{body_schema: {{$ref: '{other.as_uri()}'}}}}, reply: x}}]")
+    assert [path for path, _ in problems] == ["turns/0/when/body_schema"]
 
 
 RIGHT = [
@@ -93,34 +93,34 @@ RIGHT = [
 
 
 @pytest.mark.parametrize("turn", RIGHT)
-def test_what_is_right_is_not_complained_of(turn: str) -> None:
-    assert complaints(f"turns: [{turn}]") == []
+def test_a_valid_turn_has_no_problems(turn: str) -> None:
+    assert problem_texts(f"turns: [{turn}]") == []
 
 
 # What each part becomes
 
 
-def test_a_scenario_is_made_ready_with_all_that_it_says() -> None:
+def test_a_script_has_every_field_of_its_scenario() -> None:
     ready = script("scenario: test\nabout: It.\nseed: 42\nafter: repeat\nturns: [{reply: x}]")
     assert (ready.name, ready.about, ready.seed, ready.after) == ("test", "It.", "42", "repeat")
 
 
 def test_turns_are_numbered_from_one_with_their_plays_state_and_headers() -> None:
     text = "turns: [{reply: x}, {reply: y, times: 3, then: s, headers: {X-A: b}}, {reply: z, times: always}]"
-    plays = compiled(text)[0].turns
-    assert [(play.number, play.times, play.then) for play in plays] == [(1, 1, None), (2, 3, "s"), (3, None, None)]
-    assert plays[1].headers == (("x-a", "b"),)
+    turns = compile_yaml(text)[0].turns
+    assert [(turn.number, turn.times, turn.then) for turn in turns] == [(1, 1, None), (2, 3, "s"), (3, None, None)]
+    assert turns[1].headers == (("x-a", "b"),)
 
 
 def plan(turn: str) -> object:
-    return compiled(f"turns: [{turn}]")[0].turns[0].plan
+    return compile_yaml(f"turns: [{turn}]")[0].turns[0].plan
 
 
 def test_a_reply_becomes_blocks() -> None:
-    found = plan("{reply: [hi, {tool_use: {name: t, input: {a: 1}, id: x}}], stop: refusal, id: abc}")
-    assert isinstance(found, ReplyPlan)
-    assert found.blocks == (TextPlan(parse("hi")), ToolPlan("t", {"a": 1}, "x", {}))
-    assert (found.stop, found.id, found.pace, found.usage) == ("refusal", "abc", None, None)
+    compiled = plan("{reply: [hi, {tool_use: {name: t, input: {a: 1}, id: x}}], stop: refusal, id: abc}")
+    assert isinstance(compiled, ReplyPlan)
+    assert compiled.blocks == (TextPlan(parse("hi")), ToolPlan("t", {"a": 1}, "x", {}))
+    assert (compiled.stop, compiled.id, compiled.pace, compiled.usage) == ("refusal", "abc", None, None)
 
 
 @pytest.mark.parametrize(
@@ -132,22 +132,22 @@ def test_a_reply_becomes_blocks() -> None:
         ("{status: 503}", ()),
     ],
 )
-def test_only_a_429_has_a_retry_after_by_itself(error: str, headers: object) -> None:
-    found = plan(f"{{error: {error}}}")
-    assert isinstance(found, FailurePlan)
-    assert found.failure.headers == headers
+def test_only_a_429_has_a_default_retry_after(error: str, headers: object) -> None:
+    compiled = plan(f"{{error: {error}}}")
+    assert isinstance(compiled, FailurePlan)
+    assert compiled.failure.headers == headers
 
 
 def test_the_headers_of_a_response_are_in_lower_case() -> None:
-    found = plan("{response: {headers: {Content-Type: text/html}, body: x}}")
-    assert isinstance(found, RawPlan)
-    assert (found.status, found.headers, found.body) == (200, (("content-type", "text/html"),), "x")
+    compiled = plan("{response: {headers: {Content-Type: text/html}, body: x}}")
+    assert isinstance(compiled, RawPlan)
+    assert (compiled.status, compiled.headers, compiled.body) == (200, (("content-type", "text/html"),), "x")
 
 
 SCENE = TemplateContext(Conversation(model="m", messages=(), body={}), {"a": 1}, 3, 2, 9.5)
 
 
-def test_only_texts_are_filled_in_and_the_rest_stays_what_it_is() -> None:
+def test_only_texts_are_filled_in() -> None:
     value: dict[str, object] = {"a": parse("{{turn}}"), "b": [1, None, True, parse("x")], "{{turn}}": 2.5}
     assert fill(value, SCENE) == {"a": "3", "b": [1, None, True, "x"], "{{turn}}": 2.5}
 

@@ -1,4 +1,4 @@
-"""Made-up values: the same for the same seed, on every day and in every process."""
+"""Faker values: the same for the same seed, on every day and in every process."""
 
 import random
 import subprocess
@@ -40,7 +40,7 @@ def test_a_value_does_not_depend_on_what_was_drawn_before(names: list[str]) -> N
 
 
 class _AnyDate(type):
-    """Takes the plain values for its own, as they are outside this test."""
+    """A metaclass that also accepts the real date and time classes as instances."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, cls.__mro__[1])
@@ -63,7 +63,7 @@ class _LaterDate(date, metaclass=_AnyDate):
 
 
 def go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let twelve years pass, as far as faker knows."""
+    """Move faker's idea of today by twelve years."""
     for module in [module for name, module in sys.modules.items() if name.startswith("faker.")]:
         for name, now in list(vars(module).items()):
             if now is datetime or now is date:
@@ -112,7 +112,7 @@ for name in sorted(name for name in fake.names() if fake.is_text(name)):
 
 
 def in_a_process(hash_seed: str) -> list[str]:
-    """Every name with its values, in a process of its own with its own order of sets."""
+    """Return the values of every name, from a process with its own hash seed."""
     environment = {"PYTHONHASHSEED": hash_seed, "PATH": ""}
     command = [sys.executable, "-c", IN_A_PROCESS]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()

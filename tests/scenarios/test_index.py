@@ -1,4 +1,4 @@
-"""The index of a script: it finds every turn that can match, in the order of the file, and never decides."""
+"""The index of a script: it yields every turn that can match, in the order of the file."""
 
 from collections.abc import Iterator
 
@@ -16,15 +16,15 @@ from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn
 from mockserver.scenarios.index import SMALL, TurnIndex, exact_keys
 from mockserver.scenarios.matcher import matches
-from tests.support.calls import called, request, when
+from tests.support.calls import call_of, request, when_of
 from tests.support.engine import NOW, contract
-from tests.support.strategies import STATES, Json, made_ready, requests, scenarios
+from tests.support.strategies import STATES, Json, compile_generated, requests, scenarios
 
 LONG = scenarios(least=SMALL + 1)
 
 
 class NoIndex(TurnIndex[CompiledTurn]):
-    """Asks every turn, as a script without an index would."""
+    """An index that yields every item."""
 
     def candidates(self, call: Call, start: int = 0) -> Iterator[CompiledTurn]:
         yield from self._items[start:]
@@ -51,57 +51,57 @@ EXACT: list[tuple[str, Json]] = [
 
 @pytest.mark.parametrize(("wanted", "keys"), EXACT, ids=[wanted for wanted, _ in EXACT])
 def test_only_what_is_compared_for_equality_is_looked_up(wanted: str, keys: Json) -> None:
-    assert exact_keys(when(wanted)) == keys
+    assert exact_keys(when_of(wanted)) == keys
 
 
 @pytest.mark.parametrize("count", [0, 1, SMALL, SMALL + 1, 100])
-def test_items_that_demand_nothing_are_all_candidates_in_order(count: int) -> None:
+def test_items_without_requirements_are_all_candidates_in_order(count: int) -> None:
     index = TurnIndex([({}, "", number) for number in range(count)])
-    assert list(index.candidates(called(request()))) == list(range(count))
+    assert list(index.candidates(call_of(request()))) == list(range(count))
 
 
 @pytest.mark.parametrize("start", [0, 1, 7, 16, 17, 39, 40])
-def test_candidates_begin_where_they_are_told_to(start: int) -> None:
+def test_candidates_begin_at_the_start_number(start: int) -> None:
     demands: list[Json] = [{}, {"text": "Hello"}, {"text": "Bye"}, {"wire": "anthropic", "text": "Hello"}]
     index = TurnIndex([(demands[number % 4], "", number) for number in range(40)])
     wanted = [number for number in range(start, 40) if number % 4 != 2]
-    assert list(index.candidates(called(request()), start)) == wanted
+    assert list(index.candidates(call_of(request()), start)) == wanted
 
 
 def test_a_long_list_of_rules_has_one_candidate() -> None:
     index = TurnIndex([({"text": f"Hello {number}"}, "", number) for number in range(1_000)])
-    call = called(request(messages=[{"role": "user", "content": "Hello 777"}]))
+    call = call_of(request(messages=[{"role": "user", "content": "Hello 777"}]))
     assert list(index.candidates(call)) == [777]
 
 
 def test_parts_of_a_text_are_found_without_regard_to_case() -> None:
     parts = [f"part {number}" for number in range(100)]
     index = TurnIndex([({}, part, part) for part in [*parts, "x", ""]])
-    call = called(request(messages=[{"role": "user", "content": "It is PART 42 and part 7"}]))
-    found = list(index.candidates(call))
-    assert {"part 42", "part 7", "x", ""} <= set(found)
-    assert len(found) < 50
+    call = call_of(request(messages=[{"role": "user", "content": "It is PART 42 and part 7"}]))
+    candidates = list(index.candidates(call))
+    assert {"part 42", "part 7", "x", ""} <= set(candidates)
+    assert len(candidates) < 50
 
 
 @given(scenario=LONG, sent=requests(), state=STATES, start=st.integers(0, 60))
 def test_every_turn_that_matches_is_a_candidate_in_the_order_of_the_file(
     scenario: Json, sent: Request, state: str, start: int
 ) -> None:
-    played, call = made_ready(scenario), called(sent, state)
-    found = [play.number for play in played.index.candidates(call, start)]
-    assert found == sorted(set(found))
-    assert {play.number for play in played.turns[start:] if matches(play.matchers, call)} <= set(found)
+    played, call = compile_generated(scenario), call_of(sent, state)
+    candidates = [play.number for play in played.index.candidates(call, start)]
+    assert candidates == sorted(set(candidates))
+    assert {play.number for play in played.turns[start:] if matches(play.matchers, call)} <= set(candidates)
 
 
 @given(scenario=scenarios(), sent=st.lists(requests(), max_size=8))
 def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> None:
-    indexed = made_ready(scenario)
+    indexed = compile_generated(scenario)
     plain = msgspec.structs.replace(indexed, index=NoIndex([({}, "", play) for play in indexed.turns]))
     seen = []
     for script in (indexed, plain):
         session, chosen = Session("test"), list[object]()
         for one in sent:
-            call = called(one, session.progress_of(script.name, script.edition).state)
+            call = call_of(one, session.progress_of(script.name, script.edition).state)
             try:
                 cast = turn_selection.select_turn(
                     script, session.progress_of(script.name, script.edition), call, session
@@ -120,7 +120,7 @@ def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> N
 @given(sent=st.lists(requests(), max_size=5))
 def test_a_scenario_without_a_match_falls_through_a_long_list(sent: list[Request]) -> None:
     never = {"when": {"text": "never said"}, "reply": "x"}
-    played = made_ready({"scenario": "test", "turns": [never] * 60})
+    played = compile_generated({"scenario": "test", "turns": [never] * 60})
     engine, session = Engine(contract(), {"test": played}, EngineSettings(scenario="test")), Session("test")
     for one in sent:
         session, decision = engine.step(session, one, NOW)

@@ -1,4 +1,4 @@
-"""Whatever a file says and whatever a client sends: our own typed errors, and never a failure of the mock."""
+"""Any file and any request: a typed error of the project or an answer, never a failure of the mock."""
 
 from typing import Any
 
@@ -47,13 +47,13 @@ VALUES = st.recursive(
 
 
 def ready(text: str) -> Script | None:
-    """The script of a file, or None if it is refused with problems that have their place in it."""
+    """Return the script of a file, or None if it is refused with problems that have a place in the file."""
     try:
         loaded = loader.parse(text.encode("utf-8", "surrogatepass"), "test.yaml")
-        script, complaints = compile_scenario(loaded.scenario, contract())
-        complaints = complaints or dry_run(script, contract())
-        if complaints:
-            raise AuthorError([loaded.problem(path, message) for path, message in complaints])
+        script, problems = compile_scenario(loaded.scenario, contract())
+        problems = problems or dry_run(script, contract())
+        if problems:
+            raise AuthorError([loaded.problem(path, message) for path, message in problems])
     except AuthorError as error:
         lines = text.count("\n") + 2
         assert error.problems
@@ -68,7 +68,7 @@ def dumped(value: object) -> str:
 
 
 def play(script: Script, sent: list[Request]) -> None:
-    """Send the requests, one after another: no answer may be a failure of the mock."""
+    """Send the requests one after another, and check that no answer is a failure of the mock."""
     engine, session = Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name)), Session("test")
     for request in sent:
         session, decision = engine.step(session, request, NOW)
@@ -131,8 +131,8 @@ def test_any_bytes_as_a_file_are_refused_with_problems(source: bytes) -> None:
 def test_any_request_is_answered_by_any_scenario(scenario: Json, sent: list[Request]) -> None:
     reached = {"when": {"text": "never said", "stream": True}, "reply": "x", "then": "asked"}
     scenario = scenario | {"turns": [reached, *scenario["turns"]]}
-    script, complaints = compile_scenario(Scenario.model_validate(scenario), contract())
-    if not complaints:
+    script, problems = compile_scenario(Scenario.model_validate(scenario), contract())
+    if not problems:
         play(script, sent)
 
 
@@ -209,7 +209,7 @@ def test_no_request_over_asgi_is_a_failure_of_the_mock(
 
 
 def test_a_long_history_is_answered() -> None:
-    """Two hundred messages, each of them asked for by its own rule."""
+    """Two hundred messages, with a rule for each of them."""
     turns: list[Any] = [{"when": {"text": f"message {number}"}, "reply": f"{number}"} for number in range(0, 400, 2)]
     script = compile_scenario(Scenario.model_validate({"scenario": "test", "turns": turns}), contract())[0]
     messages: list[JsonValue] = [

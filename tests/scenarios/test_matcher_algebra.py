@@ -1,4 +1,4 @@
-"""all, any and not; conditions inside conditions; and what holds for every condition and every request."""
+"""`all`, `any` and `not`, and properties of every condition with every request."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mockserver.engine.request import Request
 from mockserver.scenarios.matcher import differences, matches
 from mockserver.scenarios.when import MATCHERS, When, compile_when
-from tests.support.calls import called, complaints, request, told
+from tests.support.calls import call_of, difference_texts, problem_texts, request
 from tests.support.strategies import CONDITIONS, STATES, requests
 
 HELLO = "last user text is 'Hello'; expected"
@@ -37,57 +37,57 @@ ALGEBRA: list[tuple[str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "words"), ALGEBRA, ids=[wanted for wanted, _ in ALGEBRA])
-def test_conditions_are_combined(wanted: str, words: str | None) -> None:
-    assert told(wanted, called(request())) == ([] if words is None else [words])
+@pytest.mark.parametrize(("condition", "expected"), ALGEBRA, ids=[condition for condition, _ in ALGEBRA])
+def test_conditions_are_combined(condition: str, expected: str | None) -> None:
+    assert difference_texts(condition, call_of(request())) == ([] if expected is None else [expected])
 
 
-def test_a_whole_when_and_its_algebra_are_told_together() -> None:
-    words = told("text: a\nnot: {stream: false}", called(request()))
-    assert words == [f"{HELLO} 'a'", "`not` failed: the request matches `stream`"]
+def test_the_differences_of_all_keys_are_listed_together() -> None:
+    texts = difference_texts("text: a\nnot: {stream: false}", call_of(request()))
+    assert texts == [f"{HELLO} 'a'", "`not` failed: the request matches `stream`"]
 
 
-@pytest.mark.parametrize("wanted", ["{not: {}}", "{all: [{not: {}}]}", "{not: {any: [{text: a}, {}]}}"])
-def test_a_condition_that_can_never_hold_is_refused(wanted: str) -> None:
-    assert complaints(f"turns: [{{when: {wanted}, reply: x}}]") != []
+@pytest.mark.parametrize("condition", ["{not: {}}", "{all: [{not: {}}]}", "{not: {any: [{text: a}, {}]}}"])
+def test_a_condition_that_can_never_match_is_refused(condition: str) -> None:
+    assert problem_texts(f"turns: [{{when: {condition}, reply: x}}]") != []
 
 
 @pytest.mark.parametrize("key", sorted(MATCHERS))
-def test_a_key_without_a_value_is_nothing_or_a_mistake(key: str) -> None:
+def test_a_key_without_a_value_is_a_mistake_or_ignored(key: str) -> None:
     try:
-        found = compile_when(When.model_validate({key.rstrip("_"): None}))
+        compiled = compile_when(When.model_validate({key.rstrip("_"): None}))
     except ValueError:  # pydantic's own is one
         return
-    assert differences(found, called(request())) == []
+    assert differences(compiled, call_of(request())) == []
 
 
-# Whatever is asked of whatever comes
+# Properties of every condition with every request
 
 
 @given(when=CONDITIONS, sent=requests(), state=STATES)
 def test_a_match_is_no_difference(when: When, sent: Request, state: str) -> None:
-    found, call = compile_when(when), called(sent, state)
-    assert matches(found, call) is (differences(found, call) == [])
+    compiled, call = compile_when(when), call_of(sent, state)
+    assert matches(compiled, call) is (differences(compiled, call) == [])
 
 
 @given(when=CONDITIONS, sent=requests(), state=STATES)
 def test_not_is_the_opposite(when: When, sent: Request, state: str) -> None:
-    call = called(sent, state)
+    call = call_of(sent, state)
     opposite = compile_when(When.model_validate({"not": when}))
     assert matches(opposite, call) is not matches(compile_when(when), call)
 
 
 @given(whens=st.lists(CONDITIONS, min_size=1, max_size=4), sent=requests(), state=STATES)
-def test_all_and_any_are_what_they_say(whens: list[When], sent: Request, state: str) -> None:
-    call = called(sent, state)
+def test_all_and_any_mean_all_and_any(whens: list[When], sent: Request, state: str) -> None:
+    call = call_of(sent, state)
     each = [matches(compile_when(when), call) for when in whens]
     assert matches(compile_when(When.model_validate({"all": whens})), call) is all(each)
     assert matches(compile_when(When.model_validate({"any": whens})), call) is any(each)
 
 
 @given(when=CONDITIONS, sent=requests(), state=STATES)
-def test_every_difference_has_words(when: When, sent: Request, state: str) -> None:
-    for difference in differences(compile_when(when), called(sent, state)):
+def test_every_difference_is_one_line(when: When, sent: Request, state: str) -> None:
+    for difference in differences(compile_when(when), call_of(sent, state)):
         assert difference.subject
         assert "\n" not in str(difference)
 
@@ -96,28 +96,28 @@ PATTERNS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=
 
 
 @given(pattern=PATTERNS, text=st.text(max_size=20))
-def test_any_pattern_is_compiled_or_refused_with_our_words(pattern: str, text: str) -> None:
+def test_any_pattern_is_compiled_or_refused_with_our_message(pattern: str, text: str) -> None:
     try:
-        found = compile_when(When.model_validate({"text": {"regex": pattern}}))
+        compiled = compile_when(When.model_validate({"text": {"regex": pattern}}))
     except ValueError:
         return
-    call = called(request(messages=[{"role": "user", "content": "x" + text}]))
-    assert len(differences(found, call)) in (0, 1)
+    call = call_of(request(messages=[{"role": "user", "content": "x" + text}]))
+    assert len(differences(compiled, call)) in (0, 1)
 
 
 @given(pointer=st.text(max_size=12), value=st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.text(max_size=5)))
-def test_any_pointer_is_followed_or_refused_with_our_words(pointer: str, value: object) -> None:
+def test_any_pointer_is_followed_or_refused_with_our_message(pointer: str, value: object) -> None:
     try:
-        found = compile_when(When.model_validate({"body": {pointer: value}}))
+        compiled = compile_when(When.model_validate({"body": {pointer: value}}))
     except ValueError:
         return
-    assert isinstance(differences(found, called(request())), list)
+    assert isinstance(differences(compiled, call_of(request())), list)
 
 
-@given(wanted=st.text(max_size=5), sent=st.text(max_size=5))
-def test_a_key_never_comes_back_whole(wanted: str, sent: str) -> None:
-    """What a client sent, or a file wants, can be told only by its first three and last two characters."""
+@given(expected=st.text(max_size=5), sent=st.text(max_size=5))
+def test_a_key_is_never_printed_whole(expected: str, sent: str) -> None:
+    """Only the first three and last two characters of a sent key are printed, and none of the expected one."""
     key = f"sk_{sent.encode().hex()}0123456789"
-    for line in told(f"key: {wanted.encode().hex()}x", called(request(headers={"x-api-key": key}))):
+    for line in difference_texts(f"key: {expected.encode().hex()}x", call_of(request(headers={"x-api-key": key}))):
         assert key not in line
-        assert wanted == "" or f"{wanted.encode().hex()}x" not in line
+        assert expected == "" or f"{expected.encode().hex()}x" not in line

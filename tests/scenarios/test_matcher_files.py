@@ -19,7 +19,7 @@ from mockserver.scenarios import matchers
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import Example, WhenKey, differences
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
-from tests.support.calls import SAMPLE_HEADERS, called, request
+from tests.support.calls import SAMPLE_HEADERS, call_of, request
 from tests.support.strategies import PLAIN
 from tools.matcher_table import PAGE, SCHEMA, row, with_table
 
@@ -95,7 +95,7 @@ def sample(example: Example) -> Call:
     """Return the sample request of `Example`, with the example's own fields."""
     sent = request(headers=SAMPLE_HEADERS)
     body = orjson.loads(sent.body) | dict(example.body)
-    return called(msgspec.structs.replace(sent, body=orjson.dumps(body)))
+    return call_of(msgspec.structs.replace(sent, body=orjson.dumps(body)))
 
 
 def test_the_property_tests_draw_values_for_every_key() -> None:

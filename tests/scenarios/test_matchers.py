@@ -1,4 +1,4 @@
-"""Matching is a difference: for each key of `when`, what matches, and in which words the rest is told."""
+"""Each key of `when`: what matches, and the exact differences of what does not."""
 
 import pytest
 from pydantic import JsonValue
@@ -6,7 +6,7 @@ from pydantic import JsonValue
 from mockserver.engine.request import Request
 from mockserver.scenarios.difference import LONGEST_VALUE
 from mockserver.scenarios.matcher import matches
-from tests.support.calls import SAMPLE_HEADERS, called, matchers, request, told
+from tests.support.calls import SAMPLE_HEADERS, call_of, difference_texts, matchers_of, request
 from tests.support.dialects import DIALECTS, Dialect, Json
 from tests.support.engine import BYOK, CHAT, HELLO, KEY, MESSAGES
 
@@ -15,11 +15,11 @@ SCHEMA: Json = {"type": "object"}
 
 
 def results(dialect: Dialect) -> list[JsonValue]:
-    """A conversation that ends with two results of read_file."""
+    """Return a conversation that ends with two results of read_file."""
     return [*HELLO, dialect.call("a", "b"), *dialect.results("a", "b")]
 
 
-# The conversation: the same words on both wires
+# The conversation: the same differences on both wires
 
 CONVERSATION: list[tuple[str, str | None]] = [
     ("model: test-model", None),
@@ -67,11 +67,11 @@ CONVERSATION: list[tuple[str, str | None]] = [
 
 
 @BOTH
-@pytest.mark.parametrize(("wanted", "words"), CONVERSATION, ids=[wanted for wanted, _ in CONVERSATION])
-def test_a_hello_is_compared_in_the_same_words_on_both_wires(dialect: Dialect, wanted: str, words: str | None) -> None:
-    call = called(request(dialect.path))
-    assert told(wanted, call) == ([] if words is None else [words])
-    assert matches(matchers(wanted), call) is (words is None)
+@pytest.mark.parametrize(("condition", "expected"), CONVERSATION, ids=[condition for condition, _ in CONVERSATION])
+def test_a_hello_has_the_same_differences_on_both_wires(dialect: Dialect, condition: str, expected: str | None) -> None:
+    call = call_of(request(dialect.path))
+    assert difference_texts(condition, call) == ([] if expected is None else [expected])
+    assert matches(matchers_of(condition), call) is (expected is None)
 
 
 RESULTS: list[tuple[str, str | None]] = [
@@ -93,10 +93,12 @@ RESULTS: list[tuple[str, str | None]] = [
 
 
 @BOTH
-@pytest.mark.parametrize(("wanted", "words"), RESULTS, ids=[wanted for wanted, _ in RESULTS])
-def test_results_of_tools_are_compared_in_the_same_words(dialect: Dialect, wanted: str, words: str | None) -> None:
-    call = called(request(dialect.path, messages=results(dialect)))
-    assert told(wanted, call) == ([] if words is None else [words])
+@pytest.mark.parametrize(("condition", "expected"), RESULTS, ids=[condition for condition, _ in RESULTS])
+def test_tool_results_have_the_same_differences_on_both_wires(
+    dialect: Dialect, condition: str, expected: str | None
+) -> None:
+    call = call_of(request(dialect.path, messages=results(dialect)))
+    assert difference_texts(condition, call) == ([] if expected is None else [expected])
 
 
 TOOLS: list[tuple[str, str | None]] = [
@@ -113,30 +115,32 @@ TOOLS: list[tuple[str, str | None]] = [
 
 
 @BOTH
-@pytest.mark.parametrize(("wanted", "words"), TOOLS, ids=[wanted for wanted, _ in TOOLS])
-def test_offered_and_forced_tools_are_compared(dialect: Dialect, wanted: str, words: str | None) -> None:
+@pytest.mark.parametrize(("condition", "expected"), TOOLS, ids=[condition for condition, _ in TOOLS])
+def test_offered_and_forced_tools_are_compared(dialect: Dialect, condition: str, expected: str | None) -> None:
     tools: JsonValue = [dialect.tool("a", SCHEMA), dialect.tool("b", SCHEMA)]
-    call = called(request(dialect.path, tools=tools, tool_choice=dialect.forced("b"), stream=True))
-    assert told(wanted, call) == ([] if words is None else [words])
+    call = call_of(request(dialect.path, tools=tools, tool_choice=dialect.forced("b"), stream=True))
+    assert difference_texts(condition, call) == ([] if expected is None else [expected])
 
 
-def test_an_error_of_a_tool_is_known_on_the_wire_that_can_say_it() -> None:
+def test_an_error_of_a_tool_matches_on_the_wire_that_has_it() -> None:
     block: JsonValue = {"type": "tool_result", "tool_use_id": "a", "content": "no", "is_error": True}
     messages: JsonValue = [*HELLO, DIALECTS[0].call("a"), {"role": "user", "content": [block]}]
-    call = called(request(MESSAGES, messages=messages))
-    assert told("tool_result: {is_error: true}", call) == []
-    assert told("tool_result: {is_error: false}", call) == ["tool_result is an error; expected a success"]
+    call = call_of(request(MESSAGES, messages=messages))
+    assert difference_texts("tool_result: {is_error: true}", call) == []
+    assert difference_texts("tool_result: {is_error: false}", call) == ["tool_result is an error; expected a success"]
 
 
-def test_one_result_must_pass_all_that_is_wanted() -> None:
+def test_one_result_must_pass_every_key() -> None:
     blocks: list[JsonValue] = [
         {"type": "tool_result", "tool_use_id": "a", "content": "no", "is_error": True},
         {"type": "tool_result", "tool_use_id": "b", "content": "yes"},
     ]
     messages: JsonValue = [*HELLO, DIALECTS[0].call("a", "b"), {"role": "user", "content": blocks}]
-    call = called(request(MESSAGES, messages=messages))
-    assert told("tool_result: {id: a, text: 'no'}", call) == []
-    assert told("tool_result: {text: 'yes', is_error: true}", call) == ["tool_result is a success; expected an error"]
+    call = call_of(request(MESSAGES, messages=messages))
+    assert difference_texts("tool_result: {id: a, text: 'no'}", call) == []
+    assert difference_texts("tool_result: {text: 'yes', is_error: true}", call) == [
+        "tool_result is a success; expected an error"
+    ]
 
 
 # The request
@@ -191,14 +195,14 @@ REQUESTS: list[tuple[str, Request, str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "sent", "state", "words"), REQUESTS, ids=[row[0] for row in REQUESTS])
-def test_a_request_is_compared(wanted: str, sent: Request, state: str, words: str | None) -> None:
-    assert told(wanted, called(sent, state)) == ([] if words is None else [words])
+@pytest.mark.parametrize(("condition", "sent", "state", "expected"), REQUESTS, ids=[row[0] for row in REQUESTS])
+def test_a_request_is_compared(condition: str, sent: Request, state: str, expected: str | None) -> None:
+    assert difference_texts(condition, call_of(sent, state)) == ([] if expected is None else [expected])
 
 
-def test_every_difference_of_a_when_is_told_in_the_order_of_the_table() -> None:
-    words = told("{text: Bye, stream: true, model: gpt-*, operation: chat}", called(request()))
-    assert [line.split("; ")[0] for line in words] == [
+def test_differences_are_listed_in_the_order_of_the_table() -> None:
+    texts = difference_texts("{text: Bye, stream: true, model: gpt-*, operation: chat}", call_of(request()))
+    assert [line.split("; ")[0] for line in texts] == [
         "operation is messages",
         "model is 'test-model'",
         "request asks for a complete response",
@@ -207,12 +211,13 @@ def test_every_difference_of_a_when_is_told_in_the_order_of_the_table() -> None:
 
 
 def test_a_long_text_is_shown_on_one_line_and_cut() -> None:
-    [words] = told("text: x", called(request(messages=[{"role": "user", "content": "a\nb" + "c" * 500}])))
-    assert words == "last user text is 'a\\nb" + "c" * (LONGEST_VALUE - 4) + "…'; expected 'x'"
+    call = call_of(request(messages=[{"role": "user", "content": "a\nb" + "c" * 500}]))
+    [text] = difference_texts("text: x", call)
+    assert text == "last user text is 'a\\nb" + "c" * (LONGEST_VALUE - 4) + "…'; expected 'x'"
 
 
-def test_a_when_without_keys_matches_anything() -> None:
-    assert told("{}", called(Request("GET", "/v1/models", KEY))) == []
+def test_a_condition_without_keys_matches_every_request() -> None:
+    assert difference_texts("{}", call_of(Request("GET", "/v1/models", KEY))) == []
 
 
 # Secrets
@@ -221,17 +226,17 @@ SECRET = "sk_live_very_secret_8471"
 HEADERS = ["authorization", "x-api-key", "Cookie", "Proxy-Authorization"]
 
 
-def test_a_key_is_never_shown_nor_what_is_wanted_of_it() -> None:
-    [words] = told(f"key: {SECRET}", called(request(headers={"x-api-key": SECRET + "x"})))
-    assert "secret" not in words
+def test_neither_a_key_nor_the_expected_key_is_printed() -> None:
+    [text] = difference_texts(f"key: {SECRET}", call_of(request(headers={"x-api-key": SECRET + "x"})))
+    assert "secret" not in text
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_header_that_carries_a_secret_is_never_shown(name: str) -> None:
+def test_a_header_that_carries_a_secret_is_never_printed(name: str) -> None:
     headers = {"x-api-key": "sk_test", name.lower(): f"Bearer {SECRET}"}
-    words = told(f"headers: {{{name}: Bearer other_very_secret_one}}", called(request(headers=headers)))
-    assert len(words) == 1
-    assert "secret" not in words[0]
+    texts = difference_texts(f"headers: {{{name}: Bearer other_very_secret_one}}", call_of(request(headers=headers)))
+    assert len(texts) == 1
+    assert "secret" not in texts[0]
 
 
 # Values of the body
@@ -255,9 +260,10 @@ VALUES: list[tuple[str, JsonValue, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "given", "same"), VALUES)
-def test_a_value_of_the_body_is_compared_as_json_compares_it(wanted: str, given: JsonValue, same: bool) -> None:
-    assert (told(f"body: {{/metadata/x: {wanted}}}", called(request(metadata={"x": given}))) == []) is same
+@pytest.mark.parametrize(("condition", "value", "same"), VALUES)
+def test_a_value_of_the_body_is_compared_as_json_compares_it(condition: str, value: JsonValue, same: bool) -> None:
+    call = call_of(request(metadata={"x": value}))
+    assert (difference_texts(f"body: {{/metadata/x: {condition}}}", call) == []) is same
 
 
 @pytest.mark.parametrize(
@@ -265,13 +271,13 @@ def test_a_value_of_the_body_is_compared_as_json_compares_it(wanted: str, given:
 )
 def test_a_pointer_escapes_what_the_rfc_escapes(pointer: str, key: str) -> None:
     metadata: JsonValue = {key: "here"}
-    assert told(f"body: {{'/metadata/{pointer}': here}}", called(request(metadata=metadata))) == []
+    assert difference_texts(f"body: {{'/metadata/{pointer}': here}}", call_of(request(metadata=metadata))) == []
 
 
 def test_a_missing_value_and_a_null_are_not_the_same() -> None:
-    call = called(request(metadata={"x": None}))
-    assert told("body: {/metadata/x: null}", call) == []
-    assert told("body: {/metadata/y: null}", call) == ["/metadata/y is missing; expected null"]
+    call = call_of(request(metadata={"x": None}))
+    assert difference_texts("body: {/metadata/x: null}", call) == []
+    assert difference_texts("body: {/metadata/y: null}", call) == ["/metadata/y is missing; expected null"]
 
 
 # Patterns take linear time
@@ -279,11 +285,11 @@ def test_a_missing_value_and_a_null_are_not_the_same() -> None:
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "^(a|aa)+$", "(.*)*(.*)*x", "(a*)*c"])
 def test_a_pattern_that_would_blow_up_elsewhere_returns_on_a_long_text(pattern: str) -> None:
-    call = called(request(messages=[{"role": "user", "content": "a" * 100_000 + "!"}]))
-    assert len(told(f"text: {{regex: '{pattern}'}}", call)) == 1
+    call = call_of(request(messages=[{"role": "user", "content": "a" * 100_000 + "!"}]))
+    assert len(difference_texts(f"text: {{regex: '{pattern}'}}", call)) == 1
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)b", "(?!a)b", "(?<=a)b", r"(a)\1", "(", "[", "*", "a{2,1}", "(?P<n"])
 def test_a_pattern_that_cannot_run_in_linear_time_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="linear time; close every bracket"):
-        matchers(f"text: {{regex: '{pattern}'}}")
+        matchers_of(f"text: {{regex: '{pattern}'}}")

@@ -1,4 +1,4 @@
-"""Values by name: what each name stands for, and how a name that means nothing is told."""
+"""Templates: the value of each name, and the message of each mistake."""
 
 import re
 
@@ -57,7 +57,7 @@ def test_a_name_stands_for_its_value(text: str, filled: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*VALUES, "body/a"])
-def test_every_value_is_there_before_anything_was_said(name: str) -> None:
+def test_every_value_exists_in_an_empty_conversation(name: str) -> None:
     assert isinstance(parse(f"{{{{{name}}}}}").fill(EMPTY), str)
 
 
@@ -80,9 +80,9 @@ UNKNOWN: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), UNKNOWN)
-def test_a_name_that_means_nothing_is_refused(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(words)):
+@pytest.mark.parametrize(("text", "message"), UNKNOWN)
+def test_an_unknown_name_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
         parse(text)
 
 
@@ -97,17 +97,17 @@ def test_a_name_that_means_nothing_is_refused(text: str, words: str) -> None:
     ],
 )
 def test_a_name_that_is_not_closed_is_refused(text: str, shown: str) -> None:
-    words = f"'{shown}' has no closing }}}} on its line; write {{{{braces}}}} for a literal {{{{"
-    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+    message = f"'{shown}' has no closing }}}} on its line; write {{{{braces}}}} for a literal {{{{"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         parse(text)
 
 
-def test_a_date_is_refused_with_what_does_not_change_from_day_to_day() -> None:
+def test_a_date_is_refused_with_an_alternative() -> None:
     with pytest.raises(ValueError, match=r"'faker.date' depends on today's date, .*; use \{\{now\}\}, or plain text"):
         parse("{{faker.date}}")
 
 
-def test_a_value_of_faker_that_is_refused_is_not_proposed() -> None:
+def test_a_refused_faker_method_is_not_suggested() -> None:
     with pytest.raises(ValueError, match=r"unknown value 'faker\.credit_card_expire'") as refused:
         parse("{{faker.credit_card_expire}}")
     assert "did you mean 'credit_card_expire'" not in str(refused.value)
@@ -120,7 +120,7 @@ def test_a_text_that_depends_on_nothing_is_literal(text: str, literal: str | Non
     assert parse(text).literal == literal
 
 
-def test_what_a_client_says_is_never_taken_for_a_template() -> None:
+def test_text_of_a_client_is_never_parsed_as_a_template() -> None:
     messages = (Message("user", (Text("{{system}} {{turn}}"),)),)
     scene = TemplateContext(Conversation(model="m", messages=messages, body={}, system="secret"), {}, 1, 1, 0.0)
     assert parse("{{last_user_text}}!").fill(scene) == "{{system}} {{turn}}!"
@@ -150,9 +150,9 @@ def test_any_text_is_filled_or_refused(text: str) -> None:
 def test_known_names_between_any_texts_are_filled(parts: list[str]) -> None:
     text = "".join(parts)
     try:
-        found = parse(text).fill(SCENE)
+        filled_text = parse(text).fill(SCENE)
     except ValueError:
         return
     for name, value in (("turn", "3"), ("hit", "2"), ("body/n", "1.5")):
         if "{{{" not in text and text.count("{{") == text.count("}}"):
-            assert value in found or f"{{{{{name}}}}}" not in text
+            assert value in filled_text or f"{{{{{name}}}}}" not in text

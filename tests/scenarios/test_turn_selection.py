@@ -1,4 +1,4 @@
-"""Casting: which turn a request gets, what a session remembers of it, and what is told when there is none."""
+"""Turn selection: which turn answers, what the session remembers, and the message when no turn matches."""
 
 import pytest
 from pydantic import JsonValue
@@ -8,7 +8,7 @@ from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
 from mockserver.scenarios.compile import Script
 from mockserver.scenarios.turn_selection import NoTurnMatched, is_used_up, select_turn
-from tests.support.calls import called, compiled, request
+from tests.support.calls import call_of, compile_yaml, request
 from tests.support.engine import KEY, MESSAGES, Talk, script
 
 PLAYED_TWICE = "already played 2 of 2 times"
@@ -18,10 +18,10 @@ def played(text: str) -> Script:
     return script(f"scenario: test\n{text}")
 
 
-def turns_of(text: str, said: str) -> list[str]:
-    """The turns that answer when each word is said in turn; the code of an error, or - for the mock itself."""
+def turns_of(text: str, words: str) -> list[str]:
+    """Return the turn that answers each word: its number, the code of an error, or - for the default answer."""
     talk, seen = Talk(played(text)), list[str]()
-    for word in said.split():
+    for word in words.split():
         answer = talk.say(messages=[{"role": "user", "content": word}])
         if answer.status == 404:
             seen.append(str(answer.json["code"]))
@@ -31,7 +31,7 @@ def turns_of(text: str, said: str) -> list[str]:
 
 
 MISS = "no_turn_matched"
-CASTS: list[tuple[str, str, str, list[str]]] = [
+CASES: list[tuple[str, str, str, list[str]]] = [
     ("a turn is played once", "turns: [{reply: x}]", "a a", ["1", MISS]),
     ("as often as it says", "turns: [{reply: x, times: 2}, {reply: y}]", "a a a a", ["1", "1", "2", MISS]),
     ("or always", "turns: [{reply: x, times: always}]", "a a a", ["1", "1", "1"]),
@@ -97,9 +97,9 @@ CASTS: list[tuple[str, str, str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said", "turns"), [row[1:] for row in CASTS], ids=[row[0] for row in CASTS])
-def test_the_turns_that_answer(text: str, said: str, turns: list[str]) -> None:
-    assert turns_of(text, said) == turns
+@pytest.mark.parametrize(("text", "words", "turns"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
+def test_the_turns_that_answer(text: str, words: str, turns: list[str]) -> None:
+    assert turns_of(text, words) == turns
 
 
 def test_a_script_that_restarts_begins_in_the_state_start() -> None:
@@ -118,19 +118,19 @@ def test_rules_for_other_operations_do_not_keep_a_script_from_being_used_up(afte
 # What a session remembers
 
 THREE = played("turns: [{reply: a, times: 2}, {when: {text: b}, reply: b}, {reply: c}]")
-HELLO_CALL = called(request())
-B_CALL = called(request(messages=[{"role": "user", "content": "b"}]))
+HELLO_CALL = call_of(request())
+B_CALL = call_of(request(messages=[{"role": "user", "content": "b"}]))
 
 
 def after(script: Script, *calls: object) -> Progress:
-    """The progress of a new session after these calls: h says Hello, b says b."""
+    """Return the progress of a new session after these calls: h says Hello, b says b."""
     session = Session("test")
     for call in calls:
-        found = select_turn(
+        selected = select_turn(
             script, session.progress_of(script.name, script.edition), B_CALL if call == "b" else HELLO_CALL, session
         )
-        assert found is not None
-        session = found[1]
+        assert selected is not None
+        session = selected[1]
     return session.progress_of(script.name, script.edition)
 
 
@@ -145,7 +145,7 @@ def after(script: Script, *calls: object) -> Progress:
         ("hhb", {1: 2, 2: 1}, 2),
     ],
 )
-def test_hits_are_counted_and_what_is_used_up_from_the_first_is_passed_over(
+def test_plays_are_counted_and_used_up_turns_at_the_start_are_skipped(
     calls: str, hits: dict[int, int], used_up: int
 ) -> None:
     progress = after(THREE, *calls)
@@ -183,9 +183,7 @@ GATES: list[tuple[str, bool]] = [
 
 
 @pytest.mark.parametrize(("when", "answers"), GATES)
-def test_only_a_turn_that_chooses_the_operation_or_path_answers_what_is_no_conversation(
-    when: str, answers: bool
-) -> None:
+def test_only_a_turn_that_names_an_operation_or_path_answers_other_operations(when: str, answers: bool) -> None:
     talk = Talk(played(f"turns: [{{when: {when}, response: {{body: []}}, times: always}}]"))
     assert ("x-mock-turn" in talk.get("/v1/models").headers) is answers
 
@@ -207,7 +205,7 @@ def test_a_reply_never_answers_a_count_of_tokens() -> None:
 # Near misses
 
 
-def test_near_misses_are_told_nearest_first_and_equal_ones_in_the_order_of_the_file() -> None:
+def test_near_misses_are_listed_nearest_first_and_equal_ones_in_the_order_of_the_file() -> None:
     text = """turns:
       - {when: {text: a, stream: true, model: x}, reply: x}
       - {when: {stream: true}, reply: x}
@@ -249,11 +247,11 @@ def test_a_changed_file_begins_anew_and_an_unchanged_one_goes_on() -> None:
         played(f"turns: [{{reply: {word}}}]{more}") for word, more in [("a", ""), ("a", "  # x"), ("b", "")]
     )
     session = Session("test")
-    found = select_turn(first, session.progress_of("test", first.edition), HELLO_CALL, session)
-    assert found is not None
+    selected = select_turn(first, session.progress_of("test", first.edition), HELLO_CALL, session)
+    assert selected is not None
     assert first.edition == same.edition != changed.edition
-    assert found[1].progress_of("test", same.edition).hits == {1: 1}
-    assert found[1].progress_of("test", changed.edition) == Progress(edition=changed.edition)
+    assert selected[1].progress_of("test", same.edition).hits == {1: 1}
+    assert selected[1].progress_of("test", changed.edition) == Progress(edition=changed.edition)
 
 
 def test_the_edition_depends_on_every_part_of_the_file() -> None:
@@ -263,4 +261,4 @@ def test_the_edition_depends_on_every_part_of_the_file() -> None:
         "turns: [{reply: a, times: 2}]",
         "turns: [{reply: b}]",
     ]
-    assert len({compiled(text)[0].edition for text in texts}) == 4
+    assert len({compile_yaml(text)[0].edition for text in texts}) == 4

@@ -1,11 +1,11 @@
-"""What a scenario must keep to beyond its shape: each complaint at its exact place, in its exact words."""
+"""Checks of a whole scenario: each problem with its exact path and message."""
 
 import pytest
 
 from mockserver.core.errors import AuthorError
 from mockserver.scenarios import validate
 from mockserver.scenarios.when import When
-from tests.support.calls import complaints
+from tests.support.calls import problem_texts
 
 READ = "tools:\n  read: {type: object, properties: {n: {type: integer}}, required: [n], additionalProperties: false}\n"
 
@@ -110,9 +110,9 @@ WRONG: list[tuple[str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "path", "words"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_a_mistake_is_told_at_its_place(text: str, path: str, words: str) -> None:
-    assert complaints(text) == [(path, words)]
+@pytest.mark.parametrize(("text", "path", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_is_reported_at_its_path(text: str, path: str, message: str) -> None:
+    assert problem_texts(text) == [(path, message)]
 
 
 RIGHT: list[tuple[str, str]] = [
@@ -144,11 +144,11 @@ RIGHT: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize("text", [row[1] for row in RIGHT], ids=[row[0] for row in RIGHT])
-def test_what_is_right_is_not_complained_of(text: str) -> None:
-    assert complaints(text) == []
+def test_a_valid_scenario_has_no_problems(text: str) -> None:
+    assert problem_texts(text) == []
 
 
-def test_every_mistake_is_told_in_one_pass() -> None:
+def test_every_mistake_is_reported_in_one_pass() -> None:
     text = """
 tools: {read: {type: objekt}}
 turns:
@@ -156,7 +156,7 @@ turns:
   - {reply: x, times: always}
   - {reply: y}
 """
-    assert sorted(path for path, _ in complaints(text)) == [
+    assert sorted(path for path, _ in problem_texts(text)) == [
         "tools/read",
         "turns/0/faults/0",
         "turns/0/reply/0/text",
@@ -182,28 +182,28 @@ UNKNOWN_YET = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "given", "count"), UNKNOWN_YET)
-def test_a_value_that_is_not_known_yet_is_judged_only_by_what_is_sure(schema: str, given: str, count: int) -> None:
+@pytest.mark.parametrize(("schema", "value", "count"), UNKNOWN_YET)
+def test_a_value_with_a_template_is_checked_only_for_what_is_certain(schema: str, value: str, count: int) -> None:
     tools = f"tools: {{read: {{properties: {{x: {schema}}}}}}}\n"
-    told = complaints(tools + f"turns: [{{reply: [{{tool_use: {{name: read, input: {{x: {given}}}}}}}]}}]")
-    assert len(told) == count, told
+    problems = problem_texts(tools + f"turns: [{{reply: [{{tool_use: {{name: read, input: {{x: {value}}}}}}}]}}]")
+    assert len(problems) == count, problems
 
 
 @pytest.mark.parametrize(
     "when", ["{operation: []}", "{model: []}", "{assistant_turns: {at_least: 3, at_most: 2}}", "{model: ''}"]
 )
-def test_a_condition_that_nothing_meets_is_refused(when: str) -> None:
+def test_a_condition_that_no_request_matches_is_refused(when: str) -> None:
     with pytest.raises(AuthorError):  # by its shape
-        complaints(f"turns: [{{when: {when}, reply: x}}]")
+        problem_texts(f"turns: [{{when: {when}, reply: x}}]")
 
 
 @pytest.mark.parametrize("header", ["x-a: 日本", "content-length: '3'", "transfer-encoding: chunked"])
 def test_a_header_that_cannot_be_sent_is_refused(header: str) -> None:
     try:
-        told = complaints(f"turns: [{{reply: x, headers: {{{header}}}}}]")
+        problems = problem_texts(f"turns: [{{reply: x, headers: {{{header}}}}}]")
     except AuthorError as error:  # the shape may forbid it as well
-        told = [("", str(error))]
-    assert told != []
+        problems = [("", str(error))]
+    assert problems != []
 
 
 def test_looking_for_turns_that_are_never_played_does_not_grow_with_the_square(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,5 +216,5 @@ def test_looking_for_turns_that_are_never_played_does_not_grow_with_the_square(m
 
     monkeypatch.setattr(validate, "_covers", counting)
     rules = "".join(f"  - {{when: {{text: m{number}}}, reply: x, times: always}}\n" for number in range(300))
-    assert complaints(f"turns:\n{rules}") == []
+    assert problem_texts(f"turns:\n{rules}") == []
     assert len(compared) < 300 * 30

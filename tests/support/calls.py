@@ -1,4 +1,4 @@
-"""Requests as matchers and scripts see them, and scenarios with mistakes: in a word each."""
+"""Short ways to requests, calls, conditions in YAML, and scenarios with mistakes."""
 
 from collections.abc import Mapping
 
@@ -10,18 +10,18 @@ from mockserver.engine.request import Request, read_call
 from mockserver.files import loader
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
-from mockserver.scenarios.difference import Difference
 from mockserver.scenarios.matcher import Matcher, differences
 from mockserver.scenarios.when import When, compile_when
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
 
 SAMPLE_HEADERS = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team"}
+"""The headers of the sample request of `mockserver.scenarios.matcher.Example`."""
 
 
 def request(
     path: str = MESSAGES, headers: Mapping[str, str] = KEY, messages: JsonValue = None, **fields: JsonValue
 ) -> Request:
-    """A valid request with these fields beside the least that it needs."""
+    """Return a valid request with the required fields and these."""
     body: dict[str, JsonValue] = {"model": "test-model", "messages": HELLO if messages is None else messages}
     if path == MESSAGES:
         body["max_tokens"] = 1000
@@ -30,46 +30,41 @@ def request(
     return Request("POST", path, headers, orjson.dumps(body | fields))
 
 
-def called(sent: Request, state: str = "start") -> Call:
-    """A request as matchers see it."""
+def call_of(sent: Request, state: str = "start") -> Call:
+    """Return a request as matchers see it."""
     operation, _ = contract().find(sent.method, sent.path)
-    found = read_call(operation, sent)
+    parsed = read_call(operation, sent)
     return Call(
-        operation=found.operation,
-        conversation=found.conversation,
-        path=found.path,
-        headers=found.headers,
-        key=found.key,
-        body=found.body,
+        operation=parsed.operation,
+        conversation=parsed.conversation,
+        path=parsed.path,
+        headers=parsed.headers,
+        key=parsed.key,
+        body=parsed.body,
         state=state,
     )
 
 
-def when(text: str) -> When:
-    """A `when` in YAML."""
+def when_of(text: str) -> When:
+    """Return a condition that is written in YAML."""
     return When.model_validate(yaml.safe_load(text))
 
 
-def matchers(text: str) -> tuple[Matcher, ...]:
-    """The matchers of a `when` in YAML."""
-    return compile_when(when(text))
+def matchers_of(text: str) -> tuple[Matcher, ...]:
+    """Return the matchers of a condition in YAML."""
+    return compile_when(when_of(text))
 
 
-def found(text: str, call: Call) -> list[Difference]:
-    """The differences between a `when` in YAML and a call."""
-    return differences(matchers(text), call)
+def difference_texts(text: str, call: Call) -> list[str]:
+    """Return the texts of the differences between a condition in YAML and a call."""
+    return [str(difference) for difference in differences(matchers_of(text), call)]
 
 
-def told(text: str, call: Call) -> list[str]:
-    """The words of those differences."""
-    return [str(difference) for difference in found(text, call)]
-
-
-def compiled(text: str) -> tuple[Script, list[ScenarioProblem]]:
-    """A scenario of the shape that it should have, made ready, and what is wrong with it."""
+def compile_yaml(text: str) -> tuple[Script, list[ScenarioProblem]]:
+    """Return the script of a scenario in YAML, and its problems. The shape must be valid."""
     return compile_scenario(loader.parse(f"scenario: test\n{text}".encode(), "test.yaml").scenario, contract())
 
 
-def complaints(text: str) -> list[tuple[str, str]]:
-    """What is wrong with a scenario: each path as text, and the words."""
-    return [("/".join([str(part) for part in path]), message) for path, message in compiled(text)[1]]
+def problem_texts(text: str) -> list[tuple[str, str]]:
+    """Return the problems of a scenario in YAML: each path as text, and the message."""
+    return [("/".join([str(part) for part in path]), message) for path, message in compile_yaml(text)[1]]

@@ -98,7 +98,7 @@ CONDITIONS = WHENS.map(When.model_validate)
 
 @st.composite
 def conversations(draw: st.DrawFn, path: str) -> list[JsonValue]:
-    """Messages that the wire allows: user and assistant in turn, now and then with a tool between them."""
+    """Draw messages that the wire allows: user and assistant in turn, sometimes with a tool call between them."""
     messages: list[JsonValue] = [{"role": "user", "content": draw(WORDS) or "a"}]
     for number in range(draw(st.integers(0, 2))):
         id, result = f"c{number}", draw(WORDS)
@@ -117,7 +117,7 @@ def conversations(draw: st.DrawFn, path: str) -> list[JsonValue]:
 
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    """A valid request of any wire, or of an operation that takes no messages."""
+    """Draw a valid request of any wire, or of an operation that takes no messages."""
     headers = {"x-api-key": draw(st.sampled_from(["sk_test", "sk_other"]))}
     headers |= draw(st.dictionaries(st.sampled_from(["x-a", "x-b"]), WORDS, max_size=2))
     path = draw(st.sampled_from([MESSAGES, CHAT, BYOK, "/v1/models", "/v1/messages/count_tokens"]))
@@ -151,9 +151,9 @@ THEN: list[Json] = [{}, {"then": "asked"}, {"then": "start"}]
 
 @st.composite
 def scenarios(draw: st.DrawFn, least: int = 1, most: int = 60) -> Json:
-    """A scenario as YAML gives it. It may have mistakes in its names, but not in its shape.
+    """Draw a scenario as parsed YAML. It may have mistakes in its names, but not in its shape.
 
-    Its turns are put together by numbers from a few conditions: sixty conditions would take hypothesis a second.
+    Turns are picked by numbers from a few conditions: drawing sixty conditions would take hypothesis a second.
     """
     whens = draw(st.lists(WHENS, min_size=1, max_size=6))
     numbers = draw(st.lists(st.integers(0, 6 * 7 * 4 * 3 - 1), min_size=least, max_size=most))
@@ -168,6 +168,6 @@ def scenarios(draw: st.DrawFn, least: int = 1, most: int = 60) -> Json:
     }
 
 
-def made_ready(scenario: Json) -> Script:
-    """The script of a generated scenario, whatever is wrong with its names."""
+def compile_generated(scenario: Json) -> Script:
+    """Return the script of a generated scenario, whatever is wrong with its names."""
     return compile_scenario(Scenario.model_validate(scenario), contract())[0]

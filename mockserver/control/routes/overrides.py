@@ -11,7 +11,7 @@ from mockserver.control import requests, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
 from mockserver.control.routes.sessions import queued_response_shape
 from mockserver.engine.overrides import MOST_WAITING
-from mockserver.files.fragments import check_faults, check_turn, check_words, written
+from mockserver.files.fragments import check_faults, check_fragment, check_turn, fragment_json
 from mockserver.scenarios.schema import Pace
 
 
@@ -20,10 +20,10 @@ def read_next(said: requests.NextResponse, hub: ControlContext) -> QueuedRespons
     if said.turn is not None:
         turn = check_turn(said.turn, hub.contract)
         words = {name: value for name, value in said.turn.items() if name != "times"}
-        return QueuedResponse(token_hex(4), written(words), turn.times if "times" in said.turn else said.times)
+        return QueuedResponse(token_hex(4), fragment_json(words), turn.times if "times" in said.turn else said.times)
     words = {"faults": list(said.faults or ()), **({} if said.when is None else {"when": said.when})}
     check_faults(words, hub.contract)
-    return QueuedResponse(token_hex(4), written(words), said.times)
+    return QueuedResponse(token_hex(4), fragment_json(words), said.times)
 
 
 def routes(hub: ControlContext) -> APIRouter:
@@ -47,14 +47,14 @@ def routes(hub: ControlContext) -> APIRouter:
         desk.check_scenario(said.scenario)
         desk.check_profile(said.chaos)
         if said.pace is not None:
-            check_words(Pace, said.pace, "pace")
+            check_fragment(Pace, said.pace, "pace")
         given = said.model_fields_set
         if "scenario" in given:
             desk.choose_scenario(said.scenario)
         if "chaos" in given:
             desk.choose_chaos(said.chaos)
         if "pace" in given:
-            desk.choose_pace(None if said.pace is None else written(said.pace))
+            desk.choose_pace(None if said.pace is None else fragment_json(said.pace))
         desk.tell("defaults")
         return defaults()
 

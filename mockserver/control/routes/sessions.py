@@ -16,7 +16,7 @@ from mockserver.control.account_lookup import ledger_now, move_balance
 from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
 from mockserver.control.session_export import exported, imported
 from mockserver.core.errors import OperatorError
-from mockserver.files.fragments import check_words, written
+from mockserver.files.fragments import check_fragment, fragment_json
 from mockserver.journal.snapshot import snapshot
 from mockserver.scenarios.schema import NEXT, Pace
 
@@ -36,10 +36,10 @@ class OverrideBuilder:
         if "scenario" in given:
             steering = msgspec.structs.replace(steering, scenario=said.scenario)
         if "pace" in given:
-            words = None if said.pace is None else written(said.pace)
+            words = None if said.pace is None else fragment_json(said.pace)
             steering = msgspec.structs.replace(steering, pace=words)
         if "account" in given:
-            words = None if said.account is None else written(said.account)
+            words = None if said.account is None else fragment_json(said.account)
             steering = msgspec.structs.replace(steering, account=words)
             ledgers = {name: ledger for name, ledger in session.ledgers.items() if name != ledger_names.OWN}
             session = msgspec.structs.replace(session, ledgers=ledgers)
@@ -59,8 +59,8 @@ class OverrideBuilder:
         self._hub.desk.check_scenario(said.scenario)
         self._hub.desk.check_profile(said.chaos)
         if said.pace is not None:
-            check_words(Pace, said.pace, "pace")
-        if said.account is not None and check_words(Account, said.account, "account").all_keys:
+            check_fragment(Pace, said.pace, "pace")
+        if said.account is not None and check_fragment(Account, said.account, "account").all_keys:
             raise OperatorError("account: a session's account has no keys; leave out key and keys")
 
 
