@@ -1,8 +1,7 @@
-"""What a scene has in hand: it sends requests through a `Client`, and says what it found.
+"""The client that probes use: it sends requests, records them, and reports what a probe finds.
 
-A scene is a function that examines promises that no single exchange can show. It never opens a socket itself: `Send`
-is given, so a scene can be tried against a gateway in memory, and the runner can count, bound and record. What a
-target cannot be brought to do ends a scene with `NotExaminable`, and its promises stay *not examined*, with the reason.
+It opens no socket itself. `Sender` is passed in, so a probe runs against a gateway in memory too, and the runner
+counts, bounds and records every request.
 """
 
 import json
@@ -18,26 +17,26 @@ from mockserver.contracts.reply import ObservedReply, read_reply
 Body: TypeAlias = dict[str, Any]
 
 DEFAULT_MODEL = "qwen-coder-32b"
-"""D1's default."""
+"""The default model of D1."""
 
 LONGEST_WAIT = 12
-"""Seconds that a run is ready to wait for a rate window or a cold start."""
+"""The longest time, in seconds, that a run waits for a rate limit or a cold start."""
 
 PATIENCE = 4
-"""How often a request is tried while the target limits it."""
+"""How often a request is sent while the target limits it."""
 
 JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
 
 
 class NotExaminable(Exception):
-    """The scene cannot go on; the words say what is missing."""
+    """The probe cannot go on. The message says what is missing."""
 
 
 class Sender(Protocol):
-    """Sends one request and waits for its whole answer, within bounds; `pieces` sends the body slowly, in so many."""
+    """Sends one request and returns its whole answer, within limits of time and size."""
 
     def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
-        """Send, and wait."""
+        """Send a request. With more than one of `pieces`, send the body slowly, in that number of pieces."""
         ...
 
 
@@ -59,7 +58,7 @@ RecordResult: TypeAlias = Callable[[str, bool, str, CheckedExchange | None], Non
 
 
 class Client:
-    """A conversation with the target, in which everything is recorded and judged."""
+    """Sends a probe's requests to the target. Every exchange is recorded and passes the checks."""
 
     def __init__(
         self,
@@ -79,32 +78,36 @@ class Client:
         self._now = now
         self.wait = wait
 
-    # What the contract has
+    # The contract
 
     def has(self, name: str) -> bool:
-        """Whether the contract has this operation."""
+        """Return whether the contract has this operation."""
         return name in self.document.operations
 
     def operation(self, name: str) -> OperationSpec:
-        """An operation by name; without it the scene cannot tell."""
+        """Return an operation by name. Raises `NotExaminable` if the contract does not have it."""
         if name not in self.document.operations:
             raise NotExaminable(f"the contract in force has no operation {name}")
         return self.document.operations[name]
 
     def conversations(self, *few: str) -> list[OperationSpec]:
-        """The routes that a model answers; only these few, unless the run is thorough."""
-        found = self.document.conversations
-        return found if self.target.thorough or not few else [one for one in found if one.name in few]
+        """Return the operations that a model answers: all in a thorough run, otherwise only those in `few`."""
+        operations = self.document.conversations
+        return (
+            operations
+            if self.target.thorough or not few
+            else [operation for operation in operations if operation.name in few]
+        )
 
-    # Sending
+    # Requests
 
     def send(
         self, request: SentRequest, *, on_purpose: bool = False, pieces: int = 1, checked: bool = True
     ) -> CheckedExchange:
-        """Send, record, and let every judge see it. `on_purpose`: a failure is what is asked for.
+        """Send a request, wait out a rate limit if it is short, and let the checks see every answer.
 
-        A 429 that nobody asked for is the target's right: the wait that it names is kept if it is short. That, or an
-        account that is used up, says nothing about the promise in hand, so the scene ends.
+        With `on_purpose` the request asks for a failure: a 402, 429 or 5xx is then what it should get. Otherwise a 429
+        with a long wait, or a 402, says nothing about the promise in hand. Raises `NotExaminable` then.
         """
         for _ in range(PATIENCE):
             exchange = self._exchange(request, on_purpose, pieces, checked)
@@ -121,18 +124,18 @@ class Client:
     def _exchange(self, request: SentRequest, on_purpose: bool, pieces: int, checked: bool) -> CheckedExchange:
         at = self._now()
         response = self._send(request, pieces=pieces)
-        found = self.document.find(request.method, request.path)
-        exchange = CheckedExchange(request, response, found.name if found else "", at, on_purpose)
+        operation = self.document.find(request.method, request.path)
+        exchange = CheckedExchange(request, response, operation.name if operation else "", at, on_purpose)
         if checked:
             self._record(exchange)
         return exchange
 
     def record(self, exchange: CheckedExchange) -> None:
-        """Let the judges see an exchange that was sent with `judged=False`."""
+        """Let the checks see an exchange that was sent with `checked=False`."""
         self._record(exchange)
 
     def auth_header(self, operation: OperationSpec, key: str | None = None) -> dict[str, str]:
-        """The header that carries a key where the operation reads one."""
+        """Return the header that carries a key, in the form that the operation reads."""
         key = self.target.key if key is None else key
         if "ApiKeyAuth" in operation.schemes:
             return {"x-api-key": key}
@@ -149,7 +152,7 @@ class Client:
         pieces: int = 1,
         checked: bool = True,
     ) -> CheckedExchange:
-        """POST a body. `headers` replace the credential; bytes are sent as they are."""
+        """POST a body; bytes are sent unchanged. `headers` replace the credential."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         credential = self.auth_header(operation, key) if headers is None else dict(headers)
         request = SentRequest("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
@@ -163,15 +166,15 @@ class Client:
         headers: Mapping[str, str] | None = None,
         **parts: str,
     ) -> CheckedExchange:
-        """GET an operation; `parts` fill the braces of its path."""
+        """GET an operation. `parts` fill the braces of its path."""
         path = operation.path.format(**parts)
         credential = self.auth_header(operation, key) if headers is None else dict(headers)
         return self.send(SentRequest("GET", path, {"accept": "application/json"} | credential))
 
-    # Asking
+    # What a request is made of
 
     def body(self, operation: OperationSpec, text: str = "Say hello.", **fields: Any) -> Body:
-        """A valid request with one user message, and these fields beside it (None leaves one out)."""
+        """Return a valid body with one user message and these fields. A field with the value None is left out."""
         basic = operation.examples.get("basic", {})
         body: Body = {"messages": [{"role": "user", "content": text}], "max_tokens": self.target.max_tokens}
         for name in ("model", "provider", "preferred_model"):
@@ -186,34 +189,34 @@ class Client:
         return {name: value for name, value in body.items() if value is not None}
 
     def credential(self, name: str) -> str:
-        """Help that the operator gave, or the end of the scene."""
+        """Return a credential of the target by its name. Raises `NotExaminable` if the operator gave none."""
         if not self.target.credentials.get(name):
             raise NotExaminable(CREDENTIALS[name])
         return self.target.credentials[name]
 
-    # Finding
+    # Results
 
     def check(self, promise: str, kept: bool, got: str, exchange: CheckedExchange | None = None) -> bool:
-        """Say whether a promise was kept here, and what was seen if not."""
+        """Report whether a promise was kept, and what was seen if it was not. Return `kept`."""
         assert promise in PROMISES, f"no promise is named {promise!r}"
         self._record_result(promise, kept, got, exchange)
         return kept
 
     def expect(self, promise: str, exchange: CheckedExchange, *statuses: int) -> bool:
-        """Check the status of an exchange."""
+        """Report whether the status of an exchange is one of `statuses`. Return whether it is."""
         got = exchange.response.status
-        wanted = " or ".join(map(str, statuses))
-        return self.check(promise, got in statuses, f"status {got or 'none'}, expected {wanted}", exchange)
+        expected = " or ".join(map(str, statuses))
+        return self.check(promise, got in statuses, f"status {got or 'none'}, expected {expected}", exchange)
 
     def reply(self, exchange: CheckedExchange) -> ObservedReply:
-        """The model's reply in a 200; without one the scene cannot tell."""
+        """Return the model's reply. Raises `NotExaminable` if the answer has none."""
         operation = self.document.operations[exchange.operation]
-        found = read_reply(operation.wire, exchange.response)
-        if found is None:
+        reply = read_reply(operation.wire, exchange.response)
+        if reply is None:
             raise NotExaminable(
                 f"{operation.path} answered {exchange.response.status or 'nothing'} where a reply was needed"
             )
-        return found
+        return reply
 
 
 def _version(operation: OperationSpec) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""`pytest contracts --gateway URL`: one test for each promise; what cannot be examined is skipped, with the reason.
+"""`pytest contracts --gateway URL`: one test for each promise.
 
-Every option of `mockserver contract` may be set in the environment, as GATE_PROFILE, GATE_EXHAUSTED_KEY, GATE_BASELINE;
-the most used are options of pytest too.
+A promise that was not examined is a skipped test with the reason. Every option of `mockserver contract` can be set in
+the environment, such as GATE_PROFILE, GATE_EXHAUSTED_KEY or GATE_BASELINE; the most used ones are options of pytest
+too.
 """
 
 from typing import TYPE_CHECKING
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from mockserver.gate.runner import GateRun
 
 OPTIONS = {
-    "gateway": "the gateway to examine (GATEWAY_URL)",
-    "gateway-key": "its API key (GATEWAY_KEY)",
+    "gateway": "URL of the gateway to examine (GATEWAY_URL)",
+    "gateway-key": "API key of the gateway (GATEWAY_KEY)",
     "gate-profile": "smoke, paid, full or soak (GATE_PROFILE)",
-    "gate-seed": "what generated requests come from (GATE_SEED)",
+    "gate-seed": "seed for generated requests (GATE_SEED)",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options."""
+    """Add the options of the gate."""
     group = parser.getgroup("contract gate")
     for name, about in OPTIONS.items():
         group.addoption(f"--{name}", default=None, help=about)
@@ -32,17 +33,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config) -> "GateRun":
-    """One run of the gate, shared by all tests."""
+    """Run the gate once, for all tests."""
     arguments = []
     for name in OPTIONS:
-        given = pytestconfig.getoption(name.replace("-", "_"))
-        if given is not None:
+        value = pytestconfig.getoption(name.replace("-", "_"))
+        if value is not None:
             option = "--" + name.removeprefix("gateway-").removeprefix("gate-")
-            arguments += [given] if name == "gateway" else [option, given]
+            arguments += [value] if name == "gateway" else [option, value]
     try:
         require_packages()
         from mockserver.gate.environment import run_from  # needs those packages
 
         return run_from(arguments)
-    except (OperatorError, click.UsageError) as error:  # every test would fail, with the same words
+    except (OperatorError, click.UsageError) as error:  # one message, not one for every test
         pytest.exit(f"the gate cannot run: {error}", returncode=2)

@@ -1,7 +1,7 @@
 """openapi.yaml, read for checking: operations, what each may answer, and compiled validators.
 
-`documented_only` leaves out what only published programs and SDKs say (`x-source` of nothing but OBS and SDK):
-operations, responses, headers, and single fields, which then may be there or not and may have any value.
+With `documented_only`, operations, responses, headers and fields whose `x-source` is only OBS or SDK are left out. A
+field that is left out may be absent, and may have any value.
 """
 
 from collections.abc import Mapping
@@ -15,35 +15,35 @@ import jsonschema_rs
 import yaml
 
 OBSERVED = frozenset({"OBS", "SDK"})
-"""The sources that are no documents."""
+"""The sources that are not documents."""
 
 FORMS = frozenset({"AnthropicError", "FastApiError", "BareError"})
-"""Forms of an error that programs have seen. Leaving them out would not narrow the choice but open it to anything."""
+"""Forms of an error body that were only observed. Without them the schema would allow any form."""
 
 Node = dict[str, Any]
 
 
 def is_observed(sources: object) -> bool:
-    """Whether these sources name no document."""
+    """Return whether none of these sources is a document."""
     return isinstance(sources, list) and bool(sources) and set(sources) <= OBSERVED
 
 
 class SchemaValidator:
-    """A compiled schema that says what is wrong, the deepest reason first."""
+    """A compiled schema that lists what is wrong with a value, the deepest problem first."""
 
     def __init__(self, schema: Node, components: Node) -> None:
         whole = {"allOf": [schema], "components": {"schemas": components.get("schemas", {})}}
         self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
     def problems(self, value: object) -> list[str]:
-        """What is wrong with a value, at most three things, each with its place."""
+        """Return what is wrong with a value: at most three problems, each with its place."""
         if self._compiled.is_valid(value):
             return []
-        found = {}
+        depths = {}
         for error in self._compiled.iter_errors(value):
             place = "/" + "/".join(str(step) for step in error.instance_path)
-            found[f"{place}: {error.message[:200]}"] = len(error.instance_path)
-        return sorted(found, key=lambda text: -found[text])[:3] or ["it does not match its schema"]
+            depths[f"{place}: {error.message[:200]}"] = len(error.instance_path)
+        return sorted(depths, key=lambda text: -depths[text])[:3] or ["it does not match its schema"]
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,17 @@ class OperationSpec:
 
     @property
     def is_conversation(self) -> bool:
-        """Whether a model answers here."""
+        """Whether a model answers this operation."""
         return (self.wire == "anthropic" and "count_tokens" not in self.name) or self.wire == "openai"
 
     @property
     def is_metered(self) -> bool:
-        """Whether an answer costs credits (D4: BYOK does not)."""
+        """Whether an answer costs credits. BYOK answers do not (D4)."""
         return self.is_conversation and self.variant != "byok"
 
 
 class ContractDocument:
-    """The contract."""
+    """The whole contract."""
 
     def __init__(self, text: str, *, documented_only: bool = False) -> None:
         loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -115,11 +115,11 @@ class ContractDocument:
 
     @classmethod
     def open(cls, path: Path, *, documented_only: bool = False) -> "ContractDocument":
-        """Read the file."""
+        """Read the contract from a file."""
         return cls(path.read_text(encoding="utf-8"), documented_only=documented_only)
 
     def find(self, method: str, path: str) -> OperationSpec | None:
-        """The operation of a method and a path (without its query), or None."""
+        """Return the operation of a method and a path, or None. The query is ignored."""
         path = path.partition("?")[0]
         for operation in self.operations.values():
             if operation.method == method and _fits(operation.path, path):
@@ -127,22 +127,24 @@ class ContractDocument:
         return None
 
     def validator(self, name: str) -> SchemaValidator:
-        """The validator of a schema under components/schemas."""
+        """Return the validator of a schema under components/schemas."""
         if name not in self._named:
             self._named[name] = SchemaValidator({"$ref": f"#/components/schemas/{name}"}, self.components)
         return self._named[name]
 
     @cached_property
     def conversations(self) -> list[OperationSpec]:
-        """The operations that a model answers, each back end once."""
-        return [one for one in self.operations.values() if one.is_conversation and not one.alias_of]
+        """The operations that a model answers, without aliases."""
+        return [
+            operation for operation in self.operations.values() if operation.is_conversation and not operation.alias_of
+        ]
 
     def _resolve(self, node: Any) -> Any:
         while isinstance(node, dict) and "$ref" in node:
-            found: Any = {"components": self.components}
+            target: Any = {"components": self.components}
             for step in node["$ref"].removeprefix("#/").split("/"):
-                found = found[step.replace("~1", "/").replace("~0", "~")]
-            node = found
+                target = target[step.replace("~1", "/").replace("~0", "~")]
+            node = target
         return node
 
     def _operation(self, path: str, method: str, node: Node) -> OperationSpec:
@@ -171,10 +173,10 @@ class ContractDocument:
     def _responses(self, nodes: Node) -> Any:
         for status, reference in nodes.items():
             node = self._resolve(reference)
-            content = {kind: self._body(kind, one) for kind, one in node.get("content", {}).items()}
+            content = {kind: self._body(kind, part) for kind, part in node.get("content", {}).items()}
             headers = tuple(
                 HeaderSpec(name, bool(rule.get("required")), rule.get("schema", {}))
-                for name, rule in ((name, self._resolve(one)) for name, one in node.get("headers", {}).items())
+                for name, rule in ((name, self._resolve(part)) for name, part in node.get("headers", {}).items())
             )
             yield int(status), ResponseSpec(int(status), content, headers)
 
@@ -186,17 +188,19 @@ class ContractDocument:
 
 
 def _documented(node: Any) -> Any:
-    """A schema without what is only observed."""
+    """Return a schema without what was only observed."""
     if isinstance(node, list):
-        return [_documented(one) for one in node]
+        return [_documented(child) for child in node]
     if not isinstance(node, dict):
         return node
     if is_observed(node.get("x-source")) and "properties" in node:
         return {}
-    gone = {name for name, one in (node.get("properties") or {}).items() if _only_observed(one)}
+    gone = {name for name, child in (node.get("properties") or {}).items() if _only_observed(child)}
     kept = {key: _documented(value) for key, value in node.items() if key not in ("properties", "required")}
     if isinstance(node.get("properties"), dict):
-        kept["properties"] = {name: _documented(one) for name, one in node["properties"].items() if name not in gone}
+        kept["properties"] = {
+            name: _documented(child) for name, child in node["properties"].items() if name not in gone
+        }
     if "required" in node:
         kept["required"] = (
             [name for name in node["required"] if name not in gone]
@@ -211,7 +215,7 @@ def _only_observed(node: object) -> bool:
 
 
 def _fits(template: str, path: str) -> bool:
-    wanted, given = template.split("/"), path.split("/")
-    return len(wanted) == len(given) and all(
-        (want.startswith("{") and unquote(have) != "") or want == have for want, have in zip(wanted, given, strict=True)
+    names, parts = template.split("/"), path.split("/")
+    return len(names) == len(parts) and all(
+        (name.startswith("{") and unquote(part) != "") or name == part for name, part in zip(names, parts, strict=True)
     )

@@ -1,7 +1,7 @@
-"""One request and its answer, as recorded: the value that every judge reads.
+"""One request and its answer, as recorded: the value that every check reads.
 
-Header names are in lower case. `body` is what came over the wire after the transfer coding was undone, byte for byte;
-`ended` says how it stopped. Nothing here raises on odd content: what cannot be read is None.
+Header names are in lower case. `body` holds the bytes of the answer after the transfer coding was undone; `ended` says
+how the answer stopped. Nothing here raises for odd content: what cannot be read is None.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 Ended: TypeAlias = Literal["complete", "cut", "silent", "endless", "none"]
-"""complete; connection lost in the body; nothing more came in time; it did not stop; there was no answer at all."""
+"""How an answer stopped; `DESCRIPTIONS` has the meaning of each word."""
 
 DESCRIPTIONS: Mapping[Ended, str] = {
     "complete": "ended properly",
@@ -25,16 +25,16 @@ DESCRIPTIONS: Mapping[Ended, str] = {
 
 
 def read_json(raw: bytes) -> Json:
-    """The JSON of a body, or None if it is none (a JSON null reads as None too)."""
+    """Return the JSON of a body, or None if it is not JSON. A JSON null is None too."""
     try:
-        found: Json = json.loads(raw.decode("utf-8"))
+        value: Json = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    return found
+    return value
 
 
 def dig(value: Json, *path: str | int) -> Json:
-    """What is at a path of keys and positions, or None where the path leads nowhere."""
+    """Return the value at a path of keys and indexes, or None if there is none."""
     for step in path:
         if isinstance(step, str) and isinstance(value, dict):
             value = value.get(step)
@@ -46,12 +46,12 @@ def dig(value: Json, *path: str | int) -> Json:
 
 
 def items(value: Json) -> list[Json]:
-    """A list, or an empty one in place of anything else."""
+    """Return a list, or an empty one in place of any other value."""
     return value if isinstance(value, list) else []
 
 
 def count_of(value: Json) -> int | None:
-    """A whole number, or None; a boolean is no number."""
+    """Return a whole number, or None for any other value. A boolean is no number."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -71,20 +71,20 @@ class SentRequest:
 
     @property
     def credentials(self) -> list[str]:
-        """Every key and token in its headers, without the scheme; a header that is a key alone is one too."""
+        """Every key and token in the headers, without the scheme, including an authorization header without one."""
         scheme, _, token = self.headers.get("authorization", "").strip().partition(" ")
         bare = "" if token or scheme.lower() in ("bearer", "basic") else scheme
         return [value.strip() for value in (self.headers.get("x-api-key", ""), token, bare) if value.strip()]
 
     @property
     def wants_stream(self) -> bool:
-        """Whether it asks for server-sent events."""
+        """Whether the request asks for server-sent events."""
         return dig(self.json, "stream") is True
 
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """What came back. Status 0: nothing did, and `trouble` says why."""
+    """What came back. With status 0 nothing did, and `trouble` has the reason."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -100,7 +100,7 @@ class ReceivedResponse:
         return read_json(self.body)
 
     def header(self, name: str) -> str | None:
-        """The first header of that name."""
+        """Return the value of the first header of this name, or None."""
         return next((value for key, value in self.headers if key == name), None)
 
     @property
@@ -110,7 +110,7 @@ class ReceivedResponse:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it says of itself that it is server-sent events."""
+        """Whether the content type says server-sent events."""
         return self.media == "text/event-stream"
 
 
@@ -123,4 +123,4 @@ class CheckedExchange:
     operation: str = ""
     at: float = 0.0
     broken_on_purpose: bool = False
-    """The request asks for a failure on purpose, so a 5xx is what it should get."""
+    """The request asks for a failure, so a 5xx is the right answer."""

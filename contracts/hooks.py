@@ -1,11 +1,11 @@
-"""The suite inside `schemathesis run`: every judge as a check, and the scenes after the run.
+"""The suite inside `schemathesis run`: every check on its requests, and the probes at the end.
 
     export GATEWAY_URL=http://localhost:8000 GATEWAY_KEY=sk_…
     schemathesis --config-file contracts/schemathesis.toml run openapi.yaml
 
-schemathesis sends what it generates; each answer goes past the judges. What its generated requests cannot show is left
-to the scenes, which run once at the end as they do in `mockserver contract`, with the same options: each may be set in
-the environment, as GATE_PROFILE or GATE_BASELINE. With GATE_SCENES=off only the judges run.
+Each answer to a request that schemathesis generates passes the checks. The probes run once at the end, as in
+`mockserver contract` and with the same options: each can be set in the environment, such as GATE_PROFILE or
+GATE_BASELINE. With GATE_SCENES=off only the checks run.
 """
 
 import os
@@ -33,7 +33,7 @@ def rules() -> Rules:
 
 
 def exchange_of(received: Any, case: Any) -> CheckedExchange:
-    """What schemathesis recorded, as the judges know it."""
+    """Return what schemathesis recorded, as an exchange of the suite."""
     sent = received.request
     headers = {name.lower(): str(value) for name, value in sent.headers.items()}
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body
@@ -41,36 +41,37 @@ def exchange_of(received: Any, case: Any) -> CheckedExchange:
     fields = tuple((name.lower(), value) for name, values in received.headers.items() for value in values)
     ended: Ended = "endless" if getattr(received, "stream_cut_short", False) else "complete"
     response = ReceivedResponse(received.status_code, fields, received.content or b"", ended, received.elapsed)
-    found = rules().document.find(request.method, request.path)
-    return CheckedExchange(request, response, found.name if found else "", time.time())
+    operation = rules().document.find(request.method, request.path)
+    return CheckedExchange(request, response, operation.name if operation else "", time.time())
 
 
 @schemathesis.check
 def gateway_promises(ctx: Any, response: Any, case: Any) -> None:
-    """Every judge, on one answer."""
+    """Run every check on one answer."""
     exchange = exchange_of(response, case)
     document = rules().document
     view = ExchangeView(exchange, document, document.operations.get(exchange.operation), _memory, rules().short_sse)
-    checked = run_checks(view, lambda name: rules().in_force(name) and name not in ONLY_IN_RUNS)
-    found = [redact_deviation(finding) for _, findings in checked for finding in findings]
-    if found:
-        told = [f"{one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in found]
-        raise AssertionError("\n".join(told))
+    lines = []
+    for promise, deviations in run_checks(view, lambda name: rules().in_force(name) and name not in ONLY_IN_RUNS):
+        source = PROMISES[promise].source
+        lines += [f"{promise} [{source}]: {redact_deviation(deviation).got}" for deviation in deviations]
+    if lines:
+        raise AssertionError("\n".join(lines))
 
 
 ONLY_IN_RUNS = ("ids-unique", "request-id-unique", "no-server-error")
-"""Schemathesis asks for the same thing again while it shrinks, and its own 5xx check knows the exceptions."""
+"""Promises that are not checked here: schemathesis repeats requests to shrink a failure, and checks 5xx itself."""
 
 
 @schemathesis.check
 class GatewayProbes:
-    """After the run, the scenes."""
+    """The probes, after the run."""
 
     def after_response(self, ctx: Any, response: Any, case: Any) -> None:
-        """Nothing: the judges have seen it."""
+        """Do nothing: `gateway_promises` has checked the answer."""
 
     def after_run(self, ctx: Any) -> None:
-        """Play the scenes of the profile; fail with every promise that was broken."""
+        """Run the probes of the profile, and fail with every promise that was broken."""
         if not os.environ.get("GATEWAY_URL") or os.environ.get("GATE_SCENES") == "off":
             return
         run = run_from([])

@@ -4,8 +4,8 @@ A promise is one sentence that a document makes. A run calls it *kept* if it was
 *broken* if an answer did, and *not examined* if nothing in the run could tell. `needs` names the credential without
 which a target cannot be brought into the situation; `CREDENTIALS` says how to give it.
 
-Sources are those of openapi.yaml: the documents D0 to D4, OBS for what was observed, SDK for what the official SDKs need.
-`--documented-only` leaves out the promises that only OBS and SDK make.
+Sources are those of openapi.yaml: the documents D0 to D4, OBS for what was observed, SDK for what the official SDKs
+need. `--documented-only` leaves out the promises that only OBS and SDK make.
 
 To add one, write a row, then see docs/extending/promise.md.
 """
@@ -29,7 +29,7 @@ class Promise:
 
     @property
     def is_observed(self) -> bool:
-        """Whether it was only observed, and no document makes it."""
+        """Whether it was only observed: no document makes it."""
         return set(self.sources) <= OBSERVED
 
     @property

@@ -1,6 +1,6 @@
-"""What an answer of a model says, whole or streamed, on either wire: one value to compare and to check.
+"""What a model says in an answer, whole or streamed, on either wire: one value to compare and to check.
 
-Reading is lenient: what is missing is None, and the grammar and the schemas complain about it elsewhere.
+Reading is lenient: what is missing is None. The grammars and the schemas report it.
 """
 
 import json
@@ -22,12 +22,12 @@ STOPS = {
     "max_tokens": "length",
     "length": "length",
 }
-"""Both wires' words for why an answer ended -> one word."""
+"""The stop reasons of both wires -> one word."""
 
 
 @dataclass(frozen=True)
 class ObservedBlock:
-    """One block; `arguments` of a tool call is an object, or None if it cannot be read."""
+    """One block. `arguments` of a tool call is an object, or None if it cannot be read."""
 
     kind: Kind
     text: str = ""
@@ -38,7 +38,7 @@ class ObservedBlock:
 
 @dataclass(frozen=True)
 class ObservedReply:
-    """One answer of a model. `stop` is in the wire's own word."""
+    """One reply of a model. `stop` is the word of the wire."""
 
     id: str | None
     model: str | None
@@ -54,7 +54,7 @@ class ObservedReply:
 
     @property
     def text(self) -> str:
-        """All text."""
+        """All text, joined."""
         return "".join(block.text for block in self.blocks if block.kind == "text")
 
     @property
@@ -64,12 +64,12 @@ class ObservedReply:
 
     @property
     def ended(self) -> str:
-        """Why it ended, in one word for both wires."""
+        """Why the reply ended, in one word for both wires."""
         return STOPS.get(self.stop or "", self.stop or "")
 
 
 def read_reply(wire: str, response: ReceivedResponse) -> ObservedReply | None:
-    """The reply of a 200, or None if it cannot be read at all."""
+    """Return the reply of a 200, or None if it cannot be read at all."""
     if response.status != 200:
         return None
     if response.is_stream:
@@ -85,7 +85,7 @@ def _text(value: Json) -> str | None:
 
 
 def _object(text: Json) -> Json:
-    """Arguments as a string of JSON, or as they are; no text at all is no arguments."""
+    """Return arguments, parsed if they are a string of JSON. An empty string is no arguments."""
     if not isinstance(text, str):
         return text
     return read_json(text.encode("utf-8", "surrogatepass")) if text else {}
@@ -117,7 +117,7 @@ def _message(body: Json) -> ObservedReply:
 
 
 def _messages_stream(events: list[Json]) -> ObservedReply:
-    """Put the message together as an SDK does."""
+    """Put a message together from its events, as an SDK does."""
     body: dict[str, Json] = {"content": []}
     content: dict[int, dict[str, Json]] = {}
     for event in events:
@@ -188,9 +188,10 @@ def _chat_stream(events: list[Json]) -> ObservedReply:
             whole["id"] = whole["id"] or str(dig(call, "id") or "")
             whole["name"] = whole["name"] or str(dig(call, "function", "name") or "")
             whole["arguments"] += _text(dig(call, "function", "arguments")) or ""
-    put = [
-        {"id": one["id"], "function": {"name": one["name"], "arguments": one["arguments"]}} for one in calls.values()
+    tool_calls = [
+        {"id": call["id"], "function": {"name": call["name"], "arguments": call["arguments"]}}
+        for call in calls.values()
     ]
-    message = {"content": content, "tool_calls": put}
+    message = {"content": content, "tool_calls": tool_calls}
     whole_body = {**body, "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
     return _completion(json.loads(json.dumps(whole_body)))

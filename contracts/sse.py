@@ -1,8 +1,8 @@
-"""Server-sent events from raw bytes, kept close to the bytes: what the framing judges need is not parsed away.
+"""Server-sent events from raw bytes, with everything that the framing checks need.
 
-Theory (WHATWG HTML, "Parsing an event stream"): UTF-8; lines end with CRLF, LF or CR; a line is a comment (it begins
-with a colon), a field (`name: value`) or blank; a blank line sends the event off. An event that no blank line ends is
-never sent off, so clients lose it.
+Theory (WHATWG HTML, "Parsing an event stream"): the text is UTF-8. Lines end with CRLF, LF or CR. A line is a comment
+(it begins with a colon), a field (`name: value`) or blank. A blank line dispatches the event before it. An event
+without a blank line after it is never dispatched, so clients lose it.
 """
 
 import re
@@ -19,7 +19,7 @@ _LINE = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True)
 class SseEvent:
-    """One event. `name` is None without an `event:` line; `sent` is False if no blank line ended it."""
+    """One event. `name` is None without an `event:` line; `sent` is False if no blank line follows it."""
 
     number: int
     name: str | None
@@ -43,7 +43,7 @@ class SseEvent:
 
 @dataclass(frozen=True)
 class SseStream:
-    """All events of a body, and the lines that are no fields."""
+    """All events of a body, and the lines that are not fields."""
 
     events: tuple[SseEvent, ...]
     strays: tuple[str, ...] = ()
@@ -59,13 +59,13 @@ class _Draft:
 
 
 def parse(body: bytes) -> SseStream:
-    """The events of a body. Never raises; bytes that are not UTF-8 become U+FFFD."""
+    """Return the events of a body. Never raises; bytes that are not UTF-8 become U+FFFD."""
     text = body.removeprefix(BOM).decode("utf-8", "replace")
     events: list[SseEvent] = []
     strays: list[str] = []
     comments, draft = 0, _Draft()
     lines = _LINE.split(text)
-    for line in lines if lines[-1] else lines[:-1]:  # what follows the last line end is no line if it is nothing
+    for line in lines if lines[-1] else lines[:-1]:  # nothing after the last line end is no line
         name, colon, value = line.partition(":")
         if not line:
             if draft.touched:

@@ -55,6 +55,6 @@ def run_checks(
             if not check.concerns(view):
                 continue
             problems = list(dict.fromkeys(check.problems(view)))[:MOST_DEVIATIONS]
-        except Exception as error:  # whatever a target sends, a run goes on
+        except Exception as error:  # no answer of a target may stop a run
             problems = [f"the answer cannot be read: {type(error).__name__}: {error}"[:200]]
         yield promise, [Deviation(promise, got, view.exchange) for got in problems]

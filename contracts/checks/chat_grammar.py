@@ -18,17 +18,17 @@ from mockserver.contracts.sse import SseEvent
 
 
 def chunks(view: ExchangeView) -> list[SseEvent]:
-    """The events that are chunks."""
+    """Return the events that are chunks."""
     return [event for event in stream_of(view).events if isinstance(dig(event.json, "choices"), list)]
 
 
 def _error(view: ExchangeView) -> SseEvent | None:
-    found = (event for event in stream_of(view).events if isinstance(event.json, dict) and "error" in event.json)
-    return next(found, None)
+    errors = (event for event in stream_of(view).events if isinstance(event.json, dict) and "error" in event.json)
+    return next(errors, None)
 
 
 def calls(event: SseEvent) -> list[Json]:
-    """The fragments of tool calls in a chunk."""
+    """Return the fragments of tool calls in a chunk."""
     return [call for choice in items(dig(event.json, "choices")) for call in items(dig(choice, "delta", "tool_calls"))]
 
 
@@ -38,7 +38,7 @@ def _finish(event: SseEvent) -> Json:
 
 @check("chat-no-event-line", is_chat_stream)
 def no_event_line(view: ExchangeView) -> Iterator[str]:
-    """No event: lines."""
+    """Check that no event has an `event:` line."""
     for event in stream_of(view).events:
         if event.name is not None:
             yield f"{event} has an event: line; older OpenAI SDKs fail on it"
@@ -46,7 +46,7 @@ def no_event_line(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-chunk-schema", is_chat_stream)
 def chunk_schema(view: ExchangeView) -> Iterator[str]:
-    """Each chunk against its schema."""
+    """Check each chunk against its schema."""
     schema = view.document.validator("ChatStreamEvent")
     for event in stream_of(view).events:
         if isinstance(event.json, dict):
@@ -55,7 +55,7 @@ def chunk_schema(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-one-identity", is_chat_stream)
 def one_identity(view: ExchangeView) -> Iterator[str]:
-    """One id, model and created."""
+    """Check that id, model and created stay the same."""
     for name in ("id", "model", "created"):
         values = {str(dig(event.json, name)) for event in chunks(view)}
         if len(values) > 1:
@@ -64,7 +64,7 @@ def one_identity(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-role-once", is_chat_stream)
 def role_once(view: ExchangeView) -> Iterator[str]:
-    """The role first, and once."""
+    """Check that the first chunk, and no other, names the role."""
     named = [n for n, event in enumerate(chunks(view)) if dig(event.json, "choices", 0, "delta", "role") is not None]
     if chunks(view) and named != [0]:
         yield f"the role is in chunks {named}; it belongs in chunk 0 alone"
@@ -72,7 +72,7 @@ def role_once(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-tool-deltas", lambda view: is_chat_stream(view) and any(map(calls, chunks(view))))
 def tool_deltas(view: ExchangeView) -> Iterator[str]:
-    """Numbering and names of calls."""
+    """Check how tool calls are numbered, and that each is named once."""
     begun: list[int] = []
     for event in chunks(view):
         for call in calls(event):
@@ -91,18 +91,18 @@ def tool_deltas(view: ExchangeView) -> Iterator[str]:
 
 
 def arguments(view: ExchangeView) -> dict[int, str]:
-    """The joined arguments of every call, by its index."""
-    found: dict[int, str] = {}
+    """Return the joined arguments of every call, by its index."""
+    joined: dict[int, str] = {}
     for event in chunks(view):
         for call in calls(event):
             index, text = count_of(dig(call, "index")) or 0, dig(call, "function", "arguments")
-            found[index] = found.get(index, "") + (text if isinstance(text, str) else "")
-    return found
+            joined[index] = joined.get(index, "") + (text if isinstance(text, str) else "")
+    return joined
 
 
 @check("chat-tool-json", lambda view: is_chat_stream(view) and bool(arguments(view)))
 def tool_json(view: ExchangeView) -> Iterator[str]:
-    """Arguments join to an object."""
+    """Check that the fragments of arguments join to a JSON object."""
     if _error(view) is None:
         for index, text in arguments(view).items():
             if not isinstance(read_json(text.encode("utf-8", "surrogatepass")), dict):
@@ -111,24 +111,24 @@ def tool_json(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-finish", is_chat_stream)
 def finish(view: ExchangeView) -> Iterator[str]:
-    """One finish reason, at the end."""
+    """Check that there is one finish reason, and no content after it."""
     broken = _error(view)
     if broken is not None:
         if not view.exchange.broken_on_purpose:
             yield f"the stream breaks off: {str(dig(broken.json, 'error'))[:120]}"
         return
-    given = [number for number, event in enumerate(chunks(view)) if _finish(event) is not None]
-    if len(given) != 1:
-        yield f"{len(given)} chunks have a finish reason; there must be one"
+    finished = [number for number, event in enumerate(chunks(view)) if _finish(event) is not None]
+    if len(finished) != 1:
+        yield f"{len(finished)} chunks have a finish reason; there must be one"
         return
-    for event in chunks(view)[given[0] + 1 :]:
+    for event in chunks(view)[finished[0] + 1 :]:
         if dig(event.json, "choices", 0, "delta", "content") or calls(event):
             yield f"{event}: content after the finish reason"
 
 
 @check("chat-done", is_chat_stream)
 def done(view: ExchangeView) -> Iterator[str]:
-    """[DONE], once, last."""
+    """Check that [DONE] comes once, at the end."""
     events = stream_of(view).events
     marks = [event.number for event in events if event.is_done]
     if _error(view) is None and len(marks) != 1:
@@ -139,14 +139,14 @@ def done(view: ExchangeView) -> Iterator[str]:
 
 @check("chat-usage-chunk", is_chat_stream)
 def usage_chunk(view: ExchangeView) -> Iterator[str]:
-    """The usage chunk, on request."""
-    wanted = dig(view.exchange.request.json, "stream_options", "include_usage") is True
+    """Check that the usage chunk comes if the request asks for it, and only then."""
+    requested = dig(view.exchange.request.json, "stream_options", "include_usage") is True
     bare = [event for event in chunks(view) if not items(dig(event.json, "choices"))]
-    if wanted and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(view) is None:
+    if requested and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(view) is None:
         yield "include_usage was asked for, and no last chunk has the usage"
-    if bare and not wanted:
+    if bare and not requested:
         yield f"{bare[0]} has no choices although include_usage was not asked for; D3's own snippet fails on it"
-    if wanted and bare and bare[-1].number != chunks(view)[-1].number:
+    if requested and bare and bare[-1].number != chunks(view)[-1].number:
         yield f"{bare[-1]} is not the last chunk"
 
 

@@ -1,4 +1,4 @@
-"""Every answer against openapi.yaml: status, content type, headers, body; and that it came complete."""
+"""Checks of every answer against openapi.yaml: status, content type, headers and body, and that it is complete."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from mockserver.contracts.document import ResponseSpec
 from mockserver.contracts.exchange import DESCRIPTIONS
 
 EVERYWHERE = frozenset({404, 405})
-"""Statuses that HTTP itself gives, on any route: judged by scenes, not by the document's lists."""
+"""Statuses that HTTP itself gives on any route. Probes check them, not the document's lists."""
 
 OK_STREAM = "text/event-stream"
 
@@ -26,24 +26,24 @@ def _is_listed(view: ExchangeView) -> bool:
 
 
 def _documented(view: ExchangeView) -> ResponseSpec:
-    """What the contract says of the status; asked for only where it says something."""
+    """Return what the contract says of the answer's status. Only for a status that it lists."""
     assert view.operation is not None
     return view.operation.responses[view.exchange.response.status]
 
 
 @check("known-status", _is_known)
 def known_status(view: ExchangeView) -> Iterator[str]:
-    """The status is one of the operation's."""
+    """Check that the operation lists the status."""
     assert view.operation is not None
     status = view.exchange.response.status
     if status not in view.operation.responses and status not in EVERYWHERE:
-        known = ", ".join(str(one) for one in sorted(view.operation.responses))
+        known = ", ".join(str(code) for code in sorted(view.operation.responses))
         yield f"status {status}; the document lists {known}"
 
 
 @check("known-media-type", _has_response)
 def known_media_type(view: ExchangeView) -> Iterator[str]:
-    """The content type is one that the status has."""
+    """Check that the status has this content type."""
     response, known = view.exchange.response, _documented(view).content
     if known and response.media not in known:
         listed = ", ".join(known)
@@ -57,7 +57,7 @@ def _has_whole_body(view: ExchangeView) -> bool:
 
 @check("body-schema", _has_whole_body)
 def body_schema(view: ExchangeView) -> Iterator[str]:
-    """The JSON matches the schema of the status."""
+    """Check the JSON body against the schema of the status."""
     response = view.exchange.response
     schema = _documented(view).content.get("application/json")
     if schema is None:
@@ -70,7 +70,7 @@ def body_schema(view: ExchangeView) -> Iterator[str]:
 
 @check("header-schema", _has_response)
 def header_schema(view: ExchangeView) -> Iterator[str]:
-    """Described headers are there and well formed."""
+    """Check that described headers are present and well formed."""
     response = view.exchange.response
     for rule in _documented(view).headers:
         value = response.header(rule.name)
@@ -86,7 +86,7 @@ def header_schema(view: ExchangeView) -> Iterator[str]:
 
 @check("body-complete", lambda view: True)
 def body_complete(view: ExchangeView) -> Iterator[str]:
-    """There is an answer, and it has an end."""
+    """Check that there is an answer, and that it ended properly."""
     response = view.exchange.response
     if response.ended != "complete":
         yield f"{DESCRIPTIONS[response.ended]}{f' ({response.trouble})' if response.trouble else ''}"
@@ -94,7 +94,7 @@ def body_complete(view: ExchangeView) -> Iterator[str]:
 
 @check("stream-as-asked", is_ok)
 def stream_as_asked(view: ExchangeView) -> Iterator[str]:
-    """Events exactly when asked for."""
+    """Check that events come if and only if the request asks for them."""
     request, response = view.exchange.request, view.exchange.response
     if request.wants_stream and not response.is_stream:
         yield f"the request says stream: true, the answer is {response.header('content-type')!r}"
@@ -104,14 +104,14 @@ def stream_as_asked(view: ExchangeView) -> Iterator[str]:
 
 @check("no-server-error", lambda view: is_answered(view) and not view.exchange.broken_on_purpose)
 def no_server_error(view: ExchangeView) -> Iterator[str]:
-    """5xx only on purpose."""
+    """Check that there is no 5xx, unless the request asks for a failure."""
     if view.exchange.response.status >= 500:
         yield f"status {view.exchange.response.status}"
 
 
 @check("request-id-unique", lambda view: view.exchange.response.status == 200)
 def request_id_unique(view: ExchangeView) -> Iterator[str]:
-    """Request ids never repeat."""
+    """Check that request ids do not repeat."""
     for name in ("request-id", "x-request-id"):
         value = view.exchange.response.header(name)
         if value:
@@ -122,7 +122,7 @@ def request_id_unique(view: ExchangeView) -> Iterator[str]:
 
 @check("latency", lambda view: is_answered(view) and view.latency is not None)
 def latency(view: ExchangeView) -> Iterator[str]:
-    """The answer begins in time."""
+    """Check that the answer begins in time."""
     if view.latency is not None and view.exchange.response.first > view.latency:
         yield f"it began after {view.exchange.response.first:.2f} s; at most {view.latency:.2f} s are allowed"
 

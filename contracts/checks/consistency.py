@@ -1,4 +1,4 @@
-"""An answer agrees with itself and with its request: arithmetic, names, limits, tools."""
+"""Checks that an answer agrees with itself and with its request: arithmetic, names, limits, tools."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,22 +10,25 @@ from mockserver.contracts.reply import STOPS, ObservedReply, read_reply
 
 DAY = 86_400.0
 CHARACTERS_PER_TOKEN = 40
-"""No tokenizer makes tokens longer than this on average, so it bounds the text that max_tokens allows."""
+"""No tokenizer makes longer tokens on average, so this bounds the text that max_tokens allows."""
 TOKENS_PER_BYTE = 4
-"""Nor more tokens than this from one byte of a request, its scaffolding counted."""
+"""No tokenizer makes more tokens from a byte of a request, including the tokens around the messages."""
 
 
 def reply_of(view: ExchangeView) -> ObservedReply:
-    """The reply; an unreadable one is a finding of whoever asks."""
+    """Return the model's reply. Raises `ValueError` if the answer has none."""
     assert view.operation is not None
-    found = read_reply(view.operation.wire, view.exchange.response)
-    if found is None:
+    reply = read_reply(view.operation.wire, view.exchange.response)
+    if reply is None:
         raise ValueError("no reply of a model can be read from it")
-    return found
+    return reply
 
 
 def _complete(view: ExchangeView) -> bool:
-    """A 200 with a reply that can be read; one that cannot, or was cut, breaks its schema or body-complete, no more."""
+    """Return whether the answer is a 200 with a reply that can be read.
+
+    Other answers break their schema or body-complete; one deviation is enough.
+    """
     response, operation = view.exchange.response, view.operation
     if operation is None or not is_ok(view) or view.exchange.broken_on_purpose or response.ended != "complete":
         return False
@@ -37,22 +40,22 @@ def _whole(view: ExchangeView) -> bool:
 
 
 def requested(view: ExchangeView, *path: str | int) -> Json:
-    """A value of the request's body."""
+    """Return a value of the request's body."""
     return dig(view.exchange.request.json, *path)
 
 
 def tools_of(body: Json) -> dict[str, Json]:
-    """The offered tools of either shape: name -> schema of the arguments."""
-    found: dict[str, Json] = {}
+    """Return the offered tools of either wire: name -> schema of the arguments."""
+    schemas: dict[str, Json] = {}
     for tool in items(dig(body, "tools")):
         name = dig(tool, "function", "name") or dig(tool, "name")
         if isinstance(name, str):
-            found[name] = dig(tool, "function", "parameters") or dig(tool, "input_schema")
-    return found
+            schemas[name] = dig(tool, "function", "parameters") or dig(tool, "input_schema")
+    return schemas
 
 
 def forced_tool(body: Json) -> tuple[bool, str | None]:
-    """Whether tool_choice demands a call, and of which tool."""
+    """Return whether tool_choice demands a call, and of which tool."""
     choice = dig(body, "tool_choice")
     if choice in ("required",) or dig(choice, "type") == "any":
         return True, None
@@ -62,7 +65,7 @@ def forced_tool(body: Json) -> tuple[bool, str | None]:
 
 @check("usage-adds-up", lambda view: _complete(view) and reply_of(view).total is not None)
 def usage_adds_up(view: ExchangeView) -> Iterator[str]:
-    """Totals are sums."""
+    """Check that totals are sums."""
     reply = reply_of(view)
     if reply.total != (reply.input or 0) + (reply.output or 0):
         yield f"prompt {reply.input} + completion {reply.output} is not total {reply.total}"
@@ -75,7 +78,7 @@ def usage_adds_up(view: ExchangeView) -> Iterator[str]:
 
 @check("usage-counts", _complete)
 def usage_counts(view: ExchangeView) -> Iterator[str]:
-    """Counts are plausible."""
+    """Check that token counts are plausible."""
     reply = reply_of(view)
     chat_stream = is_chat_stream(view)
     if reply.input is None and not chat_stream:
@@ -89,16 +92,16 @@ def usage_counts(view: ExchangeView) -> Iterator[str]:
         yield f"{reply.input} input tokens for a request of {len(view.exchange.request.body or b'')} bytes"
     if reply.blocks and reply.output == 0:
         yield "the answer is not empty and counts no output tokens"
-    said = len(reply.text.encode()) + sum(len(repr(call.arguments)) + len(call.name) for call in reply.calls)
-    if reply.output is not None and reply.output > 2048 + TOKENS_PER_BYTE * said:
-        yield f"{reply.output} output tokens for an answer of {said} bytes"
+    size = len(reply.text.encode()) + sum(len(repr(call.arguments)) + len(call.name) for call in reply.calls)
+    if reply.output is not None and reply.output > 2048 + TOKENS_PER_BYTE * size:
+        yield f"{reply.output} output tokens for an answer of {size} bytes"
     if reply.output and len(reply.text) > CHARACTERS_PER_TOKEN * (reply.output + 1):
         yield f"{reply.output} output tokens for an answer of {len(reply.text)} characters"
 
 
 @check("stop-matches-content", _complete)
 def stop_matches_content(view: ExchangeView) -> Iterator[str]:
-    """Tool use, and only then."""
+    """Check that the stop reason says tool use if and only if a tool is called."""
     reply = reply_of(view)
     if reply.stop is None:
         yield "no stop reason"
@@ -110,7 +113,7 @@ def stop_matches_content(view: ExchangeView) -> Iterator[str]:
 
 @check("top-finish-agrees", lambda view: _complete(view) and dig(reply_of(view).extra, "finish_reason") is not None)
 def top_finish(view: ExchangeView) -> Iterator[str]:
-    """The two finish reasons agree."""
+    """Check that the two finish reasons agree."""
     reply = reply_of(view)
     top = str(dig(reply.extra, "finish_reason"))
     if STOPS.get(top, top) != reply.ended:
@@ -119,14 +122,14 @@ def top_finish(view: ExchangeView) -> Iterator[str]:
 
 @check("model-echoed", lambda view: _complete(view) and isinstance(requested(view, "model"), str))
 def model_echoed(view: ExchangeView) -> Iterator[str]:
-    """The same model id."""
+    """Check that the answer names the requested model."""
     if reply_of(view).model != requested(view, "model"):
         yield f"asked for {requested(view, 'model')!r}, answered by {reply_of(view).model!r}"
 
 
 @check("ids-unique", _complete)
 def ids_unique(view: ExchangeView) -> Iterator[str]:
-    """No id twice, in the whole run."""
+    """Check that no id occurs twice in the whole run."""
     reply = reply_of(view)
     ids = [reply.id or "", *(call.id for call in reply.calls)]
     if len(set(ids)) != len(ids):
@@ -140,7 +143,7 @@ def ids_unique(view: ExchangeView) -> Iterator[str]:
 
 @check("tools-as-offered", lambda view: _complete(view) and bool(reply_of(view).calls))
 def tools_as_offered(view: ExchangeView) -> Iterator[str]:
-    """Called tools are offered ones."""
+    """Check that every called tool is an offered one."""
     offered = tools_of(view.exchange.request.json)
     for call in reply_of(view).calls:
         if call.name not in offered:
@@ -151,7 +154,7 @@ def tools_as_offered(view: ExchangeView) -> Iterator[str]:
 
 @check("tool-arguments", lambda view: _complete(view) and bool(reply_of(view).calls))
 def tool_arguments(view: ExchangeView) -> Iterator[str]:
-    """Arguments fit their schema."""
+    """Check the arguments of each call against the tool's schema."""
     reply, offered = reply_of(view), tools_of(view.exchange.request.json)
     if reply.ended == "length":
         return
@@ -166,7 +169,7 @@ def tool_arguments(view: ExchangeView) -> Iterator[str]:
 
 @check("tool-forced", lambda view: _complete(view) and forced_tool(view.exchange.request.json)[0])
 def tool_forced(view: ExchangeView) -> Iterator[str]:
-    """A forced tool is called."""
+    """Check that a forced tool is called."""
     _, name = forced_tool(view.exchange.request.json)
     reply = reply_of(view)
     if reply.ended == "length":
@@ -179,7 +182,7 @@ def tool_forced(view: ExchangeView) -> Iterator[str]:
 
 @check("max-tokens-kept", _complete)
 def max_tokens_kept(view: ExchangeView) -> Iterator[str]:
-    """Not longer than allowed."""
+    """Check that the answer is not longer than max_tokens."""
     reply = reply_of(view)
     limit = requested(view, "max_tokens") or requested(view, "max_completion_tokens")
     if not isinstance(limit, int):
@@ -192,7 +195,7 @@ def max_tokens_kept(view: ExchangeView) -> Iterator[str]:
 
 @check("created-plausible", lambda view: _complete(view) and reply_of(view).created is not None)
 def created_plausible(view: ExchangeView) -> Iterator[str]:
-    """About now."""
+    """Check that `created` is within a day of the request."""
     created = reply_of(view).created
     if created is not None and abs(created - view.exchange.at) > DAY:
         yield f"created is {created}; the request was sent at {view.exchange.at:.0f}"
@@ -200,7 +203,7 @@ def created_plausible(view: ExchangeView) -> Iterator[str]:
 
 @check("one-choice", lambda view: _whole(view) and view.operation is not None and view.operation.wire == "openai")
 def one_choice(view: ExchangeView) -> Iterator[str]:
-    """One, numbered 0."""
+    """Check that there is one choice, with index 0."""
     reply = reply_of(view)
     if reply.choices != 1:
         yield f"{reply.choices} choices"
@@ -210,18 +213,18 @@ def one_choice(view: ExchangeView) -> Iterator[str]:
 
 @check("not-empty", _complete)
 def not_empty(view: ExchangeView) -> Iterator[str]:
-    """It says something."""
+    """Check that the answer has text or calls a tool."""
     if not reply_of(view).blocks or not (reply_of(view).text or reply_of(view).calls):
         yield "neither text nor a tool call"
 
 
 @check("stop-sequence-kept", lambda view: _complete(view) and bool(requested(view, "stop_sequences")))
 def stop_sequence(view: ExchangeView) -> Iterator[str]:
-    """Known, and cut off."""
-    reply, known = reply_of(view), [str(one) for one in items(requested(view, "stop_sequences"))]
+    """Check that the stop sequence is one of the request's, and is not in the text."""
+    reply, known = reply_of(view), [str(sequence) for sequence in items(requested(view, "stop_sequences"))]
     if reply.stop == "stop_sequence" and reply.stop_sequence not in known:
         yield f"stopped at {reply.stop_sequence!r}; the request names {known}"
-    yield from (f"the stop sequence {one!r} is in the text" for one in known if one in reply.text)
+    yield from (f"the stop sequence {sequence!r} is in the text" for sequence in known if sequence in reply.text)
 
 
 def _byok(view: ExchangeView) -> bool:
@@ -230,7 +233,7 @@ def _byok(view: ExchangeView) -> bool:
 
 @check("provider-echoed", _byok)
 def provider_echoed(view: ExchangeView) -> Iterator[str]:
-    """The provider of the request."""
+    """Check that the answer names the requested provider."""
     reply = reply_of(view)
     if dig(reply.extra, "provider") != requested(view, "provider"):
         yield f"asked {requested(view, 'provider')!r}, answered {dig(reply.extra, 'provider')!r}"

@@ -1,4 +1,4 @@
-"""Failures: their form, their words, their headers. And no answer repeats a credential."""
+"""Checks of errors: their form, their message, their headers. And that no answer repeats a credential."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ TYPES: dict[int, frozenset[str]] = {
     504: frozenset({"timeout_error", "api_error", "server_error"}),
     529: frozenset({"overloaded_error"}),
 }
-"""Status -> the types that fit it (the SDKs' own lists, and D4's example)."""
+"""Status -> the error types that fit it (the SDKs' own lists, and D4's example)."""
 
 INTERNALS = (
     re.compile(rb"Traceback \(most recent call last\)"),
@@ -31,31 +31,31 @@ INTERNALS = (
     re.compile(rb"(?:sqlalchemy|psycopg|asyncpg|starlette|uvicorn)\.[a-z_.]+(?:Error|Exception)"),
     re.compile(rb"goroutine \d+ \["),
 )
-"""What only a program's inside, or a proxy's page, looks like."""
+"""What only the inside of a program, or the page of a proxy, looks like."""
 
 PUBLIC_PREFIX = "sk-ant-"
 SHORTEST_SECRET = 8
-"""A shorter credential may be found in any text by chance."""
+"""A shorter credential can occur in any text by chance."""
 
 
 def message_of(body: Json) -> str:
-    """The sentence for people, in whichever published form."""
+    """Return the message for people, in any of the published forms."""
     for path in (("error", "message"), ("message",), ("detail",), ("error",)):
-        found = dig(body, *path)
-        if isinstance(found, str) and found:
-            return found
-    return "; ".join(str(dig(one, "msg")) for one in items(dig(body, "detail")))
+        message = dig(body, *path)
+        if isinstance(message, str) and message:
+            return message
+    return "; ".join(str(dig(problem, "msg")) for problem in items(dig(body, "detail")))
 
 
 def code_of(body: Json) -> str | None:
-    """The code for programs."""
-    found = dig(body, "error", "code") or dig(body, "code")
-    return found if isinstance(found, str) else None
+    """Return the code for programs, or None."""
+    code = dig(body, "error", "code") or dig(body, "code")
+    return code if isinstance(code, str) else None
 
 
 @check("error-envelope", is_failure)
 def envelope(view: ExchangeView) -> Iterator[str]:
-    """A published form, with words in it."""
+    """Check that the body has a published form and a message."""
     response = view.exchange.response
     if response.media != "application/json":
         yield f"the content type of a failure is {response.header('content-type')!r}"
@@ -69,7 +69,7 @@ def envelope(view: ExchangeView) -> Iterator[str]:
 
 @check("error-type", lambda view: is_failure(view) and isinstance(dig(view.exchange.response.json, "error"), dict))
 def error_type(view: ExchangeView) -> Iterator[str]:
-    """A fitting type."""
+    """Check that the error's type fits its status."""
     response = view.exchange.response
     kind, fitting = dig(response.json, "error", "type"), TYPES.get(response.status)
     if fitting is not None and kind not in fitting:
@@ -78,13 +78,13 @@ def error_type(view: ExchangeView) -> Iterator[str]:
 
 @check("error-agrees", lambda view: is_failure(view) and isinstance(dig(view.exchange.response.json, "error"), dict))
 def agrees(view: ExchangeView) -> Iterator[str]:
-    """The same sentence and code in every place."""
+    """Check that all places of the message, and of the code, say the same."""
     body = view.exchange.response.json
-    said = {str(text) for text in (dig(body, "error", "message"), dig(body, "message")) if text is not None}
+    messages = {str(text) for text in (dig(body, "error", "message"), dig(body, "message")) if text is not None}
     if isinstance(dig(body, "detail"), str):
-        said.add(str(dig(body, "detail")))
-    if len(said) > 1:
-        yield f"different messages: {' / '.join(sorted(said))[:160]}"
+        messages.add(str(dig(body, "detail")))
+    if len(messages) > 1:
+        yield f"different messages: {' / '.join(sorted(messages))[:160]}"
     codes = {str(code) for code in (dig(body, "error", "code"), dig(body, "code")) if code is not None}
     if len(codes) > 1:
         yield f"different codes: {' / '.join(sorted(codes))}"
@@ -97,23 +97,23 @@ def _has_anthropic_error(view: ExchangeView) -> bool:
 
 @check("error-dialect", _has_anthropic_error)
 def dialect(view: ExchangeView) -> Iterator[str]:
-    """`type: error` on the Anthropic wire."""
+    """Check that `type: error` accompanies an error object on the Anthropic wire."""
     if dig(view.exchange.response.json, "type") != "error":
         yield f"type is {dig(view.exchange.response.json, 'type')!r} beside the error object"
 
 
 @check("error-no-internals", is_failure)
 def no_internals(view: ExchangeView) -> Iterator[str]:
-    """No stack trace, no page."""
+    """Check that the body has no stack trace and is no HTML page."""
     for pattern in INTERNALS:
-        found = pattern.search(view.exchange.response.body)
-        if found:
-            yield f"the body shows {found.group()[:60]!r}"
+        match = pattern.search(view.exchange.response.body)
+        if match:
+            yield f"the body shows {match.group()[:60]!r}"
 
 
 @check("retry-after", lambda view: view.exchange.response.status == 429)
 def retry_after(view: ExchangeView) -> Iterator[str]:
-    """Whole seconds, at least 1, and no absurd wait."""
+    """Check that retry-after is in whole seconds, at least 1, and not absurdly long."""
     value = view.exchange.response.header("retry-after")
     if value is None:
         yield "429 without retry-after"
@@ -124,14 +124,14 @@ def retry_after(view: ExchangeView) -> Iterator[str]:
 
 
 def _could_echo(view: ExchangeView) -> bool:
-    """A refresh may rightly answer with the token that it was sent."""
+    """Return whether an echo of the credential would be wrong. A refresh may return the token that it was sent."""
     refreshes = view.operation is not None and view.operation.name.startswith("refresh")
     return is_answered(view) and bool(view.exchange.request.credentials) and not refreshes
 
 
 @check("auth-no-echo", _could_echo)
 def no_echo(view: ExchangeView) -> Iterator[str]:
-    """Credentials stay out of answers."""
+    """Check that neither body nor headers repeat a credential of the request."""
     response = view.exchange.response
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
     for secret in view.exchange.request.credentials:

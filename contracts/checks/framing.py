@@ -1,4 +1,4 @@
-"""The bytes of a stream, before anything is parsed: what a parser would forgive, and a client would not."""
+"""Checks of the bytes of a stream, before it is parsed: what a lenient parser forgives and a client does not."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from mockserver.contracts.check import ExchangeView, check, is_stream
 
 
 def stream_of(view: ExchangeView) -> sse.SseStream:
-    """The events of the answer."""
+    """Return the events of the answer."""
     return sse.parse(view.exchange.response.body)
 
 
 @check("sse-charset", is_stream)
 def charset(view: ExchangeView) -> Iterator[str]:
-    """UTF-8 and nothing before it."""
+    """Check that the stream is UTF-8, without a byte order mark."""
     response = view.exchange.response
     parameters = (response.header("content-type") or "").lower().partition(";")[2]
     if "charset=" in parameters and parameters.partition("charset=")[2].strip(' "') not in ("utf-8", "utf8"):
@@ -29,21 +29,21 @@ def charset(view: ExchangeView) -> Iterator[str]:
 
 @check("sse-fields", is_stream)
 def fields(view: ExchangeView) -> Iterator[str]:
-    """No line that is none of the format."""
+    """Check that every line is a field, a comment or blank."""
     for line in stream_of(view).strays:
         yield f"the line {line[:60]!r} is no field of server-sent events"
 
 
 @check("sse-line-ends", is_stream)
 def line_ends(view: ExchangeView) -> Iterator[str]:
-    """No CR alone."""
+    """Check that no line ends with CR alone."""
     if stream_of(view).lone_cr:
         yield "a line ends with CR alone"
 
 
 @check("sse-last-event", is_stream)
 def last_event(view: ExchangeView) -> Iterator[str]:
-    """A blank line after every event."""
+    """Check that a blank line follows every event."""
     if view.exchange.response.ended == "complete":
         for event in stream_of(view).events:
             if not event.sent:
@@ -52,7 +52,7 @@ def last_event(view: ExchangeView) -> Iterator[str]:
 
 @check("sse-data", is_stream)
 def data(view: ExchangeView) -> Iterator[str]:
-    """JSON in every event."""
+    """Check that the data of every event is a JSON object, or [DONE] on the OpenAI wire."""
     openai = view.operation is not None and view.operation.wire == "openai"
     for event in stream_of(view).events:
         if event.data is None:
@@ -63,7 +63,7 @@ def data(view: ExchangeView) -> Iterator[str]:
 
 @check("sse-not-empty", is_stream)
 def not_empty(view: ExchangeView) -> Iterator[str]:
-    """Some event."""
+    """Check that there is an event."""
     if not stream_of(view).events:
         yield "status 200, text/event-stream, and not one event"
 

@@ -25,7 +25,7 @@ DELTAS = {
 
 
 def kind_of(event: SseEvent) -> str:
-    """The type in the data of an event."""
+    """Return the type in the data of an event, or an empty string."""
     kind = dig(event.json, "type")
     return kind if isinstance(kind, str) else ""
 
@@ -40,7 +40,7 @@ def _broke_off(events: list[SseEvent]) -> bool:
 
 @check("messages-event-name", is_messages_stream)
 def event_name(view: ExchangeView) -> Iterator[str]:
-    """event: equals data.type."""
+    """Check that the `event:` line equals the type in the data."""
     for event in _events(view):
         if event.name is None:
             yield f"{event} has no event: line; the Anthropic SDKs skip it silently"
@@ -50,7 +50,7 @@ def event_name(view: ExchangeView) -> Iterator[str]:
 
 @check("messages-event-schema", is_messages_stream)
 def event_schema(view: ExchangeView) -> Iterator[str]:
-    """Each event against its schema."""
+    """Check each event against the schema of its type."""
     schema = view.document.validator("MessageStreamEvent")
     for event in _events(view):
         if isinstance(event.json, dict):
@@ -59,7 +59,7 @@ def event_schema(view: ExchangeView) -> Iterator[str]:
 
 @check("messages-start", is_messages_stream)
 def start(view: ExchangeView) -> Iterator[str]:
-    """One message_start, first."""
+    """Check that message_start comes first, and once."""
     kinds = [kind_of(event) for event in _events(view)]
     if kinds and kinds[0] not in ("message_start", "error"):
         yield f"the first event is {kinds[0]!r}"
@@ -69,7 +69,7 @@ def start(view: ExchangeView) -> Iterator[str]:
 
 @check("messages-blocks", is_messages_stream)
 def blocks(view: ExchangeView) -> Iterator[str]:
-    """The order of blocks."""
+    """Check that blocks are numbered from 0, one is open at a time, and each is closed."""
     following, opened = 0, None
     events = _events(view)
     for event in events:
@@ -95,7 +95,7 @@ def blocks(view: ExchangeView) -> Iterator[str]:
 
 @check("messages-deltas", is_messages_stream)
 def deltas(view: ExchangeView) -> Iterator[str]:
-    """Deltas fit their block."""
+    """Check that each delta belongs to the open block and has its kind."""
     opened: tuple[int | None, str] = (None, "")
     for event in _events(view):
         kind, index = kind_of(event), count_of(dig(event.json, "index"))
@@ -112,23 +112,23 @@ def deltas(view: ExchangeView) -> Iterator[str]:
 
 
 def tool_inputs(events: list[SseEvent]) -> dict[int, str]:
-    """The joined fragments of every tool_use block, by its index."""
-    found: dict[int, str] = {}
+    """Return the joined fragments of every tool_use block, by its index."""
+    joined: dict[int, str] = {}
     for event in events:
         index = count_of(dig(event.json, "index"))
         if index is None:
             continue
         if dig(event.json, "content_block", "type") == "tool_use":
-            found.setdefault(index, "")
+            joined.setdefault(index, "")
         fragment = dig(event.json, "delta", "partial_json")
         if isinstance(fragment, str):
-            found[index] = found.get(index, "") + fragment
-    return found
+            joined[index] = joined.get(index, "") + fragment
+    return joined
 
 
 @check("messages-tool-json", lambda view: is_messages_stream(view) and bool(tool_inputs(_events(view))))
 def tool_json(view: ExchangeView) -> Iterator[str]:
-    """Fragments join to an object."""
+    """Check that the fragments of a tool's input join to a JSON object."""
     if _broke_off(_events(view)):
         return
     for index, text in tool_inputs(_events(view)).items():
@@ -138,7 +138,7 @@ def tool_json(view: ExchangeView) -> Iterator[str]:
 
 @check("messages-end", is_messages_stream)
 def end(view: ExchangeView) -> Iterator[str]:
-    """message_delta, message_stop, nothing."""
+    """Check that the stream ends with message_delta and message_stop."""
     events = _events(view)
     kinds = [kind_of(event) for event in events]
     if "error" in kinds:
@@ -164,7 +164,7 @@ def _number(events: list[SseEvent], kind: str, *path: str) -> int | None:
 
 @check("messages-usage", is_messages_stream)
 def usage(view: ExchangeView) -> Iterator[str]:
-    """Counts at both ends."""
+    """Check the token counts of message_start and message_delta."""
     events = _events(view)
 
     def first(name: str) -> int | None:

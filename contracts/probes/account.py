@@ -1,4 +1,4 @@
-"""Scenes about an account: what it has left, what an answer costs, who is logged in."""
+"""Probes of an account: its balance, what an answer costs, logging in and out."""
 
 import base64
 import json
@@ -14,12 +14,12 @@ CLAIMS = ("sub", "exp", "iat")
 
 
 def number(value: Json) -> float | None:
-    """A number that is no boolean."""
+    """Return a number, or None for any other value. A boolean is no number."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def balance(client: Client, key: str | None = None) -> tuple[CheckedExchange, float]:
-    """What is left, of a metered account."""
+    """Return the exchange that reads the balance, and the remaining credits."""
     exchange = client.get(client.operation("credits_balance"), key=key)
     left = number(dig(exchange.response.json, "remaining_credits"))
     if exchange.response.status != 200 or left is None:
@@ -29,7 +29,7 @@ def balance(client: Client, key: str | None = None) -> tuple[CheckedExchange, fl
 
 @probe("balance-adds-up")
 def adds_up(client: Client) -> None:
-    """Total, used, remaining, percentage."""
+    """Compare total, used and remaining credits, and the percentage."""
     exchange, left = balance(client, client.target.credentials.get("metered"))
     body = exchange.response.json
     total, used = number(dig(body, "total_credits")), number(dig(body, "used_credits"))
@@ -44,6 +44,7 @@ def adds_up(client: Client) -> None:
 
 
 def _metered_key(client: Client) -> str | None:
+    """Return the key of a metered account; None is the ordinary key. Raises `NotExaminable` without one."""
     exchange = client.get(client.operation("credits_balance"), key=client.target.credentials.get("metered"))
     if exchange.response.status != 200 or dig(exchange.response.json, "unlimited") is not False:
         client.credential("metered")
@@ -55,7 +56,7 @@ def _metered_key(client: Client) -> str | None:
 
 @probe("balance-falls")
 def costs(client: Client) -> None:
-    """An answer costs; whole, streamed, and on each wire; a managed answer says how much."""
+    """Compare the balance before and after an answer: whole and streamed, on each wire, and managed."""
     key = _metered_key(client)
     names = ("messages", "chat") if client.target.paid else ("messages", "chat", "chat_managed_public")
     for name in names:
@@ -80,7 +81,7 @@ def costs(client: Client) -> None:
 
 @probe("refused-is-free")
 def refused(client: Client) -> None:
-    """What is refused costs nothing."""
+    """Compare the balance before and after rejected requests."""
     key = _metered_key(client)
     operation = client.operation("messages")
     _, before = balance(client, key)
@@ -92,7 +93,7 @@ def refused(client: Client) -> None:
 
 @probe("byok-is-free")
 def byok_free(client: Client) -> None:
-    """BYOK is the provider's bill."""
+    """Compare the balance before and after a BYOK request."""
     key = _metered_key(client)
     operation = client.operation("chat_byok")
     _, before = balance(client, key)
@@ -102,7 +103,7 @@ def byok_free(client: Client) -> None:
 
 
 def claims(token: str) -> Json:
-    """The claims of a JWT, or None if it is none. The signature is the gateway's own affair."""
+    """Return the claims of a JWT, or None if it is none. Only the gateway can check the signature."""
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -113,10 +114,10 @@ def claims(token: str) -> Json:
 
 
 def _token(exchange: CheckedExchange, name: str = "access_token") -> str:
-    found = dig(exchange.response.json, name)
-    if exchange.response.status != 200 or not isinstance(found, str):
+    token = dig(exchange.response.json, name)
+    if exchange.response.status != 200 or not isinstance(token, str):
         raise NotExaminable(f"no {name} (status {exchange.response.status})")
-    return found
+    return token
 
 
 def _login(client: Client, email: str, password: str) -> CheckedExchange:
@@ -130,7 +131,7 @@ def _me(client: Client, token: str) -> CheckedExchange:
 
 @probe("login", "me", "refresh", "logout", "token-forged")
 def session(client: Client) -> None:
-    """Login, me, a forged token, refresh, me, logout, me."""
+    """Log in, read /auth/me, try a forged token, refresh, log out."""
     email, _, password = client.credential("login").partition(":")
     opened = _login(client, email, password)
     client.expect("login", opened, 200)
@@ -173,25 +174,25 @@ def _refresh(client: Client, token: str) -> str | None:
         headers = JSON_HEADERS | {"authorization": f"Bearer {token}"}
         exchange = client.send(SentRequest("POST", operation.path, headers, b""))
     client.expect("refresh", exchange, 200)
-    found = dig(exchange.response.json, "access_token")
-    return found if isinstance(found, str) else None
+    newer = dig(exchange.response.json, "access_token")
+    return newer if isinstance(newer, str) else None
 
 
 @probe("login-form")
 def form(client: Client) -> None:
-    """The same login, as a form: username and password."""
+    """Log in with a form: username and password."""
     email, _, password = client.credential("login").partition(":")
     headers = JSON_HEADERS | {"content-type": "application/x-www-form-urlencoded"}
     body = urlencode({"username": email, "password": password}).encode()
     opened = client.send(SentRequest("POST", client.operation("login").path, headers, body))
     if client.expect("login-form", opened, 200):
-        given = isinstance(dig(opened.response.json, "access_token"), str)
-        client.check("login-form", given, "no access_token", opened)
+        has_token = isinstance(dig(opened.response.json, "access_token"), str)
+        client.check("login-form", has_token, "no access_token", opened)
 
 
 @probe("login-refused")
 def wrong_password(client: Client) -> None:
-    """A wrong password, and half a login."""
+    """Log in with a wrong password, and with an incomplete body."""
     email, _, password = client.credential("user").partition(":")
     client.expect("login-refused", _login(client, email, password + "x"), 401)
     operation = client.operation("login")

@@ -1,4 +1,4 @@
-"""Scenes about credentials: none, broken ones, Anthropic's, expired ones, and good ones both ways."""
+"""Probes of credentials: none, malformed, Anthropic's, expired, and good ones in either header."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ MALFORMED = (
 
 
 def guarded(client: Client) -> Iterator[OperationSpec]:
-    """The operations that need a credential."""
+    """Yield the operations that need a credential; in a run that is not thorough, only a few of them."""
     for operation in client.document.operations.values():
         few = client.target.thorough or operation.name in FEW
         if few and operation.schemes and not operation.key_optional:
@@ -27,7 +27,7 @@ def guarded(client: Client) -> Iterator[OperationSpec]:
 
 
 def call(client: Client, operation: OperationSpec, headers: dict[str, str], body: object = None) -> CheckedExchange:
-    """A request that is valid but for its credential."""
+    """Send a request that is valid except for its credential."""
     if operation.method == "GET":
         return client.get(operation, headers=headers, model_id="qwen-coder-32b")
     if body is None:
@@ -37,14 +37,14 @@ def call(client: Client, operation: OperationSpec, headers: dict[str, str], body
 
 @probe("auth-missing")
 def nothing_sent(client: Client) -> None:
-    """No credential at all."""
+    """Send no credential."""
     for operation in guarded(client):
         client.expect("auth-missing", call(client, operation, {}), 401)
 
 
 @probe("auth-malformed")
 def malformed(client: Client) -> None:
-    """Headers that carry no key."""
+    """Send headers that carry no key."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         for headers in MALFORMED:
@@ -53,7 +53,7 @@ def malformed(client: Client) -> None:
 
 @probe("auth-sk-ant-key", "auth-sk-ant-bearer")
 def anthropic_keys(client: Client) -> None:
-    """Anthropic's own keys, in either header."""
+    """Send a key of Anthropic's in either header."""
     for operation in guarded(client):
         if "ApiKeyAuth" in operation.schemes:
             client.expect("auth-sk-ant-key", call(client, operation, {"x-api-key": ANTHROPIC_KEY}), 401)
@@ -66,7 +66,7 @@ def anthropic_keys(client: Client) -> None:
 
 @probe("auth-both-ways")
 def both_ways(client: Client) -> None:
-    """A good key in each header."""
+    """Send a good key in each header."""
     for operation in guarded(client):
         if set(operation.schemes) != {"ApiKeyAuth", "BearerAuth"} or (client.target.paid and operation.is_metered):
             continue
@@ -77,7 +77,7 @@ def both_ways(client: Client) -> None:
 
 @probe("auth-optional")
 def nobody(client: Client) -> None:
-    """The BYOK route, anonymously."""
+    """Send no credential to the BYOK route."""
     operation = client.operation("chat_byok")
     exchange = call(client, operation, {})
     if exchange.response.status == 401 and client.target.paid:
@@ -87,7 +87,7 @@ def nobody(client: Client) -> None:
 
 @probe("auth-before-body")
 def before_the_body(client: Client) -> None:
-    """A bad credential and a bad body at once."""
+    """Send a bad credential together with a bad body."""
     for name in ("messages", "chat", "chat_public"):
         operation = client.operation(name)
         for body in (b'{"model":', {"messages": 7}):
@@ -98,7 +98,7 @@ def before_the_body(client: Client) -> None:
 
 @probe("auth-expired")
 def expired(client: Client) -> None:
-    """An old token."""
+    """Send an expired token."""
     headers = {"authorization": f"Bearer {client.credential('expired')}"}
     for name in ("messages", "chat", "me"):
         client.expect("auth-expired", call(client, client.operation(name), headers), 401)
@@ -106,7 +106,7 @@ def expired(client: Client) -> None:
 
 @probe("version-never-refused")
 def versions(client: Client) -> None:
-    """Old, new, odd and no versions."""
+    """Send old, new, odd and no versions."""
     operation = client.operation("messages")
     for version in ("2026-10-21", "1999-01-01", "latest"):
         headers = client.auth_header(operation) | {"anthropic-version": version}

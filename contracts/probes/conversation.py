@@ -1,4 +1,4 @@
-"""Scenes with a model: whole and streamed, tools, limits, counting, several at once."""
+"""Probes of a model: whole and streamed answers, tools, limits, counting, several requests at once."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ QUESTION = "Call get_weather for Oslo, in celsius."
 
 
 def tool(operation: OperationSpec, name: str, schema: Body) -> Body:
-    """A tool in the shape of the operation's wire."""
+    """Return a tool in the form of the operation's wire."""
     about = f"The {name.removeprefix('get_')} somewhere"
     if operation.wire == "anthropic":
         return {"name": name, "description": about, "input_schema": schema}
@@ -31,20 +31,20 @@ def tool(operation: OperationSpec, name: str, schema: Body) -> Body:
 
 
 def choice(operation: OperationSpec, word: str, name: str = "") -> Any:
-    """tool_choice on the operation's wire: auto, none, required, or the name of a tool."""
+    """Return tool_choice in the form of the operation's wire: a word, or the name of a tool."""
     if operation.wire == "anthropic":
         return {"type": "tool", "name": name} if name else {"type": {"required": "any"}.get(word, word)}
     return {"type": "function", "function": {"name": name}} if name else word
 
 
 def tools(operation: OperationSpec) -> list[Body]:
-    """Two tools; the one that is forced is not the first."""
+    """Return two tools. The forced one is not the first, so that choosing the first is a mistake."""
     return [tool(operation, "get_time", CLOCK), tool(operation, "get_weather", WEATHER)]
 
 
 @probe("examples-accepted", "default-max-tokens")
 def plain_answers(client: Client) -> None:
-    """Every route answers the least that a request may be, and what the documents show."""
+    """Send the smallest valid request to every route, with and without max_tokens."""
     for operation in client.document.conversations:
         whole = client.post(operation, client.body(operation))
         client.expect("examples-accepted", whole, 200)
@@ -55,7 +55,7 @@ def plain_answers(client: Client) -> None:
 
 @probe("examples-accepted", profiles=["full"])
 def documented_examples(client: Client) -> None:
-    """Every example of every operation that takes a JSON body."""
+    """Send every example of every operation that a model answers."""
     for operation in client.document.operations.values():
         if operation.wire == "json":
             continue
@@ -81,14 +81,14 @@ def _compare(
         pairs.append(("arguments", [b.arguments for b in whole.calls], [b.arguments for b in streamed.calls]))
         if streamed.output is not None:
             pairs.append(("output tokens", whole.output, streamed.output))
-    for what, one, other in pairs:
-        got = f"{what}: whole {str(one)[:80]!r}, streamed {str(other)[:80]!r}"
-        client.check("stream-same-as-whole", one == other, got, exchange)
+    for what, in_whole, in_stream in pairs:
+        got = f"{what}: whole {str(in_whole)[:80]!r}, streamed {str(in_stream)[:80]!r}"
+        client.check("stream-same-as-whole", in_whole == in_stream, got, exchange)
 
 
 @probe("stream-same-as-whole", "chat-usage-chunk", "stream-as-asked")
 def streams(client: Client) -> None:
-    """Whole, whole again (does it say the same twice?), streamed."""
+    """Send a request twice whole and once streamed, and compare the answers."""
     for operation in client.conversations(*MAIN):
         key = client.target.credentials.get("steady")
         body = client.body(operation, "Answer with the one word hello.")
@@ -96,7 +96,7 @@ def streams(client: Client) -> None:
         again = first if client.target.paid else client.post(operation, body, key=key)
         plain = client.post(operation, body | {"stream": True}, key=key)
         if operation.variant == "byok" and plain.response.status == 400:
-            continue  # D4 at its word: streaming is a thing of the future there
+            continue  # D4 announces streaming for later, so a refusal is correct
         options = {"stream": True, "stream_options": {"include_usage": True}}
         counted = client.post(operation, body | options, key=key) if operation.wire == "openai" else plain
         steady = not client.target.paid and client.reply(first).text == client.reply(again).text
@@ -106,7 +106,7 @@ def streams(client: Client) -> None:
 
 @probe("tool-forced", "tool-arguments", "tools-as-offered", "stream-same-as-whole", "tool-round-trip")
 def tool_use(client: Client) -> None:
-    """Forced, required, forbidden; streamed too; and the way back."""
+    """Send requests that force, require, forbid and allow tools, whole and streamed, then send a result."""
     for operation in client.conversations(*MAIN):
         offered = client.body(operation, QUESTION, tools=tools(operation))
         forced = offered | {"tool_choice": choice(operation, "", "get_weather")}
@@ -133,26 +133,28 @@ def _round_trip(client: Client, operation: OperationSpec, offered: Body, reply: 
 
 
 def _returned(operation: OperationSpec, offered: Body, reply: ObservedReply) -> Body:
-    """The conversation with the calls and a result for each; no further call is allowed."""
-    said = offered["messages"]
+    """Return the conversation with the calls and a result for each. tool_choice none forbids a further call."""
+    messages = offered["messages"]
     forbidden = {"tool_choice": choice(operation, "none")}
     if operation.wire == "anthropic":
-        uses = [{"type": "tool_use", "id": one.id, "name": one.name, "input": one.arguments} for one in reply.calls]
-        results = [{"type": "tool_result", "tool_use_id": one.id, "content": "4 degrees, rain"} for one in reply.calls]
+        uses = [{"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in reply.calls]
+        results = [
+            {"type": "tool_result", "tool_use_id": call.id, "content": "4 degrees, rain"} for call in reply.calls
+        ]
         return forbidden | {
-            "messages": [*said, {"role": "assistant", "content": uses}, {"role": "user", "content": results}]
+            "messages": [*messages, {"role": "assistant", "content": uses}, {"role": "user", "content": results}]
         }
     calls = [
-        {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": json.dumps(one.arguments)}}
-        for one in reply.calls
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json.dumps(call.arguments)}}
+        for call in reply.calls
     ]
-    back = [{"role": "tool", "tool_call_id": one.id, "content": "4 degrees, rain"} for one in reply.calls]
-    return forbidden | {"messages": [*said, {"role": "assistant", "content": None, "tool_calls": calls}, *back]}
+    back = [{"role": "tool", "tool_call_id": call.id, "content": "4 degrees, rain"} for call in reply.calls]
+    return forbidden | {"messages": [*messages, {"role": "assistant", "content": None, "tool_calls": calls}, *back]}
 
 
 @probe("max-tokens-cut", "max-tokens-kept")
 def cut_short(client: Client) -> None:
-    """An answer that does not fit, whole and streamed."""
+    """Ask for more than fits into max_tokens, whole and streamed."""
     for operation in client.conversations(*MAIN):
         for stream in (False, True):
             exchange = client.post(operation, client.body(operation, COUNT, max_tokens=2, stream=stream))
@@ -163,7 +165,7 @@ def cut_short(client: Client) -> None:
 
 @probe("tools-unsupported", profiles=["smoke", "full"])
 def models_without_tools(client: Client) -> None:
-    """Gemma and deepseek-r1 answer in words."""
+    """Offer tools to the gemma and deepseek-r1 models."""
     for operation in client.conversations("messages", "chat"):
         if operation.variant != "plain" and operation.wire == "openai":
             continue
@@ -176,7 +178,7 @@ def models_without_tools(client: Client) -> None:
 
 @probe("stop-sequence-kept", profiles=["full"])
 def stop_sequences(client: Client) -> None:
-    """A stop sequence that an answer in words can hardly avoid."""
+    """Send a stop sequence that an answer in words can hardly avoid."""
     operation = client.operation("messages")
     for stream in (False, True):
         client.post(operation, client.body(operation, COUNT, stop_sequences=[" "], stream=stream))
@@ -184,7 +186,7 @@ def stop_sequences(client: Client) -> None:
 
 @probe("count-tokens")
 def counting(client: Client) -> None:
-    """A short and a long text."""
+    """Count the tokens of a short and a long text."""
     operation = client.operation("count_tokens")
     counts = []
     for text in ("Hi.", "The quick brown fox jumps over the lazy dog. " * 20):
@@ -198,21 +200,21 @@ def counting(client: Client) -> None:
 
 @probe("models-listed")
 def catalogue(client: Client) -> None:
-    """List, then look up."""
+    """List the models, then look up some of them."""
     listing = client.get(client.operation("models"))
     client.expect("models-listed", listing, 200)
-    ids = [str(dig(one, "id")) for one in items(dig(listing.response.json, "data"))]
+    ids = [str(dig(lookup, "id")) for lookup in items(dig(listing.response.json, "data"))]
     client.check("models-listed", bool(ids) and len(set(ids)) == len(ids), f"{len(ids)} models listed", listing)
-    one = client.operation("model")
+    lookup = client.operation("model")
     for id in [*ids[:1], *[id for id in ids if "/" in id][:1]]:
-        found = client.get(one, model_id=quote(id, safe=""))
-        status, same = found.response.status, dig(found.response.json, "id") == id
-        client.check("models-listed", status == 200 and same, f"{id}: status {status}", found)
+        answer = client.get(lookup, model_id=quote(id, safe=""))
+        status, same = answer.response.status, dig(answer.response.json, "id") == id
+        client.check("models-listed", status == 200 and same, f"{id}: status {status}", answer)
 
 
 @probe("concurrency")
 def at_once(client: Client) -> None:
-    """Several requests at the same time, told apart by their models, whole and streamed."""
+    """Send several requests at the same time, each for another model."""
     models = ["qwen-coder-32b", "qwen-7b", "llama-3.3-8b-instruct", "llama-3.3-70b-instruct"]
     operations = [client.operation("messages"), client.operation("chat")]
     waiting = []
@@ -222,7 +224,7 @@ def at_once(client: Client) -> None:
                 operation = operations[(number + round) % 2]
                 body = client.body(operation, f"Say {model}.", model=model, stream=number >= 2)
                 waiting.append((model, pool.submit(client.post, operation, body, checked=False)))
-        exchanges = [(model, one.result()) for model, one in waiting]
+        exchanges = [(model, future.result()) for model, future in waiting]
     for model, exchange in exchanges:
         client.record(exchange)
         if client.expect("concurrency", exchange, 200):

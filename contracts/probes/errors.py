@@ -1,4 +1,4 @@
-"""Scenes that ask for failures: wrong bodies, wrong routes, broken rules, and the statuses that need help."""
+"""Probes of failures: invalid bodies, wrong routes, broken rules, and statuses that need a credential."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mockserver.contracts.probes.conversation import tool
 
 MAIN = ("messages", "chat", "chat_byok")
 HIGH_TEMPERATURE = {"D0": True, "D1": True, "D2": True, "D3": False, "D4": False}
-"""Whether the route of a document takes a temperature between 1 and 2."""
+"""Document -> whether its route accepts a temperature between 1 and 2."""
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
 
@@ -43,7 +43,7 @@ def _refused(client: Client, promise: str, operation: OperationSpec, body: Any) 
 
 @probe("invalid-json")
 def no_json(client: Client) -> None:
-    """Broken JSON, and JSON that is no object."""
+    """Send broken JSON, and JSON that is no object."""
     for operation in client.conversations(*MAIN):
         for body in (b'{"model": "qwen-7b", "messages": [', b"[]", b""):
             _refused(client, "invalid-json", operation, body)
@@ -51,7 +51,7 @@ def no_json(client: Client) -> None:
 
 @probe("missing-field")
 def missing(client: Client) -> None:
-    """Each required field, left out."""
+    """Leave out each required field."""
     for operation in client.conversations(*MAIN):
         names = ["messages"] if operation.variant == "managed" else ["messages", "model"]
         for name in [*names, *(["provider"] if operation.variant == "byok" else [])]:
@@ -61,7 +61,7 @@ def missing(client: Client) -> None:
 
 @probe("wrong-type")
 def wrong_types(client: Client) -> None:
-    """Fields of the wrong kind."""
+    """Send fields of a wrong type."""
     for operation in client.conversations(*MAIN):
         for change in WRONG_TYPES:
             _refused(client, "wrong-type", operation, client.body(operation) | dict(change))
@@ -69,7 +69,7 @@ def wrong_types(client: Client) -> None:
 
 @probe("out-of-range")
 def out_of_range(client: Client) -> None:
-    """Numbers beyond their range, and no messages."""
+    """Send numbers outside their range, and no messages."""
     for operation in client.conversations(*MAIN):
         for change in OUT_OF_RANGE:
             _refused(client, "out-of-range", operation, client.body(operation) | dict(change))
@@ -77,7 +77,7 @@ def out_of_range(client: Client) -> None:
 
 @probe("temperature-range")
 def temperature(client: Client) -> None:
-    """1.5 is good on some routes, and not on others."""
+    """Send a temperature of 1.5, which only some routes accept."""
     for operation in client.document.conversations:
         if operation.variant != "managed":
             high = HIGH_TEMPERATURE[operation.sources[0]]
@@ -87,7 +87,7 @@ def temperature(client: Client) -> None:
 
 @probe("tool-shape")
 def other_shape(client: Client) -> None:
-    """Each wire's tools on the other."""
+    """Send each wire's form of a tool to the other."""
     messages, chat = client.operation("messages"), client.operation("chat")
     for operation, other in ((messages, chat), (chat, messages), (client.operation("chat_byok"), messages)):
         offered = [tool(other, "get_weather", {"type": "object", "properties": {}})]
@@ -96,7 +96,7 @@ def other_shape(client: Client) -> None:
 
 @probe("tool-result-pairing")
 def unpaired(client: Client) -> None:
-    """A result that answers nothing."""
+    """Send a tool result without its tool call."""
     operation = client.operation("messages")
     result = [{"type": "tool_result", "tool_use_id": "toolu_nobody", "content": "4 degrees"}]
     request = {"role": "user", "content": "What is the weather?"}
@@ -108,7 +108,7 @@ def unpaired(client: Client) -> None:
 
 @probe("max-tokens-limit", profiles=["smoke", "full"])
 def too_long(client: Client) -> None:
-    """qwen-coder-32b writes 32,768 tokens, Claude 8,192."""
+    """Ask for more tokens than a model can write: 32,768 for qwen-coder-32b, 8,192 for Claude."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         for model, most in (("qwen-coder-32b", 32_768), ("claude-sonnet-4.5", 8_192)):
@@ -118,12 +118,14 @@ def too_long(client: Client) -> None:
 
 @probe("provider-unsupported")
 def unknown_provider(client: Client) -> None:
-    """Xyz is no provider."""
+    """Name a provider that does not exist."""
     operation = client.operation("chat_byok")
     exchange = client.post(operation, client.body(operation, provider="xyz"))
     if client.expect("provider-unsupported", exchange, 400):
-        said = message_of(exchange.response.json)
-        client.check("provider-unsupported", "Unsupported provider: xyz" in said, f"the message is {said!r}", exchange)
+        message = message_of(exchange.response.json)
+        client.check(
+            "provider-unsupported", "Unsupported provider: xyz" in message, f"the message is {message!r}", exchange
+        )
 
 
 def _rounds(operation: OperationSpec, rounds: int) -> list[Body]:
@@ -137,7 +139,7 @@ def _rounds(operation: OperationSpec, rounds: int) -> list[Body]:
 
 @probe("max-iterations")
 def too_many_rounds(client: Client) -> None:
-    """More rounds of tool calls than max_iterations, given and by default."""
+    """Send more rounds of tool calls than max_iterations, with and without that field."""
     for name in ("chat_byok", "chat"):
         operation = client.operation(name)
         cases = ((2, 3), (None, 7)) if operation.variant == "byok" else ((2, 3),)  # only D4 names a default
@@ -145,15 +147,15 @@ def too_many_rounds(client: Client) -> None:
             offered = [tool(operation, "get_weather", {"type": "object", "properties": {}})]
             body = client.body(operation, messages=_rounds(operation, rounds), tools=offered, max_iterations=most)
             exchange = client.post(operation, body)
-            said = message_of(exchange.response.json)
-            words = f"Maximum tool calling iterations ({most or 5}) exceeded" in said
-            got = f"status {exchange.response.status}, message {said[:80]!r}"
+            message = message_of(exchange.response.json)
+            words = f"Maximum tool calling iterations ({most or 5}) exceeded" in message
+            got = f"status {exchange.response.status}, message {message[:80]!r}"
             client.check("max-iterations", 400 <= exchange.response.status < 500 and words, got, exchange)
 
 
 @probe("absent-routes")
 def absent(client: Client) -> None:
-    """What D1 says does not exist."""
+    """Call the routes that D1 says do not exist."""
     for name in ("oauth_roles", "oauth_profile"):
         operation = client.operation(name)
         client.expect("absent-routes", client.get(operation, headers={"x-api-key": client.target.key}), 404)
@@ -161,7 +163,7 @@ def absent(client: Client) -> None:
 
 @probe("wrong-method")
 def wrong_method(client: Client) -> None:
-    """GET where POST belongs, and the like."""
+    """Send wrong methods to existing routes."""
     for name, methods in (("messages", ("GET", "DELETE", "PUT")), ("chat", ("GET", "PATCH")), ("models", ("POST",))):
         operation = client.operation(name)
         for method in methods:
@@ -174,16 +176,16 @@ def wrong_method(client: Client) -> None:
                 client.check("wrong-method", operation.method in allow, f"405 with Allow {allow!r}", exchange)
 
 
-# What needs help
+# Statuses that need a credential
 
 
 def _metered(client: Client) -> Iterator[OperationSpec]:
-    yield from (one for one in client.conversations("messages", "chat") if one.is_metered)
+    yield from (operation for operation in client.conversations("messages", "chat") if operation.is_metered)
 
 
 @probe("status-402")
 def without_credits(client: Client) -> None:
-    """An account that has nothing left."""
+    """Use the key of an account without credits."""
     key = client.credential("exhausted")
     for operation in _metered(client):
         for stream in (False, True):
@@ -195,7 +197,7 @@ def without_credits(client: Client) -> None:
 
 @probe("byok-not-metered", profiles=["smoke", "full"])
 def byok_without_credits(client: Client) -> None:
-    """BYOK is not charged."""
+    """Use the key of an account without credits on the BYOK route."""
     operation = client.operation("chat_byok")
     exchange = client.post(operation, client.body(operation), key=client.credential("empty"), on_purpose=True)
     client.expect("byok-not-metered", exchange, 200)
@@ -203,7 +205,7 @@ def byok_without_credits(client: Client) -> None:
 
 @probe("status-429", "retry-after-true", "retry-after")
 def limited(client: Client) -> None:
-    """Requests until the window is used up; then one after the wait that the answer asks for."""
+    """Send requests until the key is limited, then one after the wait that the answer asks for."""
     operation, key = client.operation("messages"), client.credential("limited")
     for _ in range(4 if client.target.paid else 8):
         exchange = client.post(operation, client.body(operation), key=key, on_purpose=True)
@@ -221,7 +223,7 @@ def limited(client: Client) -> None:
 
 @probe("status-500")
 def failing(client: Client) -> None:
-    """A gateway with a fault."""
+    """Use a key for which the gateway fails."""
     key = client.credential("failing")
     for operation in client.conversations("messages", "chat"):
         exchange = client.post(operation, client.body(operation), key=key, on_purpose=True)
@@ -230,7 +232,7 @@ def failing(client: Client) -> None:
 
 @probe("cold-start")
 def loading(client: Client) -> None:
-    """A model that is not ready."""
+    """Use a key for which the model is loading."""
     operation = client.operation("chat")
     exchange = client.post(operation, client.body(operation), key=client.credential("loading"), on_purpose=True)
     client.expect("cold-start", exchange, 502, 503)

@@ -1,7 +1,7 @@
-"""Scenes from the schemas: requests that schemathesis generates, valid and not, in numbers.
+"""Probes with requests that schemathesis generates, valid and invalid, in numbers.
 
-Generated requests find what nobody thought of; they say little about meaning, so every answer goes past all judges
-too. Only the `full` and `soak` profiles play this, and schemathesis is imported here and nowhere else in the scenes.
+They find what nobody thought of, but say little about meaning; so every answer passes the checks too. They run only in
+the profiles `full` and `soak`.
 """
 
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ from mockserver.contracts.probe import probe
 
 @probe("generated-valid", "generated-invalid", profiles=["full"])
 def generated(client: Client) -> None:
-    """Some valid and some invalid requests for every operation with a JSON body."""
+    """Send some valid and some invalid requests to every operation with a JSON body."""
     if find_spec("schemathesis") is None:
         raise NotExaminable("schemathesis is not installed: pip install 'ainative-mockserver[gate]'")
     for operation, body, valid in requests(client.document, client.target.seed):

@@ -1,4 +1,4 @@
-"""Scenes with odd input that is nobody's fault: long, deep, huge, doubled, in every script, and slowly sent."""
+"""Probes with unusual but permitted input: long, deep, huge, duplicated, in every script, and sent slowly."""
 
 import json
 
@@ -14,7 +14,7 @@ DEPTH = 200
 
 @probe("unicode")
 def every_plane(client: Client) -> None:
-    """Text of all seventeen planes, whole and streamed, raw and escaped."""
+    """Send text of all seventeen Unicode planes, whole and streamed, raw and escaped."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         for stream in (False, True):
@@ -25,7 +25,7 @@ def every_plane(client: Client) -> None:
 
 @probe("long-text", profiles=["full"])
 def long_text(client: Client) -> None:
-    """Twenty thousand words."""
+    """Send twenty thousand words."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         text = "The harbour of Skarvik had two clocks. " * 3000
@@ -34,7 +34,7 @@ def long_text(client: Client) -> None:
 
 @probe("deep-json", profiles=["smoke", "full"])
 def deep(client: Client) -> None:
-    """Deep arguments in a conversation, and a body that is nothing but depth."""
+    """Send deep JSON inside a conversation, and a body of nothing but brackets."""
     operation = client.operation("messages")
     raw = json.dumps(client.body(operation)).encode()
     nested = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
@@ -46,7 +46,7 @@ def deep(client: Client) -> None:
 
 @probe("huge-numbers", profiles=["smoke", "full"])
 def huge(client: Client) -> None:
-    """Numbers that fit into nothing."""
+    """Send numbers that fit no integer or float type."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         for number in ("9" * 400, "1e400", "-1e-400", "9223372036854775808"):
@@ -57,7 +57,7 @@ def huge(client: Client) -> None:
 
 @probe("duplicate-keys", profiles=["smoke", "full"])
 def doubled(client: Client) -> None:
-    """The same key twice."""
+    """Send the same key twice."""
     operation = client.operation("chat")
     raw = json.dumps(client.body(operation)).encode()
     exchange = client.post(operation, raw[:-1] + b',"max_tokens":5}')
@@ -66,7 +66,7 @@ def doubled(client: Client) -> None:
 
 @probe("unknown-fields")
 def unknown_fields(client: Client) -> None:
-    """Fields of tomorrow."""
+    """Send a field that does not exist."""
     for name in ("messages", "chat", "chat_byok"):
         operation = client.operation(name)
         exchange = client.post(operation, client.body(operation, x_gate_unknown={"any": ["thing"]}))
@@ -75,7 +75,7 @@ def unknown_fields(client: Client) -> None:
 
 @probe("head-and-options")
 def head_and_options(client: Client) -> None:
-    """HEAD without a body; a browser's preflight with its permission."""
+    """Send HEAD, a browser's preflight, and a browser's request."""
     models = client.operation("models")
     head = client.send(SentRequest("HEAD", models.path, client.auth_header(models)))
     size = len(head.response.body)
@@ -107,7 +107,7 @@ def head_and_options(client: Client) -> None:
 
 @probe("slow-client")
 def slow_client(client: Client) -> None:
-    """A body in pieces, cut within characters, without its length announced."""
+    """Send a body in pieces, cut within characters, without a content-length."""
     for name in ("messages", "chat"):
         operation = client.operation(name)
         exchange = client.post(operation, client.body(operation, f"Repeat: {PLANES}"), pieces=7)

@@ -1,1 +1,1 @@
-"""A second gateway, written from the documents alone, against which the suite is tested."""
+"""The reference gateway, written from the documents alone, against which the suite is tested."""

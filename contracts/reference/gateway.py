@@ -1,8 +1,9 @@
-"""Another gateway: small, written from the documents alone, on another server than the mock's.
+"""The reference gateway: small, written from the documents alone, on another server than the mock's.
 
-It exists so that the suite can be tested against a gateway that shares no code with the mock. It has accounts with
-credits, rate windows, logins with signed tokens, both wires, and no scenarios. `ReferenceGateway.answer` is a
-function from a request to an answer; `serving` puts it on a socket. The request schemas are openapi.yaml's.
+The suite is tested against it, because it shares no code with the mock. It has accounts with credits, rate limits,
+logins with signed tokens, both wires, and no scenarios. `ReferenceGateway.answer` is a function from a request to an
+answer;
+`serving` puts it on a socket. It takes the request schemas from openapi.yaml.
 """
 
 import base64
@@ -57,7 +58,7 @@ Reply = tuple[int, list[tuple[str, str]], list[bytes]]
 
 
 class ReferenceRefusal(Exception):
-    """A failure: status, code, words, headers."""
+    """A failure: status, code, message, headers."""
 
     def __init__(self, status: int, code: str, words: str, *headers: tuple[str, str]) -> None:
         super().__init__(words)
@@ -66,7 +67,7 @@ class ReferenceRefusal(Exception):
 
 @dataclass
 class ReferenceAccount:
-    """What a key may spend, and its rate window: requests allowed in a second, None for no window."""
+    """What a key may spend, and its rate limit: requests in a second, None for no limit."""
 
     used: float = 0.0
     total: float = CREDITS
@@ -75,21 +76,21 @@ class ReferenceAccount:
 
 
 def sign(claims: Mapping[str, Any]) -> str:
-    """A JWT."""
+    """Return a JWT with these claims."""
     parts = [
-        base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({"alg": "HS256"}, claims)
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "HS256"}, claims)
     ]
     mac = hmac.new(SECRET, ".".join(parts).encode(), hashlib.sha256).digest()
     return ".".join([*parts, base64.urlsafe_b64encode(mac).decode().rstrip("=")])
 
 
 def expired_token() -> str:
-    """A token of yesterday."""
+    """Return a token that expired in 1970."""
     return sign({"sub": "1", "iat": 0, "exp": DAY, "jti": "old"})
 
 
 def credentials() -> dict[str, str]:
-    """What an operator would tell the gate about this gateway."""
+    """Return what an operator would tell the gate about this gateway."""
     return {
         "exhausted": EMPTY,
         "empty": EMPTY,
@@ -103,7 +104,7 @@ def credentials() -> dict[str, str]:
 
 
 def instance(schema: Any) -> Any:
-    """The simplest value that satisfies a plain schema."""
+    """Return the simplest value that satisfies a plain schema."""
     if "enum" in schema:
         return schema["enum"][0]
     if "const" in schema:
@@ -129,21 +130,21 @@ class ReferenceGateway:
         self._gone: set[str] = set()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """One request."""
+        """Answer one request: status, headers, body in pieces."""
         try:
             with self._lock:
                 return self._route(method, path.partition("?")[0], headers, body)
         except ReferenceRefusal as refused:
             return self._failure(path, refused)
 
-    # What is called
+    # Routes
 
     def _route(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         if method == "OPTIONS":
             return 204, [], []
         operation = self._document.find("GET" if method == "HEAD" else method, path)
         if operation is None:
-            others = [one for one in ("GET", "POST") if self._document.find(one, path)]
+            others = [other for other in ("GET", "POST") if self._document.find(other, path)]
             if others:
                 raise ReferenceRefusal(405, "method_not_allowed", "Method Not Allowed", ("allow", ", ".join(others)))
             raise ReferenceRefusal(404, "not_found", "Not Found")
@@ -169,15 +170,15 @@ class ReferenceGateway:
         bearer = headers.get("authorization", "")
         token = bearer[7:].strip() if bearer.lower().startswith("bearer ") else ""
         offered = headers.get("x-api-key", "").strip() if "ApiKeyAuth" in operation.schemes else ""
-        for one in (headers.get("x-api-key", ""), token):
-            if one.startswith("sk-ant-") and operation.schemes:
+        for credential in (headers.get("x-api-key", ""), token):
+            if credential.startswith("sk-ant-") and operation.schemes:
                 raise ReferenceRefusal(401, "invalid_api_key", "Invalid API key: sk-ant- keys are not accepted")
-        found = offered or token
-        if not found and not operation.key_optional:
+        key = offered or token
+        if not key and not operation.key_optional:
             raise ReferenceRefusal(401, "missing_api_key", "Missing API key")
-        if found.count(".") == 2 and not operation.name.startswith("refresh"):
-            self._claims(found, "access")
-        return found
+        if key.count(".") == 2 and not operation.name.startswith("refresh"):
+            self._claims(key, "access")
+        return key
 
     def _body(self, operation: OperationSpec, raw: bytes) -> Any:
         body = read_json(raw)
@@ -187,7 +188,7 @@ class ReferenceGateway:
             raise ReferenceRefusal(operation.invalid_status, "invalid_request", f"Invalid request: {problems[0]}")
         return body
 
-    # Who pays
+    # Credits and rate limits
 
     def _account(self, key: str) -> ReferenceAccount:
         return self._accounts.setdefault(key, ReferenceAccount())
@@ -208,14 +209,14 @@ class ReferenceGateway:
         if not operation.is_metered:
             return
         if account.window is not None:
-            account.times = [one for one in account.times if one > self._now() - 1]
+            account.times = [moment for moment in account.times if moment > self._now() - 1]
             if len(account.times) >= account.window:
                 raise ReferenceRefusal(429, "rate_limit_exceeded", "Rate limit exceeded", ("retry-after", "1"))
             account.times.append(self._now())
         if account.total - account.used <= 0:
             raise ReferenceRefusal(402, "insufficient_credits", "Insufficient credits")
 
-    # Who is there
+    # Logins and tokens
 
     def _login(self, body: Any) -> dict[str, Any]:
         if (body["email"], body["password"]) != (USER, PASSWORD):
@@ -225,10 +226,10 @@ class ReferenceGateway:
     def _tokens(self, email: str) -> dict[str, Any]:
         issued = int(self._now())
         base = {"sub": "1", "userId": "1", "email": email, "role": "user", "iat": issued, "exp": issued + DAY}
-        made = {kind: sign(base | {"kind": kind, "jti": str(next(self._numbers))}) for kind in ("access", "refresh")}
+        signed = {kind: sign(base | {"kind": kind, "jti": str(next(self._numbers))}) for kind in ("access", "refresh")}
         return {
-            "access_token": made["access"],
-            "refresh_token": made["refresh"],
+            "access_token": signed["access"],
+            "refresh_token": signed["refresh"],
             "token_type": "bearer",
             "expires_in": DAY,
         }
@@ -255,7 +256,7 @@ class ReferenceGateway:
         self._gone.add(token)
         return {"message": "Logged out"}
 
-    # What a model says
+    # Conversations
 
     def _converse(self, operation: OperationSpec, key: str, body: Any) -> Reply:
         account = self._account(key)
@@ -265,12 +266,12 @@ class ReferenceGateway:
             raise ReferenceRefusal(503, "model_loading", "Model is loading, retry in 5-10s", ("retry-after", "5"))
         self._check(operation, body)
         self._admit(operation, account)
-        said = render(operation, body, self._say(operation, body), f"{next(self._numbers):022d}", self._now())
-        account.used += said.cost / 1000 if operation.is_metered else 0.0
+        reply = render(operation, body, self._say(operation, body), f"{next(self._numbers):022d}", self._now())
+        account.used += reply.cost / 1000 if operation.is_metered else 0.0
         if operation.variant == "managed":
-            said.add_credits(account.total - account.used)
+            reply.add_credits(account.total - account.used)
         kind = "text/event-stream" if body.get("stream") else "application/json"
-        return 200, [("content-type", kind)], said.chunks()
+        return 200, [("content-type", kind)], reply.chunks()
 
     def _check(self, operation: OperationSpec, body: Any) -> None:
         limit = body.get("max_tokens") or 0
@@ -292,13 +293,13 @@ class ReferenceGateway:
             known = {block["id"] for block in blocks if block["type"] == "tool_use"}
 
     def _say(self, operation: OperationSpec, body: Any) -> Any:
-        """Text as a list of words, or a tool and its arguments."""
+        """Return text as a list of words, or a tool and its arguments."""
         choice = body.get("tool_choice")
-        wanted = choice.get("type") if isinstance(choice, dict) else choice
+        kind = choice.get("type") if isinstance(choice, dict) else choice
         offered = {(one.get("function") or one)["name"]: one.get("function") or one for one in body.get("tools") or []}
         forced = isinstance(choice, dict) and (choice.get("name") or (choice.get("function") or {}).get("name"))
         able = not str(body.get("model")).startswith(NO_TOOLS)
-        if able and offered and (forced or wanted in ("any", "required")):
+        if able and offered and (forced or kind in ("any", "required")):
             name = forced or next(iter(offered))
             tool = offered.get(name, {})
             return name, instance(tool.get("parameters") or tool.get("input_schema") or {})
@@ -313,7 +314,7 @@ class ReferenceGateway:
 
 
 def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str] | None:
-    """A login that comes as a form, in the names of the JSON one."""
+    """Return a login that was sent as a form, with the field names of the JSON one, or None."""
     if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return None
     sent = dict(parse_qsl(body.decode("utf-8", "replace")))
@@ -328,7 +329,7 @@ def _model(id: str) -> dict[str, Any]:
 
 @contextmanager
 def serving(gateway: ReferenceGateway) -> Iterator[str]:
-    """Serve on a free port for as long as the block lasts; gives the URL."""
+    """Serve on a free port while the block runs; yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -336,7 +337,7 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
         wbufsize = -1
 
         def log_message(self, *_: object) -> None:
-            """Be quiet."""
+            """Print nothing."""
 
         def _do(self) -> None:
             body = _read(self)
@@ -371,9 +372,9 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
 def _read(handler: BaseHTTPRequestHandler) -> bytes:
     if handler.headers.get("transfer-encoding", "").lower() != "chunked":
         return handler.rfile.read(int(handler.headers.get("content-length") or 0))
-    found = b""
+    body = b""
     while size := int(handler.rfile.readline().split(b";")[0], 16):
-        found += handler.rfile.read(size)
+        body += handler.rfile.read(size)
         handler.rfile.readline()
     handler.rfile.readline()
-    return found
+    return body

@@ -1,4 +1,4 @@
-"""What the other gateway writes: one answer, on either wire, whole or in events."""
+"""The reference gateway's answers, on either wire, whole or streamed."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from mockserver.contracts.document import OperationSpec
 
 
 def event(name: str | None, data: Any) -> bytes:
-    """One server-sent event."""
+    """Return one server-sent event."""
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
     return ((f"event: {name}\n" if name else "") + f"data: {text}\n\n").encode()
 
@@ -23,41 +23,43 @@ class ReferenceReply:
     stream: bool = False
 
     def add_credits(self, left: float) -> None:
-        """What a managed answer says about money."""
-        said = {
+        """Add the fields of a managed answer about credits."""
+        credits = {
             "credits_consumed": self.cost / 1000,
             "credits_remaining": left,
             "plan_tier": "pro",
             "provider": "other",
         }
-        self.body |= said
+        self.body |= credits
 
     def chunks(self) -> list[bytes]:
-        """The bytes."""
+        """Return the bytes to send, in pieces."""
         if not self.stream:
             return [json.dumps(self.body, ensure_ascii=False).encode()]
         return [event(name, data) for name, data in self.events]
 
 
-def render(operation: OperationSpec, body: Any, said: Any, id: str, now: float) -> ReferenceReply:
-    """An answer in the operation's wire; text is cut at max_tokens, one word is one token."""
+def render(operation: OperationSpec, body: Any, content: Any, id: str, now: float) -> ReferenceReply:
+    """Return an answer in the operation's wire. Text is cut at max_tokens, counting one word as one token."""
     model = body.get("model") or body.get("preferred_model") or "qwen-coder-32b"
     read = 1 + len(json.dumps(body["messages"])) // 4
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 1024
-    cut = isinstance(said, list) and len(said) > limit
-    words = said[:limit] if isinstance(said, list) else []
+    cut = isinstance(content, list) and len(content) > limit
+    words = content[:limit] if isinstance(content, list) else []
     written = len(words) if words else 8
     sequences = body.get("stop_sequences") or []
     stopped = next((one for one in sequences if one in " ".join(words)), None)
     text = " ".join(words).partition(stopped)[0] if stopped else " ".join(words)
     if operation.wire == "anthropic":
         stop = "stop_sequence" if stopped else "max_tokens" if cut else "end_turn" if words else "tool_use"
-        made = _message(model, text if words else "", None if words else said, id, (read, written), (stop, stopped))
+        reply = _message(model, text if words else "", None if words else content, id, (read, written), (stop, stopped))
     else:
         stop = "length" if cut else "stop" if words else "tool_calls"
-        made = _completion(operation, body, (model, id, int(now)), text, None if words else said, (read, written), stop)
-    made.stream = bool(body.get("stream"))
-    return made
+        reply = _completion(
+            operation, body, (model, id, int(now)), text, None if words else content, (read, written), stop
+        )
+    reply.stream = bool(body.get("stream"))
+    return reply
 
 
 def _message(
@@ -116,7 +118,7 @@ def _completion(
         message["tool_calls"] = [{"id": f"call_{id}", "type": "function", "function": function}]
         first = {"index": 0, "id": f"call_{id}", "type": "function", "function": function | {"arguments": ""}}
         rest = [{"index": 0, "function": {"arguments": part}} for part in (arguments[:4], arguments[4:]) if part]
-        deltas = [deltas[0], *({"tool_calls": [one]} for one in (first, *rest))]
+        deltas = [deltas[0], *({"tool_calls": [call_delta]} for call_delta in (first, *rest))]
     counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
     head = {"id": f"chatcmpl-{id}", "created": created, "model": model}
     whole = head | {"object": "chat.completion", "usage": counts}
@@ -130,4 +132,4 @@ def _completion(
     events.append(chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]})
     if (body.get("stream_options") or {}).get("include_usage"):
         events.append(chunk | {"choices": [], "usage": counts})
-    return ReferenceReply(sum(usage), whole, [*((None, one) for one in events), (None, "[DONE]")])
+    return ReferenceReply(sum(usage), whole, [*((None, call_delta) for call_delta in events), (None, "[DONE]")])

@@ -1,1 +1,1 @@
-"""The commands of `mockserver`, one file a subject. `cli` puts them together."""
+"""The commands of `mockserver`, one file each. `main` puts them together."""

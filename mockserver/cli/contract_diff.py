@@ -35,6 +35,6 @@ def diff(old: Path, new: Path, as_json: bool, fail_on: str) -> None:
         for change in changes:
             click.echo(change)
         summary = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
-        click.echo(summary or "no change that a client could notice")
+        click.echo(summary or "no change that a client can notice")
     failing = contract_diff.LEVELS[: contract_diff.LEVELS.index(fail_on) + 1]
     sys.exit(1 if any(counts[level] for level in failing) else 0)

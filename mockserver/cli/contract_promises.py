@@ -29,11 +29,11 @@ def promises(markdown: bool) -> None:
         groups.setdefault(promise.group, []).append(promise)
     if markdown:
         click.echo(INTRODUCTION)
-        click.echo("\n\n".join("\n".join(_table(group, found)) for group, found in groups.items()))
+        click.echo("\n\n".join("\n".join(_table(group, members)) for group, members in groups.items()))
         return
-    for group, found in groups.items():
+    for group, members in groups.items():
         click.echo(f"\n{group}")
-        for promise in found:
+        for promise in members:
             click.echo(f"  {promise.name:<22} {promise.sentence}  [{promise.source}]")
 
 

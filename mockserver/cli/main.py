@@ -25,7 +25,7 @@ from mockserver.cli.verdict import verdict
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="ainative-mockserver", message="mockserver %(version)s")
 def main() -> None:
-    """A scriptable mock of the AINative LLM gateway, and a contract gate for any gateway."""
+    """Mock the AINative LLM gateway, and check any gateway against its documents."""
 
 
 for command in (

@@ -16,9 +16,9 @@ def scenarios(folder: str | None) -> None:
     library = load_library(load_contract(), folder)
     width = max((len(name) for name in library.entries), default=0)
     for heading, own in (("Shipped", False), (f"In {folder}", True)):
-        found = [entry for entry in library.entries.values() if (entry.file.parent != bundled.SCENARIOS) is own]
-        if found:
+        entries = [entry for entry in library.entries.values() if (entry.file.parent != bundled.SCENARIOS) is own]
+        if entries:
             click.echo(f"{heading}:")
-        for entry in found:
+        for entry in entries:
             click.echo(f"  {entry.script.name:<{width}}  {entry.script.about}")
     click.echo("\nTo play one: mockserver serve --scenario NAME, or use the API key sk_mock_NAME.")

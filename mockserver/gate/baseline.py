@@ -1,10 +1,9 @@
-"""A baseline: deviations that are known and accepted, each by name, date and reason. New ones fail; healed ones too.
+"""A baseline: deviations that are accepted, each by the name of its promise, with a date and a reason.
 
 ```yaml
 - {promise: error-dialect, since: 2026-11-20, why: the old proxy answers in OpenAI's form, until: 2027-01-31}
-```
-An entry past its `until` counts no more. A promise that is kept again must leave the file: otherwise it could break
-once more without anybody noticing.
+``` An entry past its `until` has no effect. When a promise is kept again, its entry must leave the file: otherwise the
+promise could break once more unnoticed.
 """
 
 import datetime
@@ -25,8 +24,8 @@ KEYS = {"promise", "since", "why", "until"}
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """One accepted deviation."""
+class AcceptedDeviation:
+    """One entry."""
 
     promise: str
     since: datetime.date
@@ -34,60 +33,63 @@ class Accepted:
     until: datetime.date | None = None
 
 
-def read(file: Path) -> list[Accepted]:
-    """The entries of a file. Raises `OperatorError` for a mistake in it."""
+def read(file: Path) -> list[AcceptedDeviation]:
+    """Return the entries of a file. Raises `OperatorError` for a mistake in it."""
     try:
         loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if not isinstance(loaded, list):
-        raise OperatorError(f"{file}: it must be a list of accepted deviations")
-    found = [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
-    twice = [name for name, count in Counter(one.promise for one in found).items() if count > 1]
+        raise OperatorError(f"{file}: expected a list of accepted deviations")
+    entries = [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
+    twice = [name for name, count in Counter(one.promise for one in entries).items() if count > 1]
     if twice:
-        raise OperatorError(f"{file}: {twice[0]} is accepted twice")
-    return found
+        raise OperatorError(f"{file}: {twice[0]} has two entries")
+    return entries
 
 
-def _entry(file: Path, number: int, one: Any) -> Accepted:
+def _entry(file: Path, number: int, value: Any) -> AcceptedDeviation:
+    """Return one entry. Raises `OperatorError` for a mistake in it."""
     where = f"{file}: entry {number}"
-    if not isinstance(one, dict) or not {"promise", "since", "why"} <= set(one) or set(one) - KEYS:
-        raise OperatorError(f"{where}: it has promise, since, why, and perhaps until")
-    name = str(one["promise"])
+    if not isinstance(value, dict) or not {"promise", "since", "why"} <= set(value) or set(value) - KEYS:
+        raise OperatorError(f"{where}: expected the keys promise, since and why, and optionally until")
+    name = str(value["promise"])
     if name not in PROMISES:
         near = get_close_matches(name, PROMISES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "`mockserver contract promises` lists them"
+        hint = f"did you mean {near[0]!r}?" if near else "list the names with: mockserver contract promises"
         raise OperatorError(f"{where}: no promise is named {name!r}; {hint}")
     for key in ("since", "until"):
-        if type(one.get(key)) is not datetime.date and (key == "since" or one.get(key) is not None):
-            raise OperatorError(f"{where}: {key} is a date, such as 2026-11-20")
-    if not isinstance(one["why"], str) or not one["why"].strip():
-        raise OperatorError(f"{where}: why is a reason in words")
-    return Accepted(name, one["since"], one["why"], one.get("until"))
+        if type(value.get(key)) is not datetime.date and (key == "since" or value.get(key) is not None):
+            raise OperatorError(f"{where}: {key}: expected a date, such as 2026-11-20")
+    if not isinstance(value["why"], str) or not value["why"].strip():
+        raise OperatorError(f"{where}: why: expected a reason")
+    return AcceptedDeviation(name, value["since"], value["why"], value.get("until"))
 
 
-def apply(results: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> list[str]:
-    """Mark what is accepted; say which entries must leave the file."""
+def apply(results: RunResults, accepted: Iterable[AcceptedDeviation], today: datetime.date) -> list[str]:
+    """Mark the results that are accepted. Return a complaint for each entry that must leave the file."""
     stale = []
-    for one in accepted:
-        entry = results.entries.get(one.promise)
-        if entry is None:
+    for deviation in accepted:
+        result = results.entries.get(deviation.promise)
+        if result is None:
             continue
-        if one.until is not None and one.until < today:
-            stale.append(f"{one.promise}: accepted until {one.until}, which is over")
-        elif entry.broken:
-            entry.accepted = f"since {one.since}: {one.why}"
-        elif entry.examined:
-            stale.append(f"{one.promise}: it is kept now; take it out of the baseline")
+        if deviation.until is not None and deviation.until < today:
+            stale.append(f"{deviation.promise}: accepted until {deviation.until}, which has passed")
+        elif result.broken:
+            result.accepted = f"since {deviation.since}: {deviation.why}"
+        elif result.examined:
+            stale.append(f"{deviation.promise}: is kept now; remove its entry")
     return stale
 
 
-def write(results: RunResults, accepted: Iterable[Accepted], today: datetime.date) -> str:
-    """A baseline of everything that is broken now; what was accepted before keeps its date, reason and end."""
+def write(results: RunResults, accepted: Iterable[AcceptedDeviation], today: datetime.date) -> str:
+    """Return a baseline of everything that is broken now. Earlier entries keep their date, reason and end."""
     known = {one.promise: one for one in accepted}
     entries = []
     for entry in results.of("broken", "accepted"):
         name = entry.promise.name
-        one = known.get(name) or Accepted(name, today, entry.findings[0].got if entry.findings else "not said")
+        one = known.get(name) or AcceptedDeviation(
+            name, today, entry.deviations[0].got if entry.deviations else "unknown"
+        )
         entries.append({key: value for key, value in asdict(one).items() if value is not None})
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)

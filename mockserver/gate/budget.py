@@ -1,8 +1,8 @@
 """What a run may cost, counted before anything is sent.
 
-The tokens of a request are counted as what it could cost at most: its own bytes (no tokenizer makes more tokens than
-bytes) and the whole of its max_tokens. A request that could go beyond the budget is not sent. Requests that only a
-refusal can follow are counted in the same way: a target that does not refuse them would charge for them.
+A request counts as what it can cost at most: its own bytes (no tokenizer makes more tokens than bytes) and the whole
+of its max_tokens. A request that could exceed the budget is not sent. Invalid requests count in the same way: a target
+that does not reject them would charge for them.
 """
 
 import threading
@@ -14,15 +14,15 @@ from mockserver.contracts.client import NotExaminable, Sender
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest, count_of, dig
 
 ASSUMED_ANSWER = 4096
-"""Tokens of an answer without max_tokens: the documented default (D0, D1)."""
+"""Tokens of an answer to a request without max_tokens: the documented default (D0, D1)."""
 
 LONGEST_ANSWER = 10**9
-"""No gateway writes more, whatever a robustness scene asks for."""
+"""No gateway writes more tokens, whatever a robustness probe asks for."""
 
 
 @dataclass(frozen=True)
 class BudgetLimits:
-    """The most that a run may send. None is without a limit; `rate` is requests a second."""
+    """The most that a run may send. None means no limit; `rate` is in requests per second."""
 
     requests: int | None = None
     tokens: int | None = None
@@ -43,19 +43,19 @@ class Spent:
 
 
 def cost_of(request: SentRequest) -> int:
-    """The tokens that a request may cost at most; only POST to a model costs any."""
+    """Return the tokens that a request can cost at most. Only a POST to a model costs any."""
     if request.method != "POST" or request.body is None or not request.path.endswith(("/messages", "/completions")):
         return 0
     if not isinstance(dig(request.json, "messages"), list):
-        return len(request.body)  # there is nothing that a model could answer
+        return len(request.body)  # no model can answer this
     limits = [count_of(dig(request.json, name)) for name in ("max_tokens", "max_completion_tokens")]
-    given = [limit for limit in limits if limit is not None]
-    longest = min(max(0, *given), LONGEST_ANSWER) if given else ASSUMED_ANSWER
+    stated = [limit for limit in limits if limit is not None]
+    longest = min(max(0, *stated), LONGEST_ANSWER) if stated else ASSUMED_ANSWER
     return len(request.body) + longest
 
 
 class Budget:
-    """A sender that never goes beyond its budget."""
+    """A sender that never exceeds its budget."""
 
     def __init__(
         self,
@@ -71,14 +71,16 @@ class Budget:
         self.spent = Spent()
 
     def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
-        """Count, then send. Raises `NotExaminable` if the budget does not allow it."""
+        """Count a request, then send it. Raises `NotExaminable` if it could exceed the budget."""
         cost = cost_of(request)
         with self._lock:
             most, spent = self._budget, self.spent
             if most.requests is not None and spent.requests + 1 > most.requests:
                 raise NotExaminable(f"the budget of {most.requests} requests is used up")
             if most.tokens is not None and spent.tokens + cost > most.tokens:
-                raise NotExaminable(f"it might cost {cost} tokens, {most.tokens - spent.tokens} are left in the budget")
+                raise NotExaminable(
+                    f"a request may cost {cost} tokens, but the budget has only {most.tokens - spent.tokens} left"
+                )
             spent.requests += 1
             spent.tokens += cost
             wait = self._turn()
@@ -87,7 +89,7 @@ class Budget:
         return self._send(request, pieces=pieces)
 
     def _turn(self) -> float:
-        """Seconds until this request's turn has come."""
+        """Return the seconds until the rate allows this request."""
         if not self._budget.rate:
             return 0.0
         now = self._clock()

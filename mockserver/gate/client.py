@@ -1,8 +1,8 @@
 """The only sockets of the gate: one request, one recorded answer, bounded in time and size.
 
-urllib3, because the gate judges raw bytes: it hands out a body as it comes, undecoded, and tells a short body from a
-whole one; it is well kept, and schemathesis brings it anyway. No retries and no redirects: what the target does is what
-is recorded. A failure is no exception but an answer with status 0, or one that ended badly.
+It uses urllib3, because the checks need raw bytes: urllib3 gives a body as it arrives, undecoded, and tells a short
+body from a whole one. schemathesis needs it anyway. There are no retries and no redirects: what the target does is
+what is recorded. A failure is not an exception but an answer with status 0, or one that ended badly.
 """
 
 import ipaddress
@@ -37,7 +37,10 @@ PIECE = 65_536
 
 @dataclass(frozen=True)
 class AnswerLimits:
-    """How long and how large an answer may be. `silence` is between two pieces, `total` for all of it."""
+    """How long (in seconds) and how large (in bytes) an answer may be.
+
+    `silence` is the longest pause between two pieces, `total` the longest time for all of them.
+    """
 
     connect: float = 5.0
     silence: float = 10.0
@@ -46,7 +49,7 @@ class AnswerLimits:
 
 
 class HttpClient:
-    """Sends requests to one target. Safe to share between threads; `limits` may be changed between two requests."""
+    """Sends requests to one target. Threads may share it; `limits` may change between two requests."""
 
     def __init__(self, url: str, limits: AnswerLimits, *, verify: bool = True) -> None:
         self.base = base_url(url)
@@ -54,10 +57,10 @@ class HttpClient:
         self._pool = pool(verify=verify)
 
     def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
-        """One request. Never raises for what the target does, and always comes back.
+        """Send one request and return its answer. Never raises for what the target does, and always returns.
 
-        The library's limits are between two pieces of an answer. Headers that come in drops keep within them for ever,
-        so the request has a thread of its own, which is left behind when the time for everything is over.
+        The limits of urllib3 are for the pause between two pieces. Headers that arrive byte by byte stay within them
+        for ever, so the request has a thread of its own, which is abandoned when the total time is over.
         """
         limits, box = self.limits, list[ReceivedResponse]()
         most = limits.connect + limits.silence + limits.total
@@ -97,39 +100,39 @@ class HttpClient:
         return ReceivedResponse(response.status, fields, content, ended, first, time.monotonic() - start, trouble)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._pool.clear()
 
 
 def pool(*, verify: bool = True) -> urllib3.PoolManager:
-    """Connections to a target, without retries. `verify` is whether its TLS certificate must be good."""
+    """Return a pool of connections without retries. `verify`: check the target's TLS certificate."""
     if not verify:
-        urllib3.disable_warnings(InsecureRequestWarning)  # the operator has said so
+        urllib3.disable_warnings(InsecureRequestWarning)  # the operator chose --insecure
     return urllib3.PoolManager(maxsize=32, retries=False, cert_reqs="CERT_REQUIRED" if verify else "CERT_NONE")
 
 
 def _read(response: urllib3.BaseHTTPResponse, start: float, limits: AnswerLimits) -> tuple[bytes, Ended, str]:
-    found: list[bytes] = []
+    received: list[bytes] = []
     size = 0
     try:
         while True:
             piece = response.read1(PIECE, decode_content=False)
             if not piece:
-                return b"".join(found), "complete", ""
-            found.append(piece)
+                return b"".join(received), "complete", ""
+            received.append(piece)
             size += len(piece)
             if size > limits.size:
-                return b"".join(found), "endless", f"more than {limits.size} bytes"
+                return b"".join(received), "endless", f"more than {limits.size} bytes"
             if time.monotonic() - start > limits.total:
-                return b"".join(found), "endless", f"still coming after {limits.total:g} s"
+                return b"".join(received), "endless", f"still coming after {limits.total:g} s"
     except ReadTimeoutError:
-        return b"".join(found), "silent", f"nothing for {limits.silence:g} s"
+        return b"".join(received), "silent", f"nothing for {limits.silence:g} s"
     except (IncompleteRead, ProtocolError, HTTPError, OSError) as error:
-        return b"".join(found), "cut", explain(error)
+        return b"".join(received), "cut", explain(error)
 
 
 def _pieces(body: bytes, count: int) -> Iterator[bytes]:
-    """A body in pieces, with a pause between: a slow client."""
+    """Yield a body in pieces with a pause between them, as a slow client sends it."""
     size = max(1, -(-len(body) // count))
     for place in range(0, len(body), size):
         if place:
@@ -138,21 +141,21 @@ def _pieces(body: bytes, count: int) -> Iterator[bytes]:
 
 
 def base_url(url: str) -> str:
-    """The URL of a gateway, without query and fragment. Raises `OperatorError` for what is none."""
+    """Return the URL of a gateway without query and fragment. Raises `OperatorError` if it is not one."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
-    except ValueError:  # a port that is no number, an address with half a bracket
+    except ValueError:  # an invalid port, or half a bracket
         usable = False
     if not usable:
-        raise OperatorError(f"{url!r} is no URL of a gateway; give one such as http://localhost:8000")
+        raise OperatorError(f"{url!r} is not the URL of a gateway; expected one such as http://localhost:8000")
     if "@" in parts.netloc:
-        raise OperatorError("the URL holds a user and a password, and URLs are printed: give the key with --key")
+        raise OperatorError("the URL contains a user and password, and URLs are printed; give the key with --key")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL points at this machine."""
+    """Return whether a URL points at this machine."""
     host = urlsplit(base_url(url)).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -161,7 +164,7 @@ def is_loopback(url: str) -> bool:
 
 
 REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (NameResolutionError, "the name of the host is not known"),
+    (NameResolutionError, "the host name is unknown"),
     (SSLError, "the TLS handshake failed"),
     (NewConnectionError, "nothing listens there"),
     (ConnectTimeoutError, "no connection within the time limit"),
@@ -173,7 +176,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, in words, with the library's own reason behind."""
+    """Return what went wrong, for people."""
     inner = getattr(error, "reason", None)
     if isinstance(inner, Exception):
         error = inner
@@ -184,9 +187,10 @@ def explain(error: BaseException) -> str:
 
 
 def _tls(error: BaseException) -> str:
-    """Why a handshake failed, and what to do if the certificate is the reason."""
+    """Return why a handshake failed, and the remedy if the certificate is the reason."""
     words = str(error)
     if "CERTIFICATE_VERIFY_FAILED" not in words:
         return f": {words[:160]}"
     reason = words.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "it is not trusted"
-    return f": its certificate is not accepted, {reason}; SSL_CERT_FILE names another authority, --insecure takes any"
+    remedy = "name its authority with SSL_CERT_FILE, or accept any certificate with --insecure"
+    return f": its certificate is not accepted, {reason}; {remedy}"

@@ -1,19 +1,19 @@
-"""Content codings: a body that was compressed for its way, as the judges must read it.
+"""Content codings: a body that was compressed, as the checks read it.
 
-The gate itself asks for no coding; clients that pass the proxy do, and some gateways compress unasked.
+The gate itself asks for no coding, but clients of the proxy do, and some gateways compress unasked.
 """
 
 import zlib
 
 WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""The coding -> what zlib calls it."""
+"""The coding -> the `wbits` of zlib."""
 
 LARGEST = 32 * 1024 * 1024
-"""A small body can unfold into a huge one; nothing that a gateway says is longer than this."""
+"""A small body can decompress to a huge one. No answer of a gateway is longer than this."""
 
 
 def decode_body(body: bytes, coding: str | None) -> bytes | None:
-    """The body without its coding, as far as it came; None if the coding is not known or the body is none of it."""
+    """Return the body without its coding. None if the coding is unknown, or the body does not have it."""
     name = (coding or "identity").strip().lower()
     if name in ("identity", ""):
         return body

@@ -1,17 +1,17 @@
-"""`mockserver contract diff OLD NEW`: is a changed openapi.yaml compatible for the clients that are out there?
+"""Whether a changed openapi.yaml is compatible for existing clients: `mockserver contract diff OLD NEW`.
 
-What a change means depends on who reads the value. Requests are written by old clients: the new document must take at
-least what the old one took, so a *narrower* request breaks. Responses are read by old clients: they must get at most
-what they knew, so a *wider* response is a risk, and a field that they could rely on and that is gone breaks them.
+What a change means depends on who reads the value. Old clients write requests, so the new document must accept at
+least what the old one accepted: a *narrower* request breaks them. Old clients read responses, so they may get at most
+what they know: a *wider* response is a risk, and a field that they relied on and that was removed breaks them.
 
 | level | meaning |
 |---|---|
-| breaking | an old client that keeps the old document can fail |
+| breaking | an old client that follows the old document can fail |
 | risky | an old client may meet what it does not know: a status, an enum value, null |
-| safe | no old client can notice, or only by something new beside what it knows |
+| safe | no old client can notice, except for something new beside what it knows |
 
-Schemas are compared keyword by keyword, through `$ref`s and `allOf`; `anyOf`, `oneOf`, `if` and patterns that changed
-are risky, because whether they are narrower cannot be decided in general.
+Schemas are compared keyword by keyword, through `$ref`s and `allOf`. Changes of `anyOf`, `oneOf`, `if` and patterns
+are risky, because in general nobody can decide whether they are narrower.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ from mockserver.openapi.refs import UnresolvableReference
 Level: TypeAlias = Literal["breaking", "risky", "safe"]
 Node: TypeAlias = dict[str, Any]
 DEEPEST = 24
-"""Schemas that contain themselves are compared down to here."""
+"""Schemas that contain themselves are compared down to this depth."""
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
@@ -64,39 +64,39 @@ class Change:
 
 @dataclass(frozen=True)
 class _Side:
-    """Whether the value goes to the gateway or comes from it, and both documents."""
+    """Both documents, and whether the value is in a request or in a response."""
 
     is_request: bool
     old: Node
     new: Node
 
     def narrower(self) -> Level:
-        """The level of a schema that takes less than before."""
+        """Return the level of a schema that accepts less than before."""
         return "breaking" if self.is_request else "safe"
 
     def wider(self) -> Level:
-        """The level of a schema that takes more than before."""
+        """Return the level of a schema that accepts more than before."""
         return "safe" if self.is_request else "risky"
 
 
 def read(file: Path) -> Node:
-    """An OpenAPI document. Raises `OperatorError` if it is none."""
+    """Return an OpenAPI document. Raises `OperatorError` if the file is none."""
     try:
         loaded = fast_yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if not isinstance(loaded, dict) or not str(loaded.get("openapi", "")).startswith("3"):
-        raise OperatorError(f"{file}: this is no OpenAPI 3 document")
+        raise OperatorError(f"{file}: not an OpenAPI 3 document")
     return loaded
 
 
 def compare(old: Node, new: Node) -> list[Change]:
-    """All changes, the worst first. Raises `OperatorError` for a document that is not put together as OpenAPI says."""
+    """Return all changes, the worst first. Raises `OperatorError` for a document that does not follow the standard."""
     try:
-        found = list(dict.fromkeys(_paths(old, new)))
+        changes = list(dict.fromkeys(_paths(old, new)))
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise OperatorError(f"one of them is no OpenAPI document as the standard has it: {error!r}") from None
-    return sorted(found, key=lambda change: (LEVELS.index(change.level), change.where))
+        raise OperatorError(f"one of the documents does not follow the OpenAPI standard: {error!r}") from None
+    return sorted(changes, key=lambda change: (LEVELS.index(change.level), change.where))
 
 
 def _resolve(document: Node, node: Any) -> Node:
@@ -116,14 +116,14 @@ def _paths(old: Node, new: Node) -> Iterator[Change]:
     before, after = old.get("paths") or {}, new.get("paths") or {}
     for path in {**before, **after}:
         for method in METHODS_32:
-            one, other = (before.get(path) or {}).get(method), (after.get(path) or {}).get(method)
+            was, now = (before.get(path) or {}).get(method), (after.get(path) or {}).get(method)
             where = f"{method.upper()} {path}"
-            if one is not None and other is None:
-                yield Change("breaking", where, "the operation is gone")
-            elif one is None and other is not None:
-                yield Change("safe", where, "a new operation")
-            elif one is not None and other is not None:
-                yield from _operation(where, one, other, old, new)
+            if was is not None and now is None:
+                yield Change("breaking", where, "operation removed")
+            elif was is None and now is not None:
+                yield Change("safe", where, "new operation")
+            elif was is not None and now is not None:
+                yield from _operation(where, was, now, old, new)
 
 
 def _operation(where: str, one: Node, other: Node, old: Node, new: Node) -> Iterator[Change]:
@@ -135,9 +135,9 @@ def _operation(where: str, one: Node, other: Node, old: Node, new: Node) -> Iter
     for status in {**before, **after}:
         place = f"{where} {status}"
         if status not in after:
-            yield Change("risky" if not str(status).startswith("2") else "breaking", place, "the status is gone")
+            yield Change("risky" if not str(status).startswith("2") else "breaking", place, "status removed")
         elif status not in before:
-            yield Change("risky", place, "a new status, unknown to old clients")
+            yield Change("risky", place, "new status, unknown to old clients")
         else:
             yield from _response(
                 place, _resolve(old, before[status]), _resolve(new, after[status]), _Side(False, old, new)
@@ -145,12 +145,12 @@ def _operation(where: str, one: Node, other: Node, old: Node, new: Node) -> Iter
 
 
 def _security(where: str, old: Any, new: Any) -> Iterator[Change]:
-    before = {tuple(sorted(one)) for one in old or [{}]}
-    after = {tuple(sorted(one)) for one in new or [{}]}
+    before = {tuple(sorted(schemes)) for schemes in old or [{}]}
+    after = {tuple(sorted(schemes)) for schemes in new or [{}]}
     for gone in before - after:
-        yield Change("breaking", where, f"{' + '.join(gone) or 'no credential at all'} is not enough any more")
+        yield Change("breaking", where, f"{' + '.join(gone) or 'no credential'} is no longer enough")
     for more in after - before:
-        yield Change("safe", where, f"{' + '.join(more) or 'no credential at all'} is enough now")
+        yield Change("safe", where, f"{' + '.join(more) or 'no credential'} is enough now")
 
 
 def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
@@ -160,10 +160,10 @@ def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Cha
         was, now = before.get((place, name)), after.get((place, name))
         spot = f"{where} {place} {name}"
         if now is None:
-            yield Change("risky", spot, "the parameter is gone")
+            yield Change("risky", spot, "parameter removed")
         elif was is None or bool(now.get("required")) > bool(was.get("required")):
             yield Change(
-                "breaking" if now.get("required") else "safe", spot, "required now" if was else "a new parameter"
+                "breaking" if now.get("required") else "safe", spot, "now required" if was else "new parameter"
             )
         else:
             yield from _schema(spot, was.get("schema", {}), now.get("schema", {}), side, 0)
@@ -172,7 +172,7 @@ def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Cha
 def _body(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
     was, now = _resolve(side.old, one.get("requestBody")), _resolve(side.new, other.get("requestBody"))
     if now.get("required") and not was.get("required"):
-        yield Change("breaking", where, "a body is required now")
+        yield Change("breaking", where, "body is now required")
     yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
 
 
@@ -182,9 +182,9 @@ def _response(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]
         one, other = _resolve(side.old, before.get(name)), _resolve(side.new, after.get(name))
         spot = f"{where} header {name}"
         if name in before and (name not in after or (one.get("required") and not other.get("required"))):
-            yield Change("breaking" if one.get("required") else "risky", spot, "it may be missing now")
+            yield Change("breaking" if one.get("required") else "risky", spot, "may now be missing")
         elif name not in before:
-            yield Change("safe", spot, "a new header")
+            yield Change("safe", spot, "new header")
         else:
             yield from _schema(spot, one.get("schema", {}), other.get("schema", {}), side, 0)
     yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
@@ -194,31 +194,31 @@ def _content(where: str, before: Node, after: Node, side: _Side) -> Iterator[Cha
     for kind in {**before, **after}:
         spot = f"{where} {kind}"
         if kind not in after:
-            yield Change("breaking", spot, "the media type is gone")
+            yield Change("breaking", spot, "media type removed")
         elif kind not in before:
-            yield Change(side.wider(), spot, "a new media type")
+            yield Change(side.wider(), spot, "new media type")
         else:
             for name in ("schema", "itemSchema"):
                 yield from _schema(spot, before[kind].get(name, {}), after[kind].get(name, {}), side, 0)
 
 
 def _merged(document: Node, node: Any, depth: int = 0) -> Node:
-    """A schema with its reference followed and its allOf folded in, unless it is part of itself for ever."""
-    found = dict(_resolve(document, node))
-    parts = found.pop("allOf", []) or []
+    """Return a schema with its reference followed and its allOf folded in, down to a fixed depth."""
+    merged = dict(_resolve(document, node))
+    parts = merged.pop("allOf", []) or []
     for part in parts if depth < DEEPEST else ():
         folded = _merged(document, part, depth + 1)
         if "if" in folded:  # kept apart: whether it applies depends on the value
-            found.setdefault("conditions", []).append(folded)
+            merged.setdefault("conditions", []).append(folded)
             continue
-        required = [*(found.get("required") or []), *(folded.get("required") or [])]
-        properties = {**(folded.get("properties") or {}), **(found.get("properties") or {})}
-        found = {**folded, **found}
+        required = [*(merged.get("required") or []), *(folded.get("required") or [])]
+        properties = {**(folded.get("properties") or {}), **(merged.get("properties") or {})}
+        merged = {**folded, **merged}
         if required:
-            found["required"] = list(dict.fromkeys(required))
+            merged["required"] = list(dict.fromkeys(required))
         if properties:
-            found["properties"] = properties
-    return found
+            merged["properties"] = properties
+    return merged
 
 
 def _schema(where: str, old: Any, new: Any, side: _Side, depth: int) -> Iterator[Change]:
@@ -232,7 +232,7 @@ def _schema(where: str, old: Any, new: Any, side: _Side, depth: int) -> Iterator
         yield from _schema(f"{where}[]", was.get("items", {}), now.get("items", {}), side, depth + 1)
     pairs = zip(was.get("conditions", []), now.get("conditions", []), strict=False)
     if len(was.get("conditions", [])) != len(now.get("conditions", [])):
-        yield Change("risky", where, "its variants have changed")
+        yield Change("risky", where, "variants changed")
     for one, other in pairs:
         if one.get("if") == other.get("if"):
             yield from _schema(where, one.get("then", {}), other.get("then", {}), side, depth + 1)
@@ -244,8 +244,8 @@ def _refers(node: Any) -> bool:
 
 def _type_set(schema: Node) -> set[str]:
     kinds = schema.get("type")
-    found = {kinds} if isinstance(kinds, str) else set(kinds or ())
-    return found | {"integer"} if "number" in found else found
+    types = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    return types | {"integer"} if "number" in types else types
 
 
 def _types(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
@@ -256,11 +256,11 @@ def _types(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
         )
     if before and after - before:
         level: Level = "safe" if side.is_request else "breaking" if not before & after else "risky"
-        yield Change(level, where, f"may be {_or(after - before)} now")
+        yield Change(level, where, f"may now be {_or(after - before)}")
     if not before and after:
-        yield Change(side.narrower(), where, f"only {_or(after)} now")
+        yield Change(side.narrower(), where, f"now only {_or(after)}")
     if before and not after:
-        yield Change(side.wider(), where, "may be of any type now")
+        yield Change(side.wider(), where, "may now have any type")
 
 
 def _or(words: set[str]) -> str:
@@ -274,14 +274,14 @@ def _values(schema: Node) -> list[Any] | None:
 def _enums(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
     before, after = _values(was), _values(now)
     if before is not None and after is not None:
-        for gone in (one for one in before if one not in after):
-            yield Change(side.narrower(), where, f"{gone!r} is no value any more")
-        for more in (one for one in after if one not in before):
-            yield Change(side.wider(), where, f"{more!r} is a new value")
+        for gone in (value for value in before if value not in after):
+            yield Change(side.narrower(), where, f"value {gone!r} removed")
+        for more in (value for value in after if value not in before):
+            yield Change(side.wider(), where, f"new value {more!r}")
     elif before is None and after is not None:
-        yield Change(side.narrower(), where, f"only {', '.join(map(repr, after))} now")
+        yield Change(side.narrower(), where, f"now only {', '.join(map(repr, after))}")
     elif before is not None:
-        yield Change(side.wider(), where, "any value now, not only the listed ones")
+        yield Change(side.wider(), where, "now any value, not only the listed ones")
 
 
 def _bounds(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
@@ -296,39 +296,39 @@ def _bound(
     if a == b:
         return
     if a is None or (b is not None and narrower(a, b)):
-        yield Change(side.narrower(), where, f"{name} is {b} now, was {'open' if a is None else a}")
+        yield Change(side.narrower(), where, f"{name} is now {b}, was {'unlimited' if a is None else a}")
     else:
-        yield Change(side.wider(), where, f"{name} is {'open' if b is None else b} now, was {a}")
+        yield Change(side.wider(), where, f"{name} is now {'unlimited' if b is None else b}, was {a}")
 
 
 def _undecided(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
     for name in UNDECIDED:
         if was.get(name) != now.get(name):
             if name not in was:
-                yield Change(side.narrower(), where, f"{name} is new")
+                yield Change(side.narrower(), where, f"{name} added")
             elif name not in now:
-                yield Change(side.wider(), where, f"{name} is gone")
+                yield Change(side.wider(), where, f"{name} removed")
             else:
-                yield Change("risky", where, f"{name} has changed")
+                yield Change("risky", where, f"{name} changed")
 
 
 def _properties(where: str, was: Node, now: Node, side: _Side, depth: int) -> Iterator[Change]:
     before, after = was.get("properties") or {}, now.get("properties") or {}
     needed, needs = set(was.get("required") or ()), set(now.get("required") or ())
     for name in sorted(needs - needed):
-        yield Change("breaking" if side.is_request else "safe", f"{where}.{name}", "required now")
+        yield Change("breaking" if side.is_request else "safe", f"{where}.{name}", "now required")
     for name in sorted(needed - needs):
         gone = name not in after
         level: Level = "safe" if side.is_request else "breaking"
-        yield Change(level, f"{where}.{name}", "the field is gone" if gone else "may be missing now")
+        yield Change(level, f"{where}.{name}", "field removed" if gone else "may now be missing")
     for name in {**before, **after}:
         spot = f"{where}.{name}"
         if name in before and name in after:
             yield from _schema(spot, before[name], after[name], side, depth + 1)
         elif name in before and name not in needed:
-            yield Change("risky", spot, "the field is described no more")
+            yield Change("risky", spot, "field no longer described")
         elif name not in before and name not in needs:
-            yield Change("safe", spot, "a new field")
+            yield Change("safe", spot, "new field")
     closed = now.get("additionalProperties") is False and was.get("additionalProperties") is not False
     if closed:
-        yield Change(side.narrower(), where, "unknown fields are refused now")
+        yield Change(side.narrower(), where, "unknown fields are now rejected")

@@ -1,7 +1,7 @@
-"""What helps a target into situations: credentials that the operator gave, or scenarios of our own mock.
+"""Credentials that bring a target into a situation: given by the operator, or scenarios of the mock.
 
-The mock's scenarios are chosen as any user would, by the key `sk_mock_<scenario>_<anything>`; the last part makes each
-run a session of its own.
+A scenario of the mock is chosen as users choose it, by the key `sk_mock_<scenario>_<anything>`. The last part gives
+each run its own session.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,20 +15,20 @@ SCENARIOS: Mapping[str, str] = {
     "failing": "server-error",
     "loading": "model-loading",
 }
-"""The aid -> the shipped scenario that gives it."""
+"""The credential -> the shipped scenario that provides it."""
 
 OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2lnbmVkLWJ5LW5vYm9keS1oZXJl"
 """A token of 1970: {sub: 1, iat: 0, exp: 86400}."""
 
 
 def of_mock(run: str) -> dict[str, str]:
-    """The aids of our own mock; `run` tells runs apart."""
-    keys = {aid: f"sk_mock_{scenario}_{run}" for aid, scenario in SCENARIOS.items()}
+    """Return the credentials for the mock. `run` makes their sessions different from those of other runs."""
+    keys = {name: f"sk_mock_{scenario}_{run}" for name, scenario in SCENARIOS.items()}
     return {**keys, "login": "gate@example.com:gate", "expired": OLD_TOKEN}
 
 
-def secrets(key: str, given: Mapping[str, str]) -> Iterator[str]:
-    """What no report may show: every key and token that the operator gave, and the password of a login."""
+def secrets(key: str, credentials: Mapping[str, str]) -> Iterator[str]:
+    """Yield what no report may show: every key and token that the operator gave, and the password of a login."""
     yield key
-    for name, value in given.items():
+    for name, value in credentials.items():
         yield value.partition(":")[2] if name in ("login", "user") else value

@@ -81,7 +81,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _flag("require-all", "Fail unless every promise was examined."),
     _flag("quiet", "Print no progress."),
 )
-"""What a run can be told."""
+"""Every argument and option of a run."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class GateOptions:
     @property
     def credentials(self) -> dict[str, str]:
         """The credentials that the suite knows, by their names there, as far as the operator gave them."""
-        given = {
+        options = {
             "exhausted": self.exhausted_key,
             "empty": self.exhausted_key,
             "limited": self.limited_key,
@@ -135,7 +135,7 @@ class GateOptions:
             "login": self.login,
             "user": self.login,
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in options.items() if value}
 
     @property
     def required_coverage(self) -> float:

@@ -1,4 +1,4 @@
-"""Profiles: how much a run does. The table is the documentation."""
+"""The profiles: how much a run does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ from mockserver.gate.client import AnswerLimits
 
 @dataclass(frozen=True)
 class RunProfile:
-    """One way to run. `acts` names the scenes' own profile; `seconds` ends a run that takes too long.
+    """One way to run.
 
-    An answer may be silent for longer than `latency`, so that a slow one is told from one that never comes.
+    `probes` names the profile whose probes run. `seconds` is the longest duration of a run. The limit `silence` is
+    longer than
+    `latency`, so that a slow answer can be told from one that never comes.
     """
 
     name: str
@@ -32,7 +34,7 @@ PROFILES: Mapping[str, RunProfile] = {
     for profile in (
         RunProfile(
             name="smoke",
-            about="seconds: the main routes, cheap requests",
+            about="main routes and cheap requests, in seconds",
             probes="smoke",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=3, silence=6, total=10, size=2 * 1024 * 1024),
@@ -43,7 +45,7 @@ PROFILES: Mapping[str, RunProfile] = {
         ),
         RunProfile(
             name="paid",
-            about="a gateway that charges: few requests, tiny answers, a stated budget",
+            about="for a gateway that charges: few requests, tiny answers, a fixed budget",
             probes="paid",
             budget=BudgetLimits(requests=220, tokens=60_000, rate=4),
             limits=AnswerLimits(connect=10, silence=65, total=120),
@@ -55,7 +57,7 @@ PROFILES: Mapping[str, RunProfile] = {
         ),
         RunProfile(
             name="full",
-            about="a mock, or staging: every route, every scene, generated requests",
+            about="for a mock or staging: every route, every probe, generated requests",
             probes="full",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=3, silence=6, total=12),
@@ -66,7 +68,7 @@ PROFILES: Mapping[str, RunProfile] = {
         ),
         RunProfile(
             name="soak",
-            about="full, again and again with new seeds, for an hour (--time) or until something breaks",
+            about="full with new seeds, for an hour (--time) or until a promise is broken",
             probes="full",
             budget=BudgetLimits(),
             limits=AnswerLimits(connect=5, silence=10, total=30),

@@ -1,9 +1,8 @@
-"""`mockserver contract proxy`: stands between clients and a gateway, changes nothing, and judges all that passes.
+"""`mockserver contract proxy`: stands between clients and a gateway, changes nothing, and checks all that passes.
 
-Streams go through piece by piece, as they come, and are judged when they have ended; other proxies collect them first,
-or judge them as text. A body that was compressed is judged unfolded. Every exchange goes past the judges of the suite;
-one that cannot be judged is told with the reason. Nothing is sent that a client did not send, so the proxy costs
-nothing.
+Streams pass piece by piece, as they arrive, and are checked when they have ended. A compressed body is checked
+decompressed. If an exchange cannot be checked, the reason is reported. The proxy sends nothing that a client did not
+send, so it costs nothing.
 """
 
 import time
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Lock
+from typing import TypeAlias
 
 from urllib3.exceptions import HTTPError
 
@@ -25,26 +25,26 @@ from mockserver.gate.redact import redact_deviation
 from mockserver.gate.relay import Outgoing, Upstream
 from mockserver.gate.results import RunResults
 
-Tell = Callable[[CheckedExchange, list[Deviation], str], None]
-"""Hears of an exchange, of what is wrong with it, and why it was not judged (nothing: it was)."""
+ReportExchange: TypeAlias = Callable[[CheckedExchange, list[Deviation], str], None]
+"""Called with an exchange, its deviations, and why it was not checked (an empty string: it was)."""
 
 LARGEST = 8 * 1024 * 1024
-"""A body that is longer goes through unjudged."""
+"""Bytes. A longer body passes unchecked."""
 
 PATIENCE = 600.0
-"""Seconds between two pieces of an answer: whether that is too long is the client's affair."""
+"""Seconds between two pieces of an answer. The client decides whether that is too long."""
 
 BROKEN = b'{"error": {"message": "the gateway behind cannot be reached", "type": "api_error", "code": "bad_gateway"}}'
 
 
 class CheckingProxy:
-    """Relays, records and judges. `tell` hears of every exchange and of what is wrong with it."""
+    """Relays, records and checks. `report` is called for every exchange."""
 
     def __init__(
         self,
         upstream: str,
         contract: Path,
-        tell: Tell,
+        report: ReportExchange,
         *,
         documented_only: bool = False,
         short_sse: bool = False,
@@ -54,13 +54,13 @@ class CheckingProxy:
         self._upstream = Upstream(upstream, timeout=PATIENCE, verify=verify)
         self._document = ContractDocument.open(contract, documented_only=documented_only)
         self._short_sse = short_sse
-        self._tell = tell
+        self._report = report
         self._memory, self._lock = Memory(), Lock()
         self._passing_now, self._idle = 0, Condition()
         self.results = RunResults(chosen)
 
     def drain(self, seconds: float) -> None:
-        """Wait until what is under way has been judged; a client may have its answer before that."""
+        """Wait until all exchanges under way are checked. A client may have its answer earlier."""
         with self._idle:
             self._idle.wait_for(lambda: self._passing_now == 0, seconds)
 
@@ -70,7 +70,7 @@ class CheckingProxy:
             self._idle.notify_all()
 
     def respond(self, request: SentRequest) -> Outgoing:
-        """Pass a request on, and its answer back."""
+        """Pass a request to the gateway, and return its answer."""
         self._count(+1)
         start = time.monotonic()
         try:
@@ -84,7 +84,7 @@ class CheckingProxy:
         first = time.monotonic() - start
         out = Outgoing(status, headers, ())
         passing = self._counted(self._passing(out, request, pieces, start, first))
-        next(passing)  # it is under way from here on, so it is counted off even if nobody reads it
+        next(passing)  # started now, so it is counted down even if nobody reads it
         out.pieces = passing
         return out
 
@@ -99,7 +99,7 @@ class CheckingProxy:
         self, out: Outgoing, request: SentRequest, pieces: Iterator[bytes], start: float, first: float
     ) -> Iterator[bytes]:
         kept: list[bytes] = []
-        size, trouble, unjudged = 0, "", ""
+        size, trouble, unchecked = 0, "", ""
         ended_as: Ended = "complete"
         try:
             for piece in pieces:
@@ -107,37 +107,37 @@ class CheckingProxy:
                 if size <= LARGEST:
                     kept.append(piece)
                 yield piece
-        except GeneratorExit:  # what it did not read is not the gateway's fault
-            unjudged = "the client left"
+        except GeneratorExit:  # the gateway is not to blame for what the client did not read
+            unchecked = "the client left"
             raise
         except (HTTPError, OSError) as error:
             ended_as, trouble, out.ending = "cut", explain(error), "cut"
         finally:
             if size > LARGEST:
-                unjudged = f"the body is longer than {LARGEST} bytes"
+                unchecked = f"the body is longer than {LARGEST} bytes"
             fields, body, seconds = tuple(out.headers), b"".join(kept), time.monotonic() - start
             response = ReceivedResponse(out.status, fields, body, ended_as, first, seconds, trouble)
-            self._check_exchange(request, response, unjudged)
+            self._check_exchange(request, response, unchecked)
 
-    def _check_exchange(self, request: SentRequest, response: ReceivedResponse, unjudged: str = "") -> None:
+    def _check_exchange(self, request: SentRequest, response: ReceivedResponse, unchecked: str = "") -> None:
         coding = response.header("content-encoding")
         plain = decode_body(response.body, coding)
         if plain is None:
-            unjudged = unjudged or f"its content-encoding is {coding!r}"
+            unchecked = unchecked or f"its content-encoding is {coding!r}"
         else:
             response = replace(response, body=plain)
         operation = self._document.find(request.method, request.path)
-        # Real traffic has real failures: a 5xx is told by its status, not as a broken promise.
+        # Real traffic has real failures, so a 5xx is no broken promise here.
         exchange = CheckedExchange(
             request, response, operation.name if operation else "", time.time(), response.status >= 500
         )
-        found: list[Deviation] = []
-        if unjudged:
-            self._tell(exchange, found, unjudged)
+        deviations: list[Deviation] = []
+        if unchecked:
+            self._report(exchange, deviations, unchecked)
             return
         with self._lock:
             view = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
-            for name, findings in run_checks(view, self.results.entries.__contains__):
-                self.results.examined(name, findings)
-                found += map(redact_deviation, findings)
-        self._tell(exchange, found, "")
+            for name, broken in run_checks(view, self.results.entries.__contains__):
+                self.results.examined(name, broken)
+                deviations += map(redact_deviation, broken)
+        self._report(exchange, deviations, "")

@@ -1,4 +1,4 @@
-"""What the proxy says while traffic passes: a line for each exchange, its violations below, a log for programs."""
+"""What the proxy prints: a line for each exchange, its broken promises below it, and a log for programs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,28 +8,31 @@ import orjson
 from mockserver.contracts.check import Deviation
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.promises import PROMISES
-from mockserver.gate.proxy import Tell
+from mockserver.gate.proxy import ReportExchange
 from mockserver.gate.reports.curl import curl
 
 
-def proxy_log(base: str, echo: Callable[[str], None], log: Path | None) -> Tell:
-    """A function that tells of exchanges."""
+def proxy_log(base: str, echo: Callable[[str], None], log: Path | None) -> ReportExchange:
+    """Return a function that prints an exchange and appends its broken promises to the log."""
 
-    def tell(exchange: CheckedExchange, findings: list[Deviation], unjudged: str) -> None:
+    def report(exchange: CheckedExchange, deviations: list[Deviation], unchecked: str) -> None:
         request, response = exchange.request, exchange.response
-        mark = "!" if findings else "?" if unjudged else " "
+        mark = "!" if deviations else "?" if unchecked else " "
         line = f"{mark} {response.status or '---'}  {request.method} {request.path}  {response.seconds * 1000:.0f} ms"
-        lines = [f"{line}  not judged: {unjudged}" if unjudged else line]
-        lines += [f"      {one.promise} [{PROMISES[one.promise].source}]: {one.got}" for one in findings]
-        echo("\n".join(lines))  # at once: other threads tell of theirs
-        if log is not None and findings:
-            told = {
+        lines = [f"{line}  not checked: {unchecked}" if unchecked else line]
+        lines += [
+            f"      {deviation.promise} [{PROMISES[deviation.promise].source}]: {deviation.got}"
+            for deviation in deviations
+        ]
+        echo("\n".join(lines))  # in one call: other threads print too
+        if log is not None and deviations:
+            record = {
                 "at": exchange.at,
                 "status": response.status,
                 "request": curl(base, request),
-                "broken": [{"promise": finding.promise, "got": finding.got} for finding in findings],
+                "broken": [{"promise": deviation.promise, "got": deviation.got} for deviation in deviations],
             }
             with log.open("ab") as file:
-                file.write(orjson.dumps(told) + b"\n")
+                file.write(orjson.dumps(record) + b"\n")
 
-    return tell
+    return report

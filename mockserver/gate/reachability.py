@@ -1,4 +1,4 @@
-"""Before anything else: is there a gateway? Every wrong target ends here, in a sentence for the person who must act."""
+"""Whether there is a gateway at the URL. A wrong target ends the run here, with one sentence that says what to do."""
 
 from collections.abc import Mapping
 
@@ -8,32 +8,35 @@ from mockserver.core.errors import OperatorError
 
 ROUTES = ("/v1/messages", "/api/v1/chat/completions")
 ABSENT = (404, 405, 410)
-JUDGED = (400, 401, 403, 422)
-"""What a gateway says to an empty request without a credential. A page with such a status is judged, not refused."""
+REFUSALS = (400, 401, 403, 422)
+"""What a gateway answers to an empty request without a credential, even if the body is an HTML page."""
 
 OURS = "x-mock-error"
-"""A header that our own mock puts on its refusals; other gateways have none."""
+"""A header that the mock puts on its errors. Other gateways do not have it."""
 
 
 def identify_target(send: Sender, url: str, key: str) -> bool:
-    """Look at the target, first without a credential. True: it is our mock. Raises `OperatorError` for no gateway."""
+    """Return whether the target is the mock. Raises `OperatorError` if it is no gateway.
+
+    The first requests have no credential.
+    """
     responses = [_ask(send, url, route) for route in ROUTES]
-    if all("html" in response.media and response.status not in JUDGED for response in responses):
+    if all("html" in response.media and response.status not in REFUSALS for response in responses):
         status = responses[0].status
-        raise OperatorError(f"{url} answers with HTML pages (status {status}): is this the URL of the API?")
+        raise OperatorError(f"{url} answers with HTML pages (status {status}): is it the URL of the API?")
     if all(response.status in range(300, 400) for response in responses):
         to = responses[0].header("location")
-        raise OperatorError(f"{url} redirects to {to}; give the URL that it redirects to")
+        raise OperatorError(f"{url} redirects to {to}; use that URL")
     if all(response.status in ABSENT for response in responses):
         responses = [_ask(send, url, route, {"authorization": f"Bearer {key}"}) for route in ROUTES]
     if all(response.status in ABSENT for response in responses):
-        hint = "; leave out the path, the routes begin with /v1 and /api/v1" if url.count("/") > 2 else ""
-        raise OperatorError(f"{url} has neither {' nor '.join(ROUTES)}: is this the URL of the gateway{hint}?")
+        hint = "; leave out the path, because the routes begin with /v1 and /api/v1" if url.count("/") > 2 else ""
+        raise OperatorError(f"{url} has neither {' nor '.join(ROUTES)}: is it the URL of the gateway{hint}?")
     return any(response.header(OURS) is not None for response in responses)
 
 
 def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
-    """A request that no gateway charges for: it has neither a model nor a message."""
+    """Send a request that no gateway charges for: it has neither a model nor a message."""
     response = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
     if response.status == 0:
         raise OperatorError(f"{url} cannot be examined: {response.trouble}")

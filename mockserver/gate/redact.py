@@ -1,7 +1,7 @@
-"""Credentials out of everything that is printed or written: reports, logs, baselines.
+"""Removes credentials from everything that is printed or written: reports, logs, baselines.
 
-Three ways to know one: the operator gave it, a request carried it in a header, a field is named as one. The scenes' own
-`sk-ant-` key is no secret, and a request cannot be repeated without it, so it stays.
+A text is a credential if the operator gave it, if a request had it in a header, or if a field has the name of one. The
+`sk-ant-` key of the probes is no secret, and a request cannot be repeated without it, so it stays.
 """
 
 import re
@@ -13,17 +13,17 @@ from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 
 SHORTEST = 6
-"""Shorter ones are words too: taking them out would spoil a report and hide nothing."""
+"""Shorter texts can be words: redacting them would damage a report and hide nothing."""
 
 NAMES = "password|access_token|refresh_token|api_key"
 _JSON_FIELD = re.compile(rf'("({NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 _FORM_FIELD = re.compile(rf"(\b({NAMES})=)[^&\s\"']+")
 MARK = "\0"
-"""Around the name of a hidden field, for whoever writes a shell's variable there."""
+"""Surrounds the name of a redacted field, for callers that put a shell variable there."""
 
 
 def redact_text(text: str, request: SentRequest | None = None, known: Iterable[str] = ()) -> str:
-    """A text without secrets: those that are known, those of a request, and those in fields with such a name."""
+    """Return a text without known secrets, the credentials of the request, and the values of secret fields."""
     secrets = {*known, *(request.credentials if request is not None else ())} - {ANTHROPIC_KEY}
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST:
@@ -32,12 +32,12 @@ def redact_text(text: str, request: SentRequest | None = None, known: Iterable[s
 
 
 def mark_fields(text: str) -> str:
-    """A body with a marked name, such as PASSWORD, in place of every secret field's value."""
-    text = _JSON_FIELD.sub(lambda found: f'{found[1]}"{MARK}{found[2].upper()}{MARK}"', text)
-    return _FORM_FIELD.sub(lambda found: f"{found[1]}{MARK}{found[2].upper()}{MARK}", text)
+    """Return a body in which every value of a secret field is its marked name, such as PASSWORD."""
+    text = _JSON_FIELD.sub(lambda match: f'{match[1]}"{MARK}{match[2].upper()}{MARK}"', text)
+    return _FORM_FIELD.sub(lambda match: f"{match[1]}{MARK}{match[2].upper()}{MARK}", text)
 
 
-def redact_deviation(finding: Deviation, known: Iterable[str] = ()) -> Deviation:
-    """A finding whose words hold no secret."""
-    request = finding.exchange.request if finding.exchange is not None else None
-    return replace(finding, got=redact_text(finding.got, request, known))
+def redact_deviation(deviation: Deviation, known: Iterable[str] = ()) -> Deviation:
+    """Return a deviation whose text contains no credential."""
+    request = deviation.exchange.request if deviation.exchange is not None else None
+    return replace(deviation, got=redact_text(deviation.got, request, known))

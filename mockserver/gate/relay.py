@@ -1,8 +1,8 @@
-"""A small HTTP relay: a server in front of a gateway, for the validating proxy and for the mutants.
+"""A small HTTP relay: a server in front of a gateway, for the checking proxy and for the mutants.
 
-`respond` gets a request and gives back what to answer; `Upstream` asks the gateway. A body goes out piece by piece as
-it is given, so streams pass through as they come. `ending` says what happens after the last piece: the body is
-completed, or the connection is cut, or nothing more comes until the client gives up.
+`Respond` turns a request into an answer; `Upstream` asks the gateway. A body goes out piece by piece, so streams pass
+as they arrive. `ending` says what happens after the last piece: the body is completed, the connection is cut, or
+nothing more comes until the client gives up.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ Respond = Callable[[SentRequest], Outgoing]
 
 
 class Upstream:
-    """Asks the gateway behind the relay."""
+    """The gateway behind the relay."""
 
     def __init__(self, base: str, *, timeout: float = 60.0, verify: bool = True) -> None:
         self._base = base.rstrip("/")
@@ -45,7 +45,7 @@ class Upstream:
         self._pool = pool(verify=verify)
 
     def open(self, request: SentRequest) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
-        """Status, headers, and the body as it comes."""
+        """Send a request. Return status, headers, and the body as it arrives."""
         headers = {name: value for name, value in request.headers.items() if name not in HOP | {"content-length"}}
         response = self._pool.request(
             request.method,
@@ -71,7 +71,7 @@ def _read(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
 
 @contextmanager
 def _closed(pieces: Iterable[bytes]) -> Iterator[Iterable[bytes]]:
-    """Close a generator when the client leaves, so that the connection behind it ends at once, and not some time."""
+    """Close a generator when the client leaves, so that the connection behind it ends at once."""
     try:
         yield pieces
     finally:
@@ -84,7 +84,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that left is no news."""
+        """Print nothing if a client left."""
 
 
 def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
@@ -94,10 +94,10 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def log_message(self, *_: object) -> None:
-            """Be quiet."""
+            """Print nothing."""
 
         def send_response(self, code: int, message: str | None = None) -> None:
-            """The status line alone: server and date are the gateway's."""
+            """Send the status line alone: server and date are the gateway's."""
             self.send_response_only(code, message)
 
         def _relay(self) -> None:
@@ -138,24 +138,24 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers by their name in lower case; those that come twice are one list (RFC 9110, 5.3)."""
-    found: dict[str, str] = {}
+    """Return headers by their name in lower case. Headers that come twice are joined to a list (RFC 9110, 5.3)."""
+    fields: dict[str, str] = {}
     for name, value in ((name.lower(), value) for name, value in pairs):
-        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in found else value
-    return found
+        fields[name] = f"{fields[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in fields else value
+    return fields
 
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:
-    """The body of a request, with its length or in chunks."""
+    """Return the body of a request, or None. Raises `ValueError` if its end cannot be known."""
     if handler.headers.get("transfer-encoding", "").lower() != "chunked":
         length = handler.headers.get("content-length")
         return None if length is None else handler.rfile.read(_size(length, 10))
-    found = b""
+    body = b""
     while size := _size(handler.rfile.readline().split(b";")[0], 16):
-        found += handler.rfile.read(size)
+        body += handler.rfile.read(size)
         handler.rfile.readline()
     handler.rfile.readline()
-    return found
+    return body
 
 
 def _size(text: str | bytes, base: int) -> int:
@@ -166,13 +166,13 @@ def _size(text: str | bytes, base: int) -> int:
 
 
 def server(respond: Respond, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:
-    """A bound server, not yet serving."""
+    """Return a bound server that does not yet serve."""
     return _Server((host, port), _handler(respond))
 
 
 @contextmanager
 def serving(respond: Respond) -> Iterator[str]:
-    """Serve on a free port for as long as the block lasts; gives the URL."""
+    """Serve on a free port while the block runs; yield the URL."""
     listening = server(respond)
     Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:

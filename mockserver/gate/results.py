@@ -1,4 +1,4 @@
-"""The ledger of a run: what became of each promise. Plain values; every report is made from it."""
+"""The results of a run: what became of each promise. Every report is made from them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,35 +11,40 @@ from mockserver.gate.redact import redact_deviation, redact_text
 
 State: TypeAlias = Literal["kept", "broken", "accepted", "not examined"]
 MOST_FINDINGS = 5
-"""Findings kept for each promise; the rest is counted."""
+"""Deviations that are kept for each promise; further ones are only counted."""
 
 
 @dataclass
 class PromiseResult:
-    """One promise in this run."""
+    """What became of one promise."""
 
     promise: Promise
     examined: int = 0
     broken: int = 0
-    findings: list[Deviation] = field(default_factory=list)
+    deviations: list[Deviation] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     accepted: str = ""
 
     @property
     def state(self) -> State:
-        """What became of it."""
+        """Whether the promise was kept, broken, accepted by the baseline, or not examined."""
         if self.broken:
             return "accepted" if self.accepted else "broken"
         return "kept" if self.examined else "not examined"
 
     @property
+    def exchange(self) -> CheckedExchange | None:
+        """The first exchange that shows a deviation, or None."""
+        return next((deviation.exchange for deviation in self.deviations if deviation.exchange is not None), None)
+
+    @property
     def why_not(self) -> str:
-        """Why it was not examined, or how it could be."""
+        """Why the promise was not examined, or which option would help."""
         if self.reasons:
             return self.reasons[0]
         if self.promise.needs:
             return CREDENTIALS[self.promise.needs]
-        return "nothing in this run concerned it"
+        return "no answer in this run concerned it"
 
 
 class RunResults:
@@ -50,37 +55,37 @@ class RunResults:
         self._secrets = tuple(secrets)
 
     def redact(self, text: str, exchange: CheckedExchange) -> str:
-        """What an exchange said, without the credentials of the run."""
+        """Return a text from an exchange without the credentials of the run."""
         return redact_text(text, exchange.request, self._secrets)
 
-    def examined(self, name: str, findings: Iterable[Deviation]) -> None:
-        """An exchange or a scene examined a promise; with no findings it was kept."""
+    def examined(self, name: str, deviations: Iterable[Deviation]) -> None:
+        """Add the deviations that an exchange or a probe showed. Without any, the promise was kept there."""
         entry = self.entries.get(name)
         if entry is None:
             return
         entry.examined += 1
-        found = [redact_deviation(finding, self._secrets) for finding in findings]
-        entry.broken += bool(found)
-        for finding in found:
-            if len(entry.findings) < MOST_FINDINGS and finding.got not in [one.got for one in entry.findings]:
-                entry.findings.append(finding)
+        redacted = [redact_deviation(deviation, self._secrets) for deviation in deviations]
+        entry.broken += bool(redacted)
+        for deviation in redacted:
+            if len(entry.deviations) < MOST_FINDINGS and deviation.got not in [known.got for known in entry.deviations]:
+                entry.deviations.append(deviation)
 
     def add_result(self, name: str, kept: bool, got: str, exchange: CheckedExchange | None) -> None:
-        """A scene's own verdict."""
+        """Add what a probe reports."""
         self.examined(name, () if kept else (Deviation(name, got, exchange),))
 
     def reason(self, names: Iterable[str], words: str) -> None:
-        """Why promises could not be examined."""
+        """Add a reason why promises were not examined."""
         for name in names:
             entry = self.entries.get(name)
             if entry is not None and words not in entry.reasons:
                 entry.reasons.append(words)
 
     def of(self, *states: State) -> list[PromiseResult]:
-        """The entries in these states."""
+        """Return the results in these states."""
         return [entry for entry in self.entries.values() if entry.state in states]
 
     @property
     def coverage(self) -> float:
-        """The part of the promises that was examined, in percent."""
+        """The percentage of the promises that was examined."""
         return 100.0 * (len(self.entries) - len(self.of("not examined"))) / max(1, len(self.entries))

@@ -1,8 +1,8 @@
-"""A run of the gate: probe, play the scenes of the profile, judge every exchange, keep the ledger.
+"""A run of the gate: finds the gateway, runs the probes of the profile, checks every exchange, keeps the results.
 
-Nothing a target does can stop or hang a run: every answer is bounded by the client, the run by its profile's seconds,
-and a target that stops answering at all is left alone after a few attempts. What ends a run early, Ctrl-C too, leaves
-a report of what was seen until then. For a soak the end of its time is no early end.
+No target can stop a run or make it hang. The client bounds every answer, the profile bounds the run, and a target that
+stops answering is left alone after a few attempts. A run that ends early, also by Ctrl-C, reports what it has seen.
+For a soak the end of its time is no early end.
 """
 
 import random
@@ -34,10 +34,10 @@ PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
 
 MOST_TROUBLE = 5
-"""Answers without a proper end in a whole run: each costs its full time limit."""
+"""Answers without a proper end in a whole run. Each costs its full time limit."""
 
 PROBING = 10.0
-"""Seconds for an answer to the probe: a refusal needs no model, so nothing has to be loaded for it."""
+"""Seconds for the first answers: an error needs no model, so nothing has to be loaded."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class RunSettings:
 
     @property
     def limits(self) -> AnswerLimits:
-        """How long an answer may take: longer than the latency that it is judged by."""
-        given, latency = self.profile.limits, self.latency or 0.0
-        return replace(given, silence=max(given.silence, latency + 1), total=max(given.total, 2 * latency + 1))
+        """The limits of an answer: longer than the latency that is checked."""
+        limits, latency = self.profile.limits, self.latency or 0.0
+        return replace(limits, silence=max(limits.silence, latency + 1), total=max(limits.total, 2 * latency + 1))
 
 
 @dataclass
 class GateRun:
-    """A finished run. `complaints` are reasons to fail beside broken promises: of the baseline, of --require."""
+    """A finished run. `complaints` are other reasons to fail: of the baseline, of --require."""
 
     settings: RunSettings
     results: RunResults
@@ -87,7 +87,7 @@ class GateRun:
 
     @property
     def passed(self) -> bool:
-        """Whether everything is as it should be: exit code 0."""
+        """Whether the run has nothing to complain of: exit code 0."""
         return not (self.results.of("broken") or self.stopped or self.complaints)
 
 
@@ -96,20 +96,20 @@ class _Stopped(Exception):
 
 
 class _TimeIsUp(_Stopped):
-    """Its time is over."""
+    """The time of the run is over."""
 
 
 def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
-    """Which promises are in force."""
+    """Return a function that says whether a promise is in force."""
 
-    def one(promise: Promise) -> bool:
+    def in_force(promise: Promise) -> bool:
         if settings.documented_only and promise.is_observed:
             return False
         names = (promise.name, promise.group)
-        wanted = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
-        return wanted and not any(fnmatch(name, pattern) for pattern in settings.exclude for name in names)
+        is_chosen = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
+        return is_chosen and not any(fnmatch(name, pattern) for pattern in settings.exclude for name in names)
 
-    return one
+    return in_force
 
 
 def _opened(settings: RunSettings) -> ContractDocument:
@@ -121,7 +121,7 @@ def _opened(settings: RunSettings) -> ContractDocument:
 
 
 class Runner:
-    """One run. `progress` is told, before a scene is played, how far the run is."""
+    """One run. `progress` is called before each probe with how far the run is."""
 
     def __init__(
         self,
@@ -135,7 +135,9 @@ class Runner:
         self._document = _opened(settings)
         self._results = RunResults(promise_filter(settings), credentials.secrets(settings.key, settings.credentials))
         if not self._results.entries:
-            raise OperatorError("no promise has a name like that; `mockserver contract promises` lists them")
+            raise OperatorError(
+                "no promise matches --only and --exclude; list the names with: mockserver contract promises"
+            )
         self._client = HttpClient(settings.url, settings.limits, verify=settings.verify) if send is None else None
         self._budget = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
         self._memory, self._lock = Memory(), threading.Lock()
@@ -146,7 +148,7 @@ class Runner:
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
     def run(self) -> GateRun:
-        """Everything, in order. Raises `OperatorError` if there is nothing to examine."""
+        """Run everything in order. Raises `OperatorError` if there is no gateway to examine."""
         start = self._clock()
         done = GateRun(self._settings, self._results, self._budget.spent, 0.0, rounds=0, began=time.time())
         profile = self._settings.profile
@@ -180,14 +182,14 @@ class Runner:
         return is_mock
 
     def _explain_unexamined(self, stopped: str) -> None:
-        """Why what was not examined was not, where no scene has said so."""
+        """Give every promise that was not examined a reason, unless a probe gave one."""
         profile = self._settings.profile
         larger = "" if profile.probes == "full" else "; --profile full does more"
-        wanted = [case for case in probe_cases(profile.probes) if self._wanted(case)]
+        cases = [case for case in probe_cases(profile.probes) if self._is_wanted(case)]
         if stopped:
-            missed = [name for case in wanted if case.name not in self._played for name in case.promises]
-            self._results.reason(missed, "the run stopped before it")
-        played = {name for case in wanted for name in case.promises}
+            missed = [name for case in cases if case.name not in self._played for name in case.promises]
+            self._results.reason(missed, "the run stopped before its probe")
+        played = {name for case in cases for name in case.promises}
         left = [name for name in self._results.entries if name not in played and name not in CHECKS]
         self._results.reason(left, f"not in the profile {profile.name}{larger}")
         self._results.reason(CHECKS, f"no answer in this run concerned it{larger}")
@@ -208,15 +210,15 @@ class Runner:
     def _play(self, target: Target) -> None:
         record, report = self._check_exchange, self._results.add_result
         client = Client(self._document, target, self._send, record, report, time.time, self._wait)
-        wanted = [case for case in probe_cases(self._settings.profile.probes) if self._wanted(case)]
-        for number, case in enumerate(wanted, 1):
+        cases = [case for case in probe_cases(self._settings.profile.probes) if self._is_wanted(case)]
+        for number, case in enumerate(cases, 1):
             name = case.name.replace("_", " ")
-            self._progress(f"{number}/{len(wanted)} {name}, {self._budget.spent.requests} requests")
+            self._progress(f"{number}/{len(cases)} {name}, {self._budget.spent.requests} requests")
             self._run_probe(case, client)
             self._played.add(case.name)
 
-    def _wanted(self, case: ProbeCase) -> bool:
-        """A scene is played for its own promises; with --only, not for what judges may see in passing."""
+    def _is_wanted(self, case: ProbeCase) -> bool:
+        """Return whether a probe examines a chosen promise, or a chosen promise has a check."""
         return not self._settings.only or any(name in self._results.entries for name in (*case.promises, *CHECKS))
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:
@@ -255,5 +257,5 @@ class Runner:
         latency = settings.latency if settings.latency is not None else settings.profile.latency
         view = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for name, findings in run_checks(view, self._results.entries.__contains__):
-                self._results.examined(name, findings)
+            for name, deviations in run_checks(view, self._results.entries.__contains__):
+                self._results.examined(name, deviations)

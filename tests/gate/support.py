@@ -65,7 +65,7 @@ def broken(one: CheckedExchange, *, short_sse: bool = False, memory: Memory | No
     """The promises that an exchange breaks."""
     operation = document().operations.get(one.operation)
     view = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
-    return {name for name, findings in run_checks(view) if findings}
+    return {name for name, deviations in run_checks(view) if deviations}
 
 
 def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:

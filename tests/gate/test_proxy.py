@@ -36,8 +36,8 @@ class Told:
         self.lines: list[tuple[int, list[str], str]] = []
         self.more = threading.Event()
 
-    def __call__(self, exchange: CheckedExchange, findings: list[Deviation], unjudged: str) -> None:
-        broken = list(dict.fromkeys(one.promise for one in findings))
+    def __call__(self, exchange: CheckedExchange, deviations: list[Deviation], unjudged: str) -> None:
+        broken = list(dict.fromkeys(one.promise for one in deviations))
         self.lines.append((exchange.response.status, broken, unjudged))
         self.more.set()
 
@@ -216,7 +216,7 @@ def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--upstream", "ftp://x"), "is no URL of a gateway"),
+        (("--upstream", "ftp://x"), "is not the URL of a gateway"),
         (("--upstream", "http://x", "--log", "/nowhere/log.jsonl"), "cannot be written"),
         (("--upstream", "http://x", "--host", "192.0.2.1"), "cannot listen on"),
     ],

@@ -22,7 +22,7 @@ from tests.gate.support import command, other_gateway, run
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     with other_gateway() as (url, sleep):
         done = run(url, credentials=gateway.credentials(), sleep=sleep)
-    assert [(entry.promise.name, entry.findings) for entry in done.results.of("broken")] == []
+    assert [(entry.promise.name, entry.deviations) for entry in done.results.of("broken")] == []
     assert done.results.coverage > 95
     assert done.stopped == ""
 
@@ -33,7 +33,7 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     with uvicorn.running(Gateway(Engine(contract, library.scripts, EngineSettings()))) as url:
         done = run(url, exclude=("login-refused",))
     assert done.is_mock
-    assert [(entry.promise.name, entry.findings) for entry in done.results.of("broken")] == []
+    assert [(entry.promise.name, entry.deviations) for entry in done.results.of("broken")] == []
 
 
 def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
@@ -107,9 +107,9 @@ def test_a_baseline_accepts_what_is_known_and_fails_what_is_healed(tmp_path: Pat
         assert done.exit_code == 0, done.output
         assert "Accepted by the baseline" in done.output
         known.write_text("- {promise: known-media-type, since: 2020-01-01, why: old, until: 2020-02-02}\n")
-        assert "which is over" in command(*arguments).output
+        assert "which has passed" in command(*arguments).output
         known.write_text("- {promise: known-status, since: 2020-01-01, why: old}\n")
-        assert "it is kept now" in command(*arguments).output
+        assert "is kept now" in command(*arguments).output
         known.write_text("- {promise: known-stauts, since: 2020-01-01, why: old}\n")
         assert command(*arguments).exit_code == 2
 
@@ -118,8 +118,8 @@ def test_a_baseline_accepts_what_is_known_and_fails_what_is_healed(tmp_path: Pat
     ("arguments", "words"),
     [
         (("https://api.example.com",), "needs an API key"),
-        (("ftp://x",), "no URL of a gateway"),
-        (("http://127.0.0.1:1", "--only", "nothing-like-it"), "no promise has a name like that"),
+        (("ftp://x",), "not the URL of a gateway"),
+        (("http://127.0.0.1:1", "--only", "nothing-like-it"), "no promise matches --only"),
         (("http://127.0.0.1:1", "--require", "lots"), "expected a percentage"),
         (("http://127.0.0.1:1", "--baseline", "/nowhere.yaml"), "cannot be read"),
         (("http://127.0.0.1:1",), "nothing listens there"),
@@ -150,13 +150,13 @@ def test_the_contract_file_is_found() -> None:
 
 
 BASELINES = {
-    "until: soon": "until is a date",
-    "until: 2027-01-31 10:00:00": "until is a date",
-    "since: 2026": "since is a date",
-    "why: ": "why is a reason in words",
+    "until: soon": "until: expected a date",
+    "until: 2027-01-31 10:00:00": "until: expected a date",
+    "since: 2026": "since: expected a date",
+    "why: ": "why: expected a reason",
     "promise: [login]": "no promise is named",
     "promise: logins": "did you mean 'login'?",
-    "colour: red": "it has promise, since, why",
+    "colour: red": "expected the keys promise, since and why",
 }
 
 

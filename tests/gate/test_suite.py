@@ -94,7 +94,7 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
     body = b'{"model": "qwen-7b", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
     with other_gateway() as (url, _):
         watcher = CheckingProxy(
-            url, OPENAPI, lambda one, findings, _: told.append((one.response.status, [f.promise for f in findings]))
+            url, OPENAPI, lambda one, deviations, _: told.append((one.response.status, [f.promise for f in deviations]))
         )
 
         def broken_gateway(request: SentRequest) -> relay.Outgoing:
@@ -103,7 +103,7 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
 
         with relay.serving(broken_gateway) as faulty:
             second = CheckingProxy(
-                faulty, OPENAPI, lambda one, findings, _: told.append((0, [f.promise for f in findings]))
+                faulty, OPENAPI, lambda one, deviations, _: told.append((0, [f.promise for f in deviations]))
             )
             for one in (watcher, second):
                 with relay.serving(one.respond) as front:

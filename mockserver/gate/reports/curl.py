@@ -1,6 +1,6 @@
-"""A request as a command that works when pasted: credentials are shell variables, nothing else is hidden or cut.
+"""A request as a curl command that works when pasted. Credentials are shell variables; nothing else is hidden or cut.
 
-A body that is too long to read, or that a terminal cannot show, comes packed: `echo … | base64 -d | gunzip | curl`.
+A body that is too long to read, or that a terminal cannot show, is packed: `echo … | base64 -d | gunzip | curl`.
 """
 
 import base64
@@ -13,24 +13,24 @@ from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.gate.redact import MARK, mark_fields, redact_text
 
 LONGEST = 2000
-"""Bytes of a body that is shown as it is."""
+"""Bytes of a body that is shown unpacked."""
 
 OWN = {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
 """Headers that curl writes itself."""
 
 SECRET = {"x-api-key": "KEY", "authorization": "KEY", "proxy-authorization": "KEY", "cookie": "COOKIE"}
-"""Headers with a credential -> the variable that stands for it."""
+"""Headers with a credential -> the variable in their place."""
 
 
 def packed(request: SentRequest) -> str:
-    """What a packed body holds, for people; nothing if the command shows it."""
+    """Return a description of a packed body; an empty string if the command shows the body."""
     if request.body is None or _shown(request.body):
         return ""
     return f"{len(request.body):,} bytes, beginning with {redact_text(request.body[:60].decode('utf-8', 'replace'))!r}"
 
 
 def curl(base: str, request: SentRequest) -> str:
-    """The command."""
+    """Return the command."""
     parts = ["curl -sS -i"]
     if request.method == "HEAD":
         parts.append("--head")
@@ -40,9 +40,9 @@ def curl(base: str, request: SentRequest) -> str:
     parts += [f"-H {_header(name, value)}" for name, value in request.headers.items() if name not in OWN]
     before = ""
     if request.body is not None:
-        shown = _shown(request.body)
-        parts.append(f"--data-binary {shown or '@-'}")
-        before = "" if shown else _packed(request.body)
+        quoted = _shown(request.body)
+        parts.append(f"--data-binary {quoted or '@-'}")
+        before = "" if quoted else _packed(request.body)
     return before + " \\\n  ".join(parts)
 
 
@@ -56,7 +56,7 @@ def _header(name: str, value: str) -> str:
 
 
 def _shown(body: bytes) -> str:
-    """The body in quotes, or nothing if it cannot be shown so."""
+    """Return the quoted body, or an empty string if it cannot be shown."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -67,5 +67,5 @@ def _shown(body: bytes) -> str:
 
 
 def _packed(body: bytes) -> str:
-    """What puts the body on curl's standard input."""
+    """Return the commands that write the body to curl's standard input."""
     return f"echo {base64.b64encode(gzip.compress(body, mtime=0)).decode()} | base64 -d | gunzip | "

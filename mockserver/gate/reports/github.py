@@ -7,7 +7,7 @@ from mockserver.gate.runner import GateRun
 
 
 def lines(run: GateRun) -> Iterator[str]:
-    """GitHub's workflow commands: an error for each broken promise, and for what else makes the run fail."""
+    """Yield an error for each broken promise, and for every other reason to fail."""
     places = Places(run.settings.contract)
     for entry in run.results.of("broken"):
         at = f"file={_property(places.file)},line={places.line(entry)}"
@@ -18,7 +18,7 @@ def lines(run: GateRun) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    """As GitHub's own toolkit escapes it."""
+    """Return a message, escaped as GitHub's own toolkit escapes it."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,7 +1,7 @@
-"""The run as one HTML file: nothing is loaded, no script runs, and everything that a target said is escaped.
+"""The run as one HTML file. It loads nothing, runs no script, and escapes everything that a target said.
 
-What matters first: the verdict, what is broken with the request to paste and the answer, what was not examined and how
-it could be; what was kept is folded away.
+It begins with the headline; then comes what is broken, with the request and the answer, and what was not examined,
+with the option that would help. What was kept is folded.
 """
 
 import time
@@ -40,21 +40,21 @@ margin:.3rem 0 .8rem}h3{font-size:.8rem;margin:.7rem 0 .1rem;color:var(--soft);f
 
 CSS: dict[State, str] = {"kept": "kept", "broken": "broken", "accepted": "accepted", "not examined": "idle"}
 MOST_BODY = 2000
-"""Characters of an answer that are shown; the JSON report has more."""
+"""Characters of an answer that are shown. The JSON report has more."""
 
 
 def render(run: GateRun) -> bytes:
-    """The page."""
+    """Return the page."""
     results, settings = run.results, run.settings
     total = max(1, len(results.entries))
     counts = {state: len(results.of(state)) for state in STATES}
     bar = "".join(
-        f'<i class="{CSS[one]}" style="width:{100 * count / total:.2f}%"></i>' for one, count in counts.items()
+        f'<i class="{CSS[state]}" style="width:{100 * count / total:.2f}%"></i>' for state, count in counts.items()
     )
     legend = "".join(
-        f'<span><i class="dot {CSS[one]}"></i>{count} {one}</span>'
-        for one, count in counts.items()
-        if count or one != "accepted"
+        f'<span><i class="dot {CSS[state]}"></i>{count} {state}</span>'
+        for state, count in counts.items()
+        if count or state != "accepted"
     )
     complaints = [*([f"Stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.began))
@@ -66,7 +66,7 @@ def render(run: GateRun) -> bytes:
 <div>{escape(settings.url)} <span class="soft">· profile {settings.profile.name} · {when}</span></div>
 <div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {results.coverage:.0f} %</span></div>
 <div class="soft">{escape(effort(run))}</div>
-{"".join(f'<p class="card">{escape(printable(one))}</p>' for one in complaints)}
+{"".join(f'<p class="card">{escape(printable(complaint))}</p>' for complaint in complaints)}
 {"".join(_sections(run))}</main></body></html>
 """
     return page.encode("utf-8", "replace")
@@ -106,20 +106,22 @@ def _head(entry: PromiseResult) -> str:
 
 
 def _open(run: GateRun, entry: PromiseResult) -> str:
-    """A promise with what speaks against it: the findings of one exchange together, then that exchange."""
-    told = [f"<div>Accepted {escape(entry.accepted)}</div>"] if entry.accepted else []
-    told.append(f"<h3>Got, {entry.broken} of {entry.examined} times</h3>")
-    exchanges: dict[int, CheckedExchange | None] = {id(one.exchange): one.exchange for one in entry.findings}
+    """Return a promise with its deviations: those of one exchange together, then that exchange."""
+    parts = [f"<div>Accepted {escape(entry.accepted)}</div>"] if entry.accepted else []
+    parts.append(f"<h3>Got, in {entry.broken} of {entry.examined} checks</h3>")
+    exchanges: dict[int, CheckedExchange | None] = {
+        id(deviation.exchange): deviation.exchange for deviation in entry.deviations
+    }
     for place, (number, exchange) in enumerate(exchanges.items()):
-        words = [printable(one.got) for one in entry.findings if id(one.exchange) == number]
-        told.append(f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in words)}</ul>")
-        shown = "".join(_exchange(run, exchange)) if exchange is not None else ""
-        told.append(
-            f"<details><summary>its request and answer</summary>{shown}</details>" if place and shown else shown
+        lines = [printable(deviation.got) for deviation in entry.deviations if id(deviation.exchange) == number]
+        parts.append(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>")
+        details = "".join(_exchange(run, exchange)) if exchange is not None else ""
+        parts.append(
+            f"<details><summary>request and answer</summary>{details}</details>" if place and details else details
         )
-    folded = "".join(told)
+    folded = "".join(parts)
     if entry.accepted:
-        folded = f"<details><summary>what is accepted</summary>{folded}</details>"
+        folded = f"<details><summary>accepted deviations</summary>{folded}</details>"
     return f'<div class="card"><div class="head">{_head(entry)}</div><div class="more">{folded}</div></div>'
 
 
@@ -127,7 +129,7 @@ def _exchange(run: GateRun, exchange: CheckedExchange) -> Iterator[str]:
     response, body = exchange.response, packed(exchange.request)
     yield f"<h3>Request{escape(f' ({body})') if body else ''}</h3>"
     yield f"<pre>{escape(curl(run.settings.url, exchange.request))}</pre>"
-    said = run.results.redact(response.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
+    text = run.results.redact(response.body[:MOST_BODY].decode("utf-8", "replace"), exchange)
     first = f"HTTP {response.status}" if response.status else f"no answer: {response.trouble}"
-    shown = "\n".join(printable(line) for line in said.splitlines())
-    yield f"<h3>Answer</h3><pre>{escape(first)}\n{escape(shown)}</pre>"
+    lines = "\n".join(printable(line) for line in text.splitlines())
+    yield f"<h3>Answer</h3><pre>{escape(first)}\n{escape(lines)}</pre>"

@@ -15,7 +15,7 @@ from mockserver.gate.runner import GateRun
 
 
 def as_value(run: GateRun) -> dict[str, Any]:
-    """The whole run as plain data."""
+    """Return the whole run as plain data."""
     results, settings = run.results, run.settings
     counts = {state: len(results.of(state)) for state in ("kept", "broken", "accepted", "not examined")}
     return {
@@ -40,7 +40,7 @@ def as_value(run: GateRun) -> dict[str, Any]:
 
 def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
     promise = entry.promise
-    told: dict[str, Any] = {
+    value: dict[str, Any] = {
         "name": promise.name,
         "group": promise.group,
         "state": entry.state,
@@ -50,31 +50,31 @@ def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
         "examined": entry.examined,
     }
     if entry.state == "not examined":
-        told["why"] = entry.why_not
+        value["why"] = entry.why_not
     if entry.accepted:
-        told["accepted"] = entry.accepted
-    if entry.findings:
-        told["findings"] = [_finding(run, finding) for finding in entry.findings]
-    return told
+        value["accepted"] = entry.accepted
+    if entry.deviations:
+        value["findings"] = [_finding(run, deviation) for deviation in entry.deviations]
+    return value
 
 
-def _finding(run: GateRun, finding: Deviation) -> dict[str, Any]:
-    told: dict[str, Any] = {"got": finding.got}
-    if finding.exchange is not None:
-        response = finding.exchange.response
-        told["request"] = curl(run.settings.url, finding.exchange.request)
-        told["answer"] = {
+def _finding(run: GateRun, deviation: Deviation) -> dict[str, Any]:
+    value: dict[str, Any] = {"got": deviation.got}
+    if deviation.exchange is not None:
+        response = deviation.exchange.response
+        value["request"] = curl(run.settings.url, deviation.exchange.request)
+        value["answer"] = {
             "status": response.status,
             "headers": [
-                [name, "$COOKIE" if name == "set-cookie" else run.results.redact(value, finding.exchange)]
-                for name, value in response.headers
+                [name, "$COOKIE" if name == "set-cookie" else run.results.redact(text, deviation.exchange)]
+                for name, text in response.headers
             ],
-            "body": run.results.redact(response.body[:4000].decode("utf-8", "replace"), finding.exchange),
+            "body": run.results.redact(response.body[:4000].decode("utf-8", "replace"), deviation.exchange),
             "ended": response.ended,
         }
-    return told
+    return value
 
 
 def render(run: GateRun) -> bytes:
-    """The run as JSON."""
+    """Return the run as JSON."""
     return orjson.dumps(encodable(as_value(run)), option=orjson.OPT_INDENT_2) + b"\n"

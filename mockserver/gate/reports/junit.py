@@ -16,7 +16,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(run: GateRun) -> bytes:
-    """A test case for each promise, and one for the run as a whole, as Ant's schema has it and others read it."""
+    """Return a test case for each promise and one for the run, in the schema of Ant's JUnit reports."""
     results, settings = run.results, run.settings
     trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
     suite = Xml.Element(
@@ -51,7 +51,7 @@ def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
     promise = entry.promise
     case = Xml.SubElement(suite, "testcase", classname=f"contract.{promise.group}", name=promise.name, time="0")
     if entry.state == "broken":
-        first = entry.findings[0] if entry.findings else Deviation(promise.name, "")
+        first = entry.deviations[0] if entry.deviations else Deviation(promise.name, "")
         failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
         request = curl(run.settings.url, first.exchange.request) if first.exchange else ""
         failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")

@@ -14,7 +14,7 @@ from mockserver.gate.results import PromiseResult
 
 
 class Places:
-    """Where in the contract's file an operation stands."""
+    """The lines of the contract's file at which operations begin."""
 
     def __init__(self, contract: Path) -> None:
         ours = contract == Path(bundled.OPENAPI)
@@ -22,14 +22,14 @@ class Places:
         self._lines = contract.read_text(encoding="utf-8").splitlines()
 
     def line(self, entry: PromiseResult) -> int:
-        """The line of the path that the first finding asked, from 1; the first line if it asked none of them."""
-        exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
+        """Return the line, from 1, of the path that the first deviation's request has; line 1 if there is none."""
+        exchange = entry.exchange
         path = re.escape(exchange.request.path.partition("?")[0]) if exchange is not None else None
-        wanted = re.compile(rf"""\s*["']?{path}["']?:\s*""")
-        return next((number for number, line in enumerate(self._lines, 1) if path and wanted.fullmatch(line)), 1)
+        pattern = re.compile(rf"""\s*["']?{path}["']?:\s*""")
+        return next((number for number, line in enumerate(self._lines, 1) if path and pattern.fullmatch(line)), 1)
 
 
 def message(entry: PromiseResult) -> str:
     """Return the promise, its source, and the first deviation."""
-    got = entry.findings[0].got if entry.findings else ""
+    got = entry.deviations[0].got if entry.deviations else ""
     return f"{entry.promise.sentence} ({entry.promise.source}) Got: {printable(got)}"

@@ -14,7 +14,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 
 def render(run: GateRun) -> bytes:
-    """A rule for each promise, a result for each broken one; what the baseline accepts is suppressed."""
+    """Return a rule for each promise, and a result for each broken one. Accepted deviations are suppressed."""
     entries, places = list(run.results.entries.values()), Places(run.settings.contract)
     rules = [
         {
@@ -38,7 +38,7 @@ def render(run: GateRun) -> bytes:
 
 def _result(entry: PromiseResult, number: int, places: Places) -> dict[str, Any]:
     place = {"artifactLocation": {"uri": places.file}, "region": {"startLine": places.line(entry)}}
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "ruleId": entry.promise.name,
         "ruleIndex": number,
         "level": "error",
@@ -47,5 +47,5 @@ def _result(entry: PromiseResult, number: int, places: Places) -> dict[str, Any]
         "partialFingerprints": {"promise/v1": entry.promise.name},
     }
     if entry.accepted:
-        told["suppressions"] = [{"kind": "external", "justification": entry.accepted}]
-    return told
+        result["suppressions"] = [{"kind": "external", "justification": entry.accepted}]
+    return result

@@ -1,4 +1,4 @@
-"""The calm summary: what is broken first, with the request to paste; what was not examined, and how it could be."""
+"""The summary for a terminal: what is broken first, with the request to paste, then what was not examined."""
 
 import textwrap
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from mockserver.gate.results import PromiseResult, State
 from mockserver.gate.runner import GateRun
 
 WIDTH = 100
-"""Columns, if nobody says how wide the terminal is. Commands are never wrapped: they are there to be pasted."""
+"""Columns, if the width of the terminal is unknown. Commands are never wrapped, so that they can be pasted."""
 
 MOST_SHOWN = 3
-"""Findings of one promise; the JSON report has more."""
+"""Deviations shown for one promise. The JSON report has more."""
 
 
 def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
-    """The summary, line by line."""
+    """Yield the lines of the summary."""
     results = run.results
     for entry in results.of("broken"):
         yield from _broken(run, entry, width)
@@ -44,7 +44,7 @@ def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
 
 
 def table(run: GateRun) -> Iterator[str]:
-    """One line for each group of promises."""
+    """Yield one line for each group of promises."""
     groups: dict[str, list[PromiseResult]] = {}
     for entry in run.results.entries.values():
         groups.setdefault(entry.promise.group, []).append(entry)
@@ -61,17 +61,17 @@ STATES: tuple[State, ...] = ("kept", "broken", "accepted", "not examined")
 
 
 def headline(run: GateRun) -> str:
-    """The line that counts."""
+    """Return the line that counts the promises by state."""
     results = run.results
     counts = {state: len(results.of(state)) for state in STATES}
     broken = counts["broken"]
-    said = f"{broken} promise{'' if broken == 1 else 's'} broken" if broken else "No promise broken"
-    shown = [f"{count} {state}" for state, count in counts.items() if count or state != "accepted"]
-    return f"{said}: {', '.join(shown)} (coverage {results.coverage:.0f} %)"
+    words = f"{broken} promise{'' if broken == 1 else 's'} broken" if broken else "No promise broken"
+    parts = [f"{count} {state}" for state, count in counts.items() if count or state != "accepted"]
+    return f"{words}: {', '.join(parts)} (coverage {results.coverage:.0f} %)"
 
 
 def effort(run: GateRun) -> str:
-    """What it took."""
+    """Return how many requests and how much time the run took."""
     rounds = f", {run.rounds} whole round{'' if run.rounds == 1 else 's'}" if run.settings.profile.rounds > 1 else ""
     counted = run.settings.profile.budget.tokens is not None
     tokens = f" of at most {run.spent.tokens:,} tokens" if counted else ""
@@ -83,14 +83,14 @@ def _broken(run: GateRun, entry: PromiseResult, width: int) -> Iterator[str]:
     promise = entry.promise
     yield f"BROKEN  {promise.name}  [{promise.source}]"
     yield from _wrapped("  expected  ", promise.sentence, width)
-    for finding in entry.findings[:MOST_SHOWN]:
-        yield from _wrapped("  got       ", printable(finding.got), width)
+    for deviation in entry.deviations[:MOST_SHOWN]:
+        yield from _wrapped("  got       ", printable(deviation.got), width)
     if entry.broken > MOST_SHOWN:
-        yield f"            {entry.broken} times, of {entry.examined} that were looked at"
-    exchange = next((one.exchange for one in entry.findings if one.exchange is not None), None)
-    if exchange is not None:
-        yield from _wrapped("  the body  ", packed(exchange.request), width) if packed(exchange.request) else ()
-        yield "  " + curl(run.settings.url, exchange.request).replace(" \\\n", " \\\n  ")
+        yield f"            in {entry.broken} of {entry.examined} checks"
+    if entry.exchange is not None:
+        request = entry.exchange.request
+        yield from _wrapped("  body      ", packed(request), width) if packed(request) else ()
+        yield "  " + curl(run.settings.url, request).replace(" \\\n", " \\\n  ")
     yield ""
 
 

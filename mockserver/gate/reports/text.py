@@ -5,14 +5,16 @@ from typing import Any
 
 
 def printable(text: str) -> str:
-    """Words of a target, which may hold what moves a cursor or turns a line around."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    """Return a text in which characters that could move a cursor or reverse a line are escaped."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 def encodable(value: Any) -> Any:
-    """Text that UTF-8 can hold."""
+    """Return plain data in which every text can be written as UTF-8."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: encodable(one) for key, one in value.items()}
-    return [encodable(one) for one in value] if isinstance(value, list) else value
+        return {key: encodable(item) for key, item in value.items()}
+    return [encodable(item) for item in value] if isinstance(value, list) else value
