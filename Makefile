@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
 # Biome, the linter and formatter of the page's and the examples' JavaScript.
 BIOME := .clients/page-lint/node_modules/.bin/biome
 
-.PHONY: serve test quick check lint-page clients bench matrix gate mutants lock format clean
+.PHONY: serve test quick check lint-page clients bench matrix gate mutants attack lock format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)

@@ -1,0 +1,1 @@
+"""`make attack`: load, fuzzers, hostile clients and broken machinery against servers of our own, on loopback only."""
