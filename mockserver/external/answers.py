@@ -168,7 +168,9 @@ class Answers:
 
     def __init__(self, operation: DocumentNode) -> None:
         self.name = operation.text("operationId", "response")
-        self.responses = {status.upper(): ExternalResponse(node) for status, node in operation.get("responses").items()}
+        self.responses = {
+            status.upper(): ExternalResponse(node) for status, node in operation.get("responses").fields()
+        }
 
     @cached_property
     def default_status(self) -> int:

@@ -65,11 +65,16 @@ class DocumentNode(NamedTuple):
         return DocumentNode(self.whole, self.raw(key), self.file)
 
     def items(self) -> Iterator[tuple[str, "DocumentNode"]]:
-        """Yield the children of a mapping with references followed, without extensions (x-…)."""
+        """Yield the children of a map from names to values, with references followed. A name may begin with x-."""
         if isinstance(self.value, Mapping):
             for key, value in self.value.items():
-                if not str(key).startswith("x-"):
-                    yield str(key), DocumentNode(self.whole, value, self.file).resolved()
+                yield str(key), DocumentNode(self.whole, value, self.file).resolved()
+
+    def fields(self) -> Iterator[tuple[str, "DocumentNode"]]:
+        """Yield the children of an object with patterned fields (paths, responses), without its extensions (x-…)."""
+        if isinstance(self.value, Mapping):
+            kept = {key: value for key, value in self.value.items() if not str(key).startswith("x-")}
+            yield from DocumentNode(self.whole, kept, self.file).items()
 
     def each(self) -> Iterator["DocumentNode"]:
         """Yield the children of a list with references followed."""

@@ -33,7 +33,7 @@ class ExternalOperation(NamedTuple):
 
 def described(whole: DocumentFiles) -> Iterator[ExternalOperation]:
     """Yield every operation, in the order of the document."""
-    for path, item in whole.root.get("paths").items():
+    for path, item in whole.root.get("paths").fields():
         for method in METHODS_32:
             node = item.get(method)
             if node.value is not None:

@@ -12,7 +12,11 @@ from mockserver.openapi.refs import UnresolvableReference
 DATA = {"example", "default", "enum", "const", "value", "dataValue", "serializedValue"}
 """Keys whose values are data, in which `$ref` means nothing. (`examples` is a mapping that may hold references, or a
 list of data.)"""
-NAMES = {*NAMED, "definitions", "$defs", "schemas", "headers", "responses", "parameters", "examples", "callbacks"}
+NAMES = {
+    *NAMED,
+    *("definitions", "$defs", "schemas", "headers", "responses", "parameters", "examples", "callbacks", "content"),
+    *("securitySchemes", "variables", "links", "requestBodies", "pathItems", "mediaTypes"),
+}
 """Keys whose values are mappings by name; a name may look like any keyword."""
 
 

@@ -6,7 +6,12 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.support.external import Client, answer, judge, serve
+from mockserver.accounts.session import Session
+from mockserver.engine.request import Request
+from mockserver.external.answers import ResponseBody
+from mockserver.external.document import DocumentNode
+from tests.support.engine import NOW, Answer
+from tests.support.external import Client, answer, document, judge, serve
 
 PET = {"name": "Tom", "kind": "cat", "status": "sold", "owner": None, "secret": "s"}
 PETS, ONE, TREE = "/api/v2/pets", "/api/v2/pets/3", "/api/v2/tree"
@@ -176,3 +181,53 @@ def test_the_same_seed_session_and_request_give_the_same_bytes() -> None:
 def test_a_schema_that_refers_to_itself_ends() -> None:
     answer = Client("petstore").ask("GET", f"{TREE}?key=k")
     assert answer.json.keys() == {"label"}
+
+
+UNSAMPLEABLE = {"type": "object", "oneOf": [{"properties": {"a": {"const": 1}}}, {"properties": {"b": {"const": 2}}}]}
+
+
+def test_what_cannot_be_generated_is_left_out_or_named(tmp_path: Path) -> None:
+    header = {"x-never": {"schema": False}, "x-id": {"schema": {"const": 7}}}
+    body = {"application/json": {"schema": UNSAMPLEABLE}}
+    ok = {"description": "ok", "headers": header}
+    responses = {"200": {**ok, "content": body}}
+    found = answer(serve(tmp_path, {"paths": {"/a": {"get": {"responses": responses}}}}), "GET", "/a")
+    assert found.status == 501
+    assert "Add an example to the document." in str(found.json["message"])
+    found = answer(serve(tmp_path, {"paths": {"/a": {"get": {"responses": {"200": ok}}}}}), "GET", "/a")
+    assert found.headers["x-id"] == "7"
+    assert "x-never" not in found.headers
+
+
+def test_an_error_that_cannot_be_generated_has_the_gateways_form(tmp_path: Path) -> None:
+    item = {
+        "parameters": [{"name": "n", "in": "query", "required": True, "schema": {}}],
+        "responses": {
+            "200": {"description": "ok"},
+            "400": {"description": "no", "content": {"application/json": {"schema": False}}},
+        },
+    }
+    found = answer(serve(tmp_path, {"paths": {"/a": {"get": item}}}), "GET", "/a")
+    assert (found.status, found.json["code"]) == (400, "invalid_request")
+
+
+def test_a_text_that_is_not_json_stays_the_example() -> None:
+    node = DocumentNode(document({}, "3.1.0"), {"schema": {"type": "object"}, "example": "{broken"}, "main")
+    assert ResponseBody("application/json", node).examples == {"": "{broken"}
+
+
+def test_nothing_satisfies_a_schema_that_cannot_be_read() -> None:
+    node = DocumentNode(document({}, "3.1.0"), {"schema": {"type": 7}}, "main")
+    assert not ResponseBody("application/json", node).allows(1)
+
+
+def test_a_name_may_look_like_an_extension(tmp_path: Path) -> None:
+    examples = {"x-first": {"value": 1}, "second": {"value": 2}}
+    ok = {"description": "ok", "content": {"application/json": {"examples": examples}}}
+    item = {"responses": {"200": ok, "x-note": "ignored"}, "security": [{"x-key": []}]}
+    schemes = {"x-key": {"type": "apiKey", "in": "query", "name": "k"}}
+    paths = {"/a": {"get": item}, "x-note": {"$ref": "#/nowhere"}}
+    engine = serve(tmp_path, {"paths": paths, "components": {"securitySchemes": schemes}})
+    assert answer(engine, "GET", "/a").status == 401
+    request = Request("GET", "/a", {}, query="k=1")
+    assert Answer(engine.step(Session("test"), request, NOW)[1]).payload == b"1"

@@ -1,8 +1,14 @@
 """Errors in the form of the document, with the mock's message in them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from mockserver.core.errors import Failure
+from mockserver.external.error_bodies import with_message
+from mockserver.wires.errors import kind_of
 from tests.support.external import Client, answer, judge, serve
 
 PETS = "/api/v2/pets"
@@ -55,3 +61,34 @@ def test_an_error_of_fastapi_has_the_mocks_message(tmp_path: Path) -> None:
     found: Any = answer(engine, "GET", "/a")
     assert found.status == 422
     assert found.json["detail"][0]["msg"] == "query parameter 'n': Field required"
+
+
+FAILURE = Failure(status=418, code="teapot", message="Short and stout.")
+
+# Error | is it generated | allowed values | the error with the message
+ERRORS: list[tuple[object, bool, Callable[[object], bool], object]] = [
+    ("old", False, lambda value: True, "Short and stout."),
+    ("old", False, lambda value: False, "old"),
+    ([1], False, lambda value: True, [1]),
+    ({"message": "old"}, False, lambda value: False, {"message": "old"}),
+    ({"title": "old", "status": 1}, False, lambda value: True, {"title": "Short and stout.", "status": 1}),
+    (
+        {"error": {"message": "old", "code": "x"}, "status": 1},
+        True,
+        lambda value: True,
+        {"error": {"message": "Short and stout.", "code": "teapot"}, "status": 418},
+    ),
+    ({"detail": [{"msg": "old"}, 2]}, False, lambda value: True, {"detail": [{"msg": "Short and stout."}, 2]}),
+]
+
+
+@pytest.mark.parametrize(("error", "generated", "allows", "expected"), ERRORS)
+def test_the_message_goes_where_the_schema_allows_it(
+    error: object, generated: bool, allows: Callable[[object], bool], expected: object
+) -> None:
+    assert with_message(error, FAILURE, allows, generated=generated) == expected
+
+
+def test_the_usual_message_of_a_status_leaves_an_example_as_it_is() -> None:
+    usual = Failure(status=404, code="x", message=kind_of(404).message)
+    assert with_message("old", usual, lambda value: True, generated=False) == "old"

@@ -1,5 +1,7 @@
 """The parameters of external operations, in every style."""
 
+import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -76,17 +78,40 @@ STYLES: list[tuple[str, str, bool, dict[str, Any], str, bool]] = [
 def test_a_parameter_is_read_by_its_style(
     place: str, style: str, explode: bool, schema: dict[str, Any], sent: str, good: bool
 ) -> None:
-    described = {"name": "p", "in": place, "required": True, "style": style, "explode": explode, "schema": schema}
+    declared = {"name": "p", "in": place, "required": True, "style": style, "explode": explode, "schema": schema}
     files = document({}, "3.1.0")
-    wanted = parameters(DocumentNode(files, {}, "main"), DocumentNode(files, {"parameters": [described]}, "main"))
-    asked = HandlerRequest(
+    expected = parameters(DocumentNode(files, {}, "main"), DocumentNode(files, {"parameters": [declared]}, "main"))
+    request = HandlerRequest(
         method="GET",
         headers={"p": sent} if place == "header" else {"cookie": f"p={sent}"} if place == "cookie" else {},
         parameters={"p": sent} if place == "path" else {},
         query=sent if place == "query" else "",
     )
     if good:
-        check_parameters(wanted, asked, 400)
+        check_parameters(expected, request, 400)
     else:
         with pytest.raises(Refusal):
-            check_parameters(wanted, asked, 400)
+            check_parameters(expected, request, 400)
+
+
+CONTENT = {"content": {"application/json": {"schema": {"type": "object"}}}}
+
+# What is declared | query | the error, or nothing
+DECLARED: list[tuple[dict[str, Any], str, str]] = [
+    (CONTENT, "p=%7B%22a%22%3A1%7D", ""),
+    (CONTENT, "p={", "query parameter 'p': Input is not valid JSON"),
+    (CONTENT, "p=[]", "query parameter 'p': Input should be of type object"),
+    (CONTENT, "p=" + "[" * 500 + "]" * 500, "query parameter 'p': Input cannot be read"),
+    ({"schema": {"type": "integer"}, "allowEmptyValue": True}, "p=", ""),
+    ({"schema": {"type": "integer"}}, "p=", "query parameter 'p': Input should be of type integer"),
+    ({"schema": {"type": "integer"}}, "q=1", ""),
+]
+
+
+@pytest.mark.parametrize(("declared", "query", "message"), DECLARED)
+def test_a_parameter_is_checked_as_it_is_declared(declared: dict[str, Any], query: str, message: str) -> None:
+    files = document({}, "3.1.0")
+    node = DocumentNode(files, {"parameters": [{"name": "p", "in": "query", **declared}]}, "main")
+    expected = parameters(DocumentNode(files, {}, "main"), node)
+    with pytest.raises(Refusal, match=re.escape(message)) if message else nullcontext():
+        check_parameters(expected, HandlerRequest(method="GET", headers={}, query=query), 400)

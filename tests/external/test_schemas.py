@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.external.document import DocumentNode
-from mockserver.external.schemas import Reader, bundle, with_every_property
+from mockserver.external.schemas import Reader, bundle, child, types_of, with_every_property
 from tests.support.external import GOOD, document
 
 JSON = {**GOOD, "content-type": "application/json"}
@@ -16,6 +16,7 @@ SCHEMAS: list[tuple[str, Reader, dict[str, Any], dict[str, Any]]] = [
     ("3.0.3", "answer", {"type": "string", "nullable": True}, {"type": ["string", "null"]}),
     ("3.0.3", "answer", {"type": "string", "nullable": False}, {"type": "string"}),
     ("3.1.0", "answer", {"type": "string", "nullable": True}, {"type": "string"}),
+    ("3.0.3", "answer", {"minLength": 1, "nullable": True}, {"minLength": 1}),
     ("3.0.3", "answer", {"minimum": 1, "exclusiveMinimum": True}, {"exclusiveMinimum": 1}),
     ("3.0.3", "answer", {"maximum": 1, "exclusiveMaximum": False}, {"maximum": 1}),
     ("3.1.0", "answer", {"exclusiveMinimum": 1}, {"exclusiveMinimum": 1}),
@@ -46,6 +47,12 @@ SCHEMAS: list[tuple[str, Reader, dict[str, Any], dict[str, Any]]] = [
         "request",
         {"required": ["a", "b"], "properties": {"a": {"readOnly": True}, "b": {"writeOnly": True}}},
         {"required": ["b"], "properties": {"a": {"readOnly": True}, "b": {"writeOnly": True}}},
+    ),
+    (
+        "3.1.0",
+        "request",
+        {"required": ["x-a"], "properties": {"x-a": {"readOnly": True}}},
+        {"required": [], "properties": {"x-a": {"readOnly": True}}},
     ),
     (
         "3.1.0",
@@ -87,3 +94,15 @@ def test_every_property_that_does_not_lead_back_is_required() -> None:
     assert found["required"] == ["one"]
     assert found["$defs"]["A"]["required"] == ["x", "c"]
     assert found["$defs"]["B"]["required"] == ["d"]
+
+
+def test_what_a_schema_says_is_read_through_its_branches() -> None:
+    shared: dict[str, object] = {"type": ["string", "null"]}
+    schema: dict[str, object] = {
+        "anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}, {"properties": {"a": {"const": 1}}}, True],
+        "$defs": {"A": shared},
+    }
+    assert types_of(schema, schema) == {"string", "null", "object"}
+    assert child(schema, schema, "properties", "a") == {"const": 1}
+    assert child(schema, schema, "properties", "b") == {}
+    assert child(schema, schema, "items") == {}

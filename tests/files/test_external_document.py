@@ -1,6 +1,7 @@
 """External documents from disk: what is read, and how every mistake is reported."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,18 @@ WRONG = [
         "api.yaml:6:10: paths['/a/{id}'].get: the path parameter 'ids' is not in the path; did you mean 'id'?",
     ),
     (
+        "a parameter that the path has twice",
+        HEAD + "paths:\n  /a/{id}/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {}}]\n"
+        "    get: {" + OK + "}",
+        "api.yaml:6:10: paths['/a/{id}/{id}'].get: the path contains {id} more than once",
+    ),
+    (
+        "a reference to something other than a schema",
+        HEAD + "paths:\n  /a:\n    get: {" + OK + ", "
+        "requestBody: {content: {application/json: {schema: {$ref: '#/info/title'}}}}}",
+        "api.yaml:5:10: paths['/a'].get: this operation cannot be used: ",
+    ),
+    (
         "an operationId that comes twice",
         HEAD + "paths:\n  /a:\n    get: {operationId: x, " + OK + "}\n    put: {operationId: x, " + OK + "}",
         "api.yaml:6:24: paths['/a'].put.operationId: GET /a already has the operationId 'x'",
@@ -164,6 +177,48 @@ def test_a_link_out_of_the_folder_is_not_inside(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "link.yaml").symlink_to(secret)
     assert "leads out of the folder" in problems(folder, HEAD + "components: {schemas: {A: {$ref: link.yaml}}}")[0]
+
+
+def test_a_mistake_in_json_that_is_not_yaml_has_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "api.json"
+    file.write_text('{\n\t"openapi": "3.1.0",\n\t"info": {"title": "T"}, "paths": {}\n}')
+    with pytest.raises(AuthorError) as caught:
+        load_external(file)
+    assert str(caught.value).startswith(f"{file}:")
+    assert "info: 'version' is missing" in str(caught.value)
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "api.json"
+    file.write_text('{"a":' * 500 + "1" + "}" * 500)
+    with pytest.raises(AuthorError, match="nested deeper than"):
+        load_external(file)
+
+
+def test_a_name_that_no_file_can_have_is_outside(tmp_path: Path) -> None:
+    line = problems(tmp_path, HEAD + "components: {schemas: {A: {$ref: 'a%00b'}}}")[0]
+    assert "leads out of the folder" in line
+
+
+def test_a_file_that_is_referred_to_twice_is_read_once(tmp_path: Path) -> None:
+    schemas = "components: {schemas: {A: {$ref: b.yaml}, B: {$ref: b.yaml}}}"
+    assert load(tmp_path, HEAD + schemas, b="{type: string}").operations == ()
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error", str(tmp_path / "api.yaml"))
+
+    (tmp_path / "api.yaml").write_text("{}")
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(OperatorError, match="cannot be read: Input/output error"):
+        load_external(tmp_path / "api.yaml")
+
+
+def test_a_document_needs_the_schemas_of_openapi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openapi_spec_validator", None)
+    with pytest.raises(OperatorError, match="needs the openapi-spec-validator package"):
+        load(tmp_path, HEAD)
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
