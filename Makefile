@@ -56,6 +56,10 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock pyproject.toml
 
+# Load, fuzzers, hostile clients, broken machinery, on loopback: at most 5 minutes. ARGS="--only load", ARGS=--list.
+attack: $(VENV)/.dev
+	$(BIN)/python -m tools.attack $(ARGS)
+
 format: $(VENV)/.dev $(BIOME)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
