@@ -1,4 +1,4 @@
-"""The line that `serve` prints for each exchange: for a person, or as JSON for a program (`--log-format json`)."""
+"""The line that `serve` prints for each exchange: text for people, or JSON (`--log-format json`)."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,16 +8,16 @@ from mockserver.journal.log import Exchange
 
 
 def as_text(exchange: Exchange) -> str:
-    """Number, status, operation, what answered, how it ended."""
+    """Return number, status, operation, source of the answer, and how it ended if early."""
     note, outcome = exchange.note, exchange.outcome
-    what = f"{note.scenario}/{note.turn}" if note.turn else note.code
+    source = f"{note.scenario}/{note.turn}" if note.turn else note.code
     ended = "" if outcome.ended == "complete" else f"  {outcome.ended.replace('_', ' ')}"
     name = note.operation or f"{exchange.method} {exchange.path[:60]!r}"
-    return f"{exchange.number:5}  {outcome.status}  {name:<20} {what}{ended}".rstrip()
+    return f"{exchange.number:5}  {outcome.status}  {name:<20} {source}{ended}".rstrip()
 
 
 def as_json(exchange: Exchange) -> str:
-    """The same and a little more, one object a line. Nothing of a body, and no key, is in it."""
+    """Return the exchange as a JSON object on one line, without bodies and keys."""
     note, outcome = exchange.note, exchange.outcome
     return orjson.dumps(
         {
@@ -43,4 +43,4 @@ def as_json(exchange: Exchange) -> str:
 
 
 LINES: Mapping[str, Callable[[Exchange], str]] = {"text": as_text, "json": as_json}
-"""How an exchange is told."""
+"""The log formats by name."""

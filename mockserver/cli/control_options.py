@@ -1,4 +1,4 @@
-"""The control API and the page of `serve`: what its switches say, and serving one process with or without it."""
+"""The options of `serve` for the control API and the page, and serving one process with or without them."""
 
 import re
 import threading
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 MOST_EXCHANGES = 5_000
 MOST_BYTES = 64 * 1024 * 1024
-"""How much the journal of a server keeps that somebody looks at."""
+"""The bounds of a server's journal."""
 
-SEVERAL = "No page and no control API: each of several processes has a journal of its own. Serve one to have them."
-
+NEEDS_ONE_PROCESS = "No page and no control API: each worker has its own journal. Use one worker to get them."
+"""What `serve` prints if it has several workers."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?")
 
 
 class ControlOptions(NamedTuple):
-    """The switches: a port of its own, its token, names that it may be called by, whether a browser opens it."""
+    """The options: the control API's own port, its token, allowed host names, and whether to open a browser."""
 
     port: int | None
     token: str | None
@@ -40,72 +40,78 @@ class ControlOptions(NamedTuple):
 def control_options(
     port: int | None, token: str | None, hosts: tuple[str, ...], opened: bool, *, off: bool, workers: int
 ) -> ControlOptions | None:
-    """The switches as they are meant; None where nothing is steered. Raises `OperatorError` if they contradict."""
+    """Return the options; None if there is no control API. Raise `OperatorError` if they contradict each other."""
     from mockserver.control.wiring import read_token
 
     given = {"--open": opened, "--control-port": port is not None, "--allow-host": bool(hosts)}
-    asked = next((name for name, is_given in given.items() if is_given), None)
+    required = next((name for name, is_given in given.items() if is_given), None)
     for host in hosts:
         if _NAME.fullmatch(host) is None:
-            raise OperatorError(f"--allow-host: '{host}' is no host name; leave out http:// and the port")
-    if asked is not None and off:
-        raise OperatorError(f"{asked} and --no-control contradict each other; leave one of them out")
-    if asked is not None and workers > 1:
-        raise OperatorError(f"{asked} needs one process: each of several has a journal of its own; leave --workers out")
+            raise OperatorError(f"--allow-host: '{host}' is not a host name; omit http:// and the port")
+    if required is not None and off:
+        raise OperatorError(f"{required} and --no-control contradict each other; omit one of them")
+    if required is not None and workers > 1:
+        raise OperatorError(f"{required} needs a single process, since each worker has its own journal; omit --workers")
     return None if off or workers > 1 else ControlOptions(port, read_token(token), hosts, opened)
 
 
 def files_of(library: "Library") -> dict[str, Path]:
-    """The files of a library by the names of their scenarios."""
+    """Return the files of a library by the names of their scenarios."""
     return {name: entry.file for name, entry in library.entries.items()}
 
 
-def place_in(app: "Gateway") -> "Install":
-    """What puts another library in the place of the one that a gateway plays."""
+def installer(app: "Gateway") -> "Install":
+    """Return a function that makes a gateway play another library."""
 
-    def place(library: "Library") -> None:
+    def install(library: "Library") -> None:
         app.engine = app.engine.with_scripts(library.scripts, library.playing)
 
-    return place
+    return install
 
 
 def serve_one(
     app: "Gateway",
     sock: socket,
     host: str,
-    panel: ControlOptions | None,
+    options: ControlOptions | None,
     files: Mapping[str, Path],
     *,
     hello: Callable[[str | None], None],
     follow: "Callable[[Install], None]",
 ) -> None:
-    """Serve in this process until Ctrl-C. `hello` is told the link to the page, `follow` where a saved file goes."""
+    """Serve in this process until Ctrl-C.
+
+    `hello` is called with the link to the page once the server listens; `follow` starts watching scenario files and
+    is called with the function that installs a reloaded library.
+    """
     from mockserver.control.wiring import with_control
     from mockserver.server import uvicorn
 
-    if panel is None:
-        follow(place_in(app))
+    if options is None:
+        follow(installer(app))
         uvicorn.run(app, sock, ready=lambda: hello(None))
         return
     with ExitStack() as stack:
-        own = None if panel.port is None else stack.enter_context(uvicorn.bind(host, panel.port, "--control-port"))
-        port = None if own is None else own.getsockname()[1]
-        steered = with_control(
-            app, files, uvicorn.url_of(sock), token=panel.token, hosts=(*panel.hosts, host), port=port
+        control_sock = (
+            None if options.port is None else stack.enter_context(uvicorn.bind(host, options.port, "--control-port"))
         )
-        link = steered.link(uvicorn.url_of(own or sock))
-        follow(lambda library: steered.desk.reload(library.scripts, files_of(library), library.playing))
+        port = None if control_sock is None else control_sock.getsockname()[1]
+        controlled = with_control(
+            app, files, uvicorn.url_of(sock), token=options.token, hosts=(*options.hosts, host), port=port
+        )
+        link = controlled.link(uvicorn.url_of(control_sock or sock))
+        follow(lambda library: controlled.config.reload(library.scripts, files_of(library), library.playing))
 
         def ready() -> None:
             hello(link)
-            if panel.opened:
+            if options.opened:
                 threading.Thread(target=open_page, args=(link,), name="open", daemon=True).start()
 
-        socks = [sock] if own is None else [sock, own]
-        uvicorn.run(steered.app, *socks, ready=ready, stopping=steered.control.close)
+        socks = [sock] if control_sock is None else [sock, control_sock]
+        uvicorn.run(controlled.app, *socks, ready=ready, stopping=controlled.control.close)
 
 
 def open_page(link: str) -> None:
-    """Open the page; a browser in a terminal would hold up whoever waits for it."""
+    """Open the page in a browser. Run it in a thread: a text browser blocks until it is closed."""
     if not webbrowser.open(link):
-        click.echo("No browser could be opened; the link above is the page.", err=True)
+        click.echo("Could not open a browser; open the link above.", err=True)

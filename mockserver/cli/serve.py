@@ -13,10 +13,10 @@ from mockserver.cli.contract_option import contract_option, open_contract
 from mockserver.cli.control_options import (
     MOST_BYTES,
     MOST_EXCHANGES,
-    SEVERAL,
+    NEEDS_ONE_PROCESS,
     control_options,
     files_of,
-    place_in,
+    installer,
     serve_one,
 )
 from mockserver.cli.errors import report_errors
@@ -165,14 +165,14 @@ def serve(
 
     def make_one_of_many(number: int) -> Gateway:
         app = make_app()
-        follow(place_in(app))
+        follow(installer(app))
         return app
 
     to_stderr = log_format == "json"  # standard output has only the lines of the log
     with uvicorn.bind(host, port) as sock:
         hello = partial(_say_hello, uvicorn.url_of(sock), library, to_stderr)
         if workers > 1:
-            hello([*notices, SEVERAL], None)
+            hello([*notices, NEEDS_ONE_PROCESS], None)
             processes.run(make_one_of_many, sock, workers)
         else:
             app, ready = make_app(), partial(hello, notices)

@@ -1,4 +1,4 @@
-"""How a command names a running server: by the link that `mockserver serve` printed."""
+"""The argument and options by which a command names a running server."""
 
 from collections.abc import Callable
 from typing import ParamSpec
@@ -11,7 +11,7 @@ DEFAULT = "http://127.0.0.1:8000"
 
 
 def server_url_options(command: Callable[P, None]) -> Callable[P, None]:
-    """The argument LINK, and the options --token and --session."""
+    """Add the argument LINK and the options --token and --session to a command."""
     command = click.option("--session", metavar="ID", help="Only this session.")(command)
-    command = click.option("--token", envvar="MOCKSERVER_TOKEN", help="The token, where the link has none.")(command)
+    command = click.option("--token", envvar="MOCKSERVER_TOKEN", help="The token, if the link has none.")(command)
     return click.argument("link", default=DEFAULT)(command)

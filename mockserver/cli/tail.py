@@ -1,7 +1,7 @@
 """`mockserver tail`: a running server's traffic in the terminal, as it happens.
 
-A stream is told when it begins. Each exchange is two lines when it is over: what was asked, and what was answered; of a
-stream a third, one character an event: its height says how long it was waited for.
+It prints a line when a stream begins, and two lines for each exchange that has ended: the request and the answer. A
+stream gets a third line with one character for each event, whose height shows how long the event took to arrive.
 """
 
 import json
@@ -21,101 +21,101 @@ from mockserver.core.errors import OperatorError
 MARGIN = " " * 16
 
 HEIGHTS = "▁▂▃▄▅▆▇█"
-"""How long an event was waited for: a millisecond or less, to ten seconds or more, a step for each factor of four."""
+"""The wait before an event, from a millisecond or less to ten seconds or more; each step is four times the last."""
 WIDEST = 100
-"""How many events a stream shows; of a longer one the first and the last."""
+"""The maximum number of events shown; of a longer stream the first and the last."""
 ENDS = {
     "closed": "✗ closed by the mock",
     "reset": "✗ reset by the mock",
-    "client_left": "⇠ the client left",
-    "server_stopped": "■ the server ended",
+    "client_left": "⇠ client left",
+    "server_stopped": "■ server stopped",
 }
 
-Shown: TypeAlias = Mapping[str, Any]  # Any: JSON that our own server has made; its shapes are in control.shapes
+ControlJson: TypeAlias = Mapping[str, Any]  # Any: JSON of our own server; see control.responses
 
 
 @click.command()
 @server_url_options
 @click.option(
-    "--last", default=10, show_default=True, type=click.IntRange(0, 5000), help="Begin with the last so many."
+    "--last", default=10, show_default=True, type=click.IntRange(0, 5000), help="Begin with this many past exchanges."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as the control API says it.")
+@click.option("--json", "as_json", is_flag=True, help="Print each exchange as a line of JSON, as in the control API.")
 @report_errors
 def tail(link: str, token: str | None, session: str | None, last: int, as_json: bool) -> None:
-    """Show the traffic of a running server as it happens. LINK is what `mockserver serve` printed."""
-    remote = ControlClient(link, token)
-    entered = remote.get("/exchanges", limit=1)["entered"]
+    """Show the traffic of a running server. LINK is what `mockserver serve` printed."""
+    client = ControlClient(link, token)
+    entered = client.get("/exchanges", limit=1)["entered"]
     assert isinstance(entered, int)
     try:
-        for event in remote.events("/traffic", after=max(0, entered - last)):
-            for line in _told(event, session, remote, as_json):
+        for event in client.events("/traffic", after=max(0, entered - last)):
+            for line in _lines_of_event(event, session, client, as_json):
                 click.echo(line)
             sys.stdout.flush()
     except KeyboardInterrupt:
         return
-    click.echo("The server has ended.", err=True)
+    click.echo("The server has stopped.", err=True)
 
 
-def _told(event: FeedEvent, session: str | None, remote: ControlClient, as_json: bool) -> Iterator[str]:
-    """What is said of an event, if it is of the session that is asked for."""
+def _lines_of_event(event: FeedEvent, session: str | None, client: ControlClient, as_json: bool) -> Iterator[str]:
+    """Yield the lines for an event of the feed; none if it is of another session."""
     data: Any = event.data
     if event.name == "began" and not as_json and data["stream"] and session in (None, data["session"]):
         yield _beginning(data)
     if event.name == "ended" and session in (None, data["exchange"]["session"]):
-        exchange: Shown = data["exchange"]
+        exchange: ControlJson = data["exchange"]
         if as_json:
             yield json.dumps(exchange, ensure_ascii=False)
         else:
-            yield from lines_of(exchange, _moments(remote, exchange) if exchange["stream"] else ())
+            yield from lines_of(exchange, _moments(client, exchange) if exchange["stream"] else ())
 
 
-def _moments(remote: ControlClient, exchange: Shown) -> Sequence[float]:
-    """When each event of a stream was handed over, in seconds from the start."""
+def _moments(client: ControlClient, exchange: ControlJson) -> Sequence[float]:
+    """Return the time of each event of a stream, in seconds from the start; nothing if the exchange was dropped."""
     try:
-        found: Any = remote.get(f"/exchanges/{exchange['number']}")
+        whole: Any = client.get(f"/exchanges/{exchange['number']}")
     except OperatorError:
-        return ()  # forgotten meanwhile
-    return [event["seconds"] for event in found["answer"]["events"]]
+        return ()  # the journal has dropped it
+    return [event["seconds"] for event in whole["answer"]["events"]]
 
 
-def _at(exchange: Shown, name: str) -> str:
+def _request_line(exchange: ControlJson, name: str) -> str:
     at = datetime.fromtimestamp(exchange["at"]).strftime("%H:%M:%S")
-    asked = click.style(plain(f"{exchange['method']} {exchange['path']}"), bold=True)
-    return f"{click.style(at, dim=True)} {name:>5}  {asked}  {plain(exchange['said'])}".rstrip()
+    request = click.style(plain(f"{exchange['method']} {exchange['path']}"), bold=True)
+    return f"{click.style(at, dim=True)} {name:>5}  {request}  {plain(exchange['said'])}".rstrip()
 
 
 def plain(text: str) -> str:
-    """Somebody else's text without what would move a terminal's cursor, colour it, or worse."""
+    """Return untrusted text with unprintable characters escaped, so that it cannot control the terminal."""
     return "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text])
 
 
-def _beginning(live: Shown) -> str:
-    return f"{_at(live, '…')}  {click.style('streams', fg='cyan')}"
+def _beginning(live: ControlJson) -> str:
+    return f"{_request_line(live, '…')}  {click.style('streams', fg='cyan')}"
 
 
-def lines_of(exchange: Shown, moments: Sequence[float] = ()) -> Iterator[str]:
-    """An exchange for a terminal."""
+def lines_of(exchange: ControlJson, moments: Sequence[float] = ()) -> Iterator[str]:
+    """Yield the lines for an exchange; `moments` are the times of its events."""
     who = plain(" ".join(filter(None, (exchange["session"], exchange["sdk"]))))
     status = click.style(_status(exchange), fg=_colour(exchange))
-    yield _at(exchange, str(exchange["number"]))
-    yield f"{MARGIN}{status}  {plain(_how(exchange))}  {click.style(who, dim=True)}"
+    yield _request_line(exchange, str(exchange["number"]))
+    yield f"{MARGIN}{status}  {plain(_summary(exchange))}  {click.style(who, dim=True)}"
     if moments:
         yield MARGIN + click.style(stream_line(moments), fg="cyan")
 
 
-def _status(exchange: Shown) -> str:
+def _status(exchange: ControlJson) -> str:
     source = f"{exchange['scenario']}/{exchange['turn']}" if exchange["turn"] else exchange["code"]
     return f"{exchange['status'] or '---'} {source}".rstrip()
 
 
-def _colour(exchange: Shown) -> str:
+def _colour(exchange: ControlJson) -> str:
     if exchange["ended"] != "complete":
         return "magenta"
     return "green" if exchange["status"] < 400 else "yellow" if exchange["status"] < 500 else "red"
 
 
-def _how(exchange: Shown) -> str:
-    """What was answered, how long it took, what went wrong, what it cost."""
+def _summary(exchange: ControlJson) -> str:
+    """Describe the answer: content, duration, retries, early end, faults and cost."""
     parts = [exchange["gave"], _duration(exchange["seconds"])]
     parts += [f"retry {exchange['retry']}"] if exchange["retry"] else []
     if exchange["stream"]:
@@ -134,12 +134,12 @@ def _duration(seconds: float) -> str:
 
 
 def stream_line(moments: Sequence[float]) -> str:
-    """One character an event."""
+    """Return one character for each event; its height is the wait before it."""
     gaps = [after - before for before, after in zip([0.0, *moments], moments, strict=False)]
-    shown = "".join([HEIGHTS[_height(gap)] for gap in gaps])
-    if len(shown) > WIDEST:
-        return f"{shown[: WIDEST // 2]}…{shown[-WIDEST // 2 :]}"
-    return shown
+    line = "".join([HEIGHTS[_height(gap)] for gap in gaps])
+    if len(line) > WIDEST:
+        return f"{line[: WIDEST // 2]}…{line[-WIDEST // 2 :]}"
+    return line
 
 
 def _height(gap: float) -> int:

@@ -1,4 +1,4 @@
-"""`mockserver verdict`: what the client of a running server did wrong, by what its journal has seen."""
+"""`mockserver verdict`: the mistakes of a running server's clients, according to its journal."""
 
 import json
 import sys
@@ -12,14 +12,14 @@ from mockserver.cli.tail import plain
 from mockserver.control.client import ControlClient
 
 MOST = 5_000
-"""How many exchanges a server keeps."""
+"""The maximum number of exchanges that a server keeps."""
 
 
 @click.command()
 @server_url_options
-@click.option("--concurrency", type=click.IntRange(1), help="So many requests at a time are allowed.")
-@click.option("--read-timeout", type=click.FloatRange(0, min_open=True), help="So many seconds of silence are allowed.")
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@click.option("--concurrency", type=click.IntRange(1), help="Maximum number of concurrent requests.")
+@click.option("--read-timeout", type=click.FloatRange(0, min_open=True), help="Read timeout of the client in seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @report_errors
 def verdict(
     link: str,
@@ -29,10 +29,13 @@ def verdict(
     read_timeout: float | None,
     as_json: bool,
 ) -> None:
-    """Say what the client of a running server did wrong; exit 1 if there is anything. LINK is what it printed."""
-    remote = ControlClient(link, token)
-    asked = {"session": session, "concurrency": concurrency, "read_timeout": read_timeout}
-    findings: Any = remote.get("/verdict", **asked)["findings"]  # Any: JSON that our own server has made
+    """List the mistakes of a running server's clients. Exit code 1 if there are any.
+
+    LINK is what `mockserver serve` printed.
+    """
+    client = ControlClient(link, token)
+    query = {"session": session, "concurrency": concurrency, "read_timeout": read_timeout}
+    findings: Any = client.get("/verdict", **query)["findings"]  # Any: JSON of our own server; see control.responses
     if as_json:
         click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
         sys.exit(1 if findings else 0)
@@ -42,7 +45,7 @@ def verdict(
             f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {plain(finding['evidence'])}"
         )
         click.echo(f"    do: {finding['right']}\n    why: {finding['reason']}")
-    seen: Any = remote.get("/exchanges", session=session, limit=MOST)["exchanges"]
-    found = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}" if findings else "Nothing to blame"
-    click.echo(f"{found} in {len(seen)} exchange{'' if len(seen) == 1 else 's'}.")
+    exchanges: Any = client.get("/exchanges", session=session, limit=MOST)["exchanges"]
+    count = f"{len(findings)} problem{'s' if len(findings) > 1 else ''}" if findings else "No problems"
+    click.echo(f"{count} found in {len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}.")
     sys.exit(1 if findings else 0)

@@ -1,15 +1,15 @@
-"""The control API under `/_mock/`: to see and steer a running gateway. The page, `tail` and other languages use it.
+"""The control API under `/_mock/`: observe and change a running gateway. The page, `tail` and other languages use it.
 
 Rules:
 
-- `guard` stands before everything: token, Host, Origin, size. No route is reached without it, live streams included.
-- Nothing in here names a file, a program or a URL to fetch: scenarios and profiles come by name or as text.
-- What can be said, and what is answered, is said by pydantic models (`models`, `shapes`); FastAPI checks it and
-  describes it in `/_mock/openapi.json`.
-- All of it runs on the gateway's own loop and changes sessions only by the store's one atomic operation.
+- `guard` checks every request first: token, Host, Origin, size. No route runs without it, live streams included.
+- No call can name a file, a program or a URL: scenarios and profiles come by name or as text.
+- Pydantic models (`requests`, `responses`) define every body; FastAPI validates them and describes them in
+  `/_mock/openapi.json`.
+- Everything runs on the gateway's event loop and changes sessions only through the store's atomic update.
 
-It is built when somebody first asks for it: a gateway that nobody steers does not pay for it.
+The first call builds it, so a gateway whose control API nobody uses does not pay for it.
 """
 
 PREFIX = "/_mock"
-"""Where it is found."""
+"""The path prefix of every route."""

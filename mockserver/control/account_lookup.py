@@ -1,7 +1,7 @@
-"""Whose books a session has: the account behind it, found without a key, for the operator who steers it.
+"""The account behind a session, found without the session's key.
 
-A session's key is not kept, so the account is found by what the session says: its own chosen account, an account of the
-server's file that lives in this session, else that of a scenario which it plays or has played.
+The key is not stored, so the session itself decides: an account of the server's file that uses this session, else the
+account chosen for the session, else that of a scenario that it plays or has played.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +20,8 @@ from mockserver.engine.step import Engine
 from mockserver.scenarios.compile import Script
 
 
-def holder_of(session: Session, engine: Engine) -> Holder | None:
-    """Who the session's requests belong to, as far as they have an account."""
+def account_holder(session: Session, engine: Engine) -> Holder | None:
+    """Return the holder of the session's account; None if it has no account."""
     home = engine.accounts.account_at(session.id)
     if home is not None:
         return Holder(books=session.id, account=home)
@@ -34,20 +34,25 @@ def holder_of(session: Session, engine: Engine) -> Holder | None:
 
 
 def _played(session: Session, engine: Engine) -> Iterator[Script]:
-    """The scenarios that the session plays, or has played: what was chosen for it first."""
-    names = [session.steering.scenario, *_with_books(session.ledgers), *session.progress, engine.settings.scenario]
+    """Yield the scenarios that the session plays or has played; the chosen one first."""
+    names = [
+        session.steering.scenario,
+        *_scenarios_with_ledgers(session.ledgers),
+        *session.progress,
+        engine.settings.scenario,
+    ]
     for name in dict.fromkeys(names):
         if name is not None and name in engine.scripts:
             yield engine.scripts[name]
 
 
-def _with_books(ledgers: Mapping[str, Ledger]) -> list[str]:
+def _scenarios_with_ledgers(ledgers: Mapping[str, Ledger]) -> list[str]:
     return [scenario for name in reversed(list(ledgers)) if (scenario := scenario_of(name)) is not None]
 
 
 def ledger_now(session: Session, engine: Engine, now: float) -> tuple[Holder, Ledger] | None:
-    """The books of the session's account as they are now; None where nothing is paid."""
-    holder = holder_of(session, engine)
+    """Return the holder and the ledger at time `now`; None if the session has no account."""
+    holder = account_holder(session, engine)
     if holder is None or holder.account is None:
         return None
     return holder, billing.ledger_of(session, holder.books, holder.account, now)
@@ -56,19 +61,19 @@ def ledger_now(session: Session, engine: Engine, now: float) -> tuple[Holder, Le
 def move_balance(
     engine: Engine, host: float, *, top_up: Decimal | None, drain: Decimal | None
 ) -> Callable[[Session], Session]:
-    """A movement of the balance, as a change of a session. A session without an account gets one, on plan starter."""
+    """Return a change of a session that moves its balance. A session without an account gets one, on plan starter."""
 
-    def move(books: Ledger) -> Ledger:
-        return ledger.top_up(books, top_up) if top_up is not None else ledger.drain(books, drain or Decimal(0))
+    def move(before: Ledger) -> Ledger:
+        return ledger.top_up(before, top_up) if top_up is not None else ledger.drain(before, drain or Decimal(0))
 
     def change(session: Session) -> Session:
         now = session.clock.at(host)
-        found = ledger_now(session, engine, now)
-        if found is None:
-            left = top_up if top_up is not None else drain or Decimal(0)
-            words = orjson.dumps({"plan": "starter", "credits": str(left)}).decode()
-            return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, account=words))
-        after, _ = billing.movement(found[0], now, move)(session)
+        current = ledger_now(session, engine, now)
+        if current is None:
+            credits = top_up if top_up is not None else drain or Decimal(0)
+            account = orjson.dumps({"plan": "starter", "credits": str(credits)}).decode()
+            return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, account=account))
+        after, _ = billing.movement(current[0], now, move)(session)
         return after
 
     return change

@@ -1,7 +1,7 @@
-"""A running server, seen from another process through its control API: what `tail` and `verdict` use.
+"""A client of another process's control API, for `tail` and `verdict`.
 
-The link that the server printed is enough: it has the address and the token. By the standard library's client, for the
-few plain requests that these commands make.
+It needs only the link that the server printed, which holds the address and the token. It uses the standard library's
+HTTP client, since these commands send few plain requests.
 """
 
 import json
@@ -16,11 +16,11 @@ from mockserver.control import PREFIX
 from mockserver.core.conversation import Json
 from mockserver.core.errors import OperatorError
 
-PATIENCE = 10.0
-"""Seconds to wait for an answer that is due at once."""
+RESPONSE_TIMEOUT = 10.0
+"""Seconds to wait for a response."""
 
-SILENCE = 60.0
-"""Seconds of silence after which a feed is dead: it says something every fifteen."""
+FEED_TIMEOUT = 60.0
+"""Seconds of silence after which a feed counts as dead; it sends something every fifteen."""
 
 
 class FeedEvent(NamedTuple):
@@ -31,31 +31,31 @@ class FeedEvent(NamedTuple):
 
 
 class ControlClient:
-    """A running server. `link` is what it printed, or its address where the token is given apart."""
+    """A running server. `link` is what it printed, or its address if `token` is given separately."""
 
     def __init__(self, link: str, token: str | None = None) -> None:
-        """Raises `OperatorError` for a link that is none, or has no token."""
+        """Parse the link. Raise `OperatorError` if it is malformed or has no token."""
         parts = urlsplit(link if "://" in link else f"http://{link}")
-        found = token or parse_qs(parts.query).get("token", [""])[0]
+        secret = token or parse_qs(parts.query).get("token", [""])[0]
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise OperatorError(f"'{link}' is not a link; give the one that `mockserver serve` printed")
-        if not found:
+            raise OperatorError(f"'{link}' is not a link; pass the one that `mockserver serve` printed")
+        if not secret:
             raise OperatorError(
-                "the link has no token; give the whole link that `mockserver serve` printed, or --token"
+                "the link has no token; pass the whole link that `mockserver serve` printed, or --token"
             )
         self.url = f"{parts.scheme}://{parts.netloc}"
-        self._headers = {"authorization": f"Bearer {found}"}
-        self._opener = build_opener(ProxyHandler({}))  # a proxy has no business between two processes of one person
+        self._headers = {"authorization": f"Bearer {secret}"}
+        self._opener = build_opener(ProxyHandler({}))  # never send a local call through a proxy
 
     def get(self, path: str, **query: object) -> Mapping[str, Json]:
-        """The answer of one call. Raises `OperatorError` with the remedy."""
-        with self._open(path, query, PATIENCE) as response:
-            found: Mapping[str, Json] = json.loads(response.read())
-        return found
+        """Return the response of one call. Raise `OperatorError` if it fails."""
+        with self._open(path, query, RESPONSE_TIMEOUT) as response:
+            body: Mapping[str, Json] = json.loads(response.read())
+        return body
 
     def events(self, path: str, **query: object) -> Iterator[FeedEvent]:
-        """The events of a feed, until the server ends. Raises `OperatorError` if it cannot be had."""
-        with self._open(path, query, SILENCE) as response:
+        """Yield the events of a feed until the server ends. Raise `OperatorError` if it cannot be opened."""
+        with self._open(path, query, FEED_TIMEOUT) as response:
             name, data = "", list[str]()
             try:
                 for raw in response:
@@ -68,26 +68,26 @@ class ControlClient:
                         yield FeedEvent(name, json.loads("\n".join(data)))
                         name, data = "", []
             except (OSError, HTTPException):
-                return  # it has ended in the middle
+                return  # the connection broke
 
     def _open(self, path: str, query: Mapping[str, object], timeout: float) -> HTTPResponse:
-        known = {name: value for name, value in query.items() if value is not None}
-        url = f"{self.url}{PREFIX}{path}{'?' + urlencode(known) if known else ''}"
+        given = {name: value for name, value in query.items() if value is not None}
+        url = f"{self.url}{PREFIX}{path}{'?' + urlencode(given) if given else ''}"
         try:
             return cast(HTTPResponse, self._opener.open(Request(url, headers=self._headers), timeout=timeout))
         except HTTPError as error:
-            raise OperatorError(f"{self.url}: {_told(error)}") from None
+            raise OperatorError(f"{self.url}: {_message_of(error)}") from None
         except (URLError, OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
-            raise OperatorError(f"nothing answers at {self.url} ({reason}); is `mockserver serve` running?") from None
+            raise OperatorError(f"no response from {self.url} ({reason}); is `mockserver serve` running?") from None
 
 
-def _told(error: HTTPError) -> str:
-    """What the server said of it."""
+def _message_of(error: HTTPError) -> str:
+    """Return the message of an error response."""
     try:
-        found = json.loads(error.read())["error"]["message"]
+        message = json.loads(error.read())["error"]["message"]
     except (ValueError, KeyError, TypeError, OSError):
         return f"HTTP {error.code}"
-    if error.code == 404 and "No such route" in str(found):
-        return "it has no control API; was it started with --no-control, or does another port have it?"
-    return str(found)
+    if error.code == 404 and "No such route" in str(message):
+        return "it has no control API here; was it started with --no-control or --control-port?"
+    return str(message)

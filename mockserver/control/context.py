@@ -1,4 +1,4 @@
-"""The hub: what the routes of the control API share: the gateway, its desk, its journal as records, its sessions."""
+"""The state that the routes of the control API share: the gateway, its configuration, journal and sessions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,75 +18,84 @@ from mockserver.server.traffic import Traffic
 T = TypeVar("T")
 
 MOST_LISTED = 1_000
-"""How many sessions a list has at the most."""
+"""The maximum length of a list of sessions."""
 
 
 class MissingError(MockserverError):
-    """What a path names is not there: 404."""
+    """Something that a request names does not exist: 404."""
 
 
 class ConflictError(MockserverError):
-    """It cannot be done as things are: 409."""
+    """The current state does not allow a request: 409."""
 
 
 @contextmanager
-def missing() -> Iterator[None]:
-    """In this block a name that is not known is one in the path."""
+def missing_as_404() -> Iterator[None]:
+    """Turn an `OperatorError` of the block into a `MissingError`: the unknown name comes from the path."""
     try:
         yield
     except OperatorError as error:
         raise MissingError(str(error)) from None
 
 
-def query(words: Mapping[str, object]) -> JournalQuery:
-    """What is asked of the journal. Raises `OperatorError` for what cannot be asked, `AuthorError` for mistakes."""
+def journal_query(when: Mapping[str, object]) -> JournalQuery:
+    """Return the query for a `when`.
+
+    Raise `OperatorError` for keys that a journal cannot search, `AuthorError` for mistakes.
+    """
     try:
-        return JournalQuery(words)
+        return JournalQuery(when)
     except ValueError as error:
         raise OperatorError(str(error)) from None
 
 
 class ControlContext:
-    """Everything that a route needs. `own` is the session of a server that has one client only (`mockserver start`)."""
+    """Everything that a route needs. `default_session` is that of a server with one client (`mockserver start`)."""
 
     def __init__(
-        self, desk: RuntimeConfig, tally: Totals, clock: Clock | None = None, *, url: str = "", own: str | None = None
+        self,
+        config: RuntimeConfig,
+        totals: Totals,
+        clock: Clock | None = None,
+        *,
+        url: str = "",
+        default_session: str | None = None,
     ) -> None:
-        self.desk = desk
-        self.app = desk.app
-        self.tally = tally
+        self.config = config
+        self.app = config.app
+        self.totals = totals
         self.clock = clock if clock is not None else SystemClock()
         self.url = url
-        self.own = own
+        self.default_session = default_session
         self.started = token("started", self.clock.now(), id(self), length=12)
         self.is_closing = False
         self.feeds: list[Callable[[], None]] = []
 
     def close(self) -> None:
-        """The server ends: so do the feeds, which would hold it up."""
+        """End the feeds, which would keep the server from stopping."""
         self.is_closing = True
         for wake in list(self.feeds):
             wake()
 
     @property
     def contract(self) -> Contract:
-        """The contract that is served."""
-        return self.desk.contract
+        """The contract that the gateway serves."""
+        return self.config.contract
 
     @property
     def journal(self) -> Journal:
-        """What is over."""
+        """The exchanges that have ended."""
         return self.app.journal
 
     @property
     def traffic(self) -> Traffic:
-        """What is on its way."""
+        """The answers in progress."""
         return self.app.traffic
 
     async def records(self, session: str | None = None, after: int = 0) -> list[Record]:
-        """The exchanges that have ended by now, oldest first, numbered as the journal has them."""
+        """Return the exchanges that have ended, oldest first, with numbers above `after`; of one session if given."""
         await self.app.settled()
-        wanted = session if session is not None else self.own
+        wanted = session if session is not None else self.default_session
         return [
             Record(exchange, self.contract)
             for exchange in self.journal
@@ -94,28 +103,32 @@ class ControlContext:
         ]
 
     def last_used(self) -> dict[str, float]:
-        """When the last exchange of each session came."""
+        """Return the time of each session's last exchange."""
         return {exchange.note.session: exchange.at for exchange in self.journal}
 
     def record(self, number: int) -> Record:
-        """One exchange. Raises `MissingError`."""
+        """Return one exchange. Raise `MissingError` if the journal does not hold it."""
         for exchange in self.journal:
             if exchange.number == number:
                 return Record(exchange, self.contract)
-        known = "it is forgotten" if 0 < number <= self.journal.entered else f"the last is {self.journal.entered}"
-        raise MissingError(f"there is no exchange {number}; {known}")
+        reason = (
+            "the journal has dropped it"
+            if 0 < number <= self.journal.entered
+            else f"the last is {self.journal.entered}"
+        )
+        raise MissingError(f"there is no exchange {number}; {reason}")
 
     async def session(self, id: str) -> Session:
-        """A session that there is. Raises `MissingError` with the nearest name."""
-        found = await self.app.store.find(id)
-        if found is None:
-            known = [session.id for session in await self.app.store.every(MOST_LISTED)]
-            told = did_you_mean(id, known)
-            raise MissingError(f"no session is called '{id}'; {told} (POST /_mock/sessions makes one)")
-        return found
+        """Return a session. Raise `MissingError` with the nearest name if there is none."""
+        session = await self.app.store.find(id)
+        if session is None:
+            known = [other.id for other in await self.app.store.every(MOST_LISTED)]
+            hint = did_you_mean(id, known)
+            raise MissingError(f"no session is called '{id}'; {hint} (POST /_mock/sessions creates one)")
+        return session
 
     async def change(self, id: str, change: Callable[[Session], Session]) -> Session:
-        """Change a session that there is, atomically; gives it as it is then. Raises `MissingError`."""
+        """Change a session atomically and return it. Raise `MissingError` if there is none."""
         await self.session(id)
 
         def both(session: Session) -> tuple[Session, Session]:
@@ -123,5 +136,5 @@ class ControlContext:
             return after, after
 
         after = await self.app.store.update(id, both)
-        self.desk.tell("sessions")
+        self.config.notify("sessions")
         return after

@@ -1,7 +1,7 @@
-"""The front: what stands before the gateway on its port, and sends what belongs to the control API there.
+"""The dispatcher in front of the gateway, which sends control requests to the control API.
 
-The control API is under `/_mock/` on the gateway's port, or alone on a port of its own. It is imported and built when
-somebody whom the guard has let in first asks for it.
+The control API is under `/_mock/` on the gateway's port, or on its own port. The first request that passes the guard
+imports and builds it.
 """
 
 import asyncio
@@ -10,7 +10,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from mockserver.control import PREFIX
-from mockserver.control.guard import FAILED, TOO_LARGE, ClientLeftError, Guard, answer, read_bounded, safely
+from mockserver.control.guard import (
+    FAILED,
+    TOO_LARGE,
+    ClientLeftError,
+    Guard,
+    read_bounded,
+    send_response,
+    with_headers,
+)
 from mockserver.server.asgi import Application, Gateway, Scope
 from mockserver.server.player import Receive, Send
 
@@ -23,64 +31,64 @@ log = logging.getLogger("mockserver")
 class ControlApplication:
     """The control API behind its guard."""
 
-    def __init__(self, guard: Guard, hub: "Callable[[], ControlContext]") -> None:
+    def __init__(self, guard: Guard, context: "Callable[[], ControlContext]") -> None:
         self._guard = guard
-        self._make_hub = hub
-        self._hub: ControlContext | None = None
+        self._make_context = context
+        self._context: ControlContext | None = None
         self._built: Application | None = None
         self._building = asyncio.Lock()
         self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        judged = self._guard.judge(scope)
-        if judged is not None:
-            await answer(judged, send)
+        refused = self._guard.check(scope)
+        if refused is not None:
+            await send_response(refused, send)
             return
         try:
             bounded = await read_bounded(receive)
         except ClientLeftError:
             return
         if bounded is None:
-            await answer(TOO_LARGE, send)
+            await send_response(TOO_LARGE, send)
             return
         try:
             application = await self._application()
         except Exception:
             log.exception("the control API could not be built; this is a bug of the mock")
-            await answer(FAILED, send)
+            await send_response(FAILED, send)
             return
         try:
-            await application(scope, bounded, safely(send))
+            await application(scope, bounded, with_headers(send))
         except asyncio.CancelledError:
             if not self._closed:
-                raise  # else the server ends, and nobody is left who could be told
-        except Exception:  # it has been answered by the application itself, which raises it again for us
+                raise  # otherwise the server is stopping, and there is no client left to inform
+        except Exception:  # the application has sent a response and raises the error again
             log.exception("the control API failed; this is a bug of the mock")
 
     def close(self) -> None:
-        """The server ends."""
+        """Mark the server as stopping and end the feeds."""
         self._closed = True
-        if self._hub is not None:
-            self._hub.close()
+        if self._context is not None:
+            self._context.close()
 
     async def _application(self) -> Application:
-        """The application, built once. Its imports take a moment, which no stream on this loop shall feel."""
+        """Return the application, built once, in a thread: its imports would stall the streams on this loop."""
         async with self._building:
             if self._built is None:
-                self._hub = self._make_hub()
-                self._built = await asyncio.to_thread(_build, self._hub)
+                self._context = self._make_context()
+                self._built = await asyncio.to_thread(_build, self._context)
             return self._built
 
 
-def _build(hub: "ControlContext") -> Application:
+def _build(context: "ControlContext") -> Application:
     from mockserver.control.application import build
 
-    return cast(Application, build(hub))
+    return cast(Application, build(context))
 
 
 class Dispatcher:
-    """The gateway and its control API on one port; with `port`, the control API on that port alone."""
+    """The gateway and its control API on one port; with `port`, the control API only on that port."""
 
     def __init__(self, gateway: Gateway, control: ControlApplication, port: int | None = None) -> None:
         self._gateway = gateway

@@ -1,12 +1,12 @@
-"""The feed: what a page or `tail` is told while it happens, as server-sent events.
+"""The feed: live traffic and configuration changes as server-sent events, for the page and `tail`.
 
 Rules:
 
-- What happens is gathered and sent at most ten times a second. Of an answer on its way only the latest state counts, so
-  two hundred streams cost as much as one, and a slow reader loses nothing that it needs.
-- `ended` has the exchange's number as its id. Whoever reconnects with the last id that was seen (or `?after=N`) gets
-  everything from the journal that ended since; what has been forgotten meanwhile is told as `forgot`.
-- A reader that is too slow even so is told to fetch again (`forgot`) instead of being given what would never end.
+- Events are batched and sent at most ten times a second. A batch has only the latest state of each live answer, so two
+  hundred streams cost as much as one and a slow reader misses nothing important.
+- `ended` has the exchange's number as its id. A reader that reconnects with the last id it saw (or `?after=N`) gets
+  everything that ended since; if the journal has dropped some of it, the reader first gets `forgot`.
+- A reader that still falls behind gets `forgot`, which tells it to fetch again, and its backlog is dropped.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
 from mockserver.server.traffic import LiveAnswer
 
-BEAT = 0.1
+BATCH_INTERVAL = 0.1
 """Seconds between two batches."""
-PULSE = 15.0
-"""Seconds after which a feed says that it is still there."""
-MOST_GATHERED = 5_000
-"""How many events may wait for a slow reader."""
+KEEPALIVE_INTERVAL = 15.0
+"""Seconds of silence after which a feed sends a comment."""
+MOST_BUFFERED = 5_000
+"""The maximum number of events buffered for a slow reader."""
 
 
 def _event(name: str, data: object, id: int | None = None) -> bytes:
@@ -36,101 +36,101 @@ def _event(name: str, data: object, id: int | None = None) -> bytes:
 
 
 class FeedReader:
-    """One reader of the feed: a watcher of the traffic."""
+    """One reader of the feed, which watches the traffic."""
 
-    def __init__(self, hub: ControlContext) -> None:
-        self._hub = hub
-        self._gathered: list[bytes] = []
-        self._moving: dict[int, LiveAnswer] = {}
-        self._lost = False
-        self._news = asyncio.Event()
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
+        self._buffer: list[bytes] = []
+        self._progress: dict[int, LiveAnswer] = {}
+        self._has_overflowed = False
+        self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     def began(self, live: LiveAnswer) -> None:
-        """An answer is on its way."""
-        self._gather(_event("began", serializers.live(live, self._now(), self._hub.contract)))
+        """Report an answer that has begun."""
+        self._add(_event("began", serializers.live(live, self._now(), self._context.contract)))
 
     def changed(self, live: LiveAnswer) -> None:
-        """More of it was handed over."""
-        self._moving[live.id] = live
-        self._news.set()
+        """Note that more of an answer was sent."""
+        self._progress[live.id] = live
+        self._wake.set()
 
     def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
-        """It is over."""
-        self._moving.pop(live.id, None)
-        self._gather(self._ended(exchange))
+        """Report an answer that has ended."""
+        self._progress.pop(live.id, None)
+        self._add(self._ended(exchange))
 
-    def steered(self, what: str) -> None:
-        """Something else has changed; maybe on another thread, where a saved file was read."""
-        self._loop.call_soon_threadsafe(self._gather, _event("steered", {"what": what}))
+    def on_change(self, what: str) -> None:
+        """Report a changed setting; called from the thread that watches files, too."""
+        self._loop.call_soon_threadsafe(self._add, _event("steered", {"what": what}))
 
     def _now(self) -> float:
-        return self._hub.clock.now()
+        return self._context.clock.now()
 
-    def _gather(self, event: bytes) -> None:
-        if len(self._gathered) >= MOST_GATHERED:
-            self._gathered.clear()
-            self._lost = True
-        self._gathered.append(event)
-        self._news.set()
+    def _add(self, event: bytes) -> None:
+        if len(self._buffer) >= MOST_BUFFERED:
+            self._buffer.clear()
+            self._has_overflowed = True
+        self._buffer.append(event)
+        self._wake.set()
 
     def _ended(self, exchange: Exchange) -> bytes:
-        summary = serializers.summary(Record(exchange, self._hub.contract))
-        told = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
-        return _event("ended", told, exchange.number)
+        summary = serializers.summary(Record(exchange, self._context.contract))
+        data = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
+        return _event("ended", data, exchange.number)
 
     async def read(self, after: int | None) -> AsyncIterator[bytes]:
-        """Everything from now on, for as long as somebody reads; before it, what ended after number `after`."""
-        hub = self._hub
-        hub.traffic.watchers.append(self)
-        hub.desk.listeners.append(self.steered)
-        hub.feeds.append(self._news.set)
+        """Yield the exchanges that ended after number `after`, then every event for as long as the client reads."""
+        context = self._context
+        context.traffic.watchers.append(self)
+        context.config.listeners.append(self.on_change)
+        context.feeds.append(self._wake.set)
         try:
-            for event in self._begin(after):
+            for event in self._backlog(after):
                 yield event
-            while not hub.is_closing:
+            while not context.is_closing:
                 try:
-                    async with asyncio.timeout(PULSE):
-                        await self._news.wait()
+                    async with asyncio.timeout(KEEPALIVE_INTERVAL):
+                        await self._wake.wait()
                 except TimeoutError:
                     yield KEEPALIVE_COMMENT
-                self._news.clear()
+                self._wake.clear()
                 for event in self._batch():
                     yield event
-                await asyncio.sleep(BEAT)
+                await asyncio.sleep(BATCH_INTERVAL)
         finally:
-            hub.traffic.watchers.remove(self)
-            hub.desk.listeners.remove(self.steered)
-            hub.feeds.remove(self._news.set)
+            context.traffic.watchers.remove(self)
+            context.config.listeners.remove(self.on_change)
+            context.feeds.remove(self._wake.set)
 
-    def _begin(self, after: int | None) -> Iterator[bytes]:
-        """What the reader missed, and what is on its way: as it is now, made ready one by one as it is read."""
-        hub, journal = self._hub, self._hub.journal
-        ended, live = list(journal), list(hub.traffic.live.values())
+    def _backlog(self, after: int | None) -> Iterator[bytes]:
+        """Return the events that the reader missed and the live answers, as of now; each is encoded when it is read."""
+        context, journal = self._context, self._context.journal
+        ended, live = list(journal), list(context.traffic.live.values())
         entered, forgotten = journal.entered, journal.forgotten
 
         def events() -> Iterator[bytes]:
             since = after
             if since is not None and since > entered:
-                yield _event("forgot", {"before": 0})  # another server's numbers
+                yield _event("forgot", {"before": 0})  # the number comes from another server
                 since = 0
             if since is not None:
                 if since < forgotten:
                     yield _event("forgot", {"before": forgotten + 1})
                 yield from (self._ended(exchange) for exchange in ended if exchange.number > since)
             now = self._now()
-            yield from (_event("began", serializers.live(one, now, hub.contract)) for one in live)
+            yield from (_event("began", serializers.live(answer, now, context.contract)) for answer in live)
 
         return events()
 
     def _batch(self) -> list[bytes]:
-        """What has been gathered, and how far everything is that has moved."""
-        gathered, self._gathered = self._gathered, []
-        if self._lost:
-            self._lost = False
-            gathered.insert(0, _event("forgot", {"before": self._hub.journal.entered + 1}))
-        moving, self._moving = self._moving, {}
-        if moving:
+        """Return the buffered events and the progress of the live answers that have changed."""
+        events, self._buffer = self._buffer, []
+        if self._has_overflowed:
+            self._has_overflowed = False
+            events.insert(0, _event("forgot", {"before": self._context.journal.entered + 1}))
+        answers, self._progress = self._progress, {}
+        if answers:
             now = self._now()
             states = [
                 {
@@ -141,7 +141,7 @@ class FeedReader:
                     "held": live.delivery.valve.is_shut,
                     "seconds": max(0.0, now - live.received_at),
                 }
-                for live in moving.values()
+                for live in answers.values()
             ]
-            gathered.append(_event("progress", states))
-        return gathered
+            events.append(_event("progress", states))
+        return events

@@ -1,4 +1,7 @@
-"""What can be said to the control API, as pydantic models: unknown keys are errors, with the nearest that there is."""
+"""The request bodies of the control API as pydantic models.
+
+An unknown key is an error that names the nearest known one.
+"""
 
 import json
 from decimal import Decimal
@@ -10,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 from mockserver.core.units import Duration, Times
 
 
-def _kept(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Words that can be kept as JSON and read again, which Python's own reader of JSON does not promise."""
+def _plain_json(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the value if it survives a round trip through JSON; FastAPI's parser accepts more than that."""
     try:
         orjson.dumps(words)
         json.dumps(words, allow_nan=False)
@@ -20,7 +23,7 @@ def _kept(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return words
 
 
-Words = Annotated[dict[str, JsonValue], AfterValidator(_kept)]
+Words = Annotated[dict[str, JsonValue], AfterValidator(_plain_json)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 SessionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$")]
 Amount = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=30)]
@@ -28,48 +31,48 @@ Seed = Annotated[str, Field(max_length=100)]
 
 
 class RequestModel(BaseModel):
-    """The base of every body."""
+    """The base of every request body."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ChosenClock(RequestModel):
-    """A clock: virtual, or running at some speed."""
+    """A clock: virtual, or running at `speed` times real time."""
 
     virtual: bool = False
     speed: float = Field(1.0, ge=0.001, le=1000)
 
 
 class Defaults(RequestModel):
-    """What holds for every session that says nothing else; what is left out stays, null takes it back."""
+    """Settings of all sessions without their own. An omitted field keeps its value; null resets it."""
 
-    scenario: Name | None = Field(None, description="A scenario, or none: the mock answers by itself.")
+    scenario: Name | None = Field(None, description="A scenario's name, or `none` for default answers.")
     chaos: Name | None = None
-    pace: Words | None = Field(None, description="The words of `pace` in a turn, laid over every reply.")
+    pace: Words | None = Field(None, description="A `pace` as in a turn, applied to every reply.")
 
 
 class SessionOverrides(Defaults):
-    """What is chosen for one session; what is left out stays, null takes it back."""
+    """Settings of one session. An omitted field keeps its value; null resets it."""
 
     seed: Seed | None = None
-    account: Words | None = Field(None, description="The words of `account` in a scenario.")
+    account: Words | None = Field(None, description="An `account` as in a scenario.")
     clock: ChosenClock | None = None
 
 
 class NewSession(SessionOverrides):
-    """A session to come. Without a name it belongs to a key, which is minted for it."""
+    """A session to create. Without a name it belongs to a new key."""
 
-    name: SessionName | None = Field(None, description="What clients will say in x-mock-session.")
+    name: SessionName | None = Field(None, description="The value that clients send in x-mock-session.")
 
 
 class Advance(RequestModel):
-    """Move a session's clock on."""
+    """How far to advance a session's clock."""
 
-    advance: Duration = Field(description="1h, 90s, or seconds.")
+    advance: Duration = Field(description="A duration such as 1h or 90s, or a number of seconds.")
 
 
 class BalanceChange(RequestModel):
-    """Move the balance of a session's account: credits bought, or spent until so many are left."""
+    """A change of a balance: `top_up` adds credits, `drain` leaves this many."""
 
     top_up: Amount | None = None
     drain: Amount | None = None
@@ -82,13 +85,13 @@ class BalanceChange(RequestModel):
 
 
 class ScenarioText(RequestModel):
-    """A file's text."""
+    """The text of a scenario or chaos profile."""
 
     yaml: str = Field(max_length=1_000_000)
 
 
 class Explanation(RequestModel):
-    """A request (a JSON body, or a curl command) and the scenario that it is held against, by name or as text."""
+    """A request (a JSON body or a curl command) and the scenario to match it against, by name or as text."""
 
     request: str = Field(max_length=1_000_000)
     scenario: Name | None = None
@@ -103,12 +106,12 @@ class Explanation(RequestModel):
 
 
 class NextResponse(RequestModel):
-    """An answer (the words of a turn), or faults, for the next request that fits."""
+    """An answer (a turn) or faults for the next matching request."""
 
-    session: SessionName | None = Field(None, description="Whose request; without it, anybody's.")
+    session: SessionName | None = Field(None, description="Only requests of this session; any session if omitted.")
     turn: Words | None = None
     faults: list[str | Words] | None = Field(None, min_length=1, max_length=100)
-    when: Words | None = Field(None, description="The requests that the faults fit; a turn says it itself.")
+    when: Words | None = Field(None, description="The requests that the faults apply to; a turn has its own `when`.")
     times: Times = 1
 
     @model_validator(mode="after")
@@ -123,7 +126,7 @@ class NextResponse(RequestModel):
 
 
 class JournalSearch(RequestModel):
-    """What is looked for in the journal, in the words of `when`."""
+    """A search of the journal by a `when`."""
 
     when: Words = {}
     session: SessionName | None = None
@@ -131,15 +134,15 @@ class JournalSearch(RequestModel):
 
 
 class Verification(RequestModel):
-    """What should have come: `when`, so many `times` (at least once without), or several in this `order`."""
+    """The expected requests: `times` of them (default: at least one) that match `when`, or several in this `order`."""
 
     session: SessionName | None = None
     when: Words | None = None
     times: int | None = Field(None, ge=0, le=100_000)
     order: list[Words] | None = Field(None, min_length=1, max_length=1_000)
-    after: int = Field(0, ge=0, description="Only exchanges with a higher number.")
+    after: int = Field(0, ge=0, description="Only exchanges with a higher number than this.")
     within: Annotated[Duration, Field(le=60)] | None = Field(
-        None, description="Wait so long for what has not come yet, at most a minute of real time."
+        None, description="How long to wait for requests still to come, in real time; at most a minute."
     )
 
     @model_validator(mode="after")
@@ -150,17 +153,17 @@ class Verification(RequestModel):
 
 
 class Steps(RequestModel):
-    """How many events are let through."""
+    """The number of events to release."""
 
     events: int = Field(1, ge=1, le=100_000)
 
 
 class Export(RequestModel):
-    """A session as one document. `format` is the version of this package that wrote it."""
+    """A session as one document. `format` is the version of the package that wrote it."""
 
     format: str
     session: Words
 
 
 Copy = Literal["curl", "scenario", "pytest"]
-"""What an exchange can be copied as."""
+"""The formats an exchange can be copied in."""

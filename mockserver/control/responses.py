@@ -1,5 +1,7 @@
-"""What the control API answers, as pydantic models: a session, an exchange, an answer on its way. Numbers of money are
-texts, so that no digit is lost; times are seconds since the epoch by the session's clock, or seconds from the start.
+"""The response bodies of the control API as pydantic models.
+
+Amounts are decimal texts, so that no digit is lost. Times are seconds since the epoch by the session's clock; `seconds`
+fields are durations or offsets from the start of the answer.
 """
 
 from decimal import Decimal
@@ -8,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 
 class Shape(BaseModel):
-    """The base of every answer."""
+    """The base of every response body."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class ClockShape(Shape):
-    """A session's clock: virtual stands still until it is advanced; `speed` session seconds a second."""
+    """A session's clock. A virtual clock moves only when advanced; `speed` is session seconds per real second."""
 
     virtual: bool
     speed: float
@@ -31,7 +33,7 @@ class AccountShape(Shape):
 
 
 class QueuedResponseShape(Shape):
-    """An answer or faults that wait for the next request that fits; `session` None: whoever sends it."""
+    """A queued answer or faults. `session` null means any session, `times` null means every time."""
 
     id: str
     session: str | None
@@ -40,7 +42,7 @@ class QueuedResponseShape(Shape):
 
 
 class SessionShape(Shape):
-    """A session. `scenario`, `chaos` and `pace` are what was chosen for it; None where nothing was."""
+    """A session. `scenario`, `chaos` and `pace` are its own settings, or null; `waiting` is its queue."""
 
     id: str
     seed: str
@@ -58,13 +60,13 @@ class SessionShape(Shape):
 
 
 class NewSessionShape(SessionShape):
-    """A session that was just made. `key` is what the client sends; None where a name was given."""
+    """A new session. `key` is the API key for its client; null if the session has a name instead."""
 
     key: str | None
 
 
 class DefaultsShape(Shape):
-    """What holds for every session that says nothing else."""
+    """The settings of all sessions without their own."""
 
     scenario: str | None
     chaos: str | None
@@ -72,14 +74,14 @@ class DefaultsShape(Shape):
 
 
 class CreditsShape(Shape):
-    """The balance before an answer, and when it was settled."""
+    """The balance before an answer and after it was charged."""
 
     before: Decimal
     after: Decimal
 
 
 class LiveShape(Shape):
-    """An answer on its way: `events` of `of` are handed over; `held` says that it waits for a person."""
+    """A live answer: `events` of `of` were sent; `held` if it is on hold; `said` describes the last message."""
 
     id: int
     at: float
@@ -101,7 +103,7 @@ class LiveShape(Shape):
 
 
 class SummaryShape(Shape):
-    """An exchange on one line. `number` and `ended` are None while it is on its way; `id` is what it had then."""
+    """An exchange as a row. `number` and `ended` are null while it is live; `id` identifies it then."""
 
     number: int | None
     id: int
@@ -131,14 +133,14 @@ class SummaryShape(Shape):
 
 
 class MessageShape(Shape):
-    """A message of a conversation: blocks are {text}, {tool_use}, {tool_result} or {media}."""
+    """A message of a conversation. Each block is {text}, {tool_use}, {tool_result} or {media}."""
 
     role: str
     blocks: list[dict[str, JsonValue]]
 
 
 class ConversationShape(Shape):
-    """A conversation as it was sent."""
+    """The conversation in a request."""
 
     model: str
     system: str
@@ -148,7 +150,7 @@ class ConversationShape(Shape):
 
 
 class RequestShape(Shape):
-    """A request as it is kept: secrets are masked, a long body is cut (`/body` has it whole)."""
+    """A request as stored: secrets are masked and a long body is cut (`/body` has all of it)."""
 
     headers: dict[str, str]
     body: str
@@ -158,7 +160,7 @@ class RequestShape(Shape):
 
 
 class EventShape(Shape):
-    """One event, or body, as it was handed over: when, in seconds from the start."""
+    """An event (or a body that is no stream) as sent, with its time in seconds from the start."""
 
     n: int
     kind: str
@@ -168,7 +170,7 @@ class EventShape(Shape):
 
 
 class ToolCallShape(Shape):
-    """A tool call as it was handed over."""
+    """A tool call in an answer; `arguments` is the JSON text as sent."""
 
     id: str
     name: str
@@ -176,7 +178,7 @@ class ToolCallShape(Shape):
 
 
 class AnswerShape(Shape):
-    """What a client can have understood of an answer, and every event of it."""
+    """An answer as a client can understand it, and its events."""
 
     headers: dict[str, str]
     text: str
@@ -189,28 +191,28 @@ class AnswerShape(Shape):
 
 
 class PauseShape(Shape):
-    """A pause before event `before`: a planned one, or one by hand."""
+    """A pause before event number `before`: planned, or a hold."""
 
     before: int
     seconds: float
 
 
 class BreakShape(Shape):
-    """How an answer broke off, and after which event."""
+    """How an answer ended early, and after which event."""
 
     after: int
     how: str
 
 
 class UsageShape(Shape):
-    """The tokens that an answer told of."""
+    """The token counts that an answer reported."""
 
     input: int
     output: int
 
 
 class ExchangeShape(SummaryShape):
-    """An exchange, whole."""
+    """An exchange with its request and answer."""
 
     seed: str
     request: RequestShape
@@ -226,7 +228,7 @@ class ExchangeShape(SummaryShape):
 
 
 class ExchangesShape(Shape):
-    """Some exchanges, oldest first; how many there ever were, and how many of those are forgotten."""
+    """Exchanges, oldest first; how many were ever entered, and how many of those the journal has dropped."""
 
     exchanges: list[SummaryShape]
     entered: int
@@ -234,7 +236,7 @@ class ExchangesShape(Shape):
 
 
 class ScenarioShape(Shape):
-    """A scenario; `origin`: shipped, file or memory."""
+    """A scenario. `origin` is shipped, file or memory."""
 
     name: str
     about: str
@@ -249,7 +251,7 @@ class ScenarioTextShape(ScenarioShape):
 
 
 class ProblemShape(Shape):
-    """A mistake: where it is (from 1), the path inside, and what to do."""
+    """A mistake in a text: line and column (from 1), the path to it, and how to fix it."""
 
     line: int
     column: int
@@ -258,7 +260,7 @@ class ProblemShape(Shape):
 
 
 class ErrorDetailShape(Shape):
-    """Why not, and what to do: `code` is for programs, `message` for people."""
+    """An error: `code` is for programs, `message` for people; `problems` are mistakes in a text."""
 
     code: str
     message: str
@@ -266,13 +268,13 @@ class ErrorDetailShape(Shape):
 
 
 class ErrorShape(Shape):
-    """Every error."""
+    """The body of every error response."""
 
     error: ErrorDetailShape
 
 
 class LintShape(Shape):
-    """Every mistake of a text, and its scenario's name if it can be read."""
+    """The mistakes in a scenario's text, and the scenario's name if it is readable."""
 
     name: str | None
     problems: list[ProblemShape]
@@ -296,7 +298,7 @@ class ParameterShape(Shape):
 
 
 class FaultShape(Shape):
-    """A row of the table of faults; `example` is what a turn has in its `faults`."""
+    """A fault; `example` is an entry for the `faults` of a turn."""
 
     name: str
     group: str
@@ -308,7 +310,7 @@ class FaultShape(Shape):
 
 
 class ErrorKindShape(Shape):
-    """A documented error answer."""
+    """A documented error."""
 
     status: int
     code: str
@@ -316,7 +318,7 @@ class ErrorKindShape(Shape):
 
 
 class AboutShape(Shape):
-    """What this server is, and what can be chosen. `started` differs after every start."""
+    """The server's version, URLs and available choices. `started` is different after each start."""
 
     version: str
     started: str
@@ -330,7 +332,7 @@ class AboutShape(Shape):
 
 
 class VerifiedShape(Shape):
-    """Whether the requests were so; if not, what came instead, in words."""
+    """Whether the requests were as expected; `message` says what differs, `exchanges` lists the matching ones."""
 
     ok: bool
     message: str
@@ -338,7 +340,7 @@ class VerifiedShape(Shape):
 
 
 class FindingShape(Shape):
-    """One thing that the client did wrong."""
+    """A mistake of the client: the rule, the exchanges that prove it, the correct behaviour and the reason."""
 
     rule: str
     exchanges: list[int]
@@ -348,24 +350,24 @@ class FindingShape(Shape):
 
 
 class VerdictShape(Shape):
-    """The verdict on a client: nothing to blame where there are no findings."""
+    """The verdict on a client: its proven mistakes."""
 
     findings: list[FindingShape]
 
 
 class TextShape(Shape):
-    """A text to be copied."""
+    """A text to copy."""
 
     text: str
 
 
 class LinesShape(Shape):
-    """Lines for a person."""
+    """Lines of text for people."""
 
     lines: list[str]
 
 
 class HealthShape(Shape):
-    """How the server is."""
+    """The state of the server."""
 
     status: str

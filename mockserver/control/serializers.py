@@ -1,4 +1,4 @@
-"""Exchanges and answers on their way, as the control API shows them: from records to shapes."""
+"""Conversion of records and live answers to response models."""
 
 from collections.abc import Iterator
 
@@ -15,17 +15,17 @@ from mockserver.openapi.contract import Contract
 from mockserver.server.traffic import LiveAnswer
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a request body that are shown; the rest is to be asked for."""
+"""Bytes of a request body in an exchange; `/body` has the rest."""
 LONGEST_EVENT = 16 * 1024
 MOST_EVENTS = 5_000
 MOST_LEVELS = 100
-"""How deep the arguments of a tool are shown."""
+"""The maximum depth of a tool's arguments."""
 LONGEST_TEXT = 64 * 1024
-"""Characters of one block of a conversation, or of an answer's text."""
+"""Characters of a block of a conversation, or of an answer's text."""
 
 
 def shallow(value: JsonValue, levels: int = MOST_LEVELS) -> JsonValue:
-    """A value without what is too deep for a person, or for whoever writes it again as JSON."""
+    """Return a value without its too deeply nested parts, which could not be encoded as JSON."""
     if isinstance(value, dict):
         return {name: shallow(item, levels - 1) for name, item in value.items()} if levels else "{…}"
     if isinstance(value, list):
@@ -34,26 +34,26 @@ def shallow(value: JsonValue, levels: int = MOST_LEVELS) -> JsonValue:
 
 
 def text_of(raw: bytes, most: int) -> str:
-    """Bytes as text for a person. What is no UTF-8 is marked; nothing is left out in between."""
+    """Decode the first `most` bytes; invalid UTF-8 becomes U+FFFD."""
     return raw[:most].decode("utf-8", "replace")
 
 
 def is_stream(actions: Actions) -> bool:
-    """Whether an answer has events."""
+    """Return whether an answer is a stream of events."""
     return any(isinstance(action, Data) and action.event for action in actions)
 
 
 def size_of(actions: Actions) -> int:
-    """How many events, or bodies, an answer has in all."""
+    """Return how many events (or bodies) an answer has in total."""
     return sum([isinstance(action, Data) for action in actions])
 
 
-def live(one: LiveAnswer, now: float, contract: Contract) -> responses.LiveShape:
-    """An answer on its way, on one line."""
-    note, delivery = one.decision.note, one.delivery
-    record = Record(one.exchange(now), contract)
+def live(answer: LiveAnswer, now: float, contract: Contract) -> responses.LiveShape:
+    """Return a live answer as a row."""
+    note, delivery = answer.decision.note, answer.delivery
+    record = Record(answer.exchange(now), contract)
     return responses.LiveShape(
-        id=one.id,
+        id=answer.id,
         at=record.at,
         session=note.session,
         client=record.exchange.client,
@@ -63,18 +63,18 @@ def live(one: LiveAnswer, now: float, contract: Contract) -> responses.LiveShape
         scenario=note.scenario,
         turn=note.turn,
         status=delivery.status,
-        stream=is_stream(one.decision.actions),
+        stream=is_stream(answer.decision.actions),
         events=delivery.frames,
-        of=size_of(one.decision.actions),
+        of=size_of(answer.decision.actions),
         bytes=delivery.bytes,
-        seconds=max(0.0, now - one.received_at),
+        seconds=max(0.0, now - answer.received_at),
         held=delivery.valve.is_shut,
         said=said(record),
     )
 
 
 def summary(record: Record, *, is_live: bool = False) -> responses.SummaryShape:
-    """An exchange on one line."""
+    """Return an exchange as a row."""
     return responses.SummaryShape.model_validate(_summary(record, is_live))
 
 
@@ -111,7 +111,7 @@ def _summary(record: Record, is_live: bool) -> dict[str, object]:
 
 
 def whole(record: Record, *, is_live: bool = False) -> responses.ExchangeShape:
-    """An exchange, whole."""
+    """Return an exchange with its request and answer."""
     exchange = record.exchange
     outcome, note, usage = exchange.outcome, exchange.note, exchange.note.usage
     broken = not is_live and (outcome.ended != "complete" or outcome.frames < outcome.of)
@@ -144,13 +144,16 @@ def _request(record: Record) -> dict[str, object]:
     }
 
 
-def _conversation(found: Conversation) -> dict[str, object]:
-    messages = [{"role": one.role, "blocks": [_block(block) for block in one.blocks]} for one in found.messages]
+def _conversation(conversation: Conversation) -> dict[str, object]:
+    messages = [
+        {"role": message.role, "blocks": [_block(block) for block in message.blocks]}
+        for message in conversation.messages
+    ]
     return {
-        "model": found.model,
-        "system": found.system[:LONGEST_TEXT],
-        "stream": found.stream,
-        "tools": [tool.name for tool in found.tools],
+        "model": conversation.model,
+        "system": conversation.system[:LONGEST_TEXT],
+        "stream": conversation.stream,
+        "tools": [tool.name for tool in conversation.tools],
         "messages": messages,
     }
 
@@ -192,7 +195,7 @@ def _event(number: int, event: ReceivedEvent) -> dict[str, JsonValue]:
 
 
 def _waits(actions: Actions) -> list[dict[str, object]]:
-    """The planned pauses, each before the event that it delays."""
+    """Return the planned pauses, each with the number of the event that it delays."""
     return [{"before": before, "seconds": seconds} for before, seconds in _pauses(actions) if seconds]
 
 
@@ -208,6 +211,6 @@ def _pauses(actions: Actions) -> Iterator[tuple[int, float]]:
 
 
 def uncut(exchange: Exchange) -> bytes:
-    """Every byte of an answer's body that was handed over."""
+    """Return every byte of the answer's body that was sent."""
     frames = [action.payload for action in exchange.captured.actions if isinstance(action, Data)]
     return b"".join(frames[: exchange.outcome.frames])

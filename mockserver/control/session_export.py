@@ -1,7 +1,7 @@
-"""Carrying: a session as one document, and back, into this server or another of the same version.
+"""Export and import of a session as one document, between servers of the same version.
 
-What was exported is what an import gives again, to the letter: that tells unknown keys, and numbers that are none. All
-of it is checked when it comes in, or a later request would fail of it.
+An import must export to exactly the same document again, which reveals unknown keys and malformed numbers. The import
+validates everything, so that no later request fails because of it.
 """
 
 from collections.abc import Iterator
@@ -27,58 +27,58 @@ FORMAT = f"{__version__}.{SESSION_FORMAT}"
 """The form of an export: it can be imported into a server of the same version."""
 
 LATEST = 32_503_680_000
-"""The year 3000: no clock is further."""
+"""The latest valid time: the year 3000."""
 SLOWEST, FASTEST = 0.001, 1_000
 RICHEST = Decimal(10) ** 15
 
 
-class _Nonsense(Exception):
-    """Something in an export means nothing."""
+class _InvalidExport(Exception):
+    """A part of an export is invalid."""
 
 
-def exported(session: Session) -> requests.Export:
-    """A session as one document."""
+def to_document(session: Session) -> requests.Export:
+    """Return a session as one document."""
     return requests.Export(format=FORMAT, session=orjson.loads(msgspec.json.encode(session)))
 
 
-def imported(said: requests.Export, hub: ControlContext) -> Session:
-    """The session of an export. Raises `OperatorError` or `AuthorError` for what this server can make no sense of."""
-    if said.format != FORMAT:
-        raise OperatorError(f"this export is of version {said.format:.40}, and this server is {FORMAT}")
+def from_document(document: requests.Export, context: ControlContext) -> Session:
+    """Return the session of an export. Raise `OperatorError` or `AuthorError` if this server cannot use it."""
+    if document.format != FORMAT:
+        raise OperatorError(f"the export is from version {document.format:.40}; this server is {FORMAT}")
     try:
-        session = msgspec.json.decode(orjson.dumps(said.session), type=Session)
-        if exported(session) != said:
-            raise _Nonsense("it has keys that are unknown, or lacks some")
+        session = msgspec.json.decode(orjson.dumps(document.session), type=Session)
+        if to_document(session) != document:
+            raise _InvalidExport("unknown or missing keys")
         requests.NewSession(name=session.id, seed=session.seed)
-        _check(session, hub.clock.now())
-        _check_steering(session.steering, hub)
-    except (msgspec.ValidationError, orjson.JSONDecodeError, _Nonsense) as error:
-        raise OperatorError(f"this is no export of a session: {error}") from None
+        _check(session, context.clock.now())
+        _check_overrides(session.steering, context)
+    except (msgspec.ValidationError, orjson.JSONDecodeError, _InvalidExport) as error:
+        raise OperatorError(f"not a valid session export: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise OperatorError(f"this is no export of a session: {first['loc'][0]}: {first['msg']}") from None
+        raise OperatorError(f"not a valid session export: {first['loc'][0]}: {first['msg']}") from None
     if session.chaos is not None:
-        hub.desk.check_profile(session.chaos.profile)
+        context.config.check_profile(session.chaos.profile)
     return session
 
 
 def _check(session: Session, host: float) -> None:
-    """Raises for times and amounts that are out of this world; `host` is the host's time."""
-    moments = [*_moments(session), *[moment for books in session.ledgers.values() for moment in _moments_of(books)]]
+    """Raise `_InvalidExport` for times, amounts and counts out of range; `host` is the host's time."""
+    moments = [*_moments(session), *[moment for ledger in session.ledgers.values() for moment in _moments_of(ledger)]]
     if any(not abs(moment) <= LATEST for moment in moments) or not _is_speed(session.clock.speed):
-        raise _Nonsense("a time in it is out of this world")
+        raise _InvalidExport("timestamp out of range")
     if not 0 <= session.clock.at(host) <= LATEST:
-        raise _Nonsense("its clock is out of this world")
-    amounts = [amount for books in session.ledgers.values() for amount in _amounts(books)]
+        raise _InvalidExport("clock out of range")
+    amounts = [amount for ledger in session.ledgers.values() for amount in _amounts(ledger)]
     if any(not amount.is_finite() or abs(amount) > RICHEST for amount in amounts):
-        raise _Nonsense("an amount in it is none")
+        raise _InvalidExport("invalid amount")
     counts = [session.requests, *[progress.used_up for progress in session.progress.values()]]
     if any(count < 0 for count in counts):
-        raise _Nonsense("a number in it is below zero")
+        raise _InvalidExport("negative count")
 
 
 def _is_speed(speed: float) -> bool:
-    """Whether a clock can run so fast; one that hardly moves would hold every answer up."""
+    """Return whether a clock may run at this speed; an almost stopped clock would delay every answer for ever."""
     return speed == 0.0 or SLOWEST <= speed <= FASTEST
 
 
@@ -88,38 +88,38 @@ def _moments(session: Session) -> Iterator[float]:
         yield session.chaos.began
 
 
-def _moments_of(books: Ledger) -> Iterator[float]:
-    yield from (books.anchor, *books.period)
-    yield from [window.start for window in books.windows.values()]
-    yield from [hold.at for hold in books.holds.values()]
+def _moments_of(ledger: Ledger) -> Iterator[float]:
+    yield from (ledger.anchor, *ledger.period)
+    yield from [window.start for window in ledger.windows.values()]
+    yield from [hold.at for hold in ledger.holds.values()]
 
 
-def _amounts(books: Ledger) -> Iterator[Decimal]:
-    yield from (books.granted, books.used)
-    yield from [hold.credits for hold in books.holds.values()]
+def _amounts(ledger: Ledger) -> Iterator[Decimal]:
+    yield from (ledger.granted, ledger.used)
+    yield from [hold.credits for hold in ledger.holds.values()]
 
 
-def _check_steering(steering: Overrides, hub: ControlContext) -> None:
-    """What was chosen must mean something here."""
-    hub.desk.check_scenario(steering.scenario)
-    if steering.pace is not None:
-        check_fragment(Pace, _mapping(steering.pace), "pace")
-    if steering.account is not None:
-        check_fragment(Account, _mapping(steering.account), "account")
-    if len(steering.waiting) > MOST_WAITING:
-        raise _Nonsense(f"at most {MOST_WAITING} wait for a session")
-    for waiting in steering.waiting:
-        if waiting.times is not None and waiting.times < 1:
-            raise _Nonsense("what waits, waits for at least one request")
-        words = _mapping(waiting.words)
+def _check_overrides(overrides: Overrides, context: ControlContext) -> None:
+    """Raise unless the session's settings and queue are valid on this server."""
+    context.config.check_scenario(overrides.scenario)
+    if overrides.pace is not None:
+        check_fragment(Pace, _mapping(overrides.pace), "pace")
+    if overrides.account is not None:
+        check_fragment(Account, _mapping(overrides.account), "account")
+    if len(overrides.waiting) > MOST_WAITING:
+        raise _InvalidExport(f"more than {MOST_WAITING} queued answers")
+    for queued in overrides.waiting:
+        if queued.times is not None and queued.times < 1:
+            raise _InvalidExport("a queued answer must apply to at least one request")
+        words = _mapping(queued.words)
         if not words.get("faults") and not any(name in words for name in ANSWERS):
-            raise _Nonsense("what waits has neither an answer nor faults")
+            raise _InvalidExport("a queued entry has neither an answer nor faults")
         check = check_turn if any(name in words for name in ANSWERS) else check_faults
-        check(words, hub.contract)
+        check(words, context.contract)
 
 
 def _mapping(text: str) -> dict[str, object]:
-    found = orjson.loads(text)
-    if not isinstance(found, dict):
-        raise _Nonsense("words in it are no mapping")
-    return found
+    value = orjson.loads(text)
+    if not isinstance(value, dict):
+        raise _InvalidExport("expected a mapping")
+    return value

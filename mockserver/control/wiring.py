@@ -1,8 +1,4 @@
-"""Steered: a gateway put together with its control API, and the link to its page.
-
-What stands here is wiring: the guard's token, the desk with the files that the server was started with, the hub that
-the routes share. `serve` and `mockserver start` use it; a gateway without it costs nothing.
-"""
+"""A gateway with its control API, wired together; used by `serve` and `mockserver start`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,31 +16,31 @@ from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
 
 SHORTEST_TOKEN = 16
-"""A shorter token could be guessed."""
+"""The minimum length of a token, so that it cannot be guessed."""
 
 
 class ControlledGateway(NamedTuple):
-    """A gateway with its control API: `app` is what is served."""
+    """A gateway with its control API; `app` is the ASGI application to serve."""
 
     app: Dispatcher
     control: ControlApplication
-    desk: RuntimeConfig
+    config: RuntimeConfig
     token: str
 
     def link(self, url: str) -> str:
-        """The page, ready to be opened: the token is in it."""
+        """Return the link to the page, including the token."""
         return f"{url}{PREFIX}/?token={self.token}"
 
 
-def read_token(given: str | None) -> str:
-    """The token that was chosen, else a new one. Raises `OperatorError` for one that is none."""
-    if given is None:
+def read_token(token: str | None) -> str:
+    """Return the given token, or a new one. Raise `OperatorError` for a short or malformed token."""
+    if token is None:
         return token_urlsafe(24)
-    if len(given) < SHORTEST_TOKEN or not given.isascii() or not all(c.isalnum() or c in "-_.~" for c in given):
+    if len(token) < SHORTEST_TOKEN or not token.isascii() or not all(c.isalnum() or c in "-_.~" for c in token):
         raise OperatorError(
-            f"--token: at least {SHORTEST_TOKEN} letters, digits and - _ . ~; leave it out and one is made"
+            f"--token: expected at least {SHORTEST_TOKEN} letters, digits, or - _ . ~; omit it to generate one"
         )
-    return given
+    return token
 
 
 def with_control(
@@ -55,15 +51,17 @@ def with_control(
     token: str | None = None,
     hosts: tuple[str, ...] = (),
     port: int | None = None,
-    own: Callable[[], str | None] = lambda: None,
+    default_session: Callable[[], str | None] = lambda: None,
 ) -> ControlledGateway:
-    """Put the control API before a gateway that is reached at `url`.
+    """Put the control API in front of a gateway that is reachable at `url`.
 
-    `files` are its scenarios by name; `hosts` are names by which it may be called beside localhost; `port` is the
-    control API's own, if it has one; `own` says the session of a server with one client.
+    `files` are its scenario files by name, `hosts` the host names allowed besides localhost, `port` the control API's
+    own port if it has one. `default_session` returns the session of a server with one client.
     """
-    chosen, tally = read_token(token), Totals()
-    gateway.journal.listeners.append(tally)
-    desk = RuntimeConfig(gateway, files, bundled.SCENARIOS)
-    control = ControlApplication(Guard(chosen, hosts), lambda: ControlContext(desk, tally, url=url, own=own()))
-    return ControlledGateway(Dispatcher(gateway, control, port), control, desk, chosen)
+    chosen, totals = read_token(token), Totals()
+    gateway.journal.listeners.append(totals)
+    config = RuntimeConfig(gateway, files, bundled.SCENARIOS)
+    control = ControlApplication(
+        Guard(chosen, hosts), lambda: ControlContext(config, totals, url=url, default_session=default_session())
+    )
+    return ControlledGateway(Dispatcher(gateway, control, port), control, config, chosen)

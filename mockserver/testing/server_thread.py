@@ -98,10 +98,10 @@ class ServerThread:
         from mockserver.control.wiring import with_control
 
         files = {file.stem: file for file in loader.discover(bundled.SCENARIOS)}
-        steered = with_control(self.app, files, self.url, own=lambda: self.own)
-        self.close = steered.control.close
-        self.token, self.page = steered.token, steered.link(self.url)
-        return steered.app
+        controlled = with_control(self.app, files, self.url, default_session=lambda: self.own)
+        self.close = controlled.control.close
+        self.token, self.page = controlled.token, controlled.link(self.url)
+        return controlled.app
 
     def began(self, live: LiveAnswer) -> None:
         """An answer is on its way."""

@@ -47,7 +47,7 @@ class Mock:
         self._running = ExitStack()
         self.port = 0
         self.gateway: Gateway
-        self._steered: ControlledGateway
+        self._controlled: ControlledGateway
         self.start()
 
     def start(self, token: str = TOKEN) -> None:
@@ -59,9 +59,9 @@ class Mock:
         self._stack.callback(self._running.close)
         sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
-        self._steered = with_control(self.gateway, files_of(library()), self.url, token=token)
-        loop = self._running.enter_context(uvicorn.threaded(self._steered.app, sock))
-        self._running.callback(loop.call_soon_threadsafe, self._steered.control.close)
+        self._controlled = with_control(self.gateway, files_of(library()), self.url, token=token)
+        loop = self._running.enter_context(uvicorn.threaded(self._controlled.app, sock))
+        self._running.callback(loop.call_soon_threadsafe, self._controlled.control.close)
 
     def stop(self) -> None:
         """End it, and every connection."""
@@ -117,7 +117,7 @@ class Mock:
 
     def _steer(self, method: str, path: str, said: object) -> None:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {"content-type": "application/json", "authorization": f"Bearer {self._steered.token}"}
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self._controlled.token}"}
         with closing(connection):
             connection.request(method, f"/_mock/{path}", orjson.dumps(said), headers)
             answer = connection.getresponse()
@@ -127,7 +127,7 @@ class Mock:
 
     def open(self, page: Page, where: str = "", url: str = "") -> None:
         """Open the printed link, then this place on the page."""
-        page.goto(self._steered.link(url or self.url))
+        page.goto(self._controlled.link(url or self.url))
         expect(page.locator(".connection")).to_have_text("live")
         if where:
             self.go(page, where)

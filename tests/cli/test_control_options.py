@@ -62,13 +62,13 @@ def failed(*arguments: str, **environment: str) -> str:
         (("--no-control", "--open"), "--open and --no-control contradict each other"),
         (("--no-control", "--control-port", "0"), "--control-port and --no-control contradict each other"),
         (("--no-control", "--allow-host", "a"), "--allow-host and --no-control contradict each other"),
-        (("--workers", "2", "--store", "redis://x", "--open"), "--open needs one process"),
-        (("--workers", "2", "--store", "redis://x", "--control-port", "0"), "--control-port needs one process"),
-        (("--token", "short"), "--token: at least 16 letters"),
-        (("--token", "sixteen letters & more"), "--token: at least 16 letters"),
-        (("--token", "ä" * 20), "--token: at least 16 letters"),
-        (("--allow-host", "http://dev.example"), "--allow-host: 'http://dev.example' is no host name"),
-        (("--allow-host", "dev.example:80"), "--allow-host: 'dev.example:80' is no host name"),
+        (("--workers", "2", "--store", "redis://x", "--open"), "--open needs a single process"),
+        (("--workers", "2", "--store", "redis://x", "--control-port", "0"), "--control-port needs a single process"),
+        (("--token", "short"), "--token: expected at least 16 letters"),
+        (("--token", "sixteen letters & more"), "--token: expected at least 16 letters"),
+        (("--token", "ä" * 20), "--token: expected at least 16 letters"),
+        (("--allow-host", "http://dev.example"), "--allow-host: 'http://dev.example' is not a host name"),
+        (("--allow-host", "dev.example:80"), "--allow-host: 'dev.example:80' is not a host name"),
     ],
 )
 def test_what_contradicts_or_means_nothing_is_one_line(arguments: tuple[str, ...], words: str) -> None:
@@ -76,7 +76,7 @@ def test_what_contradicts_or_means_nothing_is_one_line(arguments: tuple[str, ...
 
 
 def test_a_token_of_the_environment_is_judged_too() -> None:
-    assert "--token: at least 16 letters" in failed(MOCKSERVER_TOKEN="short")
+    assert "--token: expected at least 16 letters" in failed(MOCKSERVER_TOKEN="short")
 
 
 def test_a_busy_control_port_is_told_by_its_own_name() -> None:

@@ -77,9 +77,9 @@ def test_it_ends_with_the_server_and_says_so() -> None:
     with serving(PLAYED, playing="test") as served, tailing(served.link, "--json") as process:
         served.ask()
         lines(process, 1)
-        served.on_loop(served.steered.control.close)
+        served.on_loop(served.controlled.control.close)
         out, err = process.communicate(timeout=PATIENCE)
-    assert (out, err, process.returncode) == ("", "The server has ended.\n", 0)
+    assert (out, err, process.returncode) == ("", "The server has stopped.\n", 0)
 
 
 def test_a_reader_that_goes_ends_it_without_a_traceback(served: Served) -> None:
@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_link_is_one_line_with_the_remedy(command: str, ser
     wrong = {
         served.url: "the link has no token",
         f"{served.url}/_mock/?token=of-another-server": "Open the link that the server printed",
-        "http://127.0.0.1:1/_mock/?token=x": "nothing answers at http://127.0.0.1:1",
+        "http://127.0.0.1:1/_mock/?token=x": "no response from http://127.0.0.1:1",
         "ftp://a/?token=x": "is not a link",
         "": "is not a link",
     }
@@ -117,7 +117,7 @@ def test_what_is_wrong_with_a_link_is_one_line_with_the_remedy(command: str, ser
 
 def test_a_token_can_stand_apart(served: Served) -> None:
     result = run("verdict", served.url, "--token", TOKEN)
-    assert (result.exit_code, result.stdout) == (0, "Nothing to blame in 0 exchanges.\n")
+    assert (result.exit_code, result.stdout) == (0, "No problems found in 0 exchanges.\n")
 
 
 def test_a_verdict_that_blames_is_exit_code_1(served: Served) -> None:

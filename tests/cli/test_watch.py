@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from mockserver.cli import watch
-from mockserver.cli.control_options import place_in
+from mockserver.cli.control_options import installer
 from mockserver.core.errors import OperatorError
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_library
@@ -37,7 +37,7 @@ def playing(path: Path) -> Gateway:
 
 def reloaded(app: Gateway, path: Path) -> str:
     """What is told of a save."""
-    return watch.reload(place_in(app), contract(), str(path))
+    return watch.reload(installer(app), contract(), str(path))
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_file_that_leaves_a_folder_is_gone(file: Path) -> None:
 def test_only_a_file_or_a_folder_can_be_watched(chosen: str | None) -> None:
     app = Gateway(Engine(contract(), {}, EngineSettings()))
     with pytest.raises(OperatorError, match="--watch needs a file or a folder: serve --scenario FILE --watch"):
-        watch.watch(place_in(app), contract(), chosen)
+        watch.watch(installer(app), contract(), chosen)
 
 
 class AtOnce:
@@ -152,7 +152,7 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
     monkeypatch.setattr("watchfiles.watch", changes)
     monkeypatch.setattr(threading, "Thread", AtOnce)
     app = playing(file)
-    watch.watch(place_in(app), contract(), str(file.parent / choice))
+    watch.watch(installer(app), contract(), str(file.parent / choice))
     assert (folders, say(app)) == ([file.parent], "first")
     told = capsys.readouterr().out
     assert (told.count("Reloaded."), told.count(KEPT)) == (2, 1)

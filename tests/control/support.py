@@ -64,12 +64,12 @@ def conversation(text: str, path: str = MESSAGES, **fields: JsonValue) -> dict[s
 class Served:
     """A running server."""
 
-    def __init__(self, steered: ControlledGateway, app: Gateway, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.steered = steered
+    def __init__(self, controlled: ControlledGateway, app: Gateway, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.controlled = controlled
         self.app = app
         self.url = url
         self.loop = loop
-        self.link = steered.link(url)
+        self.link = controlled.link(url)
         self._open = ExitStack()
         self.control = self.person()
         self.client = self._open.enter_context(httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False))
@@ -161,8 +161,8 @@ def serving(
     with ExitStack() as stack:
         sock = stack.enter_context(bind("127.0.0.1", 0))
         url = url_of(sock)
-        steered = with_control(app, files or {}, url, token=token, hosts=hosts, own=lambda: own)
-        served = Served(steered, app, url, stack.enter_context(threaded(steered.app, sock)))
+        controlled = with_control(app, files or {}, url, token=token, hosts=hosts, default_session=lambda: own)
+        served = Served(controlled, app, url, stack.enter_context(threaded(controlled.app, sock)))
         try:
             yield served
         finally:

@@ -13,8 +13,8 @@ from openapi_spec_validator import validate
 from schemathesis import checks
 
 from mockserver.control import PREFIX
+from tests.control.all_routes import every_route
 from tests.control.support import PATIENCE, TOKEN, Served, Shown, serving, shipped_files
-from tests.control.walking import every_route
 from tests.support.engine import turns
 
 CHECKS = [
@@ -56,7 +56,7 @@ def test_it_has_every_route_but_the_page_and_itself(served: Served, document: Sh
     names = {"a", "1", "curl"}
     known = {
         (method, re.sub(rf"/({'|'.join(names)})(?=/|$)", "/*", path))
-        for method, path in every_route(served.steered)
+        for method, path in every_route(served.controlled)
         if not path.startswith((f"{PREFIX}/page/", f"{PREFIX}/openapi.json")) and path != f"{PREFIX}/"
     }
     assert described == known

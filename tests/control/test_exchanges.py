@@ -55,7 +55,8 @@ def test_what_is_forgotten_is_counted_and_told(served: Served) -> None:
     found = served.get("/exchanges")
     assert (found["entered"], found["forgotten"], len(found["exchanges"])) == (53, 3, 50)
     answer = served.control.get("/exchanges/3")
-    assert (answer.status_code, error_of(answer)["message"]) == (404, "there is no exchange 3; it is forgotten")
+    assert answer.status_code == 404
+    assert error_of(answer)["message"] == "there is no exchange 3; the journal has dropped it"
     answer = served.control.get("/exchanges/54")
     assert error_of(answer)["message"] == "there is no exchange 54; the last is 53"
 

@@ -113,7 +113,7 @@ def test_what_changes_nothing_tells_nothing(served: Served) -> None:
 def test_a_slow_reader_is_told_to_fetch_again_and_costs_no_more(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeding, "MOST_GATHERED", 10)
+    monkeypatch.setattr(feeding, "MOST_BUFFERED", 10)
     with served.feed() as feed:
         served.ask()
         [reader] = served.app.traffic.watchers
@@ -124,7 +124,7 @@ def test_a_slow_reader_is_told_to_fetch_again_and_costs_no_more(
         def flood() -> int:
             for _ in range(1_000):
                 reader.ended(one, exchange)
-            return len(reader._gathered)  # type: ignore[attr-defined]  # what it holds is what is asked
+            return len(reader._buffer)  # type: ignore[attr-defined]  # what it holds is what is asked
 
         with served.streaming("held"):
             served.holds(lambda: bool(served.app.traffic.live))
@@ -140,10 +140,10 @@ def test_nobody_is_left_when_readers_go(served: Served) -> None:
         with served.feed(), served.feed(), served.feed():
             served.holds(lambda: len(served.app.traffic.watchers) == 3)
         served.holds(lambda: not served.app.traffic.watchers)
-    assert served.steered.desk.listeners == []
-    hub = served.steered.control._hub
-    assert hub is not None
-    assert hub.feeds == []
+    assert served.controlled.config.listeners == []
+    context = served.controlled.control._context
+    assert context is not None
+    assert context.feeds == []
 
 
 def test_a_feed_ends_with_the_server_and_not_with_an_error(served: Served) -> None:
@@ -153,6 +153,6 @@ def test_a_feed_ends_with_the_server_and_not_with_an_error(served: Served) -> No
         reader.start()
         served.ask()
         served.holds(lambda: served.app.journal.entered == 1)
-        served.on_loop(served.steered.control.close)
+        served.on_loop(served.controlled.control.close)
         assert found.get(timeout=20)[:1] == ["began"]
         reader.join()

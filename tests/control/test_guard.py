@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from mockserver.control.guard import CSP, MAX_BODY, cookie_name
+from tests.control.all_routes import every_route
 from tests.control.support import PATIENCE, TOKEN, Served, error_of, events, serving
-from tests.control.walking import every_route
 
 ALWAYS = {
     "content-security-policy": CSP,
@@ -86,7 +86,7 @@ ATTEMPTS: Mapping[str, tuple[dict[str, str], int, str]] = {
 def test_every_route_refuses(attempt: str, server: Served) -> None:
     headers, status, code = ATTEMPTS[attempt]
     before = state_of(server)
-    routes = every_route(server.steered)
+    routes = every_route(server.controlled)
     assert len(routes) > 45
     with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as stranger:
         for method, path in routes:
@@ -100,7 +100,7 @@ def test_every_route_refuses(attempt: str, server: Served) -> None:
 
 
 def test_every_route_is_open_to_the_token(server: Served) -> None:
-    for method, path in every_route(server.steered):
+    for method, path in every_route(server.controlled):
         with server.control.stream(method, server.url + path) as answer:
             assert answer.status_code not in (401, 403, 421, 500), (method, path)
             check_headers(answer)
@@ -250,7 +250,7 @@ def test_the_link_becomes_a_cookie_and_the_token_leaves_the_address(server: Serv
 def test_a_wrong_link_sets_no_cookie_and_says_why(server: Served) -> None:
     answer = httpx.get(f"{server.url}/_mock/?token=of-yesterday", trust_env=False)
     assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
-    assert "server that has ended" in error_of(answer)["message"]
+    assert "server that has stopped" in error_of(answer)["message"]
 
 
 @pytest.mark.parametrize("path", ["/_mock/health", "/_mock/sessions", "/_mock/traffic", "/_mock/page/index.html"])
@@ -319,7 +319,7 @@ def test_the_token_is_in_no_answer_no_line_of_the_log_and_no_exchange(
     server.client.get("/_mock", headers=wrong)
     server.client.get("/v1/models", headers=wrong, params={"token": TOKEN})
     server.ask(headers=wrong)
-    for method, path in every_route(server.steered):
+    for method, path in every_route(server.controlled):
         with server.control.stream(method, server.url + path) as answer:
             found = str(answer.headers)
             if answer.headers["content-type"].startswith("text/event-stream"):

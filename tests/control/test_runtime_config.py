@@ -1,4 +1,4 @@
-"""The desk from two threads: a saved file is read in one of its own while somebody steers."""
+"""The config from two threads: a saved file is read in one of its own while somebody steers."""
 
 import threading
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ LONG_ENOUGH = 0.2
 
 
 def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = RuntimeConfig(Gateway(Engine(contract(), {}, EngineSettings(), Accounts())), {}, SCENARIOS)
+    config = RuntimeConfig(Gateway(Engine(contract(), {}, EngineSettings(), Accounts())), {}, SCENARIOS)
     chosen, make = threading.Event(), Engine.with_scripts
 
     def choose() -> None:
-        desk.choose_pace('{"first": 1}')
+        config.choose_pace('{"first": 1}')
         chosen.set()
 
     chooser = threading.Thread(target=choose)
@@ -35,6 +35,6 @@ def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest
         return made
 
     monkeypatch.setattr(Engine, "with_scripts", slowly)
-    desk.reload(SAVED, {}, "test")
+    config.reload(SAVED, {}, "test")
     chooser.join()
-    assert (desk.engine.settings.scenario, desk.engine.settings.pace) == ("test", '{"first": 1}')
+    assert (config.engine.settings.scenario, config.engine.settings.pace) == ("test", '{"first": 1}')

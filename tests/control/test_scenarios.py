@@ -74,7 +74,7 @@ def test_a_file_that_is_gone_is_told_of_without_its_path(served: Served, file: P
     file.unlink()
     answer = served.control.get("/scenarios/mine")
     assert (answer.status_code, str(file) in answer.text) == (404, False)
-    assert "cannot be read any more" in error_of(answer)["message"]
+    assert "no longer readable" in error_of(answer)["message"]
     assert text(served.ask()) == "from the file"
 
 
@@ -118,11 +118,11 @@ def test_whatever_text_comes_it_is_judged_and_nothing_fails(yaml: str, served: S
 def test_a_text_is_kept_under_its_own_name(served: Served) -> None:
     answer = put(served, "other", MEMORY)
     assert answer.status_code == 422
-    assert "calls itself 'mine'" in error_of(answer)["message"]
+    assert "names itself 'mine'" in error_of(answer)["message"]
 
 
 def test_memory_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_config, "MOST_KEPT", 2)
+    monkeypatch.setattr(runtime_config, "MOST_IN_MEMORY", 2)
     for name in ("a", "b"):
         assert put(served, name, f"scenario: {name}\nturns: [{{reply: hi}}]").status_code == 200
     assert put(served, "c", "scenario: c\nturns: [{reply: hi}]").status_code == 422
@@ -141,7 +141,7 @@ def test_a_request_is_explained_by_name_or_by_text(served: Served) -> None:
     [
         ({"request": "{}"}, "expected exactly one of scenario, yaml"),
         ({"scenario": "mien", "request": "{}"}, "did you mean 'mine'?"),
-        ({"scenario": "none", "request": "{}"}, "nothing plays"),
+        ({"scenario": "none", "request": "{}"}, "is no scenario"),
         ({"scenario": "mine", "request": "hello"}, "neither JSON nor a curl command"),
         ({"scenario": "mine", "request": "curl 'x"}, "cannot be read"),
         ({"scenario": "mine", "request": "curl -d @/etc/passwd http://x"}, "another file"),

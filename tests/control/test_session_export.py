@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from mockserver.accounts.ledger import Ledger, RateWindow, Reservation
 from mockserver.accounts.session import ChaosMemory, Overrides, Progress, QueuedResponse, Session, Timeline
 from mockserver.control.context import ControlContext
-from mockserver.control.session_export import FORMAT, exported, imported
+from mockserver.control.session_export import FORMAT, from_document, to_document
 from mockserver.journal.totals import Totals
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
@@ -73,11 +73,11 @@ sessions = st.builds(
 
 @given(sessions)
 def test_out_and_in_again_is_the_same(served: Served, session: Session) -> None:
-    hub = ControlContext(served.steered.desk, Totals())
-    document = exported(session)
-    again = imported(type(document).model_validate_json(document.model_dump_json()), hub)
+    context = ControlContext(served.controlled.config, Totals())
+    document = to_document(session)
+    again = from_document(type(document).model_validate_json(document.model_dump_json()), context)
     assert again == session
-    assert exported(again) == document
+    assert to_document(again) == document
 
 
 def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that is taken apart and spoilt
@@ -178,7 +178,7 @@ def test_a_document_of_another_kind_is_refused(said: JsonValue, served: Served) 
 @settings(max_examples=25)  # each costs several requests
 @given(sessions)
 def test_whatever_is_let_in_no_request_fails_of_it_later(served: Served, session: Session) -> None:
-    served.post("/sessions/import", exported(session).model_dump(), 201)
+    served.post("/sessions/import", to_document(session).model_dump(), 201)
     for path in (MESSAGES, CHAT):
         with suppress(httpx.TransportError):  # a reset may be what was queued
             assert served.ask(path=path, headers={"x-mock-session": session.id}).status_code < 500

@@ -1,4 +1,4 @@
-"""Steering for everybody: what plays by default, and what the next request gets."""
+"""Routes of the defaults of all sessions and of queued answers."""
 
 from secrets import token_hex
 
@@ -15,100 +15,100 @@ from mockserver.files.fragments import check_faults, check_fragment, check_turn,
 from mockserver.scenarios.schema import Pace
 
 
-def read_next(said: requests.NextResponse, hub: ControlContext) -> QueuedResponse:
-    """What shall wait, checked as a turn of a file is. Raises `AuthorError` with every mistake."""
-    if said.turn is not None:
-        turn = check_turn(said.turn, hub.contract)
-        words = {name: value for name, value in said.turn.items() if name != "times"}
-        return QueuedResponse(token_hex(4), fragment_json(words), turn.times if "times" in said.turn else said.times)
-    words = {"faults": list(said.faults or ()), **({} if said.when is None else {"when": said.when})}
-    check_faults(words, hub.contract)
-    return QueuedResponse(token_hex(4), fragment_json(words), said.times)
+def queued_response(body: requests.NextResponse, context: ControlContext) -> QueuedResponse:
+    """Validate a body and return its queue entry. Raise `AuthorError` with every mistake."""
+    if body.turn is not None:
+        turn = check_turn(body.turn, context.contract)
+        words = {name: value for name, value in body.turn.items() if name != "times"}
+        return QueuedResponse(token_hex(4), fragment_json(words), turn.times if "times" in body.turn else body.times)
+    words = {"faults": list(body.faults or ()), **({} if body.when is None else {"when": body.when})}
+    check_faults(words, context.contract)
+    return QueuedResponse(token_hex(4), fragment_json(words), body.times)
 
 
-def routes(hub: ControlContext) -> APIRouter:
-    """The routes of defaults and of the queue."""
-    router = APIRouter(tags=["steering"])
-    app, desk = hub.app, hub.desk
+def routes(context: ControlContext) -> APIRouter:
+    """Return the routes of the defaults and the queue."""
+    router = APIRouter(tags=["overrides"])
+    app, config = context.app, context.config
 
     def defaults() -> responses.DefaultsShape:
-        settings = desk.engine.settings
+        settings = config.engine.settings
         pace = None if settings.pace is None else orjson.loads(settings.pace)
-        return responses.DefaultsShape(scenario=settings.scenario, chaos=desk.engine.chaos.default, pace=pace)
+        return responses.DefaultsShape(scenario=settings.scenario, chaos=config.engine.chaos.default, pace=pace)
 
     @router.get("/defaults")
     async def read_defaults() -> responses.DefaultsShape:
-        """What holds for every session that says nothing else."""
+        """Return the settings of all sessions without their own."""
         return defaults()
 
     @router.patch("/defaults")
-    async def choose_defaults(said: requests.Defaults) -> responses.DefaultsShape:
-        """Choose it; what is left out stays, null takes it back."""
-        desk.check_scenario(said.scenario)
-        desk.check_profile(said.chaos)
-        if said.pace is not None:
-            check_fragment(Pace, said.pace, "pace")
-        given = said.model_fields_set
+    async def choose_defaults(body: requests.Defaults) -> responses.DefaultsShape:
+        """Change settings of all sessions without their own. An omitted field keeps its value; null resets it."""
+        config.check_scenario(body.scenario)
+        config.check_profile(body.chaos)
+        if body.pace is not None:
+            check_fragment(Pace, body.pace, "pace")
+        given = body.model_fields_set
         if "scenario" in given:
-            desk.choose_scenario(said.scenario)
+            config.choose_scenario(body.scenario)
         if "chaos" in given:
-            desk.choose_chaos(said.chaos)
+            config.choose_chaos(body.chaos)
         if "pace" in given:
-            desk.choose_pace(None if said.pace is None else fragment_json(said.pace))
-        desk.tell("defaults")
+            config.choose_pace(None if body.pace is None else fragment_json(body.pace))
+        config.notify("defaults")
         return defaults()
 
     @router.get("/next")
-    async def read_next_answers() -> list[responses.QueuedResponseShape]:
-        """What waits for the next request, whoever sends it. What waits for one session stands with the session."""
-        return [queued_response_shape(one, None) for one in app.waiting]
+    async def list_queued() -> list[responses.QueuedResponseShape]:
+        """List the answers queued for any session; a session's own queue is its field `waiting`."""
+        return [queued_response_shape(queued, None) for queued in app.waiting]
 
     @router.post("/next", status_code=201)
-    async def queue_next(said: requests.NextResponse) -> responses.QueuedResponseShape:
-        """Queue an answer, or faults, for the next request that fits. Each request takes the first that does."""
-        waiting = read_next(said, hub)
-        if said.session is None:
+    async def queue_next(body: requests.NextResponse) -> responses.QueuedResponseShape:
+        """Queue an answer or faults for the next matching request. Each request takes the first entry that matches."""
+        queued = queued_response(body, context)
+        if body.session is None:
             if len(app.waiting) >= MOST_WAITING:
-                raise ConflictError(f"{MOST_WAITING} wait already; take some back first")
-            app.waiting = (*app.waiting, waiting)
+                raise ConflictError(f"{MOST_WAITING} answers are queued already; cancel some first")
+            app.waiting = (*app.waiting, queued)
         else:
-            await hub.change(said.session, lambda session: _queued(session, waiting))
-        desk.tell("next")
-        return queued_response_shape(waiting, said.session)
+            await context.change(body.session, lambda session: _with_queued(session, queued))
+        config.notify("next")
+        return queued_response_shape(queued, body.session)
 
     @router.delete("/next/{id}", status_code=204)
-    async def take_back(id: str, session: str | None = None) -> None:
-        """Take one back that waits for everybody, or for one session."""
+    async def cancel_queued(id: str, session: str | None = None) -> None:
+        """Cancel one queued answer: from the queue of all sessions, or of one."""
         if session is not None:
-            await hub.change(session, lambda found: _without(found, id))
-        elif any(one.id == id for one in app.waiting):
-            app.waiting = tuple([one for one in app.waiting if one.id != id])
+            await context.change(session, lambda before: _without(before, id))
+        elif any(queued.id == id for queued in app.waiting):
+            app.waiting = tuple([queued for queued in app.waiting if queued.id != id])
         else:
-            raise MissingError(f"nothing of the id '{id}' waits for everybody; it may have been used")
-        desk.tell("next")
+            raise MissingError(f"no answer '{id}' is queued for all sessions; it may have been used")
+        config.notify("next")
 
     @router.delete("/next", status_code=204)
-    async def take_all_back(session: str | None = None) -> None:
-        """Take back all that wait for everybody, or for one session."""
+    async def cancel_all_queued(session: str | None = None) -> None:
+        """Cancel all queued answers: those for all sessions, or for one."""
         if session is not None:
-            await hub.change(session, lambda found: _without(found, None))
+            await context.change(session, lambda before: _without(before, None))
         else:
             app.waiting = ()
-        desk.tell("next")
+        config.notify("next")
 
     return router
 
 
-def _queued(session: Session, waiting: QueuedResponse) -> Session:
+def _with_queued(session: Session, queued: QueuedResponse) -> Session:
     if len(session.steering.waiting) >= MOST_WAITING:
-        raise ConflictError(f"{MOST_WAITING} wait for this session already; take some back first")
-    steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, waiting))
+        raise ConflictError(f"{MOST_WAITING} answers are queued for this session already; cancel some first")
+    steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, queued))
     return msgspec.structs.replace(session, steering=steering)
 
 
 def _without(session: Session, id: str | None) -> Session:
-    """The session without one that waits, or without any."""
-    kept = () if id is None else tuple([one for one in session.steering.waiting if one.id != id])
-    if id is not None and len(kept) == len(session.steering.waiting):
-        raise MissingError(f"nothing of the id '{id}' waits for this session; it may have been used")
-    return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, waiting=kept))
+    """Return the session without one queued answer, or without any if `id` is None."""
+    rest = () if id is None else tuple([queued for queued in session.steering.waiting if queued.id != id])
+    if id is not None and len(rest) == len(session.steering.waiting):
+        raise MissingError(f"no answer '{id}' is queued for this session; it may have been used")
+    return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, waiting=rest))

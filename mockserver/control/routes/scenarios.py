@@ -1,4 +1,4 @@
-"""Scenarios, chaos profiles and faults: what there is to play, and whether a text can be played."""
+"""Routes of scenarios, chaos profiles and faults."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 from fastapi import APIRouter
 
 from mockserver.control import requests, responses
-from mockserver.control.context import ControlContext, missing
+from mockserver.control.context import ControlContext, missing_as_404
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
 from mockserver.files import yaml_reader
@@ -15,94 +15,95 @@ from mockserver.scenarios.compile import Script
 
 
 def problem_shapes(problems: Iterable[Problem]) -> list[responses.ProblemShape]:
-    """Mistakes, as they are shown: the file is the text that was sent."""
+    """Return mistakes as response models, without the file: it is the text that the client sent."""
     return [
-        responses.ProblemShape(line=one.line, column=one.column, path=one.path, message=one.message) for one in problems
+        responses.ProblemShape(line=problem.line, column=problem.column, path=problem.path, message=problem.message)
+        for problem in problems
     ]
 
 
-def routes(hub: ControlContext) -> APIRouter:
-    """The routes of scenarios, profiles and faults."""
-    router, desk = APIRouter(tags=["scenarios"]), hub.desk
+def routes(context: ControlContext) -> APIRouter:
+    """Return the routes of scenarios, profiles and faults."""
+    router, config = APIRouter(tags=["scenarios"]), context.config
 
     def shape(script: Script) -> responses.ScenarioShape:
         return responses.ScenarioShape(
-            name=script.name, about=script.about, origin=desk.origin_of(script.name), turns=len(script.turns)
+            name=script.name, about=script.about, origin=config.origin_of(script.name), turns=len(script.turns)
         )
 
     @router.get("/scenarios")
     async def list_scenarios() -> list[responses.ScenarioShape]:
-        """Every scenario by name."""
-        return [shape(script) for _, script in sorted(desk.scenarios.items())]
+        """List the scenarios by name."""
+        return [shape(script) for _, script in sorted(config.scenarios.items())]
 
     @router.get("/scenarios/{name}")
     async def read_scenario(name: str) -> responses.ScenarioTextShape:
-        """One scenario, with its text."""
-        with missing():
-            text = desk.text_of(name)
-        return responses.ScenarioTextShape(**shape(desk.scenarios[name]).model_dump(), yaml=text)
+        """Return one scenario with its text."""
+        with missing_as_404():
+            text = config.text_of(name)
+        return responses.ScenarioTextShape(**shape(config.scenarios[name]).model_dump(), yaml=text)
 
     @router.put("/scenarios/{name}")
-    async def put_scenario(name: str, said: requests.ScenarioText) -> responses.ScenarioTextShape:
-        """Keep a scenario in memory, live at once. It hides a file of the same name."""
-        script = desk.put_scenario(name, said.yaml)
-        desk.tell("scenarios")
-        return responses.ScenarioTextShape(**shape(script).model_dump(), yaml=said.yaml)
+    async def put_scenario(name: str, body: requests.ScenarioText) -> responses.ScenarioTextShape:
+        """Keep a scenario in memory, playable at once. It hides a file of the same name."""
+        script = config.put_scenario(name, body.yaml)
+        config.notify("scenarios")
+        return responses.ScenarioTextShape(**shape(script).model_dump(), yaml=body.yaml)
 
     @router.delete("/scenarios/{name}", status_code=204)
     async def delete_scenario(name: str) -> None:
-        """Forget a scenario in memory; what it hid is back."""
-        with missing():
-            desk.delete_scenario(name)
-        desk.tell("scenarios")
+        """Remove a scenario from memory; a file of the same name plays again."""
+        with missing_as_404():
+            config.delete_scenario(name)
+        config.notify("scenarios")
 
     @router.post("/lint")
-    async def lint(said: requests.ScenarioText) -> responses.LintShape:
-        """Every mistake of a scenario's text."""
+    async def lint(body: requests.ScenarioText) -> responses.LintShape:
+        """Check a scenario's text and list every mistake."""
         problems: list[Problem] = []
         name = None
         try:
-            name = desk.read_scenario(said.yaml).name
+            name = config.read_scenario(body.yaml).name
         except AuthorError as error:
             problems = error.problems
-            name = _name_in(said.yaml)
+            name = _name_in(body.yaml)
         return responses.LintShape(name=name, problems=problem_shapes(problems))
 
     @router.post("/explain")
-    async def explain(said: requests.Explanation) -> responses.LinesShape:
-        """Which turn answers a request, and why the others do not."""
-        if said.scenario is not None and said.scenario not in desk.scenarios:
-            desk.check_scenario(said.scenario)
-            raise OperatorError("nothing plays under 'none': the mock answers by itself")
-        script = desk.scenarios[said.scenario] if said.scenario is not None else desk.read_scenario(said.yaml or "")
-        request = read_request(said.request, said.path)
-        return responses.LinesShape(lines=list(explain_lines(script, hub.contract, request)))
+    async def explain(body: requests.Explanation) -> responses.LinesShape:
+        """Explain which turn answers a request, and why the others do not match."""
+        if body.scenario is not None and body.scenario not in config.scenarios:
+            config.check_scenario(body.scenario)
+            raise OperatorError("'none' is no scenario: it stands for default answers")
+        script = config.scenarios[body.scenario] if body.scenario is not None else config.read_scenario(body.yaml or "")
+        request = read_request(body.request, body.path)
+        return responses.LinesShape(lines=list(explain_lines(script, context.contract, request)))
 
     @router.get("/chaos")
     async def list_profiles() -> list[responses.ProfileShape]:
-        """Every chaos profile."""
+        """List the chaos profiles by name."""
         return [
             responses.ProfileShape(name=name, about=profile.about, rules=len(profile.rules))
-            for name, profile in sorted(desk.profiles.items())
+            for name, profile in sorted(config.profiles.items())
         ]
 
     @router.put("/chaos/{name}")
-    async def put_profile(name: str, said: requests.ScenarioText) -> responses.ProfileShape:
+    async def put_profile(name: str, body: requests.ScenarioText) -> responses.ProfileShape:
         """Keep a chaos profile in memory."""
-        profile = desk.put_profile(name, said.yaml)
-        desk.tell("scenarios")
+        profile = config.put_profile(name, body.yaml)
+        config.notify("scenarios")
         return responses.ProfileShape(name=profile.name, about=profile.about, rules=len(profile.rules))
 
     @router.delete("/chaos/{name}", status_code=204)
     async def delete_profile(name: str) -> None:
-        """Forget a chaos profile in memory."""
-        with missing():
-            desk.delete_profile(name)
-        desk.tell("scenarios")
+        """Remove a chaos profile from memory."""
+        with missing_as_404():
+            config.delete_profile(name)
+        config.notify("scenarios")
 
     @router.get("/faults")
     async def list_faults() -> list[responses.FaultShape]:
-        """The table of faults."""
+        """List the faults with their parameters."""
         return list(fault_shapes())
 
     return router
@@ -110,7 +111,7 @@ def routes(hub: ControlContext) -> APIRouter:
 
 @cache
 def fault_shapes() -> tuple[responses.FaultShape, ...]:
-    """The table of faults, as it is shown; each example is tried out once."""
+    """Return the faults as response models, computed once: each example is tried out."""
     return tuple(_faults())
 
 
@@ -132,7 +133,7 @@ def _faults() -> Iterator[responses.FaultShape]:
 
 
 def _name_in(text: str) -> str | None:
-    """The name that a text with mistakes gives itself, if it can be read."""
+    """Return the scenario's name in a text with mistakes; None if it is not readable."""
     try:
         value = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "scenario").value
     except AuthorError:

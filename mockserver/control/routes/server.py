@@ -1,4 +1,4 @@
-"""The server itself: what it is, how it is, its metrics, and the page."""
+"""Routes of the server itself: its description, health, metrics, and the page."""
 
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ from mockserver.server.stores.memory import StoreAwayError
 from mockserver.wires.errors import STATUSES
 
 KEY = "sk_test"
-"""A key that works where none is configured."""
+"""A key that works unless keys are configured."""
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -22,68 +22,68 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-"""The kinds of files that the page is made of."""
+"""The content type of each kind of page file."""
 
 PAGE = {
     file.name: (file.read_bytes(), TYPES[suffix])
     for file in files("mockserver.control").joinpath("page").iterdir()
     if (suffix := "." + file.name.rpartition(".")[2]) in TYPES
 }
-"""The page's files by name, read once: a request names one of these or nothing."""
+"""The page's files by name, read once, so that a request can reach no other file."""
 
 
-def routes(hub: ControlContext, meters: Metrics) -> APIRouter:
-    """The routes of the server."""
-    router = APIRouter(tags=["server"])
+def routes(context: ControlContext) -> APIRouter:
+    """Return the routes of the server."""
+    router, metrics = APIRouter(tags=["server"]), Metrics(context.app, context.totals)
 
     @router.get("/about")
     async def about() -> responses.AboutShape:
-        """What this server is, and what can be chosen."""
+        """Return the server's version, URLs and available choices."""
         kinds = [
             responses.ErrorKindShape(status=status, code=kind.code, title=kind.message)
             for status, kind in STATUSES.items()
         ]
         return responses.AboutShape(
             version=__version__,
-            started=hub.started,
-            url=hub.url,
-            openai_url=f"{hub.url}/api/v1",
+            started=context.started,
+            url=context.url,
+            openai_url=f"{context.url}/api/v1",
             key=KEY,
-            operations=list(dict.fromkeys([operation.name for operation in hub.contract.operations])),
+            operations=list(dict.fromkeys([operation.name for operation in context.contract.operations])),
             plans=list(MONTHLY_CREDITS),
             errors=kinds,
-            session=hub.own,
+            session=context.default_session,
         )
 
     @router.get("/health")
     async def health() -> responses.HealthShape:
-        """Whether it runs at all."""
+        """Report that the server is running."""
         return responses.HealthShape(status="ok")
 
     @router.get("/ready", responses={503: {"model": responses.HealthShape}})
     async def ready(response: Response) -> responses.HealthShape:
-        """Whether it can answer: 503 while the session store is away."""
+        """Report whether the server can answer requests: 503 while the session store is unavailable."""
         try:
-            await hub.app.store.find("ready")
+            await context.app.store.find("ready")
         except StoreAwayError:
             response.status_code = 503
             response.headers["retry-after"] = "1"
-            return responses.HealthShape(status="the session store is away")
+            return responses.HealthShape(status="the session store is unavailable")
         return responses.HealthShape(status="ready")
 
     @router.get("/metrics", response_class=Response)
     async def read_metrics() -> Response:
-        """Counts and durations for Prometheus."""
-        return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
+        """Return counts and durations in Prometheus' text format."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/", response_class=Response, include_in_schema=False)
     async def page() -> Response:
-        """The page."""
+        """Return the page."""
         return _file("index.html")
 
     @router.get("/page/{name}", response_class=Response, include_in_schema=False)
     async def page_file(name: str) -> Response:
-        """A file of the page."""
+        """Return a file of the page."""
         return _file(name)
 
     return router

@@ -1,4 +1,4 @@
-"""Judging: whether the requests that came were so, and what the client did wrong. The same as in a test."""
+"""Routes of verification and verdict, with the same results as in a test."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 
 from mockserver.control import requests, responses
-from mockserver.control.context import ControlContext, query
+from mockserver.control.context import ControlContext, journal_query
 from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
@@ -17,11 +17,11 @@ from mockserver.server.traffic import LiveAnswer
 
 
 class NewExchange:
-    """Whether another exchange has ended: a watcher of the traffic, for as long as the block lasts."""
+    """A context manager that watches the traffic for exchanges that end."""
 
-    def __init__(self, hub: ControlContext) -> None:
-        self._watchers = hub.traffic.watchers
-        self._news = asyncio.Event()
+    def __init__(self, context: ControlContext) -> None:
+        self._watchers = context.traffic.watchers
+        self._ended = asyncio.Event()
 
     def __enter__(self) -> Self:
         self._watchers.append(self)
@@ -31,50 +31,52 @@ class NewExchange:
         self._watchers.remove(self)
 
     def began(self, live: LiveAnswer) -> None:
-        """An answer is on its way."""
+        """Ignore an answer that has begun."""
 
     def changed(self, live: LiveAnswer) -> None:
-        """More of it was handed over."""
+        """Ignore progress."""
 
     def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
-        """It is over."""
-        self._news.set()
+        """Wake up `until`."""
+        self._ended.set()
 
     async def until(self, deadline: float) -> bool:
-        """Wait for the next one; gives whether it came before the loop's time has reached the deadline."""
+        """Wait for the next exchange; return whether one ended before the deadline, in the loop's time."""
         try:
             async with asyncio.timeout_at(deadline):
-                await self._news.wait()
+                await self._ended.wait()
         except TimeoutError:
             return False
-        self._news.clear()
+        self._ended.clear()
         return True
 
 
-def verdict_on(records: Sequence[Record], said: requests.Verification) -> responses.VerifiedShape:
-    """Whether these requests are what was said."""
+def verification(records: Sequence[Record], body: requests.Verification) -> responses.VerifiedShape:
+    """Check the records against the expectation."""
     try:
-        in_order = said.order is not None
-        found = ordered(records, said.order or ()) if in_order else called(records, said.times, said.when or {})
+        if body.order is not None:
+            matched = ordered(records, body.order)
+        else:
+            matched = called(records, body.times, body.when or {})
     except ClientError as error:
         return responses.VerifiedShape(ok=False, message=str(error), exchanges=[])
-    return responses.VerifiedShape(ok=True, message="", exchanges=[record.number for record in found])
+    return responses.VerifiedShape(ok=True, message="", exchanges=[record.number for record in matched])
 
 
-def routes(hub: ControlContext) -> APIRouter:
-    """The routes of verification and verdict."""
-    router = APIRouter(tags=["judging"])
+def routes(context: ControlContext) -> APIRouter:
+    """Return the routes of verification and verdict."""
+    router = APIRouter(tags=["verification"])
 
     @router.post("/verify")
-    async def verify(said: requests.Verification) -> responses.VerifiedShape:
-        """Whether requests came that were so, or come `within` some time; if not, what came instead."""
-        for words in said.order or [said.when or {}]:
-            query(words)
-        with NewExchange(hub) as news:
-            deadline = asyncio.get_running_loop().time() + (said.within or 0.0)
+    async def verify(body: requests.Verification) -> responses.VerifiedShape:
+        """Check that the expected requests came, or come `within` a time; `message` says what differs."""
+        for when in body.order or [body.when or {}]:
+            journal_query(when)
+        with NewExchange(context) as next_exchange:
+            deadline = asyncio.get_running_loop().time() + (body.within or 0.0)
             while True:
-                verified = verdict_on(await hub.records(said.session, said.after), said)
-                if verified.ok or not await news.until(deadline):
+                verified = verification(await context.records(body.session, body.after), body)
+                if verified.ok or not await next_exchange.until(deadline):
                     return verified
 
     @router.get("/verdict")
@@ -84,8 +86,8 @@ def routes(hub: ControlContext) -> APIRouter:
         read_timeout: Annotated[float | None, Query(gt=0)] = None,
         after: Annotated[int, Query(ge=0)] = 0,
     ) -> responses.VerdictShape:
-        """What clients did wrong, with the evidence; each session by itself."""
-        records = await hub.records(session, after)
+        """List the clients' proven mistakes, with evidence; each session is judged separately."""
+        records = await context.records(session, after)
         sessions = dict.fromkeys([record.session for record in records])
         limits = ClientLimits(concurrency, read_timeout)
         findings = [

@@ -16,9 +16,9 @@ from mockserver.journal.totals import Totals
 FILLED = {"number": "1", "id": "1", "kind": "curl"}
 
 
-def every_route(steered: ControlledGateway) -> list[tuple[str, str]]:
+def every_route(controlled: ControlledGateway) -> list[tuple[str, str]]:
     """The method and path of each route; a file of the page is a route of its own."""
-    found = _routes(build(ControlContext(steered.desk, Totals())))
+    found = _routes(build(ControlContext(controlled.config, Totals())))
     files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
     return sorted({*found, *files})
 
