@@ -1,11 +1,10 @@
-"""`python -m benchmarks [name ...]`: measure the mock, print a table, and say which goals are met.
+"""`python -m benchmarks [NAME ...]`: measures the mock, prints a table, and says which goals are met.
 
-Without a name, every subject: whole, streams, paced, start, memory, engine, matching, journal, fixture. Everything
-happens on the loopback interface and ends by itself in about three minutes; the only processes that are ended are those
-that were started here.
+Without a name it measures every subject: whole, streams, paced, start, memory, engine, matching, journal, fixture. All
+of it uses the loopback interface and takes about three minutes. It stops only processes that it started.
 
-This is a report, not a gate: a goal that is missed does not fail the run, because figures depend on the machine. The
-ratios to the bare app do so least; see `results`.
+This is a report, not a gate: a missed goal does not fail the run, because figures depend on the machine. The ratios to
+the bare app depend on it least; see `results`.
 """
 
 import os
@@ -33,7 +32,7 @@ SUBJECTS: Mapping[str, Callable[[], Report]] = {
 
 
 def main(names: Sequence[str]) -> int:
-    """Measure what is named and print it; gives the exit code."""
+    """Measure these subjects and print the results. Return the exit code."""
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown:
         print(f"benchmarks: no subject is called {', '.join(unknown)}; known: {', '.join(SUBJECTS)}", file=sys.stderr)
@@ -75,8 +74,8 @@ def _row(row: Row) -> str:
 
 def _goal(goal: Goal) -> str:
     verdict = "met" if goal.met else "missed"
-    asked = f"{_number(goal.value)} {goal.unit}, at most {goal.limit:g}"
-    return f"  {verdict:8}{goal.what:30}{asked:32}{goal.remark}".rstrip()
+    limit = f"{_number(goal.value)} {goal.unit}, at most {goal.limit:g}"
+    return f"  {verdict:8}{goal.what:30}{limit:32}{goal.remark}".rstrip()
 
 
 def _number(value: float) -> str:

@@ -1,9 +1,9 @@
-"""The bare app: the least that an ASGI application on uvicorn can do to give the same answers. The unit of comparison.
+"""The bare app: the least that an ASGI application on uvicorn can do to give the same answers.
 
-`python -m benchmarks.baseline FOLDER` serves every file of the folder four ways: `/whole/NAME` as a JSON body,
-`/joined/NAME` as an event stream in one send, `/each/NAME` as an event stream with one send for each event,
-`/paced/NAME` the same at a pace. It reads the request's body, looks at nothing in it, and sends messages that were made
-beforehand. The server around it is configured as the mock's is: httptools, uvloop, no log, no lifespan.
+It is the unit of comparison. `python -m benchmarks.baseline FOLDER` serves every file of the folder in four ways:
+`/whole/NAME` as a JSON body, `/joined/NAME` as an event stream in one send, `/each/NAME` as an event stream with one
+send for each event, and `/paced/NAME` as that at a pace. It reads the body of a request, ignores it, and sends
+messages that were made beforehand. Its server has the settings of the mock's: httptools, uvloop, no log, no lifespan.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _answers: dict[str, list[Message]] = {}
 
 
 async def app(scope: Message, receive: Receive, send: Send) -> None:
-    """Read the body, send the answer of the path."""
+    """Read the body, and send the answer of the path."""
     while (await receive()).get("more_body"):
         pass
     path = str(scope["path"])
@@ -35,7 +35,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def _pace(messages: list[Message], send: Send) -> None:
-    """First delta after 100 ms, the others 20 ms apart, by absolute deadlines; see `paced`."""
+    """Send the first delta after 100 ms and the others 20 ms apart, by absolute deadlines; see `paced`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + 0.1
     started = False
@@ -71,7 +71,7 @@ def _serve(name: str, body: bytes) -> None:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is stopped."""
     for file in Path(sys.argv[1]).iterdir():
         _serve(file.name, file.read_bytes())
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")

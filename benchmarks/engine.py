@@ -1,11 +1,11 @@
-"""The engine alone, without a socket: CPU time of one `Engine.step`, and of the two parts that are not ours.
+"""The engine alone, without a socket: CPU time of one `Engine.step`, and of the two parts that libraries do.
 
-Method: the engine with the shipped contract and one scenario, as the server has it; the thread's CPU time of a
-batch of steps, median of the rounds. A step begins with the bytes of the body and ends with the actions. Decoding
-(orjson) and validating (jsonschema-rs) the same body are timed separately; a step contains both once.
+Method: the engine with the shipped contract and one scenario, as the server has it. The figure is the thread's CPU
+time of a batch of steps, median of the rounds. A step begins with the bytes of the body and ends with the actions.
+Decoding (orjson) and validating (jsonschema-rs) the same body are timed separately; a step contains each once.
 
-Limits: no player, no journal, no session store. The fixed stream's text is the same each time; the other stream's
-reply is the prompt, which is new each time.
+Limits: no player, no journal, no session store. The fixed stream has the same text each time. The reply of the other
+stream is the prompt, which is new each time.
 """
 
 import gc
@@ -29,6 +29,7 @@ BATCH = 0.04
 
 
 def measure() -> Report:
+    """Time a step, and decoding and validating, for small and large requests and for streams."""
     fixed, echo, streamed = (_engine(reply) for reply in (requests.REPLY, "{{last_user_text}}", requests.STREAMED))
     short, long = requests.small(), requests.history(HISTORY)
     new = [requests.small(True, f"{number} {requests.STREAMED[:-8]}") for number in range(512)]
@@ -48,7 +49,7 @@ def measure() -> Report:
         tasks[f"Engine.step, {wire} stream"] = _step(streamed, wire, [requests.small(stream=True)])
         tasks[f"  {wire}, each time a new text"] = _step(echo, wire, new)
     costs = rounds({what: _timed(task) for what, task in tasks.items()})
-    return Report([Row(what, "CPU us/step", median(found)) for what, found in costs.items()])
+    return Report([Row(what, "CPU us/step", median(times)) for what, times in costs.items()])
 
 
 def _engine(reply: str) -> Engine:
@@ -59,24 +60,24 @@ def _engine(reply: str) -> Engine:
 
 
 def _step(engine: Engine, wire: str, bodies: list[bytes]) -> Callable[[int], object]:
-    """Step after step of one session, with these bodies in turn. Raises if the answer is no 200."""
+    """Return a function that steps one session, with these bodies in turn. Raises if an answer is not 200."""
     headers = {"host": "127.0.0.1", "content-type": "application/json", "x-api-key": "sk_bench"}
-    asked = [Request("POST", requests.PATHS[wire], headers, body) for body in bodies]
+    sent = [Request("POST", requests.PATHS[wire], headers, body) for body in bodies]
     session = Session("bench")
 
     def step(number: int) -> object:
         nonlocal session
-        session, decision = engine.step(session, asked[number % len(asked)], 1_767_225_600.0)
+        session, decision = engine.step(session, sent[number % len(sent)], 1_767_225_600.0)
         return decision
 
-    decision = engine.step(session, asked[0], 0.0)[1]
+    decision = engine.step(session, sent[0], 0.0)[1]
     if decision.note.turn != 1:
         raise servers.BenchmarkError(f"the engine refused a request: {decision.note.code}")
     return step
 
 
 def _timed(task: Callable[[int], object]) -> Callable[[], float]:
-    """A function that runs a batch and gives the CPU time of one run in microseconds. The batch is sized once."""
+    """Return a function that runs a batch and returns the CPU time of one run, in microseconds."""
     begun = time.perf_counter()
     for number in range(20):
         task(number)

@@ -1,13 +1,13 @@
-"""What a test pays for the fixture: the first one, and each one after it, beside pytest-httpserver in the same run.
+"""What a test pays for the fixture: the first test and each later one, beside pytest-httpserver in the same run.
 
-Method: a test is what the fixture does around it (make a session, judge it, close it), what the test itself says, and
-its requests through one shared httpx client. The same requests alone are measured in the same rounds, so that the
-fixture's own cost can be told from the client's. pytest-httpserver does the same test: expect one request, answer JSON,
-check, clear. pytest's own cost of running a test is in neither.
+Method: a test is the work of the fixture (make a session, check it, close it), of the test itself, and its requests
+through one shared httpx client. The requests alone are measured in the same rounds, to tell the fixture's cost from
+the client's. pytest-httpserver does the same test: expect one request, answer JSON, check, clear. Neither includes
+pytest's own cost.
 
-The first test is measured in a process of its own that has imported everything: from nothing to a server that has
-answered one scripted request. It is told twice: as usual, with the parsed contract kept where Python keeps its
-bytecode, and where Python may write none (PYTHONDONTWRITEBYTECODE), so that openapi.yaml is parsed in every process.
+The first test runs in a fresh process that has imported everything: from nothing to a server that has answered one
+scripted request. It is measured twice: normally, with the parsed contract cached beside Python's bytecode, and with
+PYTHONDONTWRITEBYTECODE, where every process parses openapi.yaml.
 """
 
 import logging
@@ -27,13 +27,14 @@ from benchmarks.results import Goal, Report, Row, ratio, rounds
 from benchmarks.servers import ROOT, BenchmarkError
 
 TESTS = 60
-"""So many tests in a round."""
+"""Tests in a round. @(FIRST_LIMIT, NEXT_LIMIT) | Milliseconds for the first test, and for a later one."""
 FIRST_LIMIT, NEXT_LIMIT = 150.0, 2.0
 """Milliseconds."""
 BODY = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 
 
 def measure() -> Report:
+    """Time the first test in fresh processes, and later tests beside pytest-httpserver."""
     with ExitStack() as stack, httpx.Client() as client:
         tests, server = stack.enter_context(_gateway_tests(client)), stack.enter_context(_httpserver_test(client))
         costs = rounds({name: _timed(test) for name, test in {**tests, "httpserver": server}.items()})
@@ -58,7 +59,7 @@ def measure() -> Report:
 
 
 def _timed(test: Callable[[int], None]) -> Callable[[], float]:
-    """Runs a round of tests, and gives the milliseconds of one: the median, as a pause is not a test's."""
+    """Return a function that runs a round of tests and returns the median time of one, in milliseconds."""
 
     def measured() -> float:
         times = []
@@ -123,14 +124,14 @@ def _httpserver_test(client: httpx.Client) -> Iterator[Callable[[int], None]]:
 
 
 def _row(what: str, *, kept: bool) -> Row:
-    """The first test in fresh processes; with bytecode kept, the first of them is not counted."""
+    """Return the time of the first test in fresh processes. The first of them fills the caches and does not count."""
     with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = folder
         if not kept:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        found = [_in_a_process(environment) for _ in range(6)][1:]
-    ready, done = (median([one[place] for one in found]) for place in (0, 1))
+        times = [_in_a_process(environment) for _ in range(6)][1:]
+    ready, done = (median([pair[place] for pair in times]) for place in (0, 1))
     return Row(what, "ms", done, remark=f"server ready after {ready:.0f} ms")
 
 
@@ -144,7 +145,7 @@ def _in_a_process(environment: Mapping[str, str]) -> list[float]:
 
 
 def first() -> list[float]:
-    """The first test of this process: milliseconds until the server was ready, and until the test had ended."""
+    """Return the milliseconds until the server was ready, and until the first test of this process had ended."""
     from mockserver.testing.gateway import GatewaySession
     from mockserver.testing.server_thread import server_thread
 

@@ -1,11 +1,12 @@
-"""What the journal costs: the application's path with it, beside the same path that keeps nothing.
+"""What the journal costs: the application with it, beside the same application without it.
 
-Method: the ASGI application without a socket, with the shipped contract and one scenario; a request goes in at
-`receive`, the answer is thrown away at `send`. CPU time of a batch, the two in turns; see `results`. The journal is
-full when measuring begins, so that for every exchange that comes in the oldest goes, as on a server that runs for long.
+Method: the ASGI application without a socket, with the shipped contract and one scenario. A request goes in at
+`receive`, and the answer is dropped at `send`. The figure is the CPU time of a batch; the two take turns, see
+`results`. The journal is full when measuring begins, so every new exchange removes the oldest one, as on a server that
+runs for long.
 
-Limits: what is measured is the mock's own path; the bytes that uvicorn and the kernel move are in neither. So the ratio
-is higher than a client sees.
+Limits: this is the mock's own path, without the bytes that uvicorn and the kernel move. So the ratio is higher than
+what a client sees.
 """
 
 import asyncio
@@ -28,11 +29,11 @@ from mockserver.server.traffic import LiveAnswer
 HISTORY = 200
 BATCH = 400
 LIMIT = 1.25
-"""A journal that costs more than a quarter of everything else is silly."""
+"""The journal may cost at most a quarter of everything else."""
 
 
 class ForgetfulGateway(Gateway):
-    """The application without a journal: it enters one exchange, and gives that one for every other."""
+    """The application without a journal: it enters one exchange, and returns that one for every other."""
 
     _only: Exchange | None = None
 
@@ -43,6 +44,7 @@ class ForgetfulGateway(Gateway):
 
 
 def measure() -> Report:
+    """Time small requests, streams and long histories with and without the journal."""
     rows, goals = [], []
     for what, reply, body in (
         ("small request", requests.REPLY, requests.small()),
@@ -58,7 +60,7 @@ def measure() -> Report:
 
 
 def _timed(kind: type[Gateway], reply: str, body: bytes) -> Callable[[], float]:
-    """A function that serves a batch and gives the CPU time of one request in microseconds."""
+    """Return a function that serves a batch and returns the CPU time of one request, in microseconds."""
     contract = load_contract()
     with servers.workplace() as place:
         library = load_library(contract, str(Path(place.scenario(reply))))

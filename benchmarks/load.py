@@ -1,12 +1,12 @@
 """The client: raw HTTP/1.1 over keep-alive connections, one request at a time on each, in the caller's process.
 
-It has to be cheap enough that the server is what is measured: an asyncio protocol on uvloop, requests that are made
-beforehand, and no more parsing than finding the end of an answer: by `content-length`, else by the last chunk. It
-checks that every answer is a 200, and counts the blank lines of streams, that is their events.
+It must be so cheap that the server is what is measured: an asyncio protocol on uvloop, requests that are made
+beforehand, and no more parsing than finding the end of an answer, by `content-length` or by the last chunk. It checks
+that every answer is a 200, and counts the blank lines of streams, which are their events.
 
-Limits: a burst ends after `count` answers or after `limit` seconds, whichever is first, and says how many answers there
-were. A last chunk is recognised by its bytes at the end of what has arrived, which is sound here because
-a connection never has a second answer under way and JSON never has a bare line break.
+Limits: a burst ends after `count` answers or `limit` seconds, whichever comes first, and reports the number of
+answers. It recognises the last chunk by its bytes at the end of what has arrived. That is correct here, because a
+connection has only one answer under way and JSON has no bare line break.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from benchmarks.servers import BenchmarkError, Server
 
 CONNECTIONS = 16
 BURST_LIMIT = 2.0
-"""Seconds that one burst may take, unless it is told otherwise."""
+"""Default limit of a burst, in seconds."""
 ONE_LIMIT = 10.0
-"""Seconds that a single answer may take."""
+"""Limit of a single answer, in seconds."""
 HOST = "127.0.0.1"
 
 Make: TypeAlias = Callable[[int], bytes]
-"""The request with a number, from 0."""
+"""Returns the request with a number, from 0."""
 
 
 class Burst(NamedTuple):
@@ -41,17 +41,17 @@ class Burst(NamedTuple):
 
     @property
     def server_share(self) -> float:
-        """How many cores the server used."""
+        """The number of cores that the server used."""
         return self.server_cpu / self.seconds / 1e6
 
     @property
     def client_share(self) -> float:
-        """How many cores the client used."""
+        """The number of cores that the client used."""
         return self.client_cpu / self.seconds / 1e6
 
 
 def post(path: str, body: bytes, headers: str = "", key: str = "sk_bench") -> bytes:
-    """A small request as a small client sends it. `headers` are whole lines."""
+    """Return a small request as a small client sends it. `headers` are whole lines."""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench/1\r\naccept: */*\r\n"
         f"content-type: application/json\r\nx-api-key: {key}\r\n{headers}content-length: {len(body)}\r\n\r\n"
@@ -66,13 +66,13 @@ def burst(server: Server, make: Make, count: int, limit: float = BURST_LIMIT) ->
 
 
 def once(server: Server, request: bytes) -> bytes:
-    """One answer as it came, head and body."""
+    """Return one answer as it arrived, head and body."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_once(server, request))
 
 
 class _Crowd:
-    """What the connections of a burst share: the requests to come and what has come back."""
+    """What the connections of a burst share: the requests still to send, and what has come back."""
 
     def __init__(self, make: Make, count: int) -> None:
         self.make = make
@@ -81,12 +81,12 @@ class _Crowd:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def finish(self) -> None:
-        """Everything has come back, or time is up."""
+        """End the burst: everything has come back, or the time is over."""
         if not self.done.done():
             self.done.set_result(None)
 
     def fail(self, reason: str) -> None:
-        """An answer was not what it should be."""
+        """End the burst with an error."""
         if not self.done.done():
             self.done.set_exception(BenchmarkError(reason))
 
@@ -130,7 +130,7 @@ class _Connection(asyncio.Protocol):
 
 
 def is_complete(arrived: bytearray) -> bool:
-    """Whether an answer has arrived to its end."""
+    """Return whether the whole answer has arrived."""
     end = arrived.find(b"\r\n\r\n")
     if end < 0:
         return False
@@ -185,7 +185,7 @@ async def _once(server: Server, request: bytes) -> bytes:
 
 
 def body_of(answer: bytes) -> bytes:
-    """The body of an answer, its chunks joined."""
+    """Return the body of an answer, its chunks joined."""
     head, _, rest = answer.partition(b"\r\n\r\n")
     if b"\r\ncontent-length: " in head:
         return rest
@@ -199,10 +199,10 @@ def body_of(answer: bytes) -> bytes:
 
 
 def shares(what: str, bursts: Mapping[str, Sequence[Burst]]) -> str:
-    """A remark on who was busy: unless a server has about a core, it was not the bottleneck."""
-    told = [
-        f"{name} {median([burst.server_share for burst in found]):.2f} "
-        f"(client {median([burst.client_share for burst in found]):.2f})"
-        for name, found in bursts.items()
+    """Return a remark on who was busy. A server that used less than about one core was not the bottleneck."""
+    parts = [
+        f"{name} {median([burst.server_share for burst in measured]):.2f} "
+        f"(client {median([burst.client_share for burst in measured]):.2f})"
+        for name, measured in bursts.items()
     ]
-    return f"Cores used, {what}: {', '.join(told)}."
+    return f"Cores used, {what}: {', '.join(parts)}."

@@ -1,10 +1,11 @@
-"""Memory after many requests: how much the mock grows when every prompt is new, and then when every key is new.
+"""Memory after many requests: how much the mock grows with new prompts, and then with new keys.
 
-Method: 2,000 requests with prompts of their own fill the journal (it holds 1,000 exchanges); then 18,000 more; then
-20,000 with keys of their own as well, each of which makes a session (the store holds 10,000). The resident set is read
-between. What grows by design has grown after the first and the last; what leaks shows in the middle.
+Method: 2,000 requests with different prompts fill the journal (it holds 1,000 exchanges). Then come 18,000 more, then
+20,000 with different keys, each of which makes a session (the store holds 10,000). The resident set is read between
+them. Growth by design shows after the first and the last part, a leak in the middle one.
 
-Limits: the resident set moves in steps of the allocator. Bodies are small; the journal's other bound is 16 MB of them.
+Limits: the resident set moves in steps of the allocator. Bodies are small, so the journal's other limit, 16 MB of
+bodies, is not reached.
 """
 
 from itertools import pairwise
@@ -21,6 +22,7 @@ JOURNAL_LIMIT = 16.0
 
 
 def measure() -> Report:
+    """Read the memory of the mock before and after each part."""
     path = requests.PATHS["anthropic"]
 
     def prompt(number: int) -> bytes:

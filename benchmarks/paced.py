@@ -1,13 +1,13 @@
-"""Paced streams: how late each delta comes when many streams are open at once, and what an open stream weighs.
+"""Paced streams: how late each delta comes when many streams are open, and how much memory an open stream takes.
 
-Method: the scenario says first token after 100 ms and fifty deltas at 20 ms. N streams are opened, spread over one
-stream's length so that they do not march in step; each delta's lateness is its arrival minus (request sent + 100 ms +
-20 ms for each delta before it). The bare app sends the very bytes of the mock's stream with the same absolute
-deadlines, and sleeps with `asyncio.sleep`, which is the least that an ASGI application can do. Memory is the growth of
-the resident set while all the streams are open.
+Method: the scenario says first token after 100 ms and fifty deltas at 20 ms. N streams open, spread over the length of
+one stream so that they are not in step. The lateness of a delta is its arrival minus (request sent + 100 ms + 20 ms
+for each delta before it). The bare app sends the bytes of the mock's stream with the same absolute deadlines and
+`asyncio.sleep`, which is the least that an ASGI application can do. Memory is the growth of the resident set while all
+streams are open.
 
-Limits: client and server share the machine; two thousand streams ask for 93,000 events a second, which is more than one
-core gives, so there the lateness is that of an overload. One round for each level.
+Limits: client and server share the machine. Two thousand streams ask for 93,000 events a second, more than one core
+can send, so their lateness is that of an overload. There is one round for each level.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ LIMIT = 20.0
 _MARK = b"event: content_block_delta"
 
 
-class Found(NamedTuple):
-    """Lateness of all deltas in milliseconds, sorted; streams that ended; growth of memory in KB for each."""
+class PacedResult(NamedTuple):
+    """The lateness of all deltas in milliseconds, sorted; the streams that ended; the growth of memory in KB each."""
 
     late: list[float]
     ended: int
     memory: float
 
     def at(self, percent: int) -> float:
-        """A percentile of the lateness."""
+        """Return a percentile of the lateness."""
         return quantiles(self.late, n=100, method="inclusive")[percent - 1] if len(self.late) > 1 else 0.0
 
 
 def measure() -> Report:
-    """Every level on the mock and on the bare app."""
+    """Measure every level on the mock and on the bare app."""
     with servers.workplace() as place:
         place.folder.joinpath("paced.yaml").write_text(
             f'scenario: paced\nturns:\n  - reply: "{requests.STREAMED}"\n    times: always\n'
@@ -69,14 +69,14 @@ def _level(level: int, mock: servers.Server, request: bytes, bare: servers.Serve
     return rows
 
 
-def crowd(server: servers.Server, request: bytes, level: int) -> Found:
-    """Open so many streams, and time every delta of each."""
+def crowd(server: servers.Server, request: bytes, level: int) -> PacedResult:
+    """Open `level` streams, and time every delta of each."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_crowd(server, request, level))
 
 
 class _Reader(asyncio.Protocol):
-    """One stream: sends its request when told to, and notes when each delta arrives."""
+    """One stream: sends its request, and records when each delta arrives."""
 
     def __init__(self, done: "asyncio.Queue[None]") -> None:
         self._done = done
@@ -89,7 +89,7 @@ class _Reader(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def send(self, request: bytes) -> None:
-        """Ask for the stream."""
+        """Send the request for the stream."""
         self._sent = time.perf_counter()
         self.transport.write(request)
 
@@ -105,7 +105,7 @@ class _Reader(asyncio.Protocol):
         self._tail = last
 
 
-async def _crowd(server: servers.Server, request: bytes, level: int) -> Found:
+async def _crowd(server: servers.Server, request: bytes, level: int) -> PacedResult:
     loop = asyncio.get_running_loop()
     done: asyncio.Queue[None] = asyncio.Queue()
     readers: list[_Reader] = []
@@ -128,4 +128,4 @@ async def _crowd(server: servers.Server, request: bytes, level: int) -> Found:
         for reader in readers:
             reader.transport.abort()
     late = sorted([value for reader in readers for value in reader.late])
-    return Found(late, ended, max(grown) * 1024 / level)
+    return PacedResult(late, ended, max(grown) * 1024 / level)

@@ -1,4 +1,4 @@
-"""What the benchmarks ask: a small request of either wire, and an agent's long history."""
+"""The requests of the benchmarks: a small one of either wire, and the long history of an agent."""
 
 from collections.abc import Mapping
 
@@ -10,20 +10,20 @@ PROMPT = "Summarise the release notes below in three short points, in plain word
 PATHS: Mapping[str, str] = {"anthropic": "/v1/messages", "openai": "/api/v1/chat/completions"}
 
 REPLY = "The gateway answers in one sentence, as a short and friendly model would, and then it stops talking."
-"""The text of the whole answer: with it the body is about as long as a small real one (some 400 bytes)."""
+"""The text of a whole answer, whose body is as long as a small real one (about 400 bytes)."""
 
 STREAMED = " ".join(["gateways", "answer", "what", "they", "have", "been", "told", "to", "answer,", "quickly"] * 5)
-"""Fifty words, which are fifty deltas."""
+"""Fifty words, which become fifty deltas."""
 
 
 def small(stream: bool = False, prompt: str = PROMPT) -> bytes:
-    """A small body, the same on both wires."""
+    """Return a small body, the same on both wires."""
     message = {"role": "user", "content": prompt}
     return orjson.dumps({"model": MODEL, "max_tokens": 1024, "stream": stream, "messages": [message]})
 
 
 def history(messages: int) -> bytes:
-    """A Messages body with the history of an agent: a question, a tool call, its result, an answer, and again."""
+    """Return a Messages body with the history of an agent: question, tool call, result, answer, and again."""
     tool = {
         "name": "read_file",
         "description": "Read a file of the workspace.",

@@ -1,8 +1,8 @@
-"""What a measurement gives: rows of the table, goals, and remarks; and the arithmetic of rounds.
+"""The result of a measurement: rows of the table, goals and remarks; and the arithmetic of rounds.
 
-The machine is never as quiet as one would like, and its clock rate drifts. So everything is measured in rounds, the
-competitors take turns within each round, and a ratio is the median of the rounds' own ratios, not the ratio of
-two medians: a round that was disturbed is disturbed for both. On a slow machine there are fewer rounds, not more time.
+The machine is never quiet, and its clock rate drifts. So everything is measured in rounds, in which the competitors
+take turns. A ratio is the median of the rounds' own ratios, not the ratio of two medians: a disturbed round is
+disturbed for both. A slow machine does fewer rounds, and takes no more time.
 """
 
 import time
@@ -16,7 +16,7 @@ LIMIT = 15.0
 
 
 class Row(NamedTuple):
-    """One line of the table: a cost of the mock, and of what stands beside it, if anything does."""
+    """One line of the table: a cost of the mock, and of its competitor, if there is one."""
 
     what: str
     unit: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """What a value may be at most, and what else helps to judge it."""
+    """The limit of a value, and a remark that helps to judge it."""
 
     what: str
     unit: str
@@ -42,7 +42,7 @@ class Goal(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What one subject found."""
+    """The result of one subject."""
 
     rows: Sequence[Row]
     goals: Sequence[Goal] = ()
@@ -50,16 +50,16 @@ class Report(NamedTuple):
 
 
 def rounds(measures: Mapping[str, Callable[[], float]], count: int = ROUNDS) -> dict[str, list[float]]:
-    """Every measure once a round. The order turns with the rounds, so that none always goes first."""
+    """Run every measure once a round. The order rotates, so that none always goes first."""
     names = list(measures)
     end = time.perf_counter() + LIMIT
-    found: dict[str, list[float]] = {name: [] for name in names}
+    values: dict[str, list[float]] = {name: [] for name in names}
     for number in range(count):
         for name in _turned(names, number):
-            found[name].append(measures[name]())
+            values[name].append(measures[name]())
         if time.perf_counter() > end:
             break
-    return found
+    return values
 
 
 def _turned(names: Sequence[str], by: int) -> Iterator[str]:
@@ -68,5 +68,5 @@ def _turned(names: Sequence[str], by: int) -> Iterator[str]:
 
 
 def ratio(values: Sequence[float], others: Sequence[float]) -> float:
-    """The median of the rounds' ratios."""
+    """Return the median of the rounds' ratios."""
     return median([value / other for value, other in zip(values, others, strict=True)])

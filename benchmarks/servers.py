@@ -1,12 +1,12 @@
 """The servers under test: the mock and the bare app, each a process of its own on a free loopback port.
 
-Both are started the way a user starts them, print their URL, and are ended by the handle that started them.
-Bytecode is kept in a folder of the benchmark's own (`Workplace`), so that a start is that of an installed package
-whatever the environment says, and the tree stays clean.
+Both start as a user starts them, print their URL, and are stopped through the handle that started them. Bytecode is
+kept in a folder of the benchmark (`Workplace`). So a start is that of an installed package, whatever the environment
+says, and the tree stays clean.
 
-Readings: CPU time is the process's own clock, user and system time of all its threads in nanoseconds
+Readings: CPU time is the clock of the process, user and system time of all its threads in nanoseconds
 (clock_getcpuclockid(3); /proc/<pid>/stat counts in steps of 10 ms). Memory is the resident set in
-/proc/<pid>/smaps_rollup, which is exact where VmRSS is a sum of stale counters. Both are Linux's.
+/proc/<pid>/smaps_rollup, which is exact, while VmRSS is a sum of stale counters. Both exist only on Linux.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 30.0
-"""Seconds that a server may take to print its URL."""
+"""Seconds until a server must print its URL."""
 STOP_LIMIT = 5.0
-"""Seconds that a server may take to end when it is told to."""
+"""Seconds until a server must stop."""
 
 _URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
 class BenchmarkError(Exception):
-    """A benchmark could not be carried out. One line says why."""
+    """A benchmark could not run. One line says why."""
 
 
 class Workplace(NamedTuple):
@@ -40,19 +40,19 @@ class Workplace(NamedTuple):
     folder: Path
 
     def scenario(self, reply: str) -> Path:
-        """A scenario file whose one turn always gives this reply, which has no quotes."""
+        """Write a scenario file whose one turn always gives this reply, which must have no quotes. Return its path."""
         path = self.folder / "scenario.yaml"
         path.write_text(f'scenario: bench\nturns:\n  - reply: "{reply}"\n    times: always\n', encoding="utf-8")
         return path
 
     def answer(self, name: str, body: bytes) -> None:
-        """A body that the bare app answers under `/whole/name`, `/joined/name` and `/each/name`."""
+        """Write a body that the bare app answers under `/whole/NAME`, `/joined/NAME` and `/each/NAME`."""
         (self.folder / "answers").mkdir(exist_ok=True)
         (self.folder / "answers" / name).write_bytes(body)
 
 
 class Server:
-    """A server that runs: its port, and readings of its process."""
+    """A running server: its port, and readings of its process."""
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.port = port
@@ -60,25 +60,25 @@ class Server:
         self._clock = (~process.pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) gives
 
     def cpu(self) -> float:
-        """CPU time used so far, in microseconds."""
+        """Return the CPU time used so far, in microseconds."""
         return time.clock_gettime_ns(self._clock) / 1_000
 
     def memory(self) -> float:
-        """The resident set in MB."""
+        """Return the resident set in MB."""
         rollup = Path(f"/proc/{self._pid}/smaps_rollup").read_text(encoding="ascii")
         return int(rollup.partition("Rss:")[2].split()[0]) / 1024
 
 
 @contextlib.contextmanager
 def workplace() -> Iterator[Workplace]:
-    """A folder that is gone afterwards."""
+    """Yield a folder, and remove it afterwards."""
     with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
         yield Workplace(Path(folder))
 
 
 @contextlib.contextmanager
 def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
-    """The mock, by its own command."""
+    """Run the mock by its own command; yield the server."""
     chosen = [] if scenario is None else ["--scenario", str(scenario)]
     with _running(place, ["mockserver", "serve", "--port", "0", "--quiet", *chosen]) as server:
         yield server
@@ -86,7 +86,7 @@ def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def bare(place: Workplace) -> Iterator[Server]:
-    """The bare app, with the answers that the workplace has so far."""
+    """Run the bare app with the answers that the workplace has; yield the server."""
     with _running(place, ["benchmarks.baseline", str(place.folder / "answers")]) as server:
         yield server
 
@@ -119,15 +119,15 @@ def _running(place: Workplace, module: Sequence[str]) -> Iterator[Server]:
 
 
 def _port(process: "subprocess.Popen[str]") -> int | None:
-    """The port that a starting server prints, or None if it ends or says nothing within the limit."""
+    """Return the port that a starting server prints, or None if it ends or prints nothing within the limit."""
     assert process.stdout is not None
     limit = threading.Timer(START_LIMIT, process.kill)
     limit.start()
     try:
         for line in process.stdout:
-            found = _URL.search(line)
-            if found:
-                return int(found[1])
+            match = _URL.search(line)
+            if match:
+                return int(match[1])
         return None
     finally:
         limit.cancel()

@@ -1,10 +1,10 @@
-"""Start and idle memory: from the start of the process to its first 200, and what it then takes up.
+"""Start and idle memory: the time from the start of the process to its first 200, and the memory that it then takes.
 
-Method: the mock by its own command and with the shipped scenarios, the bare app by its own; each is started once
-unmeasured, so that bytecode and files are there, and then in turns. The clock runs from before the process exists
-to the end of the first answer. CPU time is told beside it, because it does not suffer from a busy machine.
+Method: the mock by its own command with the shipped scenarios, and the bare app by its own. Each starts once
+unmeasured, to fill caches, then they take turns. The clock runs from before the process exists to the end of the first
+answer. CPU time is given too, because it does not suffer from a busy machine.
 
-Limits: the bare app answers from memory; the mock has then read, checked and compiled its contract and its scenarios.
+Limits: the bare app answers from memory; the mock has read, checked and compiled its contract and its scenarios.
 """
 
 import time
@@ -22,23 +22,24 @@ class _Start(NamedTuple):
 
 
 def measure() -> Report:
+    """Start the mock and the bare app in turns."""
     with servers.workplace() as place:
         place.answer("anthropic", b"{}")
-        found: dict[str, list[_Start]] = {"mock": [], "bare": []}
+        starts: dict[str, list[_Start]] = {"mock": [], "bare": []}
 
         def start(name: str) -> float:
-            found[name].append(_start(place, name))
-            return found[name][-1].milliseconds
+            starts[name].append(_start(place, name))
+            return starts[name][-1].milliseconds
 
-        for name in found:
+        for name in starts:
             start(name)
-            found[name].clear()
+            starts[name].clear()
         rounds({"mock": lambda: start("mock"), "bare": lambda: start("bare")})
     return Report(
         [
-            _row("start to the first 200", "ms", *([one.milliseconds for one in found[name]] for name in found)),
-            _row("", "CPU ms", *([one.cpu for one in found[name]] for name in found)),
-            _row("idle memory", "MB", *([one.memory for one in found[name]] for name in found)),
+            _row("start to the first 200", "ms", *([begun.milliseconds for begun in starts[name]] for name in starts)),
+            _row("", "CPU ms", *([begun.cpu for begun in starts[name]] for name in starts)),
+            _row("idle memory", "MB", *([begun.memory for begun in starts[name]] for name in starts)),
         ]
     )
 

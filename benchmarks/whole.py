@@ -1,11 +1,11 @@
 """Whole answers: CPU time of the server process for one POST /v1/messages, beside the bare app's.
 
-Method: 16 keep-alive connections in a closed loop, a small request, a scenario with one fixed reply; the bare app sends
-the very bytes that the mock sent as its body. Rounds take turns; see `results`.
+Method: 16 keep-alive connections in a closed loop, a small request, a scenario with one fixed reply. The bare app
+sends the bytes of the mock's body. The two take turns; see `results`.
 
-Limits: CPU time counts the kernel's share of both (reading and writing sockets), as the bare app's does. The mock sends
-three headers more and keeps a journal; that is part of its price. Requests per second are told for orientation only:
-the client shares the machine.
+Limits: CPU time includes the kernel's share (reading and writing sockets), as the bare app's does. The mock sends
+three more headers and keeps a journal; that is part of its price. Requests per second are for orientation only,
+because the client shares the machine.
 """
 
 from statistics import median
@@ -20,6 +20,7 @@ LIMIT = 1.8
 
 
 def measure() -> Report:
+    """Measure whole answers of the mock and of the bare app."""
     path = requests.PATHS["anthropic"]
     request = load.post(path, requests.small())
     with servers.workplace() as place, servers.mock(place, place.scenario(requests.REPLY)) as mock:
@@ -30,16 +31,16 @@ def measure() -> Report:
             bursts: dict[str, list[Burst]] = {"mock": [], "bare": []}
 
             def cost(name: str) -> float:
-                server, made = (mock, request) if name == "mock" else (bare, plain)
-                found = load.burst(server, lambda _: made, COUNT)
-                bursts[name].append(found)
-                return found.server_cpu / found.answers
+                server, prepared = (mock, request) if name == "mock" else (bare, plain)
+                measured = load.burst(server, lambda _: prepared, COUNT)
+                bursts[name].append(measured)
+                return measured.server_cpu / measured.answers
 
             load.burst(mock, lambda _: request, WARM_UP)
             load.burst(bare, lambda _: plain, WARM_UP)
             costs = rounds({"mock": lambda: cost("mock"), "bare": lambda: cost("bare")})
     times = ratio(costs["mock"], costs["bare"])
-    rates = {name: median([burst.answers / burst.seconds for burst in found]) for name, found in bursts.items()}
+    rates = {name: median([burst.answers / burst.seconds for burst in measured]) for name, measured in bursts.items()}
     own, other = median(costs["mock"]), median(costs["bare"])
     return Report(
         rows=[

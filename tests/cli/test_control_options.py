@@ -1,4 +1,4 @@
-"""`serve` with its control API: its switches, what contradicts, what is found where, what is on standard output."""
+"""`serve` with its control API: options, contradictions, where everything is, and standard output."""
 
 import os
 import re
@@ -21,35 +21,35 @@ from tests.support.engine import KEY, MESSAGES
 
 @contextmanager
 def serving(*arguments: str, **environment: str) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
-    """A server in a process of its own: where it is, what it said, and the process."""
+    """Run a server in its own process; yield its URL, what it printed, and the process."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
     known = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
-    aside = "json" in arguments
+    to_stderr = "json" in arguments
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=known, text=True) as process:
         try:
-            told = process.stderr if aside else process.stdout
-            assert told is not None
-            said = ""
-            while "Press Ctrl-C to stop.\n" not in said:
-                line = told.readline()
+            stream = process.stderr if to_stderr else process.stdout
+            assert stream is not None
+            printed = ""
+            while "Press Ctrl-C to stop.\n" not in printed:
+                line = stream.readline()
                 assert line, process.communicate()
-                said += line
-            found = re.search(r"listens on (http://\S+)", said)
-            assert found is not None
-            yield found[1], said, process
+                printed += line
+            match = re.search(r"listens on (http://\S+)", printed)
+            assert match is not None
+            yield match[1], printed, process
         finally:
             process.kill()
 
 
-def link_in(said: str) -> str:
-    found = re.search(r"http://\S+/_mock/\?token=\S+", said)
-    assert found is not None
-    return found[0]
+def link_in(printed: str) -> str:
+    match = re.search(r"http://\S+/_mock/\?token=\S+", printed)
+    assert match is not None
+    return match[0]
 
 
 def failed(*arguments: str, **environment: str) -> str:
-    """The one line of a command that cannot be had."""
+    """Return the one line that a command prints when it fails."""
     result = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", *arguments])
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()
@@ -88,8 +88,8 @@ def test_a_busy_control_port_is_told_by_its_own_name() -> None:
 def test_the_link_opens_the_page_and_the_token_is_new_each_time() -> None:
     links = []
     for _ in range(2):
-        with serving("--quiet") as (url, said, _):
-            links.append(link_in(said))
+        with serving("--quiet") as (url, printed, _):
+            links.append(link_in(printed))
             assert links[-1].startswith(url)
             answer = httpx.get(links[-1], trust_env=False)
             assert answer.status_code == 303
@@ -97,25 +97,29 @@ def test_the_link_opens_the_page_and_the_token_is_new_each_time() -> None:
 
 
 def test_the_token_of_the_environment_is_used_and_the_options_goes_first() -> None:
-    with serving("--quiet", MOCKSERVER_TOKEN=TOKEN) as (_, said, _):
-        assert link_in(said).endswith(f"token={TOKEN}")
-    with serving("--quiet", "--token", "another-token-123", MOCKSERVER_TOKEN=TOKEN) as (_, said, _):
-        assert TOKEN not in said
+    with serving("--quiet", MOCKSERVER_TOKEN=TOKEN) as (_, printed, _):
+        assert link_in(printed).endswith(f"token={TOKEN}")
+    with serving("--quiet", "--token", "another-token-123", MOCKSERVER_TOKEN=TOKEN) as (_, printed, _):
+        assert TOKEN not in printed
 
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
 def test_without_control_there_is_nothing_to_steer_and_the_gateway_says_404_in_its_own_words() -> None:
-    with serving("--quiet", "--no-control", "--token", TOKEN) as (url, said, _):
-        assert "/_mock/" not in said
+    with serving("--quiet", "--no-control", "--token", TOKEN) as (url, printed, _):
+        assert "/_mock/" not in printed
         answer = httpx.get(f"{url}/_mock/", headers=BEARER, trust_env=False)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_route")
 
 
 def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_it() -> None:
-    with serving("--quiet", "--control-port", "0", "--token", TOKEN, "--allow-host", "dev.example") as (url, said, _):
-        control = link_in(said).partition("/_mock/")[0]
+    with serving("--quiet", "--control-port", "0", "--token", TOKEN, "--allow-host", "dev.example") as (
+        url,
+        printed,
+        _,
+    ):
+        control = link_in(printed).partition("/_mock/")[0]
         assert control != url
         with httpx.Client(headers={**KEY, **BEARER}, trust_env=False, timeout=PATIENCE) as client:
             assert client.get(f"{url}/_mock/health").status_code == 404
@@ -131,8 +135,8 @@ def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_i
 
 
 def test_json_lines_stand_alone_on_standard_output() -> None:
-    with serving("--log-format", "json", "--token", TOKEN) as (url, said, process):
-        assert link_in(said) == f"{url}/_mock/?token={TOKEN}"
+    with serving("--log-format", "json", "--token", TOKEN) as (url, printed, process):
+        assert link_in(printed) == f"{url}/_mock/?token={TOKEN}"
         for text in ("Hi", "\u2028\x7f né"):
             headers = {**KEY, "user-agent": "a b/1"}
             httpx.post(f"{url}{MESSAGES}", json=conversation(text), headers=headers, trust_env=False)
@@ -154,5 +158,5 @@ def test_open_opens_the_link_in_the_browser_of_the_system(tmp_path: Path) -> Non
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
     browser.chmod(0o755)
     environment: Mapping[str, str] = {"BROWSER": f"{browser} %s"}
-    with serving("--quiet", "--open", **environment) as (_, said, _):
-        assert seen.read_text() == link_in(said)
+    with serving("--quiet", "--open", **environment) as (_, printed, _):
+        assert seen.read_text() == link_in(printed)

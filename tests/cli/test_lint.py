@@ -1,4 +1,4 @@
-"""`mockserver lint`: every mistake of every file in one pass, in the form that is asked for, and the exit code."""
+"""`mockserver lint`: every mistake of every file in one pass, in the chosen format, and the exit code."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def lint(*arguments: object) -> Result:
 
 
 def problems(folder: Path) -> list[tuple[Path, int, int, str, str]]:
-    """What is wrong with the files of the folder, file by file."""
+    """Return the mistakes in the files of the folder, file by file."""
     files = ((folder / "names.yaml", NAMES_LINES), (folder / "shape.yaml", SHAPE_LINES))
     return [(file, *told) for file, lines in files for told in lines]
 
@@ -143,17 +143,17 @@ def test_a_wrong_call_is_exit_code_2(arguments: list[str]) -> None:
 
 
 def test_a_missing_file_does_not_hide_the_mistakes_of_the_others(folder: Path) -> None:
-    told = lint(folder / "names.yaml", folder / "none.yaml", folder / "shape.yaml").stdout.splitlines()
-    assert [*told[:2], *told[3:]] == as_text(folder)
-    assert told[2].startswith(f"{folder / 'none.yaml'}:1:1: file not found; ")
+    lines = lint(folder / "names.yaml", folder / "none.yaml", folder / "shape.yaml").stdout.splitlines()
+    assert [*lines[:2], *lines[3:]] == as_text(folder)
+    assert lines[2].startswith(f"{folder / 'none.yaml'}:1:1: file not found; ")
 
 
 def test_two_files_of_a_folder_with_one_name_are_a_mistake(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(GOOD)
-    told = f"{tmp_path}/b.yaml:1:1: scenario: 'good' is also the name of {tmp_path}/a.yaml; choose another\n"
+    line = f"{tmp_path}/b.yaml:1:1: scenario: 'good' is also the name of {tmp_path}/a.yaml; choose another\n"
     for result in (lint(tmp_path), lint(tmp_path / "a.yaml", tmp_path / "b.yaml")):
-        assert (result.exit_code, result.stdout) == (1, told)
+        assert (result.exit_code, result.stdout) == (1, line)
 
 
 def test_one_name_in_two_folders_and_one_file_given_twice_are_no_mistake(folder: Path) -> None:

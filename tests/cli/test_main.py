@@ -1,4 +1,4 @@
-"""The command: what it prints, and the one line and exit code 2 of every mistake."""
+"""The command: what it prints, and the line and exit code 2 of every mistake."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def run(*arguments: str) -> Result:
 
 
 def failed(*arguments: str) -> list[str]:
-    """The lines on standard error of a command that ends with exit code 2, and prints nothing else."""
+    """Return the lines on standard error of a command that ends with exit code 2 and prints nothing else."""
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     return result.stderr.splitlines()
@@ -150,7 +150,7 @@ def test_a_busy_port_is_one_line() -> None:
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
-    """A server in its own process, the port that it listens on, and what it has printed so far."""
+    """Run a server in its own process; yield the process, its port, and what it has printed so far."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     pipe = subprocess.PIPE
@@ -162,15 +162,15 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]
                 line = process.stdout.readline()
                 assert line, f"the server ended: {process.communicate()}"
                 printed += line
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", printed)
-            assert found
-            yield process, int(found[1]), printed
+            match = re.search(r"http://127\.0\.0\.1:(\d+)", printed)
+            assert match
+            yield process, int(match[1]), printed
         finally:
             process.kill()
 
 
 def ended(process: subprocess.Popen[str], how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
-    """How the process ends when it is told to: its exit code, and what it prints from there on."""
+    """Stop the process; return its exit code and what it prints from then on."""
     process.send_signal(how)
     out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
@@ -181,7 +181,7 @@ ASKED = {"model": "m", "max_tokens": 1000, "messages": [{"role": "user", "conten
 
 @contextmanager
 def asking(port: int, **fields: object) -> Iterator[int]:
-    """The status of an answer that is not read to its end while the block lasts."""
+    """Request an answer and leave it unread while the block runs; yield its status."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("POST", "/v1/messages", orjson.dumps(ASKED | fields), {"x-api-key": "sk_test"})
     with closing(connection), connection.getresponse() as response:

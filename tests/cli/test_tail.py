@@ -1,4 +1,4 @@
-"""`tail` and `verdict`: a running server's traffic, and what its client did wrong, from another process."""
+"""`tail` and `verdict`: a running server's traffic and its client's mistakes, from another process."""
 
 import os
 import signal
@@ -29,13 +29,13 @@ PLAYED = turns("""
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(PLAYED, playing="test") as found:
-        yield found
+    with serving(PLAYED, playing="test") as running:
+        yield running
 
 
 @contextmanager
 def tailing(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """`mockserver tail` in a process of its own."""
+    """Run `mockserver tail` in its own process; yield it."""
     command = [sys.executable, "-m", "mockserver", "tail", *arguments]
     pipe, known = subprocess.PIPE, {**os.environ, **environment}
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=known, text=True) as process:
@@ -69,8 +69,8 @@ def test_only_the_last_and_only_one_session_are_shown(served: Served) -> None:
         before = lines(process, 1)
         served.ask("new", headers={"x-mock-session": "b"})
         served.ask("new", headers={"x-mock-session": "a"})
-        found = [orjson.loads(line) for line in [*before, *lines(process, 1)]]
-    assert [(one["number"], one["session"]) for one in found] == [(3, "a"), (5, "a")]
+        exchanges = [orjson.loads(line) for line in [*before, *lines(process, 1)]]
+    assert [(exchange["number"], exchange["session"]) for exchange in exchanges] == [(3, "a"), (5, "a")]
 
 
 def test_it_ends_with_the_server_and_says_so() -> None:
@@ -135,8 +135,8 @@ def test_nothing_that_a_client_sends_moves_the_terminal(served: Served) -> None:
     served.client.get(f"/v1/{quote(hostile)}", headers={b"user-agent": b"\x9b31m"})
     served.ask(hostile)
     with tailing(served.link) as process:
-        found = "".join(lines(process, 4))
-    assert [letter for letter in found if not letter.isprintable() and letter != "\n"] == []
+        shown = "".join(lines(process, 4))
+    assert [letter for letter in shown if not letter.isprintable() and letter != "\n"] == []
 
 
 def test_plain_text_keeps_what_can_be_printed() -> None:

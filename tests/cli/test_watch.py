@@ -1,4 +1,4 @@
-"""`serve --watch`: a saved file is live at once, and a broken save keeps what played before and says why."""
+"""`serve --watch`: a change takes effect at once; a broken file leaves the previous version in use, and says why."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,13 +30,13 @@ def say(app: Gateway) -> str:
 
 
 def playing(path: Path) -> Gateway:
-    """A gateway that plays what is at the path."""
+    """Return a gateway that plays what is at the path."""
     library = load_library(contract(), str(path))
     return Gateway(Engine(contract(), library.scripts, EngineSettings(scenario=library.playing)))
 
 
 def reloaded(app: Gateway, path: Path) -> str:
-    """What is told of a save."""
+    """Return what is printed after a save."""
     return watch.reload(installer(app), contract(), str(path))
 
 
@@ -154,8 +154,8 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
     app = playing(file)
     watch.watch(installer(app), contract(), str(file.parent / choice))
     assert (folders, say(app)) == ([file.parent], "first")
-    told = capsys.readouterr().out
-    assert (told.count("Reloaded."), told.count(KEPT)) == (2, 1)
+    printed = capsys.readouterr().out
+    assert (printed.count("Reloaded."), printed.count(KEPT)) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the gate's tests share: exchanges in a word, streams as lists, targets of every kind on real sockets."""
+"""What the gate's tests share: recorded exchanges, and targets of every kind on real sockets."""
 
 import json
 import socket
@@ -34,7 +34,7 @@ SHORT = AnswerLimits(connect=2, silence=0.3, total=1, size=200_000)
 
 @cache
 def document() -> ContractDocument:
-    """The contract, read once."""
+    """Return the contract, read once."""
     return ContractDocument.open(OPENAPI)
 
 
@@ -48,49 +48,51 @@ def exchange(
     ended: Ended = "complete",
     on_purpose: bool = False,
 ) -> CheckedExchange:
-    """A recorded exchange; an answer in bytes is a stream."""
+    """Return a recorded exchange. An answer in bytes is a stream."""
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50, **(asked or {})}
     kind = "text/event-stream" if isinstance(answer, bytes) else "application/json"
     raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     if isinstance(answer, bytes):
         body["stream"] = True
     fields = {"content-type": kind, **(headers or {})}
-    found = document().find("POST", path)
+    operation = document().find("POST", path)
     request = SentRequest("POST", path, {"x-api-key": "sk_secret_of_a_test"}, json.dumps(body).encode())
     reply = ReceivedResponse(status, tuple(fields.items()), raw, ended)
-    return CheckedExchange(request, reply, found.name if found else "", NOW, on_purpose)
+    return CheckedExchange(request, reply, operation.name if operation else "", NOW, on_purpose)
 
 
-def broken(one: CheckedExchange, *, short_sse: bool = False, memory: Memory | None = None) -> set[str]:
-    """The promises that an exchange breaks."""
-    operation = document().operations.get(one.operation)
-    view = ExchangeView(one, document(), operation, memory or Memory(), short_sse)
+def broken(exchange: CheckedExchange, *, short_sse: bool = False, memory: Memory | None = None) -> set[str]:
+    """Return the promises that an exchange breaks."""
+    operation = document().operations.get(exchange.operation)
+    view = ExchangeView(exchange, document(), operation, memory or Memory(), short_sse)
     return {name for name, deviations in run_checks(view) if deviations}
 
 
 def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:
-    """A run that waits for nothing."""
+    """Run the gate without waiting."""
     chosen = PROFILES[profile] if isinstance(profile, str) else profile
     sleep = settings.pop("sleep", lambda seconds: None)
     clock = settings.pop("clock", time.monotonic)
-    given = RunSettings(url=url, profile=chosen, key=settings.pop("key", gateway.KEY), contract=OPENAPI, **settings)
-    return Runner(given, sleep=sleep, clock=clock).run()
+    run_settings = RunSettings(
+        url=url, profile=chosen, key=settings.pop("key", gateway.KEY), contract=OPENAPI, **settings
+    )
+    return Runner(run_settings, sleep=sleep, clock=clock).run()
 
 
 def command(*arguments: str) -> Result:
-    """The command, as from a shell in which no variable of the gate is set."""
+    """Run `mockserver contract`, as from a shell in which no variable of the gate is set."""
     unset = dict.fromkeys(("GATEWAY_KEY", "GITHUB_ACTIONS", "NO_COLOR"), "")
     return CliRunner().invoke(main, ["contract", *arguments], env=unset)
 
 
 def impatient(name: str = "smoke") -> RunProfile:
-    """A profile for targets that do not answer."""
+    """Return a profile for targets that do not answer."""
     return replace(PROFILES[name], limits=SHORT)
 
 
 @contextmanager
-def other_gateway() -> Iterator[tuple[str, Any]]:
-    """The fake on a socket, and the sleep that moves its clock."""
+def reference_gateway() -> Iterator[tuple[str, Any]]:
+    """Serve the reference gateway; yield its URL, and a sleep that moves its clock."""
     ahead = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -102,12 +104,12 @@ def other_gateway() -> Iterator[tuple[str, Any]]:
 
 @contextmanager
 def always(outgoing: Outgoing) -> Iterator[str]:
-    """A target with one answer to everything."""
+    """Serve one answer to everything; yield the URL."""
     with serving(lambda request: replace(outgoing)) as url:
         yield url
 
 
 def closed_port() -> int:
-    """A port at which nothing listens."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])

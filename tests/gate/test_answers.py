@@ -1,4 +1,4 @@
-"""Whole answers and failures, good and bad: which promise each fault breaks."""
+"""Whole answers and errors, good and bad: which promise each fault breaks."""
 
 import copy
 from collections.abc import Callable
@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
 
 
 def put(*path: Any) -> Callable[[Any], None]:
-    """Put the last of the path where the rest of it leads."""
+    """Return a function that sets the value at a path; the last argument is the value."""
 
     def change(body: Any) -> None:
         for step in path[:-2]:

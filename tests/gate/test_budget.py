@@ -1,4 +1,4 @@
-"""What a run may cost and how long it may last: counted before anything is sent, and never exceeded."""
+"""The budget and the time of a run: counted before anything is sent, and never exceeded."""
 
 import itertools
 import json
@@ -15,37 +15,37 @@ from mockserver.contracts.reference import gateway
 from mockserver.gate.budget import Budget, BudgetLimits, cost_of
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Upstream, serving
-from tests.gate.support import always, command, other_gateway, run
+from tests.gate.support import always, command, reference_gateway, run
 
 
 @dataclass
 class Till:
-    """What a gateway counted: requests, and the tokens of its answers by its own account."""
+    """What a gateway counted: requests, and the tokens that its answers state."""
 
-    request: list[SentRequest] = field(default_factory=list)
+    requests: list[SentRequest] = field(default_factory=list)
     tokens: int = 0
 
 
 def tokens_of(body: bytes) -> int:
-    """The usage that an answer states, whole or streamed, on either wire."""
-    whole: list[Json] = [json.loads(body)] if body.startswith(b"{") else [one.json for one in sse.parse(body).events]
-    found = 0
-    for one in whole:
-        for usage in (dig(one, "usage"), dig(one, "message", "usage")):
+    """Return the usage that an answer states, whole or streamed, on either wire."""
+    whole: list[Json] = [json.loads(body)] if body.startswith(b"{") else [part.json for part in sse.parse(body).events]
+    tokens = 0
+    for part in whole:
+        for usage in (dig(part, "usage"), dig(part, "message", "usage")):
             for name in ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens"):
                 count = dig(usage, name)
-                found += count if isinstance(count, int) else 0
-    return found
+                tokens += count if isinstance(count, int) else 0
+    return tokens
 
 
 @contextmanager
 def counted() -> Iterator[tuple[str, Till]]:
-    """The other gateway behind a till; gives the URL and the till."""
+    """Serve the reference gateway behind a till; yield the URL and the till."""
     till = Till()
-    with other_gateway() as (behind, _):
+    with reference_gateway() as (behind, _):
 
         def respond(request: SentRequest) -> Outgoing:
-            till.request.append(request)
+            till.requests.append(request)
             status, headers, pieces = Upstream(behind).open(request)
             body = b"".join(pieces)
             if status == 200 and request.path.endswith(("/messages", "/completions")):
@@ -60,7 +60,7 @@ def counted() -> Iterator[tuple[str, Till]]:
 def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: int, tokens: int) -> None:
     with counted() as (url, till):
         done = run(url, replace(PROFILES["paid"], budget=BudgetLimits(requests, tokens)))
-    assert len(till.request) == done.spent.requests <= requests
+    assert len(till.requests) == done.spent.requests <= requests
     assert 0 < till.tokens <= done.spent.tokens <= tokens
     assert any("budget" in entry.why_not for entry in done.results.of("not examined"))
 
@@ -73,7 +73,7 @@ def test_the_whole_paid_profile_fits_into_its_budget() -> None:
         )
     assert done.results.of("broken") == []
     assert [entry.why_not for entry in done.results.of("not examined") if "budget" in entry.why_not] == []
-    assert len(till.request) <= 220
+    assert len(till.requests) <= 220
     assert till.tokens <= 60_000
 
 
@@ -81,7 +81,7 @@ def test_a_paid_run_asks_for_tiny_answers() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
         run(url, unpaced)
-    limits = [dig(one.json, "max_tokens") for one in till.request]
+    limits = [dig(request.json, "max_tokens") for request in till.requests]
     assert max(limit for limit in limits if isinstance(limit, int)) <= 64
 
 
@@ -139,7 +139,7 @@ def ticking() -> Iterator[float]:
 
 
 def test_a_soak_ends_by_itself_when_its_time_is_over_and_passes() -> None:
-    with other_gateway() as (url, sleep):
+    with reference_gateway() as (url, sleep):
         done = run(url, SOAK, credentials=gateway.credentials(), sleep=sleep, seconds=900, clock=ticking().__next__)
     assert done.rounds >= 2
     assert done.spent.requests <= 900
@@ -158,7 +158,7 @@ def test_a_soak_ends_when_something_breaks() -> None:
 
 
 def test_another_run_that_takes_too_long_has_not_passed() -> None:
-    with other_gateway() as (url, sleep):
+    with reference_gateway() as (url, sleep):
         done = run(url, "smoke", credentials=gateway.credentials(), sleep=sleep, seconds=50, clock=ticking().__next__)
     assert "took longer than 50 s" in done.stopped
     assert not done.passed
@@ -173,7 +173,7 @@ def test_ctrl_c_ends_a_run_with_a_report_of_what_was_seen() -> None:
             raise KeyboardInterrupt
         return 0.0
 
-    with other_gateway() as (url, _):
+    with reference_gateway() as (url, _):
         done = run(url, "smoke", clock=interrupted)
     assert done.stopped == "Ctrl-C"
     assert done.results.of("kept")

@@ -1,4 +1,4 @@
-"""`contract diff` as a command: exit codes, and documents that are none."""
+"""`contract diff` as a command: exit codes, and files that are no documents."""
 
 from pathlib import Path
 

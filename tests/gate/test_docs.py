@@ -29,4 +29,4 @@ def test_the_budget_on_the_page_is_the_real_one() -> None:
 def test_the_baseline_on_the_page_can_be_read(tmp_path: Path) -> None:
     file = tmp_path / "baseline.yaml"
     file.write_text("\n".join(re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)))
-    assert [one.promise for one in baseline.read(file)] == ["error-dialect"]
+    assert [entry.promise for entry in baseline.read(file)] == ["error-dialect"]

@@ -1,4 +1,4 @@
-"""The validating proxy: real clients pass it, streams as they come, and what is wrong or cannot be judged is told."""
+"""The checking proxy: real clients pass it, streams as they arrive; what is wrong or unchecked is reported."""
 
 import gzip
 import json
@@ -24,40 +24,40 @@ from mockserver.gate.client import AnswerLimits, HttpClient
 from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.proxy_log import proxy_log
 from mockserver.gate.relay import Outgoing, serving
-from tests.gate.support import HTML, PAGE, always, closed_port, other_gateway
+from tests.gate.support import HTML, PAGE, always, closed_port, reference_gateway
 
 MODEL = "qwen-coder-32b"
 
 
-class Told:
-    """What a proxy has told: status, broken promises, why not judged."""
+class Reported:
+    """What a proxy reported: status, broken promises, why an exchange was not checked."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[int, list[str], str]] = []
         self.more = threading.Event()
 
     def __call__(self, exchange: CheckedExchange, deviations: list[Deviation], unjudged: str) -> None:
-        broken = list(dict.fromkeys(one.promise for one in deviations))
+        broken = list(dict.fromkeys(deviation.promise for deviation in deviations))
         self.lines.append((exchange.response.status, broken, unjudged))
         self.more.set()
 
 
 @contextmanager
-def proxied(upstream: str) -> Iterator[tuple[str, Told, CheckingProxy]]:
-    told = Told()
-    watcher = CheckingProxy(upstream, OPENAPI, told)
+def proxied(upstream: str) -> Iterator[tuple[str, Reported, CheckingProxy]]:
+    reported = Reported()
+    watcher = CheckingProxy(upstream, OPENAPI, reported)
     with serving(watcher.respond) as url:
-        yield url, told, watcher
+        yield url, reported, watcher
 
 
 def test_real_clients_stream_and_call_tools_through_it_and_nothing_is_broken() -> None:
     tool: dict[str, object] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    with other_gateway() as (behind, _), proxied(behind) as (url, told, watcher):
+    with reference_gateway() as (behind, _), proxied(behind) as (url, reported, watcher):
         with anthropic.Anthropic(base_url=url, api_key=gateway.KEY) as client:
             with client.messages.stream(
                 model=MODEL, max_tokens=50, messages=[{"role": "user", "content": "Hello"}]
             ) as stream:
-                said = "".join(stream.text_stream)
+                text = "".join(stream.text_stream)
             called = client.messages.create(
                 model=MODEL,
                 max_tokens=50,
@@ -75,21 +75,21 @@ def test_real_clients_stream_and_call_tools_through_it_and_nothing_is_broken() -
                 )
             )
         watcher.drain(5)
-    assert said.startswith("Hello from the other gateway")
+    assert text.startswith("Hello from the other gateway")
     assert called.stop_reason == "tool_use"
     assert chunks[-1].usage is not None
-    assert told.lines == [(200, [], "")] * 3
+    assert reported.lines == [(200, [], "")] * 3
 
 
 def test_a_client_s_own_mistake_passes_as_the_gateway_answers_it() -> None:
-    with other_gateway() as (behind, _), proxied(behind) as (url, told, watcher):
+    with reference_gateway() as (behind, _), proxied(behind) as (url, reported, watcher):
         with (
             anthropic.Anthropic(base_url=url, api_key=ANTHROPIC_KEY, max_retries=0) as client,
             pytest.raises(anthropic.AuthenticationError),
         ):
             client.messages.create(model=MODEL, max_tokens=5, messages=[{"role": "user", "content": "Hello"}])
         watcher.drain(5)
-    assert told.lines == [(401, [], "")]
+    assert reported.lines == [(401, [], "")]
 
 
 def test_a_stream_passes_piece_by_piece_as_it_comes() -> None:
@@ -133,50 +133,50 @@ def test_a_compressed_answer_passes_as_it_is_and_is_judged_unfolded(
     coding: str, body: bytes, broken: list[str], unjudged: str
 ) -> None:
     fields = [("content-type", "application/json"), ("content-encoding", coding), ("content-length", str(len(body)))]
-    with always(Outgoing(200, fields, [body])) as behind, proxied(behind) as (url, told, watcher):
+    with always(Outgoing(200, fields, [body])) as behind, proxied(behind) as (url, reported, watcher):
         port = int(url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
             sock.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             got = b"".join(iter(lambda: sock.recv(65_536), b""))
         watcher.drain(5)
     assert got.endswith(b"\r\n\r\n" + body)
-    assert told.lines == [(200, broken, unjudged)]
+    assert reported.lines == [(200, broken, unjudged)]
 
 
 def test_a_client_that_leaves_is_told_and_not_held_against_the_gateway() -> None:
     def respond(request: SentRequest) -> Outgoing:
         return Outgoing(200, [("content-type", "text/event-stream")], iter(lambda: b": ping\n\n" * 9000, b""))
 
-    with serving(respond) as behind, proxied(behind) as (url, told, watcher):
+    with serving(respond) as behind, proxied(behind) as (url, reported, watcher):
         port = int(url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
             sock.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")
             sock.recv(100)
-        assert told.more.wait(10)
+        assert reported.more.wait(10)
         watcher.drain(5)
-    assert told.lines == [(200, [], "the client left")]
+    assert reported.lines == [(200, [], "the client left")]
     assert watcher.results.of("broken") == []
 
 
 @pytest.mark.parametrize("length", [b"content-length: ten", b"content-length: -1", b"transfer-encoding: chunked"])
 def test_a_request_whose_end_cannot_be_known_is_refused(length: bytes) -> None:
-    with other_gateway() as (behind, _), proxied(behind) as (url, told, _):
+    with reference_gateway() as (behind, _), proxied(behind) as (url, reported, _):
         sock = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
         with sock:
             sock.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\n" + length + b"\r\n\r\nzz\r\n")
             assert sock.recv(100).startswith(b"HTTP/1.1 400")
-    assert told.lines == []
+    assert reported.lines == []
 
 
 def test_a_gateway_that_is_down_is_502_to_the_client_and_told() -> None:
-    with proxied(f"http://127.0.0.1:{closed_port()}") as (url, told, _):
+    with proxied(f"http://127.0.0.1:{closed_port()}") as (url, reported, _):
         answer = HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models"))
     assert answer.status == 502
-    assert told.lines == [(0, ["body-complete"], "")]
+    assert reported.lines == [(0, ["body-complete"], "")]
 
 
 def test_what_is_told_holds_no_credential(tmp_path: Path) -> None:
-    said: list[str] = []
+    printed: list[str] = []
     key = "sk-ant-api03-the-real-key-of-somebody"
     log = tmp_path / "log.jsonl"
 
@@ -185,12 +185,12 @@ def test_what_is_told_holds_no_credential(tmp_path: Path) -> None:
         return Outgoing(401, [("content-type", "text/plain"), ("content-length", str(len(body)))], [body])
 
     with serving(respond) as behind:
-        watcher = CheckingProxy(behind, OPENAPI, proxy_log(behind, said.append, log))
+        watcher = CheckingProxy(behind, OPENAPI, proxy_log(behind, printed.append, log))
         with serving(watcher.respond) as url:
             HttpClient(url, AnswerLimits())(SentRequest("GET", "/v1/models", {"authorization": f"Bearer {key}"}))
             watcher.drain(5)
-    assert "auth-no-echo" in said[0]
-    assert key not in said[0] + log.read_text()
+    assert "auth-no-echo" in printed[0]
+    assert key not in printed[0] + log.read_text()
     assert "$KEY" in json.loads(log.read_text())["request"]
 
 
@@ -224,7 +224,7 @@ def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
 def test_a_mistake_of_the_caller_is_one_line(options: tuple[str, ...], words: str) -> None:
     with proxy_process(*options) as process:
         assert process.stdout is not None
-        said = process.stdout.read()
+        printed = process.stdout.read()
     assert process.returncode == 2
-    assert words in said
-    assert said.count("\n") == 1
+    assert words in printed
+    assert printed.count("\n") == 1

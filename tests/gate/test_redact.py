@@ -1,4 +1,4 @@
-"""Nothing secret is printed or written, and a printed command still works when it is pasted."""
+"""No secret is printed or written, and a printed command still works when it is pasted."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from mockserver.contracts.reference import gateway
 from mockserver.gate.redact import redact_deviation, redact_text
 from mockserver.gate.relay import Outgoing, Upstream, serving
 from mockserver.gate.reports.curl import curl, packed
-from tests.gate.support import MESSAGES, command, other_gateway
+from tests.gate.support import MESSAGES, command, reference_gateway
 
 KEY = "sk_live_0123456789"
 
@@ -33,9 +33,9 @@ KEY = "sk_live_0123456789"
         ("nothing to hide", "nothing to hide"),
     ],
 )  # fmt: skip
-def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
+def test_text_is_shown_without_secrets(text: str, expected: str) -> None:
     request = SentRequest("GET", "/v1/models", {"x-api-key": KEY})
-    assert redact_text(said, request, ["sk_limited_one"]) == shown
+    assert redact_text(text, request, ["sk_limited_one"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_text_is_shown_without_secrets(said: str, shown: str) -> None:
         ("x-note", "it's $HOME", """'x-note: it'"'"'s $HOME'"""),
     ],
 )
-def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value: str, shown: str) -> None:
-    assert f"-H {shown}" in curl("http://x", SentRequest("GET", "/v1/models", {header: value}))
+def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value: str, expected: str) -> None:
+    assert f"-H {expected}" in curl("http://x", SentRequest("GET", "/v1/models", {header: value}))
 
 
 def test_a_finding_holds_no_secret_of_its_request() -> None:
@@ -62,7 +62,7 @@ def test_a_finding_holds_no_secret_of_its_request() -> None:
 
 
 def paste(printed: str, **variables: str) -> None:
-    """Into a plain shell, with these variables set."""
+    """Run a command in a plain shell with these variables."""
     subprocess.run(["sh", "-c", printed], env={"PATH": "/usr/bin:/bin", **variables}, check=True, capture_output=True)
 
 
@@ -111,9 +111,9 @@ def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
 
 
 def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -> None:
-    """A gateway that puts every credential into bodies, headers and a type error: the worst to report on."""
+    """Use a gateway that repeats every credential in bodies and headers, and even in a field of the wrong type."""
     secrets = {"key": KEY, "limited": "sk_live_limited_9876", "password": "correct horse battery"}
-    with other_gateway() as (behind, _):
+    with reference_gateway() as (behind, _):
 
         def respond(request: SentRequest) -> Outgoing:
             status, headers, _ = Upstream(behind).open(request)

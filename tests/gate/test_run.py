@@ -1,4 +1,4 @@
-"""Runs against real sockets: a sound gateway, broken targets, budgets, and the command itself."""
+"""Runs against real sockets: a sound gateway, broken targets, and the command itself."""
 
 import json
 from pathlib import Path
@@ -16,11 +16,11 @@ from mockserver.files.library import load_contract, load_library
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
-from tests.gate.support import command, other_gateway, run
+from tests.gate.support import command, reference_gateway, run
 
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
-    with other_gateway() as (url, sleep):
+    with reference_gateway() as (url, sleep):
         done = run(url, credentials=gateway.credentials(), sleep=sleep)
     assert [(entry.promise.name, entry.deviations) for entry in done.results.of("broken")] == []
     assert done.results.coverage > 95
@@ -37,21 +37,21 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
 
 
 def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
-    with other_gateway() as (url, sleep):
+    with reference_gateway() as (url, sleep):
         done = run(url, key=gateway.LIMITED, sleep=sleep)
     assert done.results.of("broken") == []
     assert done.results.coverage > 70
 
 
 def test_a_key_without_credits_leaves_promises_not_examined() -> None:
-    with other_gateway() as (url, _):
+    with reference_gateway() as (url, _):
         done = run(url, key=gateway.EMPTY)
     assert done.results.of("broken") == []
     assert any("no credits left" in entry.why_not for entry in done.results.of("not examined"))
 
 
 def test_the_documented_contract_alone_can_be_examined() -> None:
-    with other_gateway() as (url, sleep):
+    with reference_gateway() as (url, sleep):
         done = run(url, credentials=gateway.credentials(), sleep=sleep, documented_only=True)
     assert done.results.of("broken") == []
     assert not any(entry.promise.is_observed for entry in done.results.entries.values())
@@ -67,8 +67,8 @@ def test_the_command_reports_in_every_form(tmp_path: Path) -> None:
     assert "$KEY" in done.output
     assert "sk_gate_0123456789abcdef" not in done.output + "".join(file.read_text() for file in files.values())
     assert "title=contract%3A known-media-type::" in done.output
-    told = json.loads(files["json"].read_text())
-    assert {one["name"]: one["state"] for one in told["promises"]}["known-media-type"] == "broken"
+    report = json.loads(files["json"].read_text())
+    assert {promise["name"]: promise["state"] for promise in report["promises"]}["known-media-type"] == "broken"
     suite = Xml.parse(files["junit"]).getroot().find("testsuite")
     assert suite is not None
     assert suite.get("failures") == "1"
@@ -84,7 +84,7 @@ def always_without_type() -> Any:
 
     @contextmanager
     def both() -> Any:
-        with other_gateway() as (behind, _):
+        with reference_gateway() as (behind, _):
             upstream = Upstream(behind)
 
             def respond(request: SentRequest) -> Outgoing:
@@ -133,7 +133,7 @@ def test_the_callers_mistakes_are_one_line_and_exit_code_2(arguments: tuple[str,
 
 
 def test_coverage_can_be_required() -> None:
-    with other_gateway() as (url, _):
+    with reference_gateway() as (url, _):
         done = command(url, "--profile", "smoke", "--only", "known-status", "--only", "login", "--require-all")
     assert done.exit_code == 1
     assert "100 % are required" in done.output
@@ -166,7 +166,7 @@ def test_a_mistake_in_a_baseline_is_said(change: str, words: str, tmp_path: Path
     name, _, value = change.partition(": ")
     entry[name] = value
     file = tmp_path / "known.yaml"
-    file.write_text("- " + "\n  ".join(f"{key}: {one}" for key, one in entry.items()))
+    file.write_text("- " + "\n  ".join(f"{key}: {text}" for key, text in entry.items()))
     done = command("http://127.0.0.1:1", "--baseline", str(file))
     assert done.exit_code == 2
     assert words in done.output

@@ -13,7 +13,7 @@ Events = list[tuple[str | None, Any]]
 
 
 def message() -> Events:
-    """A good stream of the Anthropic wire: text, then a tool call."""
+    """Return a good stream of the Anthropic wire: text, then a tool call."""
     start: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": []}
     start |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}
     text, tool = {"type": "text", "text": ""}, {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
@@ -34,11 +34,11 @@ def message() -> Events:
         },
         {"type": "message_stop"},
     ]
-    return [(one["type"], one) for one in events]
+    return [(event["type"], event) for event in events]
 
 
 def chunks() -> Events:
-    """A good stream of the OpenAI wire: a tool call."""
+    """Return a good stream of the OpenAI wire: a tool call."""
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": ""}}
     deltas: list[dict[str, Any]] = [
         {"role": "assistant", "content": ""},
@@ -46,13 +46,15 @@ def chunks() -> Events:
         {"tool_calls": [{"index": 0, "function": {"arguments": '{"at": "x"}'}}]},
     ]
     head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_767_225_600, "model": "m"}
-    found: Events = [(None, head | {"choices": [{"index": 0, "delta": one, "finish_reason": None}]}) for one in deltas]
-    found.append((None, head | {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}))
-    return [*found, (None, "[DONE]")]
+    events: Events = [
+        (None, head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}) for delta in deltas
+    ]
+    events.append((None, head | {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}))
+    return [*events, (None, "[DONE]")]
 
 
 def encode(events: Events) -> bytes:
-    """Events as bytes."""
+    """Return events as bytes."""
     text = ""
     for name, data in events:
         text += (
@@ -82,11 +84,13 @@ def test_crlf_comments_and_pings_are_good() -> None:
 
 
 def test_the_short_dialect_is_good_only_where_it_is_declared() -> None:
-    short = [one for one in message()[:4] if one[0] not in ("content_block_start", "ping")] + message()[9:]
+    short = [recorded for recorded in message()[:4] if recorded[0] not in ("content_block_start", "ping")] + message()[
+        9:
+    ]
     short[-2][1]["delta"]["stop_reason"] = "end_turn"
-    one = exchange(MESSAGES, encode(short))
-    assert broken(one, short_sse=True) == set()
-    assert "messages-blocks" in broken(one)
+    recorded = exchange(MESSAGES, encode(short))
+    assert broken(recorded, short_sse=True) == set()
+    assert "messages-blocks" in broken(recorded)
 
 
 MESSAGE_FAULTS: list[tuple[str, str, Callable[[Events], Events]]] = [

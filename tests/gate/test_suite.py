@@ -1,4 +1,4 @@
-"""The suite as a whole: independent, complete, and needed; and what stands around it."""
+"""The suite as a whole: independent of the mock, complete, and needed."""
 
 import ast
 from pathlib import Path
@@ -14,12 +14,12 @@ from mockserver.files.bundled import OPENAPI
 from mockserver.gate import contract_diff, relay
 from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.reports.curl import curl
-from tests.gate.support import MESSAGES, document, other_gateway
+from tests.gate.support import MESSAGES, document, reference_gateway
 from tools.mutants.catalogue import MUTANTS, examine
 
 CONTRACTS = Path(OPENAPI).parent / "contracts"
 DOORS = {"hooks.py", "conftest.py", "test_gateway.py"}
-"""The files through which pytest and schemathesis start the gate."""
+"""The entry points through which pytest and schemathesis start the gate."""
 
 
 @pytest.mark.parametrize("file", sorted(CONTRACTS.rglob("*.py")), ids=lambda file: file.name)
@@ -90,11 +90,13 @@ def test_a_curl_command_hides_the_credential_and_nothing_else() -> None:
 
 
 def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
-    told: list[tuple[int, list[str]]] = []
+    reported: list[tuple[int, list[str]]] = []
     body = b'{"model": "qwen-7b", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
-    with other_gateway() as (url, _):
+    with reference_gateway() as (url, _):
         watcher = CheckingProxy(
-            url, OPENAPI, lambda one, deviations, _: told.append((one.response.status, [f.promise for f in deviations]))
+            url,
+            OPENAPI,
+            lambda proxy, deviations, _: reported.append((proxy.response.status, [f.promise for f in deviations])),
         )
 
         def broken_gateway(request: SentRequest) -> relay.Outgoing:
@@ -103,15 +105,15 @@ def test_the_proxy_changes_nothing_and_tells_what_is_broken() -> None:
 
         with relay.serving(broken_gateway) as faulty:
             second = CheckingProxy(
-                faulty, OPENAPI, lambda one, deviations, _: told.append((0, [f.promise for f in deviations]))
+                faulty, OPENAPI, lambda proxy, deviations, _: reported.append((0, [f.promise for f in deviations]))
             )
-            for one in (watcher, second):
-                with relay.serving(one.respond) as front:
+            for proxy in (watcher, second):
+                with relay.serving(proxy.respond) as front:
                     request = SentRequest("POST", MESSAGES, {"x-api-key": fake_key()}, body)
                     status, _, pieces = relay.Upstream(front).open(request)
                     assert status == 200
                     assert b"".join(pieces).count(b"data: ") == 7
-    assert told == [(200, []), (0, ["messages-event-name"])]
+    assert reported == [(200, []), (0, ["messages-event-name"])]
 
 
 def fake_key() -> str:

@@ -1,4 +1,4 @@
-"""Targets that are broken, slow, far away or behind TLS: a clear message within bounds, never a hang."""
+"""Targets that are broken, slow, far away or behind TLS: a clear message within limits, never a hang."""
 
 import gzip
 import socket
@@ -22,7 +22,7 @@ from mockserver.gate.options import read_options
 from mockserver.gate.profiles import PROFILES, RunProfile
 from mockserver.gate.proxy import CheckingProxy
 from mockserver.gate.relay import Outgoing, Upstream, server, serving
-from tests.gate.support import HTML, PAGE, always, closed_port, command, impatient, other_gateway, run
+from tests.gate.support import HTML, PAGE, always, closed_port, command, impatient, reference_gateway, run
 
 TARGETS: list[tuple[str, Outgoing, str]] = [
     ("HTML everywhere", Outgoing(200, HTML, [PAGE]), "HTML"),
@@ -63,7 +63,7 @@ def test_a_target_that_is_down_ends_in_a_clear_message() -> None:
 
 @contextmanager
 def raw(behave: "threading.Event", first: bytes, more: bytes) -> Iterator[str]:
-    """A socket that says something, then goes on in drops until the event is set."""
+    """Serve a socket that sends some bytes, then one byte at a time until the event is set; yield the URL."""
 
     def serve(sock: socket.socket) -> None:
         with suppress(OSError):
@@ -99,7 +99,7 @@ def test_what_is_hardly_http_ends_in_a_clear_message(what: str, first: bytes, mo
 
 
 def test_no_profile_waits_long_for_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A paid model may take a minute; that a key is missing takes none. (It would wait 65 s otherwise.)"""
+    """Check that a missing key is noticed early, although a paid model may take a minute (the limit would be 65 s)."""
     monkeypatch.setattr(runner, "PROBING", 0.2)
     with raw(threading.Event(), b"", b"") as url, pytest.raises(OperatorError, match="no answer within the time limit"):
         run(url, "paid")
@@ -134,8 +134,8 @@ def test_a_slow_answer_is_told_from_one_that_never_comes(profile: RunProfile) ->
 
 @contextmanager
 def over_tls(authority: trustme.CA, name: str = "127.0.0.1") -> Iterator[str]:
-    """The other gateway behind a certificate for a name."""
-    with other_gateway() as (behind, _):
+    """Serve the reference gateway behind a certificate for a name; yield the URL."""
+    with reference_gateway() as (behind, _):
         upstream = Upstream(behind)
         listening = server(lambda request: Outgoing(*upstream.open(request)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -21,7 +21,7 @@ import pytest
 from mockserver.contracts.reference import gateway
 from mockserver.files.bundled import OPENAPI
 from mockserver.gate.relay import serving
-from tests.gate.support import closed_port, other_gateway
+from tests.gate.support import closed_port, reference_gateway
 from tools.mutants.catalogue import MUTANTS, responder
 
 ROOT = Path(OPENAPI).parent
@@ -34,7 +34,7 @@ Way: TypeAlias = Callable[[dict[str, str], Path], tuple[int, set[str]]]
 @contextmanager
 def faulty_gateway() -> Iterator[str]:
     """Serve the reference gateway with one fault, no [DONE] at the end of a stream; yield its URL."""
-    with other_gateway() as (behind, _), serving(responder(MUTANTS["no-done"], behind)) as url:
+    with reference_gateway() as (behind, _), serving(responder(MUTANTS["no-done"], behind)) as url:
         yield url
 
 
@@ -43,15 +43,15 @@ def environment(url: str) -> dict[str, str]:
 
     There is no GATE_LIMITED_KEY: with it a run waits for the rate limit to end.
     """
-    given = gateway.credentials()
+    credentials = gateway.credentials()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATE", "PYTEST", "COV"))}
     return kept | {
         "GATEWAY_URL": url,
         "GATEWAY_KEY": gateway.KEY,
         "GATE_PROFILE": "smoke",
-        "GATE_EXHAUSTED_KEY": given["exhausted"],
-        "GATE_EXPIRED_TOKEN": given["expired"],
-        "GATE_LOGIN": given["login"],
+        "GATE_EXHAUSTED_KEY": credentials["exhausted"],
+        "GATE_EXPIRED_TOKEN": credentials["expired"],
+        "GATE_LOGIN": credentials["login"],
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the suite needs no plugin, and importing all of ours takes two seconds
     }
 

@@ -1,8 +1,9 @@
-"""`python -m tools.matrix`: the real SDKs against every fault of a stream; writes docs/clients.json and clients.md.
+"""`python -m tools.matrix`: runs the real SDKs against every fault of a stream, and writes the pages about it.
 
-Every case is a scenario of its own, chosen by the API key, with the same reply: text and two parallel calls. What a
-client shows of a case is compared with what the same client shows of the healthy reply. The SDKs are those that
-tests/clients/install.sh has put under .clients (or under the folder that CLIENTS names).
+The pages are docs/clients.json and docs/clients.md. Every case is a scenario, chosen by the API key, with the same
+reply: text and two parallel calls. What a client shows of a case is compared with what the same client shows of the
+healthy reply. The SDKs are those that tests/clients/install.sh installs in .clients, or in the folder that CLIENTS
+names.
 """
 
 import json
@@ -38,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 CLIENTS = Path(os.environ.get("CLIENTS", ROOT / ".clients"))
 LIMIT = 4.0
-"""Seconds after which a client hangs. Its own timeout is 1.5."""
+"""Seconds after which a client counts as hanging. Its own timeout is 1.5 s."""
 
 HEALTHY = "healthy"
 REPLY: list[Any] = [
@@ -53,14 +54,14 @@ SAYS_OTHERWISE = frozenset(
         *("finish_wrong_name", "finish_unknown", "finish_stop_with_tools", "cut_at_max_tokens", "empty_answer"),
     }
 )
-"""Cases in which the stream itself says something else: right is what it says, not what the healthy one says."""
+"""Cases in which the stream itself differs from the healthy one: right is what the stream says."""
 
 SHORTER = {"pings_forever_8s": "[{pings: {count: 10, every: 300ms}}]"}
-"""Cases whose waits are cut, so that they are longer than the clients' timeout and shorter than the limit."""
+"""Cases with shorter waits: longer than the clients' timeout, and shorter than the limit."""
 
 
 class Case(NamedTuple):
-    """One line of YAML that goes wrong, and the wires on which it does."""
+    """One fault as a line of YAML, and the wires on which it has an effect."""
 
     name: str
     slug: str
@@ -69,7 +70,7 @@ class Case(NamedTuple):
 
 
 class Program(NamedTuple):
-    """One process: which file, which SDK, which packages, and the wire of each of its modes."""
+    """One process: its file, its SDK, its packages, and the wire of each of its modes."""
 
     file: str
     sdk: str
@@ -115,10 +116,10 @@ def name_of(fault: str | dict[str, Any]) -> str:
     return fault if isinstance(fault, str) else str(fault.get("quirk", next(iter(fault))))
 
 
-def scripts(found: list[Case]) -> dict[str, Script]:
-    """A script for each case."""
-    contract, made = load_contract(), {}
-    for case in found:
+def scripts(cases: list[Case]) -> dict[str, Script]:
+    """Return a script for each case."""
+    contract, compiled = load_contract(), {}
+    for case in cases:
         faulty = {"reply": REPLY, "faults": yaml.safe_load(case.faults), "times": "always"}
         # A client that follows the redirect comes back with a second request.
         followed = [faulty | {"times": 1}, {"reply": REPLY, "times": "always"}]
@@ -127,22 +128,22 @@ def scripts(found: list[Case]) -> dict[str, Script]:
         script, complaints = compile_scenario(scenario, contract)
         if complaints:
             raise SystemExit(f"{case.name}: {complaints[0].message}")
-        made[script.name] = script
-    return made
+        compiled[script.name] = script
+    return compiled
 
 
-def run(program: Program, url: str, found: list[Case]) -> dict[str, dict[str, Any]]:
-    """Mode -> case -> result, from one process."""
+def run(program: Program, url: str, cases: list[Case]) -> dict[str, dict[str, Any]]:
+    """Run one process. Return mode -> case -> result."""
     folder = CLIENTS / program.packages
     if not folder.is_dir():
         raise SystemExit(f"{folder} is not there: run tests/clients/install.sh")
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "CLIENT_PACKAGES": str(folder)}
     command = [sys.executable, "-S"] if program.file.endswith(".py") else ["node", "--experimental-import-meta-resolve"]
-    asked = {mode: [case.slug[:64] for case in found if wire in case.wires] for mode, wire in program.wires.items()}
+    names = {mode: [case.slug[:64] for case in cases if wire in case.wires] for mode, wire in program.wires.items()}
     same = len(set(program.wires.values())) == 1
     done = subprocess.run(
         [*command, str(HERE / program.file), url, program.sdk, str(LIMIT)],
-        input=json.dumps(next(iter(asked.values())) if same else asked),
+        input=json.dumps(next(iter(names.values())) if same else names),
         env=environment,
         capture_output=True,
         encoding="utf-8",
@@ -151,31 +152,34 @@ def run(program: Program, url: str, found: list[Case]) -> dict[str, dict[str, An
     )
     if done.returncode != 0:
         raise SystemExit(f"{program.file} {program.sdk}: {done.stderr[-2000:]}")
-    told: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return told
+    results: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return results
 
 
 def versions() -> dict[str, str]:
-    """What is installed, by the names that the columns have."""
-    python = {found.metadata["Name"]: found.version for found in distributions(path=[str(CLIENTS / "current")])}
-    told = {f"{name} (Python)": python[name] for name in ("anthropic", "openai")}
+    """Return the installed versions, by the names of the columns."""
+    python = {
+        package_found.metadata["Name"]: package_found.version
+        for package_found in distributions(path=[str(CLIENTS / "current")])
+    }
+    installed = {f"{name} (Python)": python[name] for name in ("anthropic", "openai")}
     for names in PACKAGES.values():
         for name in names:
             package = json.loads((CLIENTS / "node" / "node_modules" / name / "package.json").read_text())
-            told[f"{name} (Node)"] = package["version"]
+            installed[f"{name} (Node)"] = package["version"]
     node = subprocess.run(["node", "--version"], capture_output=True, encoding="utf-8", check=True).stdout.strip()
-    return told | {"Python": sys.version.split()[0], "Node": node.removeprefix("v")}
+    return installed | {"Python": sys.version.split()[0], "Node": node.removeprefix("v")}
 
 
 def verdict(
-    case: Case, result: Mapping[str, Any], healthy: Mapping[str, Any], said: Mapping[str, Any]
+    case: Case, result: Mapping[str, Any], healthy: Mapping[str, Any], stated: Mapping[str, Any]
 ) -> dict[str, str]:
-    """ok, silently wrong (and what is), exception, or hang."""
+    """Return whether a client was right, silently wrong (and in what), raised an exception, or hung."""
     if "hang" in result:
         return {"verdict": "hang"}
     if "error" in result:
         return {"verdict": "exception", "note": f"{result['error']}: {result['message']}"}
-    seen, right = result["seen"], {**healthy["seen"], **said}
+    seen, right = result["seen"], {**healthy["seen"], **stated}
     lost = [f"{key} {_short(seen[key])}" for key in right if not _same(key, seen[key], right[key])]
     return {"verdict": "silent", "note": "; ".join(lost)} if lost else {"verdict": "ok"}
 
@@ -185,7 +189,7 @@ _NEUTRAL = {"tool_calls": "tool_use", "tool-calls": "tool_use", "end_turn": "sto
 
 
 def _same(key: str, seen: Any, right: Any) -> bool:
-    """Whether a client shows what is right, whatever it calls it; no arguments are no arguments."""
+    """Return whether a client shows what is right, in its own words. Empty arguments of any kind are the same."""
     if key == "stop":
         return bool(_NEUTRAL.get(seen, seen) == _NEUTRAL.get(right, right))
     if key == "calls" and len(seen) == len(right):
@@ -196,7 +200,7 @@ def _same(key: str, seen: Any, right: Any) -> bool:
 
 @cache
 def said_by(case: Case, wire: str) -> dict[str, Any]:
-    """What the stream of a case says, for those that say something else than the healthy one."""
+    """Return what the stream of a case says, if it says something else than the healthy one."""
     if case.name not in SAYS_OTHERWISE or wire not in case.wires:
         return {}
     engine = Engine(load_contract(), scripts([case]), EngineSettings(scenario=case.slug[:64]))
@@ -209,8 +213,8 @@ def said_by(case: Case, wire: str) -> dict[str, Any]:
         text = "".join([b["text"] or "" for b in whole["content"] if b["type"] == "text"])
         return {"text": text, "calls": calls, "stop": whole["stop_reason"]}
     [choice] = whole["choices"]
-    made = [(c["id"], c["function"]) for c in choice["message"].get("tool_calls") or ()]
-    calls = [[id, f["name"], _parsed(f["arguments"])] for id, f in made]
+    functions = [(c["id"], c["function"]) for c in choice["message"].get("tool_calls") or ()]
+    calls = [[id, f["name"], _parsed(f["arguments"])] for id, f in functions]
     return {"text": choice["message"]["content"] or "", "calls": calls, "stop": choice["finish_reason"]}
 
 
@@ -228,25 +232,25 @@ def _short(value: object) -> str:
 
 def main() -> None:
     """Run all programs side by side, two at a time, and write the pages."""
-    found = cases()
-    played = scripts(found)
-    gateway = Gateway(Engine(load_contract(), played, EngineSettings()))
+    measured = cases()
+    compiled = scripts(measured)
+    gateway = Gateway(Engine(load_contract(), compiled, EngineSettings()))
     with running(gateway) as url, ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda program: run(program, url, found), PROGRAMS))
+        runs = list(pool.map(lambda program: run(program, url, measured), PROGRAMS))
     table: dict[str, Any] = {
-        case.name: {"faults": case.faults, "clients": {}} for case in found if case.name != HEALTHY
+        case.name: {"faults": case.faults, "clients": {}} for case in measured if case.name != HEALTHY
     }
-    for program, told in zip(PROGRAMS, runs, strict=True):
-        for mode, results in told.items():
+    for program, results in zip(PROGRAMS, runs, strict=True):
+        for mode, by_case in results.items():
             language = "py" if program.file.endswith(".py") else "js"
             column = f"vercel-{mode}" if program.sdk == "vercel" else f"{program.sdk}-{language}.{mode}"
-            if "seen" not in results[HEALTHY]:
-                raise SystemExit(f"{column} does not even get the healthy reply: {results[HEALTHY]}")
-            for case in found:
-                if case.name != HEALTHY and case.slug[:64] in results:
-                    said = said_by(case, program.wires[mode])
-                    judged = verdict(case, results[case.slug[:64]], results[HEALTHY], said)
-                    table[case.name]["clients"][column] = judged
+            if "seen" not in by_case[HEALTHY]:
+                raise SystemExit(f"{column} does not even get the healthy reply: {by_case[HEALTHY]}")
+            for case in measured:
+                if case.name != HEALTHY and case.slug[:64] in by_case:
+                    stated = said_by(case, program.wires[mode])
+                    outcome = verdict(case, by_case[case.slug[:64]], by_case[HEALTHY], stated)
+                    table[case.name]["clients"][column] = outcome
     document = {"made": date.today().isoformat(), "versions": versions(), "cases": table}
     (ROOT / "docs" / "clients.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (ROOT / "docs" / "clients.md").write_text(markdown(document), "utf-8")

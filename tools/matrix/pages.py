@@ -1,4 +1,4 @@
-"""docs/clients.md, written from docs/clients.json."""
+"""The page docs/clients.md, made from docs/clients.json."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ openai-compatible.
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """The page."""
+    """Return the page."""
     return "\n".join(
         [INTRODUCTION, *_versions(document), *_summary(document), *_table(document), *_notes(document), ""]
     )
@@ -67,8 +67,10 @@ def _versions(document: Mapping[str, Any]) -> Iterator[str]:
 def _summary(document: Mapping[str, Any]) -> Iterator[str]:
     yield "\n## In numbers\n\n| client | ok | wrong | error | hang |\n|---|---|---|---|---|"
     for column in COLUMNS:
-        found = [case["clients"][column]["verdict"] for case in document["cases"].values() if column in case["clients"]]
-        count = Counter(found)
+        verdicts = [
+            case["clients"][column]["verdict"] for case in document["cases"].values() if column in case["clients"]
+        ]
+        count = Counter(verdicts)
         yield f"| {column} | " + " | ".join([str(count[kind]) for kind in MARKS]) + " |"
 
 
@@ -83,13 +85,15 @@ def _table(document: Mapping[str, Any]) -> Iterator[str]:
 def _notes(document: Mapping[str, Any]) -> Iterator[str]:
     yield "\n## What is lost, and what is raised\n"
     for name, case in document["cases"].items():
-        told: dict[str, list[str]] = {}
-        for column, found in case["clients"].items():
-            if found["verdict"] in ("silent", "exception"):
-                told.setdefault(f"{MARKS[found['verdict']]}: {found['note']}", []).append(COLUMNS[column])
-        if told:
+        columns_by_note: dict[str, list[str]] = {}
+        for column, outcome in case["clients"].items():
+            if outcome["verdict"] in ("silent", "exception"):
+                columns_by_note.setdefault(f"{MARKS[outcome['verdict']]}: {outcome['note']}", []).append(
+                    COLUMNS[column]
+                )
+        if columns_by_note:
             yield f'<a id="{name}"></a>\n### {name}\n'
-            yield from [f"- {', '.join(columns)}: {_line(note)}" for note, columns in told.items()]
+            yield from [f"- {', '.join(columns)}: {_line(note)}" for note, columns in columns_by_note.items()]
             yield ""
 
 

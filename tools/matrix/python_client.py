@@ -1,8 +1,7 @@
-"""The official Python SDKs under every case: `python_client.py BASE_URL SDK LIMIT`, case names on standard input.
+"""The official Python SDKs under every case: `python_client.py BASE_URL SDK LIMIT`, with case names on standard input.
 
-Prints {mode: {case: result}} as JSON. A result is what a program would have in its hands: text, calls, stop reason,
-usage; or the error that was raised; or that nothing came within LIMIT seconds. Runs without site-packages (see
-tests/clients).
+Prints {mode: {case: result}} as JSON. A result is what a program gets: text, calls, stop reason and usage, or the
+error that was raised, or nothing within LIMIT seconds. It runs without site-packages (see tests/clients).
 """
 
 # It runs with two SDKs of three majors, whose types differ; its functions are the verbs of a table.
@@ -17,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 TIMEOUT = 1.5
-"""Seconds that the SDK is told to wait for each read."""
+"""The SDK's own timeout for each read, in seconds."""
 SIDE_BY_SIDE = 8
 
 
@@ -50,22 +49,22 @@ WITH_USAGE = REQUEST | {"stream_options": {"include_usage": True}}
 
 
 def anthropic_raw(url, case):
-    found = {"text": "", "calls": [], "stop": None, "usage": [None, None]}
+    result = {"text": "", "calls": [], "stop": None, "usage": [None, None]}
     calls = {}
     for event in anthropic_client(url, case).messages.create(**REQUEST, stream=True):
         if event.type == "message_start":
-            found["usage"][0] = event.message.usage and event.message.usage.input_tokens
+            result["usage"][0] = event.message.usage and event.message.usage.input_tokens
         elif event.type == "content_block_start" and event.content_block.type == "tool_use":
             calls[event.index] = [event.content_block.id, event.content_block.name, ""]
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
-            found["text"] += event.delta.text or ""
+            result["text"] += event.delta.text or ""
         elif event.type == "content_block_delta" and event.delta.type == "input_json_delta":
             calls[event.index][2] += event.delta.partial_json
         elif event.type == "message_delta":
-            found["stop"] = event.delta.stop_reason
-            found["usage"][1] = event.usage and event.usage.output_tokens
-    found["calls"] = [parsed(call) for call in calls.values()]
-    return found
+            result["stop"] = event.delta.stop_reason
+            result["usage"][1] = event.usage and event.usage.output_tokens
+    result["calls"] = [parsed(call) for call in calls.values()]
+    return result
 
 
 def anthropic_helper(url, case):
@@ -80,19 +79,19 @@ def anthropic_helper(url, case):
 
 
 def openai_raw(url, case):
-    found = {"text": "", "calls": [], "stop": None, "usage": [None, None]}
+    result = {"text": "", "calls": [], "stop": None, "usage": [None, None]}
     calls = {}
     for chunk in openai_client(url, case).chat.completions.create(**WITH_USAGE, stream=True):
         if chunk.usage:
-            found["usage"] = [chunk.usage.prompt_tokens, chunk.usage.completion_tokens]
+            result["usage"] = [chunk.usage.prompt_tokens, chunk.usage.completion_tokens]
         for choice in chunk.choices:
-            found["text"] += choice.delta.content or ""
-            found["stop"] = choice.finish_reason or found["stop"]
+            result["text"] += choice.delta.content or ""
+            result["stop"] = choice.finish_reason or result["stop"]
             for piece in choice.delta.tool_calls or ():
                 call = calls.setdefault(piece.index, [piece.id, piece.function.name, ""])
                 call[2] += piece.function.arguments or ""
-    found["calls"] = [parsed(call) for call in calls.values()]
-    return found
+    result["calls"] = [parsed(call) for call in calls.values()]
+    return result
 
 
 def openai_helper(url, case):
@@ -110,7 +109,7 @@ def openai_helper(url, case):
 
 
 def parsed(call):
-    """A call with its arguments as JSON; text that is none stays text, as the program would find it."""
+    """Return a call with its arguments as JSON. Text that is not JSON stays text, as a program would see it."""
     try:
         return [*call[:2], json.loads(call[2])]
     except ValueError:
@@ -124,7 +123,7 @@ MODES = {
 
 
 def attempt(ask, url, case, limit):
-    """One result, or the error, or a hang."""
+    """Return a result, an error, or a hang."""
     box = []
 
     def run():
@@ -143,13 +142,13 @@ def attempt(ask, url, case, limit):
 def main():
     url, sdk, limit = sys.argv[1], sys.argv[2], float(sys.argv[3])
     cases = json.load(sys.stdin)
-    found = {}
+    results = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for mode, ask in MODES[sdk].items():
             attempt(ask, url, cases[0], 60)  # imports are slow, and are nobody's hang
             runs = {case: pool.submit(attempt, ask, url, case, limit) for case in cases}
-            found[mode] = {case: run.result() for case, run in runs.items()}
-    print(json.dumps(found))
+            results[mode] = {case: run.result() for case, run in runs.items()}
+    print(json.dumps(results))
     sys.stdout.flush()
     os._exit(0)  # threads that hang would hold the process
 

@@ -1,6 +1,7 @@
-"""How good is the contract gate? Faulty gateways, one small fault each, and how many of them it catches.
+"""How good the contract gate is: faulty gateways with one small fault each, and how many of them it catches.
 
-- `shot`: one answer on its way through, and how to change it.
-- `table` and `streams`: the faults, one function each.
-- `__main__`: `make mutants`: the score per profile and per check, and the survivors.
+- `relayed`: one exchange on its way through a relay, and how to change it.
+- `answers`, `streams`, `requests`: the tables of faults, one row each.
+- `catalogue`: all mutants, and one run against one of them.
+- `__main__`: `make mutants`, the score of each profile.
 """

@@ -1,4 +1,4 @@
-"""Faults in whole answers: status, headers, envelope, fields, arithmetic, tools, money. One row, one fault."""
+"""Faults in whole answers: status, headers, envelope, fields, arithmetic, tools, credits. One row is one fault."""
 
 import itertools
 from collections.abc import Callable
@@ -12,7 +12,7 @@ COUNTER = itertools.count(1)
 
 
 def status(old: int, new: int, path: str = "") -> Change:
-    """Another status."""
+    """Replace a status by another."""
 
     def after(exchange: RelayedExchange) -> None:
         if exchange.status == old and path in exchange.path:
@@ -22,7 +22,7 @@ def status(old: int, new: int, path: str = "") -> Change:
 
 
 def header(when: int, name: str, value: str | None, *, stream: bool | None = None) -> Change:
-    """Another header."""
+    """Replace or remove a header of answers with this status."""
 
     def after(exchange: RelayedExchange) -> None:
         if exchange.status == when and stream in (None, exchange.is_stream):
@@ -60,7 +60,7 @@ def chat(edit: Edit) -> Change:
 
 
 def raw(low: int, high: int, content: bytes, kind: str | None = None) -> Change:
-    """Another body altogether."""
+    """Replace the whole body."""
 
     def after(exchange: RelayedExchange) -> None:
         if low <= exchange.status <= high:
@@ -72,7 +72,7 @@ def raw(low: int, high: int, content: bytes, kind: str | None = None) -> Change:
 
 
 def setting(*path: Any) -> Edit:
-    """Put the last of the path where the rest of it leads."""
+    """Set the value at a path; the last argument is the value."""
 
     def edit(value: Any) -> None:
         for step in path[:-2]:
@@ -83,7 +83,7 @@ def setting(*path: Any) -> Edit:
 
 
 def without(*path: Any) -> Edit:
-    """Take out what is at the path."""
+    """Remove the value at a path."""
 
     def edit(value: Any) -> None:
         for step in path[:-1]:
@@ -94,7 +94,7 @@ def without(*path: Any) -> Edit:
 
 
 def scaled(*path: Any, by: Callable[[Any], Any]) -> Edit:
-    """Change what is at the path, if it is there."""
+    """Change the value at a path, if there is one."""
 
     def edit(value: Any) -> None:
         for step in path[:-1]:
@@ -148,7 +148,7 @@ def _leaky_header(exchange: RelayedExchange) -> None:
 
 
 def _stale(exchange: RelayedExchange) -> None:
-    """Every other answer of a route is the one before it."""
+    """Answer every other request of a route with the previous answer."""
     if exchange.status == 200 and not exchange.is_stream and exchange.is_chat:
         before = exchange.memory.get(exchange.path)
         exchange.memory[exchange.path] = exchange.body
@@ -187,7 +187,7 @@ def _frozen(exchange: RelayedExchange) -> None:
 
 
 def _charging(kind: str) -> Change:
-    """The balance falls by one for each request of a kind."""
+    """Lower the balance by one for each request of a kind."""
 
     def after(exchange: RelayedExchange) -> None:
         refused = 400 <= exchange.status < 500 and exchange.is_messages

@@ -1,4 +1,4 @@
-"""Faults made before the answer: the request is changed, and a sound gateway then answers it wrongly."""
+"""Faults in requests: the request is changed, so that a sound gateway answers it wrongly."""
 
 import itertools
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from tools.mutants.relayed import Change, RelayedExchange
 
 GOOD = "sk_other_one"
-"""A key that the gateway behind takes."""
+"""A key that the gateway accepts."""
 
 NUMBERS = itertools.count()
 
@@ -22,7 +22,7 @@ def _ask(where: str = "", **fields: Any) -> Change:
 
 
 def _default(name: str, value: Any, *, bad: Any = None, where: str = "") -> Change:
-    """A field that is missing, or has this bad value, is silently put right."""
+    """Set a field that is missing or has a bad value."""
 
     def before(exchange: RelayedExchange) -> None:
         body = exchange.request.json
@@ -34,7 +34,7 @@ def _default(name: str, value: Any, *, bad: Any = None, where: str = "") -> Chan
 
 
 def _key(wrong: str) -> Change:
-    """Credentials that begin so are taken as good."""
+    """Accept credentials that begin with a prefix."""
 
     def before(exchange: RelayedExchange) -> None:
         scheme, _, token = exchange.request.headers.get("authorization", "").partition(" ")
@@ -59,7 +59,7 @@ def _any_scheme(exchange: RelayedExchange) -> None:
 
 
 def _body_first(exchange: RelayedExchange) -> None:
-    """What is no valid request is told before the credential is looked at."""
+    """Check the body before the credential."""
     body = exchange.request.json
     if (
         exchange.request.method == "POST"
@@ -190,14 +190,14 @@ def _hot(exchange: RelayedExchange) -> None:
 
 
 def _forever(exchange: RelayedExchange) -> None:
-    """After a tool's result the same tool is called again."""
+    """Call the same tool again after its result."""
     body = exchange.request.json
     if isinstance(body, dict) and "4 degrees, rain" in json.dumps(body):
         exchange.change_body(tool_choice={"type": "any"} if exchange.is_messages else "required")
 
 
 def _eager(exchange: RelayedExchange) -> None:
-    """tool_choice none calls all the same."""
+    """Call a tool although tool_choice is none."""
     body = exchange.request.json
     if isinstance(body, dict) and body.get("tool_choice") in ("none", {"type": "none"}):
         exchange.change_body(tool_choice={"type": "any"} if exchange.is_messages else "required")
@@ -218,7 +218,7 @@ def _gemma_back(exchange: RelayedExchange) -> None:
 
 
 def _breaks(needle: bytes, *, length: int = 0) -> Change:
-    """A 500 for requests with this in them."""
+    """Answer 500 to requests that contain these bytes."""
 
     def after(exchange: RelayedExchange) -> None:
         raw = exchange.request.body or b""
@@ -234,7 +234,7 @@ def _chunked_lost(exchange: RelayedExchange) -> None:
 
 
 def _mixed_up(exchange: RelayedExchange) -> None:
-    """The model of another request at the same time."""
+    """Answer with the model of another request at the same time."""
     body = exchange.request.json
     if isinstance(body, dict) and body.get("model") == "qwen-7b" and next(NUMBERS) % 2:
         exchange.change_body(model="qwen-coder-32b")

@@ -1,4 +1,4 @@
-"""Faults in streams: order, indexes, ends, identity, fragments; and in their raw bytes. One row, one fault."""
+"""Faults in streams: order, indexes, ends, identity, fragments, and raw bytes. One row is one fault."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +9,11 @@ Frames = list[dict[str, Any]]
 
 
 def _on(wire: str, edit: Callable[[Frames], Any]) -> Change:
-    """Edit the events of one wire's streams, in place, or by giving back new ones."""
+    """Edit the events of one wire's streams, in place or by returning new ones."""
 
     def after(exchange: RelayedExchange) -> None:
-        wanted = {"messages": exchange.is_messages, "chat": exchange.is_chat, "both": True}[wire]
-        if exchange.status == 200 and exchange.is_stream and wanted:
+        is_concerned = {"messages": exchange.is_messages, "chat": exchange.is_chat, "both": True}[wire]
+        if exchange.status == 200 and exchange.is_stream and is_concerned:
             events = frames(exchange)
             changed = edit(events)
             put(exchange, changed if isinstance(changed, list) else events)
@@ -32,30 +32,30 @@ def _raw(edit: Callable[[bytes], bytes], ending: str = "complete") -> Change:
 
 
 def kind(event: dict[str, Any]) -> str:
-    """The type of an Anthropic event."""
+    """Return the type of an Anthropic event."""
     return str(event["data"].get("type")) if isinstance(event["data"], dict) else ""
 
 
 def _drop(name: str) -> Change:
-    return _on("messages", lambda events: [one for one in events if kind(one) != name])
+    return _on("messages", lambda events: [event for event in events if kind(event) != name])
 
 
 def _each(name: str, edit: Callable[[Any], Any]) -> Change:
-    return _on("messages", lambda events: [edit(one["data"]) for one in events if kind(one) == name] and events)
+    return _on("messages", lambda events: [edit(event["data"]) for event in events if kind(event) == name] and events)
 
 
 def _twice(name: str) -> Change:
-    return _on("messages", lambda events: [one for one in events for _ in range(2 if kind(one) == name else 1)])
+    return _on("messages", lambda events: [event for event in events for _ in range(2 if kind(event) == name else 1)])
 
 
 def _swap(first: str, second: str) -> Change:
     """Exchange the first event of two kinds."""
 
     def edit(events: Frames) -> None:
-        kinds = [kind(one) for one in events]
+        kinds = [kind(first_index) for first_index in events]
         if first in kinds and second in kinds:
-            one, other = kinds.index(first), kinds.index(second)
-            events[one], events[other] = events[other], events[one]
+            first_index, second_index = kinds.index(first), kinds.index(second)
+            events[first_index], events[second_index] = events[second_index], events[first_index]
 
     return _on("messages", edit)
 
@@ -68,42 +68,44 @@ def _choice(event: dict[str, Any]) -> Any:
 
 
 def _chunks(edit: Callable[[int, Any], object]) -> Change:
-    """Edit each chunk with a choice: its number and its data."""
+    """Edit each chunk that has a choice. `edit` gets its number and its data."""
 
     def each(events: Frames) -> None:
-        for number, one in enumerate(events):
-            if isinstance(one["data"], dict) and one["data"].get("choices"):
-                edit(number, one["data"])
+        for number, event in enumerate(events):
+            if isinstance(event["data"], dict) and event["data"].get("choices"):
+                edit(number, event["data"])
 
     return _on("chat", each)
 
 
 def _calls(edit: Callable[[int, Any], object]) -> Change:
-    """Edit each fragment of a tool call: the number of its chunk, and itself."""
+    """Edit each fragment of a tool call. `edit` gets the number of its chunk, and the fragment."""
     return _chunks(
         lambda number, data: [edit(number, call) for call in data["choices"][0]["delta"].get("tool_calls", [])]
     )
 
 
 def _finish(edit: Callable[[Frames, int], Any]) -> Change:
-    """Edit around the chunk with the finish reason."""
+    """Edit the events around the chunk with the finish reason."""
 
     def each(events: Frames) -> Any:
-        where = next((n for n, one in enumerate(events) if _choice(one)["finish_reason"]), None)
+        where = next((n for n, event in enumerate(events) if _choice(event)["finish_reason"]), None)
         return edit(events, where) if where is not None else None
 
     return _on("chat", each)
 
 
 def _text_lost(events: Frames) -> Frames:
-    texts = [one for one in events if kind(one) == "content_block_delta" and "text" in one["data"]["delta"]]
-    texts += [one for one in events if _choice(one)["delta"].get("content")]
-    return [one for one in events if not texts or one is not texts[-1]]
+    texts = [event for event in events if kind(event) == "content_block_delta" and "text" in event["data"]["delta"]]
+    texts += [event for event in events if _choice(event)["delta"].get("content")]
+    return [event for event in events if not texts or event is not texts[-1]]
 
 
 def _fragment_lost(events: Frames) -> Frames:
-    parts = [one for one in events if kind(one) == "content_block_delta" and "partial_json" in one["data"]["delta"]]
-    return [one for one in events if not parts or one is not parts[-1]]
+    parts = [
+        event for event in events if kind(event) == "content_block_delta" and "partial_json" in event["data"]["delta"]
+    ]
+    return [event for event in events if not parts or event is not parts[-1]]
 
 
 def _usage_unasked(exchange: RelayedExchange) -> None:
@@ -121,8 +123,8 @@ def _usage_unasked(exchange: RelayedExchange) -> None:
         put(exchange, events)
 
 
-def _renamed(one: dict[str, Any], name: str) -> dict[str, Any]:
-    return {"event": name, "data": one["data"]}
+def _renamed(event: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"event": name, "data": event["data"]}
 
 
 DONE = {"data": "[DONE]"}
@@ -158,12 +160,12 @@ STREAMS: dict[str, tuple[str, str, Change]] = {
     "events-unnamed": (
         "field",
         "messages-event-name",
-        _on("messages", lambda events: [{"data": one["data"]} for one in events]),
+        _on("messages", lambda events: [{"data": event["data"]} for event in events]),
     ),
     "events-misnamed": (
         "field",
         "messages-event-name",
-        _on("messages", lambda events: [_renamed(one, "completion") for one in events]),
+        _on("messages", lambda events: [_renamed(event, "completion") for event in events]),
     ),
     "delta-kind-wrong": (
         "type",
@@ -320,14 +322,16 @@ STREAMS: dict[str, tuple[str, str, Change]] = {
         _on(
             "chat",
             lambda events: [
-                one for one in events if not (isinstance(one["data"], dict) and one["data"].get("choices") == [])
+                event
+                for event in events
+                if not (isinstance(event["data"], dict) and event["data"].get("choices") == [])
             ],
         ),
     ),
     "chunks-named": (
         "framing",
         "chat-no-event-line",
-        _on("chat", lambda events: [_renamed(one, "chunk") for one in events]),
+        _on("chat", lambda events: [_renamed(event, "chunk") for event in events]),
     ),
     "chunk-object-wrong": (
         "field",
