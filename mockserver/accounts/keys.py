@@ -1,12 +1,12 @@
-"""Who is calling: the key of a request, read and judged before anything else of it (D1, D3).
+"""API keys: the credential of a request, read and checked before its body (D1, D3).
 
 Rules (rulings of the contract):
 
 - A key comes as `x-api-key` or as `Authorization: Bearer`, whichever the operation documents; if both come where both
   are read, x-api-key wins.
-- A key that begins with `sk-ant-` is refused with 401 in either header, on every route that takes a key, also where
-  a key is optional.
-- A missing key is 401 where one is required. Every other key is good here.
+- A key that begins with `sk-ant-` is refused with 401 in either header, on every route that takes a key, even where a
+  key is optional.
+- A missing key is 401 where one is required. Every other key passes here; `identify` finds its account.
 """
 
 import re
@@ -23,11 +23,11 @@ ANONYMOUS = "anonymous"
 
 _LIKELY = re.compile(r"\b[sa]k[_-][A-Za-z0-9._-]{5,}")
 SHORTEST = 8
-"""A shorter key would be found in texts by accident."""
+"""Characters; a shorter key would be found in texts by accident."""
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):
-    """A key as it came. Never stored, logged or shown: `session_of` and `mask` are its public faces."""
+    """A key as it came. Never store, log or show it: use `session_of` or `mask`."""
 
     key: str
 
@@ -36,46 +36,46 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
 
 
 def mask(key: str) -> str:
-    """What may be shown of a key: its prefix and its last two characters."""
+    """Return what may be shown of a key: its prefix and its last two characters."""
     return f"{key[:3]}…{key[-2:]}" if len(key) > SHORTEST else "…"
 
 
 def masks(headers: Mapping[str, str]) -> dict[str, str]:
-    """Every key that a request brings, be it where the operation reads it or not, and what may be shown of it."""
-    came = {headers.get("x-api-key", "").strip(), headers.get("authorization", "").rpartition(" ")[2]}
-    return {key: mask(key) for key in came if len(key) >= SHORTEST}
+    """Return the mask of every key in a request's headers, whether the operation reads that header or not."""
+    sent = {headers.get("x-api-key", "").strip(), headers.get("authorization", "").rpartition(" ")[2]}
+    return {key: mask(key) for key in sent if len(key) >= SHORTEST}
 
 
-def hide(text: str, shown: Mapping[str, str]) -> str:
-    """The text with a face in the place of every key."""
-    for key, face in shown.items():
-        text = text.replace(key, face)
+def hide(text: str, masks: Mapping[str, str]) -> str:
+    """Return the text with every key replaced by its mask."""
+    for key, masked in masks.items():
+        text = text.replace(key, masked)
     return text
 
 
 def hide_likely(text: str) -> str:
-    """The text with a face in the place of everything that looks like a documented key (`sk_…`, `ak_…`, `sk-…`)."""
-    return _LIKELY.sub(lambda found: mask(found[0]), text)
+    """Return the text with everything masked that looks like a documented key (`sk_…`, `ak_…`, `sk-…`)."""
+    return _LIKELY.sub(lambda match: mask(match[0]), text)
 
 
 def session_of(key: str) -> str:
-    """The name of the session that belongs to a key; the key cannot be read from it."""
+    """Return the name of the session of a key. The key cannot be derived from it."""
     return "key-" + token("session", key, length=12)
 
 
 def bearer_of(headers: Mapping[str, str]) -> str | None:
-    """The token of `Authorization: Bearer …` (RFC 6750; the scheme's case does not matter), or None."""
+    """Return the token of `Authorization: Bearer …` (RFC 6750; the scheme in any case), or None."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
 def key_of(headers: Mapping[str, str]) -> str:
-    """The key of a request in whichever header it came, x-api-key first, or nothing."""
+    """Return the key of a request from either header, x-api-key first, or ''."""
     return headers.get("x-api-key", "").strip() or bearer_of(headers) or ""
 
 
 def authenticate(operation: Operation, headers: Mapping[str, str]) -> Credential | None:
-    """The credential of a request, or None where it brings none and needs none.
+    """Return the credential of a request, or None where it has none and needs none.
 
     `headers` have lower-case names. Raises `Refusal` 401.
     """

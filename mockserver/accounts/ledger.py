@@ -1,24 +1,24 @@
-"""The ledger: what an account has, what it used, and whether the next answer may be given. A pure value.
+"""The ledger: what an account has, what it used, and whether it may have the next answer. A pure value.
 
-    charge(ledger, terms, bill, now) -> (ledger, verdict)   may this answer be given? then it is paid for
-    settle(ledger, hold, refund...)  -> ledger              what was not delivered comes back
-    top_up, drain                                           the operator's own movements
+    charge(ledger, terms, bill, now) -> (ledger, assessment)   charge an answer, if the account may have it
+    settle(ledger, hold, refund...)  -> ledger                 refund what was not delivered
+    top_up, drain                                              change the balance as the operator wants
 
 Rules:
 
-- Money is exact: decimals, written as strings, never rounded. The answer that crosses zero is given; the next is not.
-- **Paid at the start, settled at the end.** The whole price leaves the balance in the same atomic step that decides the
-  answer, as a *hold*; settling ends the hold and gives back what was not delivered. So a hundred credits pay for a
-  hundred answers however many requests race for them, in one process or in several. A hold can be settled once: a
-  second time changes nothing, so whoever does not know whether the store heard him may ask again.
-- What is refused changes nothing: neither credits, nor windows, nor counters.
-- A window opens with its first request and is `seconds` long; a full one is refused with the true remaining wait.
+- Credits are exact decimals, never rounded. The answer that crosses zero is served; the next one is not.
+- **Charged at the start, settled at the end.** The whole price leaves the balance in the same atomic step that decides
+  the answer, as a *hold*; settling ends the hold and refunds what was not delivered. So a hundred credits pay for a
+  hundred answers, however many requests race for them, in one process or in several. Settling a hold again changes
+  nothing, so a server that does not know whether the store made the change can make it again.
+- A refusal changes nothing: neither credits, nor windows, nor counters.
+- A window opens with its first request and is `seconds` long; a full one is refused with the exact remaining wait.
 - A period is a month that starts at the account's first request and ends on the same day of the next month (or on its
-  last day). At its end the plan's credits are granted anew; neither rest nor debt is carried over.
+  last day). Then the plan's credits are granted again; neither credits left nor debt are carried over.
 
-Theory: time is counted here in whole seconds, the present second being `floor(now)`. Then `floor(now + k)` is
-`floor(now) + k` for whole `k`, so that a wait told in whole seconds is exact: who waits that long is let in, who comes
-one second earlier is not. Nothing is rounded up "to be safe".
+Theory: time is counted here in whole seconds; the current second is `floor(now)`. Since `floor(now + k)` is
+`floor(now) + k` for whole `k`, a wait in whole seconds is exact: a client that waits this long is served, one that
+comes a second earlier is not. Nothing is rounded up "to be safe".
 """
 
 from calendar import monthrange
@@ -32,18 +32,18 @@ import msgspec
 
 ZERO = Decimal(0)
 FORGOTTEN = 3_600
-"""Seconds after which a hold that nobody settled counts as delivered: its server is gone."""
+"""Seconds after which an unsettled hold counts as delivered: its server has died."""
 
 
 class RateWindow(msgspec.Struct, frozen=True):
-    """How many answers there were since `start`."""
+    """The number of answers since `start`, in seconds since the epoch."""
 
     start: int
     count: int
 
 
 class Reservation(msgspec.Struct, frozen=True):
-    """What was paid for an answer that is still being delivered."""
+    """What was charged for an answer that is still being delivered."""
 
     credits: Decimal
     tokens: int
@@ -52,10 +52,10 @@ class Reservation(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """The books of one account. `anchor` is its first second; `period`: the first of this month, and of the next.
+    """The state of one account.
 
-    `granted` and `used` are credits of this period; `tokens` are those of this period by tariff; `answers` counts all
-    that were ever given.
+    `anchor` is the second of its first request; `period` holds the first second of its current month and of the next.
+    `granted` and `used` are credits of this period, `tokens` its tokens by tariff. `answers` counts all answers ever.
     """
 
     anchor: int
@@ -69,14 +69,14 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def remaining(self) -> Decimal:
-        """What is left; below zero after an answer that crossed zero."""
+        """The credits left; negative after an answer that crossed zero."""
         return self.granted - self.used
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What an account may do on a route: the figures of its plan, or its own.
 
-    `monthly` is what a renewal grants. None: no window, no token limit, no credits.
+    `requests` in every `seconds`, and `tokens` a month; None means no limit. `monthly` is what a renewal grants.
     """
 
     tariff: str
@@ -88,7 +88,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The price of one answer, under a name that settles it."""
+    """The price of one answer. `hold` is the name under which it is settled."""
 
     hold: str
     credits: Decimal
@@ -99,22 +99,22 @@ Reason: TypeAlias = Literal["insufficient_credits", "rate_limit_exceeded", "toke
 
 
 class Denied(msgspec.Struct, frozen=True):
-    """Why an answer is not given. `wait` is the whole seconds until it would be."""
+    """The account may not have the answer: why, and the whole seconds until it may."""
 
     reason: Reason
     wait: int
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """An answer is given."""
+    """The account may have the answer."""
 
 
-Verdict: TypeAlias = Granted | Denied
+Assessment: TypeAlias = Granted | Denied
 GRANTED = Granted()
 
 
 def month_after(anchor: int, months: int) -> int:
-    """The same second of the day, so many months later; the last day of a month that is too short."""
+    """Return the same time of day this many months later, on the last day of a month that is too short."""
     start = datetime.fromtimestamp(anchor, UTC)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = min(start.day, monthrange(year, month + 1)[1])
@@ -122,7 +122,7 @@ def month_after(anchor: int, months: int) -> int:
 
 
 def open_ledger(now: float, monthly: Decimal, left: Decimal | None = None) -> Ledger:
-    """The books of an account at its first request: `left` of this month's credits, or all of them."""
+    """Return the ledger of an account at its first request, with `left` of this month's credits or all of them."""
     anchor = floor(now)
     granted = monthly if left is None else max(monthly, left)
     used = ZERO if left is None else granted - left
@@ -130,7 +130,7 @@ def open_ledger(now: float, monthly: Decimal, left: Decimal | None = None) -> Le
 
 
 def renewed(ledger: Ledger, monthly: Decimal, now: float) -> Ledger:
-    """The ledger in the period that `now` is in. Windows and holds go on; a hold of the old period is paid there."""
+    """Return the ledger in the period of `now`. Windows and holds go on; a hold stays charged to its own period."""
     second = floor(now)
     if second < ledger.period[1]:
         return ledger
@@ -142,8 +142,8 @@ def renewed(ledger: Ledger, monthly: Decimal, now: float) -> Ledger:
     return msgspec.structs.replace(ledger, period=period, granted=monthly, used=ZERO, tokens={})
 
 
-def verdict(ledger: Ledger, terms: Terms, now: float) -> Verdict:
-    """Whether one more answer may be given. The balance is judged first: waiting an hour does not fill it."""
+def assess(ledger: Ledger, terms: Terms, now: float) -> Assessment:
+    """Return whether the account may have one more answer. The balance comes first, since no short wait fills it."""
     ledger, second = renewed(ledger, terms.monthly, now), floor(now)
     if not terms.unlimited and ledger.remaining <= 0:
         return Denied("insufficient_credits", ledger.period[1] - second)
@@ -159,11 +159,11 @@ def verdict(ledger: Ledger, terms: Terms, now: float) -> Verdict:
     return GRANTED
 
 
-def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger, Verdict]:
-    """The ledger after an answer was paid for, or as it was if the answer may not be given."""
-    found = verdict(ledger, terms, now)
-    if isinstance(found, Denied):
-        return ledger, found
+def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger, Assessment]:
+    """Return the ledger after it was charged for an answer; unchanged if the account may not have it."""
+    denied = assess(ledger, terms, now)
+    if isinstance(denied, Denied):
+        return ledger, denied
     ledger, second = renewed(ledger, terms.monthly, now), floor(now)
     window = ledger.windows.get(terms.tariff)
     if window is None or second >= window.start + terms.seconds:
@@ -183,7 +183,7 @@ def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger
 
 
 def settle(ledger: Ledger, hold: str, credits: Decimal, tokens: int) -> Ledger:
-    """End a hold and give back what was not delivered; the same ledger if there is no such hold."""
+    """Return the ledger without a hold, with this much refunded; the same object if there is no such hold."""
     held = ledger.holds.get(hold)
     if held is None:
         return ledger
@@ -199,12 +199,12 @@ def settle(ledger: Ledger, hold: str, credits: Decimal, tokens: int) -> Ledger:
 
 
 def _used(ledger: Ledger, used: Decimal) -> Ledger:
-    """The ledger with so much used. Less than nothing is credits to spare: they are granted."""
+    """Return the ledger with this much used. A negative amount becomes credits granted."""
     return msgspec.structs.replace(ledger, granted=ledger.granted - min(used, ZERO), used=max(used, ZERO))
 
 
 def void(ledger: Ledger, hold: str) -> Ledger:
-    """Take an answer back altogether, its place in the window too: it was never sent."""
+    """Return the ledger without an answer that was never sent: no charge, no place in the window."""
     held = ledger.holds.get(hold)
     if held is None:
         return ledger
@@ -217,10 +217,10 @@ def void(ledger: Ledger, hold: str) -> Ledger:
 
 
 def top_up(ledger: Ledger, credits: Decimal) -> Ledger:
-    """Credits bought. Like all others they end with the period."""
+    """Return the ledger with more credits. Like all others they end with the period."""
     return msgspec.structs.replace(ledger, granted=ledger.granted + credits)
 
 
 def drain(ledger: Ledger, left: Decimal = ZERO) -> Ledger:
-    """Spend all but `left`."""
+    """Return the ledger with all but `left` spent."""
     return _used(ledger, ledger.granted - left)

@@ -1,12 +1,12 @@
-"""What may be asked of a model: whether it exists, whether the plan has it, whether the prompt fits; and D1's tips.
+"""Access to models: whether a model exists, the plan includes it and the prompt fits; and warnings from D1's tips.
 
 Rules (rulings of the contract):
 
-- Model ids differ between documents, so an unknown one is accepted; `strict_models` answers 404, and 403
+- Model ids differ between documents, so an unknown one is accepted. `strict_models` answers 404, and 403
   `model_not_available` for a model that the plan lacks.
-- The models that an account names are the only ones it may use, strict or not: 403.
-- A prompt longer than the model's context is 400, where a document gives the context.
-- D1's tips for open models (short descriptions, flat schemas, about 16 tools) are no errors: they are told.
+- An account that names models may use no others, strict or not: 403.
+- A prompt longer than the model's context is 400, if a document states the context.
+- D1's tips for open models (short descriptions, flat schemas, about 16 tools) give warnings, not errors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,19 +26,19 @@ LONGEST_DESCRIPTION = 300
 
 NOTE = "x-mock-note"
 LONGEST_NOTE = 1_000
-"""Characters; proxies refuse headers of some thousands."""
+"""Characters; some proxies refuse headers of a few thousand."""
 
 ROBUST = frozenset({"Anthropic", "OpenAI"})
-"""Providers whose models the tips do not concern. D1: "Claude handles 100+"."""
+"""Providers whose models the tips do not apply to. D1: "Claude handles 100+"."""
 
 
 def default_model(plan: str) -> str:
-    """The model of a request that names none, which the managed routes allow (D1: default model)."""
+    """Return the model for a request that names none, which the managed routes allow (D1: default model)."""
     return "qwen-coder-32b" if plans.includes(plan, "pro") else "qwen-7b"
 
 
 def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | None, *, strict: bool) -> None:
-    """Refuse a model that does not exist, is not to be had, or is too small. Raises `Refusal` 400, 403 or 404."""
+    """Check that the model exists, may be used and has room for the prompt. Raises `Refusal` 404, 403 or 400."""
     id = conversation.model
     if not id:
         return
@@ -52,43 +52,43 @@ def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | 
         return
     if strict and not plans.includes(plan, model.plan):
         needed = f"It needs the {model.plan} plan or above."
-        told = f"The model '{id}' is not available on the {plan} plan. {needed}"
-        raise Refusal(403, "model_not_available", told, param="model")
+        message = f"The model '{id}' is not available on the {plan} plan. {needed}"
+        raise Refusal(403, "model_not_available", message, param="model")
     if model.context is not None:
         size = input_tokens(conversation)
         if size > model.context:
-            told = f"prompt is too long: {size} tokens > {model.context} maximum for {id}"
-            raise Refusal(400, "context_length_exceeded", told, param="messages")
+            message = f"prompt is too long: {size} tokens > {model.context} maximum for {id}"
+            raise Refusal(400, "context_length_exceeded", message, param="messages")
 
 
 def matches(id: str, glob: str) -> bool:
-    """Whether a model id, in any document's spelling, is one of a glob's."""
+    """Return whether a model id, in any document's spelling, fits a glob."""
     return fnmatchcase(catalogue.fold(id), catalogue.fold(glob))
 
 
 def warnings(conversation: Conversation) -> tuple[str, ...]:
-    """What D1 would have done differently with these tools for this model; nothing for models that can take it."""
+    """Return what D1's tips would change about these tools for this model, one line each."""
     model = catalogue.find(conversation.model) if conversation.tools else None
     if model is None or model.provider in ROBUST or not model.tools:
         return ()
-    found = []
+    lines = []
     count = len(conversation.tools)
     if count > MOST_TOOLS:
-        found.append(f"{count} tools; open models take about {MOST_TOOLS}")
+        lines.append(f"{count} tools; open models take about {MOST_TOOLS}")
     for tool in conversation.tools:
         name = tool.name.encode("ascii", "replace").decode()
         if len(tool.description) > LONGEST_DESCRIPTION:
-            found.append(f"tool {name}: description of {len(tool.description)} characters; under 300 works best")
+            lines.append(f"tool {name}: description of {len(tool.description)} characters; under 300 works best")
         if _is_nested(tool.schema):
-            found.append(f"tool {name}: nested schema; flat properties work best")
-    return tuple(found)
+            lines.append(f"tool {name}: nested schema; flat properties work best")
+    return tuple(lines)
 
 
-def with_warnings(actions: Actions, told: Sequence[str]) -> Actions:
-    """The answer with the tips in a header of bounded length."""
-    if not told:
+def with_warnings(actions: Actions, warnings: Sequence[str]) -> Actions:
+    """Return the answer with the warnings in a header of bounded length."""
+    if not warnings:
         return actions
-    note = (NOTE, "; ".join(told)[:LONGEST_NOTE])
+    note = (NOTE, "; ".join(warnings)[:LONGEST_NOTE])
     return tuple(
         [
             msgspec.structs.replace(action, headers=(*action.headers, note)) if isinstance(action, Head) else action
@@ -98,7 +98,7 @@ def with_warnings(actions: Actions, told: Sequence[str]) -> Actions:
 
 
 def _is_nested(schema: Mapping[str, object]) -> bool:
-    """Whether a property is an object with properties of its own, or a list of such objects."""
+    """Return whether a property is an object with properties of its own, or a list of such objects."""
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         return False

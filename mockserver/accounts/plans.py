@@ -1,13 +1,12 @@
-"""The plans: what each is called, what it grants, and how fast it may be used. Tables only.
+"""The plans: their names, monthly credits and rate limits. Tables only.
 
 Rulings of the contract:
 
 - There is one ladder, free = starter < basic < pro < business < enterprise. `free` and `starter` are two names of one
   plan; basic has starter's figures unless an account says otherwise.
-- D0's figures (requests a minute, tokens a month) hold on D0's own route. D1's (requests an hour) hold on every other
-  route, and so do its monthly credits, on D0's route too: 402 stands in the contract of both. BYOK has no limit and no
-  price (D4).
-- No document gives a price. One credit buys 1,000 tokens of any model unless a file says otherwise.
+- D0's figures (requests a minute, tokens a month) hold on D0's own route, D1's (requests an hour) on every other route.
+  D1's monthly credits hold on all of them, since both documents have 402. BYOK has no limit and no price (D4).
+- No document gives a price. One credit buys 1,000 tokens of any model unless a file sets another price.
 """
 
 from collections.abc import Mapping
@@ -31,7 +30,7 @@ MONTHLY_CREDITS: Mapping[str, Decimal] = {
 
 
 class PlanLimits(NamedTuple):
-    """`requests` in every `seconds`, and `tokens` a month (None: as many as the credits buy)."""
+    """The limits of a plan: `requests` in every `seconds`, and `tokens` a month (None: no limit but the credits)."""
 
     requests: int
     seconds: int
@@ -62,17 +61,17 @@ TARIFFS: Mapping[Tariff, Mapping[str, PlanLimits]] = {
 }
 
 ROUTES: Mapping[str, Tariff | None] = {"chat_public": "per_minute", "chat_byok": None}
-"""The operations with a tariff of their own; every other conversation has D1's."""
+"""Operations with a tariff of their own (None: not metered); every other conversation has D1's."""
 
 PRICE = Decimal(1)
 """Credits for 1,000 tokens."""
 
 
 def tariff_of(operation: str) -> Tariff | None:
-    """The tariff of a conversation's operation, by its name; None where nothing is metered."""
+    """Return the tariff of a conversation's operation, by its name; None where nothing is metered."""
     return ROUTES.get(operation, "per_hour")
 
 
 def includes(plan: str, needed: str) -> bool:
-    """Whether a plan has what needs another plan: D1's `Pro+` means pro and above."""
+    """Return whether a plan includes what needs another plan: D1's `Pro+` means pro and above."""
     return RANKS[plan] >= RANKS[needed]

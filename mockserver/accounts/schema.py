@@ -1,4 +1,4 @@
-"""What a file may say of an account, as pydantic models: `account:` of a scenario, and the server's `--accounts FILE`.
+"""The pydantic models of accounts in files: `account:` of a scenario, and the file of `serve --accounts`.
 
 ```yaml
 accounts:
@@ -11,8 +11,8 @@ accounts:
     prices: {claude-*: 5}
 ```
 
-Every figure that is left out is the plan's. Unknown keys, plans and figures that mean nothing do not load. No message
-and no repr shows a key or a password.
+Every figure that is left out is the plan's. A file with an unknown key or plan, or an impossible figure, does not load.
+No message and no repr shows a key or a password.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -25,7 +25,7 @@ from mockserver.core.units import Duration
 
 MOST_CREDITS = Decimal(10) ** 12
 DECIMALS = 9
-"""With these bounds no sum and no price of a token needs more than the 28 digits that decimals are exact to."""
+"""Within these bounds no sum and no price of a token needs more than the 28 digits to which decimals are exact."""
 
 
 def _credits(value: object) -> Decimal:
@@ -53,7 +53,7 @@ class _Model(BaseModel):
 
 
 class User(_Model):
-    """Who logs in."""
+    """A user who can log in."""
 
     email: str = Field(min_length=1, max_length=200)
     password: str = Field(min_length=1, max_length=200, repr=False)
@@ -62,7 +62,7 @@ class User(_Model):
 
 
 class OwnLimits(_Model):
-    """What differs from the plan's limits, on every metered route."""
+    """Limits that replace those of the plan, on every metered route."""
 
     requests: int | None = Field(None, ge=0, description="Answers in every window.")
     per: Duration | None = Field(None, description="The window's length, in whole seconds: 60s, 1m, 1h.")
@@ -80,30 +80,30 @@ class Account(_Model):
 
     key: str | None = Field(None, min_length=1, max_length=500, description="Its API key.", repr=False)
     keys: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
-        default_factory=list, description="Its API keys, where there are several.", repr=False
+        default_factory=list, description="Its API keys, if it has several.", repr=False
     )
     user: User | None = Field(None, description="Who can log in to it.")
-    plan: PlanName = Field("starter", description="The plan whose figures it has.")
-    credits: Credits | None = Field(None, description="What is left of this month's credits; else all of the plan's.")
-    unlimited: bool = Field(False, description="Never charged. Its rate limits stay.")
+    plan: PlanName = Field("starter", description="Its plan.")
+    credits: Credits | None = Field(None, description="Credits left this month; default: all of the plan's.")
+    unlimited: bool = Field(False, description="Never charged; rate limits still apply.")
     charge: Literal["delivered", "first"] = Field(
-        "delivered", description="A stream is charged for what it delivered, or in full before it starts."
+        "delivered", description="Charge a stream for what it delivered, or in full before it starts."
     )
     overdraft: Literal["serve", "cut"] = Field(
-        "serve", description="A stream that costs more than is left: is given whole, or is cut where the balance ends."
+        "serve", description="Serve a stream that costs more than is left, or cut it where the balance ends."
     )
     limits: OwnLimits = OwnLimits()
-    models: list[str] | None = Field(None, description="The only models that it may use, as globs.")
+    models: list[str] | None = Field(None, description="The only models it may use, as globs.")
     prices: dict[str, Credits] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
 
     @property
     def all_keys(self) -> tuple[str, ...]:
-        """Its keys, the first of which names its session."""
+        """All its keys; the first names its session."""
         return (*([self.key] if self.key is not None else []), *self.keys)
 
 
 class Prices(_Model):
-    """What 1,000 tokens cost. A model's price goes before a plan's, an account's own before both."""
+    """The credits for 1,000 tokens. A model's price takes precedence over a plan's, an account's own over both."""
 
     default: Credits = PRICE
     plans: dict[PlanName, Credits] = Field(default_factory=dict)
@@ -116,7 +116,7 @@ class AccountsFile(_Model):
     accounts: list[Account] = Field(min_length=1, max_length=10_000)
     prices: Prices = Prices()
     unknown_keys: Literal["accept", "refuse"] = Field(
-        "accept", description="A key of no account here: accepted, unlimited and unmetered; or refused with 401."
+        "accept", description="Accept keys of no account (unlimited and unmetered), or refuse them with 401."
     )
 
     @model_validator(mode="after")

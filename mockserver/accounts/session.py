@@ -1,12 +1,11 @@
-"""What a session is: the small, frozen, serialisable value that a series of requests shares.
+"""The session: the small, frozen, serialisable value that a series of requests shares.
 
 A session is named by the `x-mock-session` header, else by the API key, else it is the anonymous one. Everything that
-one request can change for the next lives here, so that parallel sessions cannot disturb each other: how far each
-scenario has been played, how many requests there were, the books of its accounts, the logins
-that ended, and what time it is.
+one request can change for the next is in it, so that parallel sessions cannot disturb each other: progress through each
+scenario, the number of requests, the ledgers of its accounts, ended logins, and the time.
 
-Time: a session's clock is a `Timeline` over the host's. It runs at some speed; at speed 0 it is virtual: it stands
-still until it is advanced, and waiting costs nothing but advances it.
+A session's clock is a `Timeline` over the host's. It runs at some speed; at speed 0 it is virtual: it stands still
+until it is advanced, and a wait takes no time but advances it.
 """
 
 import re
@@ -19,7 +18,7 @@ from mockserver.accounts.ledger import Ledger
 from mockserver.core.errors import Refusal
 
 FORMAT = 2
-"""The version of a session's stored form. Stores and exports carry it, so that none reads a form that it does not know.
+"""The version of a session's stored form. Stores and exports carry it, so that no server reads another form.
 
 2: the ledger of a session's own account has a name that no scenario can have.
 """
@@ -40,26 +39,26 @@ class Timeline(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_virtual(self) -> bool:
-        """Whether it stands still until it is advanced."""
+        """Whether the clock stands still until it is advanced."""
         return self.speed == 0.0
 
     def at(self, host: float) -> float:
-        """The session's time at the host's; both in seconds since the epoch."""
+        """Return the session's time at the host's time; both in seconds since the epoch."""
         return self.origin + (host - self.anchor) * self.speed
 
     def advanced(self, host: float, seconds: float) -> "Timeline":
-        """The same clock, `seconds` later."""
+        """Return the same clock, `seconds` later."""
         return Timeline(self.at(host) + seconds, host, self.speed)
 
 
 REAL = Timeline()
 
 VIRTUAL_ORIGIN = 1_767_225_600.0
-"""2026-01-01T00:00:00Z, when every virtual clock begins: the same bytes on every day."""
+"""2026-01-01T00:00:00Z: every virtual clock starts here, so that answers are the same on every day."""
 
 
 def start_clock(host: float, virtual: bool, speed: float = 1.0) -> Timeline:
-    """The clock of new sessions of a server that starts at the host's time."""
+    """Return the clock of new sessions on a server that starts at this host time."""
     if virtual:
         return Timeline(VIRTUAL_ORIGIN, host, 0.0)
     return REAL if speed == 1.0 else Timeline(host, host, speed)
@@ -68,9 +67,9 @@ def start_clock(host: float, virtual: bool, speed: float = 1.0) -> Timeline:
 class Progress(msgspec.Struct, frozen=True, gc=False):
     """How far a scenario has been played.
 
-    `hits`: turn number -> how often it was played; `state`: the named state; `used_up`: how many turns from the first
-    have no plays left, so that a long script is not searched from its beginning; `edition`: the script's text, in
-    short, so that a changed file begins anew.
+    `hits` maps a turn's number to its plays; `state` is the named state. `used_up` counts the turns at the beginning
+    without plays left, so that a long script is not searched from its first turn. `edition` is a digest of the script's
+    text: a changed file begins from the start.
     """
 
     hits: Mapping[int, int] = {}
@@ -83,7 +82,7 @@ NOT_BEGUN = Progress()
 
 
 class ChaosMemory(msgspec.Struct, frozen=True, gc=False):
-    """What chaos remembers: when it began, in seconds since the epoch, its profile, and how often each rule fired."""
+    """Chaos in a session: its profile, its start in seconds since the epoch, and how often each rule fired."""
 
     began: float
     profile: str
@@ -91,7 +90,7 @@ class ChaosMemory(msgspec.Struct, frozen=True, gc=False):
 
 
 class QueuedResponse(msgspec.Struct, frozen=True, gc=False):
-    """An answer, or faults, for the next request that fits: the words of a turn as JSON; `times` None is always."""
+    """An answer, or faults, for the next matching request. `words` is a turn as JSON; `times` None means always."""
 
     id: str
     words: str
@@ -99,9 +98,9 @@ class QueuedResponse(msgspec.Struct, frozen=True, gc=False):
 
 
 class Overrides(msgspec.Struct, frozen=True, gc=False):
-    """What a person has chosen for a session while it runs; see `steering`. None: nothing is chosen.
+    """What was chosen for a session while it runs, see `engine.overrides`; None where nothing was.
 
-    `scenario` is a name; `pace` and `account` are the words of a file as JSON; `waiting` are the next answers, in
+    `scenario` is a name; `pace` and `account` are written as in a file, as JSON; `waiting` are the queued responses, in
     order.
     """
 
@@ -115,10 +114,10 @@ UNSTEERED = Overrides()
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
-    """A session after `requests` requests; `progress` by the scenario's name.
+    """A session after `requests` requests.
 
-    `ledgers` are the books by account; `revoked` are the logins that were logged out, with the last second of their
-    tokens.
+    `progress` is by scenario name, `ledgers` by `ledger_name`. `revoked` maps each ended login to the second in which
+    its last token expires. `began` is the time of the first request, in seconds since the epoch.
     """
 
     id: str
@@ -133,45 +132,45 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     steering: Overrides = UNSTEERED
 
     def progress_of(self, scenario: str, edition: str = "") -> Progress:
-        """How far this edition of a scenario has been played."""
+        """Return the progress through this edition of a scenario."""
         progress = self.progress.get(scenario, NOT_BEGUN)
         return progress if progress.edition == edition else Progress(edition=edition)
 
     def counted(self, now: float | None = None) -> "Session":
-        """The session after one more request, the first of which is its beginning."""
+        """Return the session after one more request at this time; the first one sets `began`."""
         began = self.began if self.began is not None else now
         return msgspec.structs.replace(self, requests=self.requests + 1, began=began)
 
     def age(self, now: float) -> float:
-        """How long it has been since the first request, in seconds of its own clock."""
+        """Return the time since the first request, in seconds of the session's clock."""
         return 0.0 if self.began is None else max(0.0, now - self.began)
 
     def with_progress(self, scenario: str, progress: Progress) -> "Session":
-        """The session with a scenario this far."""
+        """Return the session with this progress through a scenario."""
         return msgspec.structs.replace(self, progress={**self.progress, scenario: progress})
 
     def advanced(self, host: float, seconds: float) -> "Session":
-        """The session with its clock moved on."""
+        """Return the session with its clock advanced."""
         return msgspec.structs.replace(self, clock=self.clock.advanced(host, seconds))
 
-    def with_ledger(self, books: str, ledger: Ledger) -> "Session":
-        """The session with one ledger changed."""
-        return msgspec.structs.replace(self, ledgers={**self.ledgers, books: ledger})
+    def with_ledger(self, name: str, ledger: Ledger) -> "Session":
+        """Return the session with one ledger replaced."""
+        return msgspec.structs.replace(self, ledgers={**self.ledgers, name: ledger})
 
 
 def name_session(headers: Mapping[str, str]) -> str | None:
-    """The session that a request belongs to, or None if its key is refused: that never makes a session.
+    """Return the name of a request's session, or None if its key is refused: that never makes a session.
 
-    Raises `Refusal` 400 for a session header that is no name.
+    Raises `Refusal` 400 for an invalid name in the session header.
     """
-    given = headers.get(HEADER)
+    name = headers.get(HEADER)
     key = keys.key_of(headers)
     if key.startswith(keys.REFUSED_PREFIX):
         return None
-    if given is None:
+    if name is None:
         return keys.session_of(key) if key else keys.ANONYMOUS
-    if not _NAME.fullmatch(given):
+    if not _NAME.fullmatch(name):
         raise Refusal(
             400, "invalid_session", f"{HEADER}: up to 100 letters, digits and . _ : @ -, the first a letter or digit."
         )
-    return given
+    return name

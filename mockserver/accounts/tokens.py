@@ -1,25 +1,25 @@
-"""Tokens: real signed JWTs, issued and judged on the clock that the caller tells.
+"""Tokens: real signed JWTs, issued and verified at the time that the caller passes.
 
 Rules:
 
 - A token has the claims of the ruling (sub, userId, email, role, iat, exp) and three of ours: `use` (access or
   refresh), `sid` (the login that it comes from; logging out revokes the whole login) and `jti`. An access token lives
   24 hours (D1), a refresh token 30 days.
-- Whatever has three parts, the first of which is a JOSE header, is a token and is judged as one. Each way to be wrong
-  has its own code:
+- A key of three parts, the first of which is a JOSE header, is a token and is verified as one. Each defect has its own
+  code:
 
   | code | the token |
   |---|---|
   | `token_malformed` | cannot be read |
   | `token_unsigned` | has `alg: none`, or no signature |
-  | `token_algorithm` | is signed in another way than ours (HS256) |
+  | `token_algorithm` | is signed with another algorithm than HS256 |
   | `token_signature` | was changed, or signed with another secret |
-  | `token_forged` | is signed with our secret and claims what we never issue |
+  | `token_forged` | is signed with our secret, but with claims that are never issued |
   | `token_expired` | is past its `exp` |
   | `token_revoked` | comes from a login that was logged out |
-  | `token_use` | is a refresh token where an access token belongs |
+  | `token_use` | is a refresh token where an access token is needed |
 
-- Nothing here rolls dice: the secret comes from the seed, so that every worker of one gateway knows it and a replay
+- Nothing here is random: the secret derives from the seed, so that every worker of one gateway knows it and a replay
   issues the same bytes. It is a mock's secret; it protects nothing.
 """
 
@@ -48,8 +48,8 @@ MESSAGES: Mapping[str, str] = {
     "token_malformed": "The token cannot be read.",
     "token_unsigned": "The token is not signed (alg: none). Unsigned tokens are refused.",
     "token_algorithm": f"The token is signed with another algorithm than {ALGORITHM}.",
-    "token_signature": "The token's signature does not fit: it was changed, or issued elsewhere.",
-    "token_forged": "The token claims what this gateway never issues.",
+    "token_signature": "The token's signature is wrong: it was changed, or issued elsewhere.",
+    "token_forged": "The token has claims that this gateway never issues.",
     "token_expired": "The token has expired. Refresh it: POST /api/v1/auth/refresh.",
     "token_revoked": "The token was revoked by logging out. Log in again.",
     "token_use": "This is a refresh token. Send the access token.",
@@ -67,7 +67,7 @@ _UNTIMED: "Options" = {
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says."""
+    """The claims of a token. Times are in whole seconds since the epoch."""
 
     sub: str
     userId: str  # noqa: N815 - the ruling's spelling
@@ -81,12 +81,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refused(code: str) -> Refusal:
-    """The 401 of a code."""
+    """Return the 401 of a code of `MESSAGES`."""
     return Refusal(401, code, MESSAGES[code])
 
 
 def secret_of(seed: str) -> bytes:
-    """The signing secret of a gateway: 32 bytes, as HS256 wants at least."""
+    """Return the signing secret of a gateway: 32 bytes, the least that HS256 should have."""
     return hashlib.sha256(b"mockserver token secret\x1f" + seed.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -99,7 +99,7 @@ def _part(text: str) -> dict[str, object] | None:
 
 
 def is_token(key: str) -> bool:
-    """Whether a key is a token: three parts, the first a JOSE header."""
+    """Return whether a key is a token: three parts, the first a JOSE header."""
     parts = key.split(".")
     if len(parts) != 3:
         return False
@@ -108,7 +108,7 @@ def is_token(key: str) -> bool:
 
 
 def subject_of(key: str) -> str | None:
-    """Whose token it claims to be, not judged: good for naming a session, for nothing else."""
+    """Return the subject that a token claims, unverified. Use it to name a session and for nothing else."""
     if not is_token(key):
         return None
     claims = _part(key.split(".")[1])
@@ -117,13 +117,13 @@ def subject_of(key: str) -> str | None:
 
 
 def issue(secret: bytes, user: Mapping[str, str], now: float, *origin: object) -> tuple[str, str]:
-    """An access token and a refresh token for a user (id, email, role). `origin` makes the login's id unique."""
-    return tuple_of(secret, user, now, token("login", *origin), *origin)
+    """Return a new login's access and refresh token for a user (id, email, role). `origin` makes its id unique."""
+    return issue_pair(secret, user, now, token("login", *origin), *origin)
 
 
-def tuple_of(secret: bytes, user: Mapping[str, str], now: float, sid: str, *origin: object) -> tuple[str, str]:
-    """The two tokens of a login that has its id already, as a refresh gives them."""
-    import jwt  # the well-kept library for this; imported where it is used, since most runs never log in
+def issue_pair(secret: bytes, user: Mapping[str, str], now: float, sid: str, *origin: object) -> tuple[str, str]:
+    """Return the access and refresh token of an existing login, whose id is `sid`."""
+    import jwt  # imported here because most runs never log in
 
     def sign(use: Use) -> str:
         second = floor(now)
@@ -143,8 +143,8 @@ def tuple_of(secret: bytes, user: Mapping[str, str], now: float, sid: str, *orig
     return sign("access"), sign("refresh")
 
 
-def judge(secret: bytes, key: str, now: float) -> Claims:
-    """The claims of a token that is signed by us and not expired. Raises `Refusal` 401, each way with its code."""
+def verify(secret: bytes, key: str, now: float) -> Claims:
+    """Return the claims of a token that we signed and that has not expired. Raises `Refusal` 401 with its code."""
     import jwt
 
     header = _part(key.partition(".")[0])
@@ -155,7 +155,7 @@ def judge(secret: bytes, key: str, now: float) -> Claims:
         raise refused("token_unsigned")
     if algorithm != ALGORITHM:
         raise refused("token_algorithm")
-    # The library checks the signature; the times are ours, since it would ask the machine for the time.
+    # The library checks the signature only: for times it would read the machine's clock.
     try:
         payload = jwt.decode(key, secret, algorithms=[ALGORITHM], options=_UNTIMED)
         claims = msgspec.convert(payload, Claims)

@@ -22,14 +22,14 @@ from mockserver.scenarios.compile import Script
 
 def account_holder(session: Session, engine: Engine) -> Holder | None:
     """Return the holder of the session's account; None if it has no account."""
-    home = engine.accounts.account_at(session.id)
-    if home is not None:
-        return Holder(books=session.id, account=home)
+    account = engine.accounts.account_of_session(session.id)
+    if account is not None:
+        return Holder(ledger_name=session.id, account=account)
     if session.steering.account is not None:
-        return Holder(books=OWN, account=read_account(session.steering.account))
+        return Holder(ledger_name=OWN, account=read_account(session.steering.account))
     for script in _played(session, engine):
         if script.account is not None:
-            return Holder(books=ledger_name(script.name), account=script.account)
+            return Holder(ledger_name=ledger_name(script.name), account=script.account)
     return None
 
 
@@ -55,7 +55,7 @@ def ledger_now(session: Session, engine: Engine, now: float) -> tuple[Holder, Le
     holder = account_holder(session, engine)
     if holder is None or holder.account is None:
         return None
-    return holder, billing.ledger_of(session, holder.books, holder.account, now)
+    return holder, billing.ledger_of(session, holder.ledger_name, holder.account, now)
 
 
 def move_balance(

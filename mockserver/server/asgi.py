@@ -223,9 +223,11 @@ class Gateway:
 def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:
     """What the account had before it paid for an answer, and what it has now that the answer is settled."""
     receipt = decision.receipt
-    if receipt is None or receipt.books not in held.ledgers:
+    if receipt is None or receipt.ledger_name not in held.ledgers:
         return None
-    return Balance(held.ledgers[receipt.books].remaining + receipt.paid, settled.ledgers[receipt.books].remaining)
+    return Balance(
+        held.ledgers[receipt.ledger_name].remaining + receipt.paid, settled.ledgers[receipt.ledger_name].remaining
+    )
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:

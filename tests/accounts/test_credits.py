@@ -204,7 +204,14 @@ def test_bytes_in_the_place_of_frames_are_delivered_if_the_answer_ends_properly(
     [session] = bank.sessions.values()
     [(books, hold)] = [(books, hold) for books, ledger in session.ledgers.items() for hold in ledger.holds]
     receipt = Receipt(
-        books=books, hold=hold, rate=Decimal("0.001"), paid=Decimal(2), input=1200, output=800, deltas=0, refunds=True
+        ledger_name=books,
+        hold=hold,
+        rate=Decimal("0.001"),
+        paid=Decimal(2),
+        input=1200,
+        output=800,
+        deltas=0,
+        refunds=True,
     )
     after = billing.settle(session, receipt, (Head(200), end), 0, complete=True)
     assert 100 - after.ledgers[books].remaining == cost

@@ -133,8 +133,8 @@ class AccountLife(RuleBasedStateMachine):
         assert verdict == (expected or ledger.GRANTED)
         if expected is not None:
             assert after is self.ledger
-            assert ledger.verdict(after, terms, self.now + expected.wait - 1) == Denied(expected.reason, 1)
-            then = ledger.verdict(after, terms, self.now + expected.wait)
+            assert ledger.assess(after, terms, self.now + expected.wait - 1) == Denied(expected.reason, 1)
+            then = ledger.assess(after, terms, self.now + expected.wait)
             assert not isinstance(then, Denied) or then.reason != expected.reason
             return
         price = Decimal(0) if self.unlimited else price
@@ -240,7 +240,7 @@ def test_the_answer_that_crosses_zero_is_given_and_the_next_is_not() -> None:
 @pytest.mark.parametrize(("tokens", "refused"), [(4_999, False), (5_000, True), (5_001, True)])
 def test_a_months_tokens_are_used_when_as_many_were_used_as_there_are(tokens: int, refused: bool) -> None:
     books, _ = ledger.charge(opened(), TERMS, bill("1", tokens=tokens), NOW)
-    assert (ledger.verdict(books, TERMS, NOW) == Denied("token_limit_exceeded", 31 * DAY)) is refused
+    assert (ledger.assess(books, TERMS, NOW) == Denied("token_limit_exceeded", 31 * DAY)) is refused
 
 
 def test_money_is_exact_to_the_last_fraction() -> None:
@@ -249,7 +249,7 @@ def test_money_is_exact_to_the_last_fraction() -> None:
     for number in range(10):
         books, _ = ledger.charge(books, terms, bill("0.1", str(number)), NOW)
     assert books.remaining == 0
-    assert isinstance(ledger.verdict(books, terms, NOW), Denied)
+    assert isinstance(ledger.assess(books, terms, NOW), Denied)
 
 
 @pytest.mark.parametrize("into", [0.0, 0.25, 0.999, 30.5, 59.0, 59.999])
@@ -258,10 +258,10 @@ def test_who_waits_exactly_as_long_as_told_is_let_in_and_one_second_less_is_not(
     books = opened()
     for number in range(4):
         books, _ = ledger.charge(books, TERMS, bill("1", str(number)), start)
-    found = ledger.verdict(books, TERMS, start + into)
+    found = ledger.assess(books, TERMS, start + into)
     if isinstance(found, Denied):
-        assert isinstance(ledger.verdict(books, TERMS, start + into + found.wait - 1), Denied)
-        assert ledger.verdict(books, TERMS, start + into + found.wait) == ledger.GRANTED
+        assert isinstance(ledger.assess(books, TERMS, start + into + found.wait - 1), Denied)
+        assert ledger.assess(books, TERMS, start + into + found.wait) == ledger.GRANTED
     else:
         assert floor(start + into) - floor(start) >= 60
 
@@ -324,12 +324,12 @@ def test_an_unlimited_account_pays_nothing_and_still_has_its_window() -> None:
     books, verdict = ledger.charge(opened("0"), terms, bill("5"), NOW)
     assert books.remaining == 0
     assert verdict == ledger.GRANTED
-    assert ledger.verdict(books, terms, NOW) == Denied("rate_limit_exceeded", 60)
+    assert ledger.assess(books, terms, NOW) == Denied("rate_limit_exceeded", 60)
 
 
 def test_no_requests_at_all_is_a_limit_too() -> None:
     terms = msgspec.structs.replace(TERMS, requests=0)
-    assert ledger.verdict(opened(), terms, NOW) == Denied("rate_limit_exceeded", 60)
+    assert ledger.assess(opened(), terms, NOW) == Denied("rate_limit_exceeded", 60)
 
 
 def test_what_is_drained_and_refunded_is_never_less_than_nothing_used() -> None:
