@@ -85,6 +85,7 @@ def test_a_busy_control_port_is_told_by_its_own_name() -> None:
         assert f"choose another with --control-port {port + 1}" in failed("--control-port", str(port))
 
 
+@pytest.mark.process
 def test_the_link_opens_the_page_and_the_token_is_new_each_time() -> None:
     links = []
     for _ in range(2):
@@ -96,6 +97,7 @@ def test_the_link_opens_the_page_and_the_token_is_new_each_time() -> None:
     assert links[0].partition("token=")[2] != links[1].partition("token=")[2]
 
 
+@pytest.mark.process
 def test_the_token_of_the_environment_is_used_and_the_options_goes_first() -> None:
     with serving("--quiet", MOCKSERVER_TOKEN=TOKEN) as (_, printed, _):
         assert link_in(printed).endswith(f"token={TOKEN}")
@@ -106,6 +108,7 @@ def test_the_token_of_the_environment_is_used_and_the_options_goes_first() -> No
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
+@pytest.mark.process
 def test_without_control_there_is_nothing_to_steer_and_the_gateway_says_404_in_its_own_words() -> None:
     with serving("--quiet", "--no-control", "--token", TOKEN) as (url, printed, _):
         assert "/_mock/" not in printed
@@ -113,6 +116,7 @@ def test_without_control_there_is_nothing_to_steer_and_the_gateway_says_404_in_i
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_route")
 
 
+@pytest.mark.process
 def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_it() -> None:
     with serving("--quiet", "--control-port", "0", "--token", TOKEN, "--allow-host", "dev.example") as (
         url,
@@ -134,6 +138,7 @@ def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_i
         assert httpx.post(f"{control}{MESSAGES}", json=body, trust_env=False).status_code == 401
 
 
+@pytest.mark.process
 def test_json_lines_stand_alone_on_standard_output() -> None:
     with serving("--log-format", "json", "--token", TOKEN) as (url, printed, process):
         assert link_in(printed) == f"{url}/_mock/?token={TOKEN}"
@@ -152,6 +157,7 @@ def test_json_lines_stand_alone_on_standard_output() -> None:
     assert TOKEN not in out
 
 
+@pytest.mark.process
 def test_open_opens_the_link_in_the_browser_of_the_system(tmp_path: Path) -> None:
     seen, browser = tmp_path / "seen", tmp_path / "browser"
     os.mkfifo(seen)

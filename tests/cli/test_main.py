@@ -193,6 +193,7 @@ def ask(port: int) -> int:
         return status
 
 
+@pytest.mark.process
 def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
     with serving("--quiet", "--scenario", "greeting", "--token", TOKEN) as (process, port, printed):
         url = f"http://127.0.0.1:{port}"
@@ -216,6 +217,7 @@ def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
         assert ended(process) == (0, "Stopped.\n", "")
 
 
+@pytest.mark.process
 def test_serve_prints_a_line_for_each_request() -> None:
     with serving("--scenario", "greeting") as (process, port, _):
         assert ask(port) == 200
@@ -223,17 +225,20 @@ def test_serve_prints_a_line_for_each_request() -> None:
     assert printed.splitlines()[0].split() == ["1", "200", "messages", "greeting/1"]
 
 
+@pytest.mark.process
 def test_ctrl_c_at_once_ends_it_quietly() -> None:
     with serving() as (process, _, _):
         assert ended(process) == (0, "Stopped.\n", "")
 
 
+@pytest.mark.process
 def test_ctrl_c_with_an_open_stream_ends_without_a_traceback() -> None:
     with serving("--scenario", "long-slow-stream") as (process, port, _), asking(port, stream=True) as status:
         code, _, err = ended(process)
         assert (status, code, "Traceback" in err) == (200, 0, False)
 
 
+@pytest.mark.process
 def test_being_told_to_stop_ends_it_as_ctrl_c_does() -> None:
     with serving("--quiet") as (process, port, _):
         assert ask(port) == 200

@@ -50,6 +50,7 @@ def lines(process: subprocess.Popen[str], count: int) -> list[str]:
     return [process.stdout.readline() for _ in range(count)]
 
 
+@pytest.mark.process
 def test_what_was_and_what_comes_is_shown_without_colour_in_a_pipe(served: Served) -> None:
     served.ask("before")
     with tailing(served.link) as process:
@@ -62,6 +63,7 @@ def test_what_was_and_what_comes_is_shown_without_colour_in_a_pipe(served: Serve
         assert (process.communicate(timeout=PATIENCE)[1], process.returncode) == ("", 0)
 
 
+@pytest.mark.process
 def test_only_the_last_and_only_one_session_are_shown(served: Served) -> None:
     for name in ("a", "b", "a"):
         served.ask(f"of {name}", headers={"x-mock-session": name})
@@ -73,6 +75,7 @@ def test_only_the_last_and_only_one_session_are_shown(served: Served) -> None:
     assert [(exchange["number"], exchange["session"]) for exchange in exchanges] == [(3, "a"), (5, "a")]
 
 
+@pytest.mark.process
 def test_it_ends_with_the_server_and_says_so() -> None:
     with serving(PLAYED, playing="test") as served, tailing(served.link, "--json") as process:
         served.ask()
@@ -82,6 +85,7 @@ def test_it_ends_with_the_server_and_says_so() -> None:
     assert (out, err, process.returncode) == ("", "The server has stopped.\n", 0)
 
 
+@pytest.mark.process
 def test_a_reader_that_goes_ends_it_without_a_traceback(served: Served) -> None:
     with tailing(served.link, "--json") as process:
         served.ask()
@@ -130,6 +134,7 @@ def test_a_verdict_that_blames_is_exit_code_1(served: Served) -> None:
     assert run("verdict", served.link, "--session", "nobody").exit_code == 0
 
 
+@pytest.mark.process
 def test_nothing_that_a_client_sends_moves_the_terminal(served: Served) -> None:
     hostile = "\x1b[31m\x1b]0;title\x07\x9b1m\u202e\r\n\x7f"
     served.client.get(f"/v1/{quote(hostile)}", headers={b"user-agent": b"\x9b31m"})

@@ -71,6 +71,7 @@ def two(redis: RedisServer) -> Iterator[tuple[Served, Served]]:
             asyncio.run_coroutine_threadsafe(store.aclose(), served.loop).result()
 
 
+@pytest.mark.process
 def test_each_server_has_a_queue_of_its_own_and_no_item_is_lost_or_doubled(two: tuple[Served, Served]) -> None:
     for served in two:
         served.post("/next", {"turn": {"reply": "queued"}}, 201)
@@ -78,6 +79,7 @@ def test_each_server_has_a_queue_of_its_own_and_no_item_is_lost_or_doubled(two: 
     assert [served.get("/next") for served in two] == [[], []]
 
 
+@pytest.mark.process
 def test_a_session_that_is_steered_in_one_server_is_steered_in_the_other(two: tuple[Served, Served]) -> None:
     one, other = two
     made = one.session(name="a", account={"plan": "starter", "credits": 5}, pace={"first": "1ms"}, scenario="none")

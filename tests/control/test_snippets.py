@@ -71,6 +71,7 @@ REQUESTS: Mapping[str, tuple[str, str, bytes, dict[str, str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_a_curl_command_sends_the_same_again(kind: str, served: Served, tmp_path: Path) -> None:
     method, path, body, headers = REQUESTS[kind]

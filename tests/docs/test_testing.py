@@ -23,6 +23,7 @@ def recipes() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("heading", "code"), recipes(), ids=[heading for heading, _ in recipes()])
 def test_a_recipe_is_true(pytester: pytest.Pytester, heading: str, code: str) -> None:
     pytester.makepyfile(code)

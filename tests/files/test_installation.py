@@ -52,16 +52,19 @@ def run(site: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=site, env=environment)
 
 
+@pytest.mark.process
 def test_the_command_says_so_and_does_nothing_else(mixture: Path) -> None:
     ran = run(mixture, "mockserver", "--version")
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"Error: {LINE}\n")
 
 
+@pytest.mark.process
 def test_pytest_says_so_and_runs_nothing(mixture: Path) -> None:
     ran = run(mixture, "pytest", "-p", "mockserver.testing.plugin")
     assert (ran.returncode, ran.stderr.strip()) == (pytest.ExitCode.USAGE_ERROR, f"ERROR: {LINE}")
 
 
+@pytest.mark.process
 def test_a_file_that_belongs_to_no_distribution_is_no_conflict(mixture: Path) -> None:
     for file in mixture.glob("mockserver_client*/RECORD"):
         file.write_text("", encoding="utf-8")

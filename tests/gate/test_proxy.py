@@ -199,6 +199,7 @@ def proxy_process(*options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
     with always(Outgoing(200, HTML, [PAGE])) as behind, proxy_process("--upstream", behind, "--port", "0") as process:
@@ -213,6 +214,7 @@ def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
     assert "Traceback" not in rest
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -76,6 +76,7 @@ BODIES: list[bytes] = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("body", BODIES, ids=["quotes", "controls", "bytes", "unicode", "long", "empty"])
 def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
     got: list[SentRequest] = []
@@ -96,6 +97,7 @@ def test_a_pasted_command_sends_the_same_request(body: bytes) -> None:
     assert ("base64 -d" in printed) is bool(packed(sent))
 
 
+@pytest.mark.process
 def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
     got: list[Any] = []
 

@@ -87,6 +87,7 @@ def by_schemathesis(environ: dict[str, str], folder: Path) -> tuple[int, set[str
 WAYS: tuple[Way, ...] = (by_the_command, by_pytest, by_schemathesis)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("end", "code", "broken"),
     [("", 0, set()), (", until: 2026-10-02", 1, {"chat-done"})],
@@ -105,6 +106,7 @@ def test_the_three_ways_agree(end: str, code: int, broken: set[str], tmp_path: P
     assert results == dict.fromkeys(WAYS, (code, broken))
 
 
+@pytest.mark.process
 def test_pytest_says_why_it_cannot_run() -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     done = start(environment(url), "pytest", "contracts", "-p", "no:cacheprovider", "-q")

@@ -159,6 +159,7 @@ def test_nothing_that_is_said_or_kept_has_a_secret(loud: pytest.LogCaptureFixtur
         assert found_in(secrets, text) == [], place
 
 
+@pytest.mark.process
 def test_redis_holds_no_secret(redis: RedisServer) -> None:
     async def stored() -> str:
         client = RedisClient.from_url(redis.url)

@@ -11,6 +11,8 @@ pytest_plugins = ["pytester"]
 LEAK = """
 import socket
 
+pytestmark = pytest.mark.process
+
 class Client:
     def __init__(self):
         self.itself = self

@@ -118,6 +118,7 @@ def in_a_process(hash_seed: str) -> list[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+@pytest.mark.process
 def test_no_value_depends_on_the_process() -> None:
     one, other = (in_a_process(seed) for seed in "12")
     assert len(one) > 100

@@ -48,6 +48,7 @@ async def used(where: Where) -> Decimal:
     return 100_000 - Decimal(found[1].decode())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("accounts", "refused"),
     [(HUNDRED, 402), ("accounts: [{key: sk_hundred, plan: enterprise, limits: {requests: 100}}]", 429)],
@@ -63,6 +64,7 @@ def test_a_thousand_requests_to_two_servers_are_a_hundred_answers(
         assert asyncio.run(main(servers)) == {200: 100, refused: 900}
 
 
+@pytest.mark.process
 def test_a_redis_that_dies_under_load_costs_nobody_a_credit_and_gives_nobody_one(
     redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ async def stream_until_told(host: str, port: int, process: int, number: signal.S
     return got.count(b"text_delta")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("number", "options"),
     [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"]), (signal.SIGKILL, [])],
@@ -136,6 +139,7 @@ def test_a_server_that_is_stopped_settles_what_it_was_sending_and_one_that_is_ki
     assert paid == (2 if number is signal.SIGKILL else 1 + Decimal(deltas) / 10)
 
 
+@pytest.mark.process
 def test_a_login_at_one_server_is_a_login_at_the_other_and_so_is_its_end(redis: RedisServer, tmp_path: Path) -> None:
     user = "accounts: [{user: {email: jo@example.com, password: secret}, plan: pro}]"
 

@@ -120,6 +120,7 @@ def test_a_thousand_requests_against_a_hundred_credits_are_a_hundred_answers() -
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_two_gateways_on_one_redis_behave_as_one(redis: RedisServer) -> None:
     async def main() -> None:
         async with gateways(redis) as apps:
@@ -129,6 +130,7 @@ def test_two_gateways_on_one_redis_behave_as_one(redis: RedisServer) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_window_is_not_overrun_by_two_gateways(redis: RedisServer) -> None:
     async def main() -> None:
         stores = [RedisStore(redis.url, session) for _ in range(2)]
@@ -141,6 +143,7 @@ def test_a_window_is_not_overrun_by_two_gateways(redis: RedisServer) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_thousand_requests_to_three_worker_processes_are_a_hundred_answers(
     redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -156,6 +159,7 @@ def children_of(process: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
 
 
+@pytest.mark.process
 def test_a_worker_that_dies_is_replaced(redis: RedisServer, tmp_path: Path) -> None:
     with served(tmp_path, "--store", redis.url, "--workers", "2") as (host, port, server):
         before = set[int]()
@@ -173,6 +177,7 @@ def test_a_worker_that_dies_is_replaced(redis: RedisServer, tmp_path: Path) -> N
 # --- While Redis is away
 
 
+@pytest.mark.process
 def test_a_store_that_goes_away_is_503_with_retry_after_and_recovers(redis: RedisServer) -> None:
     async def main() -> None:
         async with gateways(redis) as apps:
@@ -191,6 +196,7 @@ def test_a_store_that_goes_away_is_503_with_retry_after_and_recovers(redis: Redi
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +226,7 @@ def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +253,7 @@ def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_server_survives_a_restart_of_redis(redis: RedisServer, tmp_path: Path) -> None:
     async def until_answered(host: str, port: int) -> list[int]:
         seen = [await ask_by_socket(host, port)]
@@ -285,6 +293,7 @@ def test_a_redis_that_hangs_is_waited_for_once_and_not_by_each_request_in_turn(m
 # --- The store itself
 
 
+@pytest.mark.process
 def test_every_store_keeps_what_changed_and_forgets_what_did_not(redis: RedisServer) -> None:
     books = ledger.open_ledger(0.5, Decimal("0.1"))
 
@@ -303,6 +312,7 @@ def test_every_store_keeps_what_changed_and_forgets_what_did_not(redis: RedisSer
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_change_that_loses_the_race_is_made_again_on_what_is_there(redis: RedisServer) -> None:
     async def main() -> None:
         stores = [RedisStore(redis.url, session) for _ in range(3)]
@@ -314,6 +324,7 @@ def test_a_change_that_loses_the_race_is_made_again_on_what_is_there(redis: Redi
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_change_that_fails_changes_nothing(redis: RedisServer) -> None:
     def fail(one: Session) -> tuple[Session, None]:
         raise ZeroDivisionError
@@ -343,6 +354,7 @@ def test_a_url_that_means_nothing_is_told(url: str) -> None:
         RedisStore(url, session)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -154,6 +154,7 @@ def test_it(gateway, n):
     run(pytester, source).assert_outcomes(passed=5)
 
 
+@pytest.mark.process
 def test_four_workers_are_safe(pytester: pytest.Pytester) -> None:
     source = """
 @pytest.mark.parametrize("n", range(12))
@@ -189,6 +190,7 @@ async def test_it(gateway):
     run(pytester, source, "-p", "anyio").assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 def test_pytest_asyncio_is_served_in_its_auto_mode(pytester: pytest.Pytester) -> None:
     source = """
 import anthropic, asyncio, pytest_asyncio
@@ -225,6 +227,7 @@ async def test_each_test_has_its_own(gateway, client):
     result.stdout.fnmatch_lines(["*matched nothing*"])
 
 
+@pytest.mark.process
 def test_the_official_sdk_is_served_on_trio(pytester: pytest.Pytester) -> None:
     source = """
 import openai, trio
@@ -250,6 +253,7 @@ def test_it(gateway):
     pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 def test_a_suite_that_does_not_use_it_pays_nothing() -> None:
     shown = "[name for name in sys.modules if name.startswith(('mockserver.', 'pydantic'))]"
     code = f"import sys, mockserver.testing.plugin; print({shown})"

@@ -46,6 +46,7 @@ print(seen)
 """
 
 
+@pytest.mark.process
 def test_no_step_touches_a_file_whatever_its_request_names() -> None:
     ran = subprocess.run([sys.executable, "-c", WATCHED], capture_output=True, text=True, check=False)
     assert (ran.stdout.strip(), ran.stderr) == ("['watching']", "")

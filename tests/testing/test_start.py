@@ -178,6 +178,7 @@ def test_played_turns_stay_played_when_one_is_added() -> None:
         assert post(gateway).json()["content"][0]["text"] == "c"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("scenario", "code"), [("greeting", 0), ("tool-round-trip", 1)])
 def test_a_suite_in_another_language_starts_it(scenario: str, code: int) -> None:
     command = [sys.executable, "-m", "mockserver", "start", "--scenario", scenario]

@@ -164,6 +164,7 @@ def test_values_never_change() -> None:
     }
 
 
+@pytest.mark.process
 def test_values_do_not_depend_on_the_hash_seed_of_the_process() -> None:
     program = (
         "import json; from mockserver.openapi.sampling import sample; "
