@@ -100,24 +100,25 @@ class QueuedResponse(msgspec.Struct, frozen=True, gc=False):
 class Overrides(msgspec.Struct, frozen=True, gc=False):
     """What was chosen for a session while it runs, see `engine.overrides`; None where nothing was.
 
-    `scenario` is a name; `pace` and `account` are written as in a file, as JSON; `waiting` are the queued responses, in
-    order.
+    `scenario` is a name; `pace` and `account` are written as in a file, as JSON; `queued` are the queued responses, in
+    order. The stored form calls them `waiting`.
     """
 
     scenario: str | None = None
     pace: str | None = None
     account: str | None = None
-    waiting: tuple[QueuedResponse, ...] = ()
+    queued: tuple[QueuedResponse, ...] = msgspec.field(default=(), name="waiting")
 
 
-UNSTEERED = Overrides()
+NO_OVERRIDES = Overrides()
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
     """A session after `requests` requests.
 
     `progress` is by scenario name, `ledgers` by `ledger_name`. `revoked` maps each ended login to the second in which
-    its last token expires. `began` is the time of the first request, in seconds since the epoch.
+    its last token expires. `began` is the time of the first request, in seconds since the epoch. The stored form
+    calls `overrides` `steering`.
     """
 
     id: str
@@ -129,7 +130,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     revoked: Mapping[str, int] = {}
     chaos: ChaosMemory | None = None
     began: float | None = None
-    steering: Overrides = UNSTEERED
+    overrides: Overrides = msgspec.field(default=NO_OVERRIDES, name="steering")
 
     def progress_of(self, scenario: str, edition: str = "") -> Progress:
         """Return the progress through this edition of a scenario."""

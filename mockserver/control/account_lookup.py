@@ -25,8 +25,8 @@ def account_holder(session: Session, engine: Engine) -> Holder | None:
     account = engine.accounts.account_of_session(session.id)
     if account is not None:
         return Holder(ledger_name=session.id, account=account)
-    if session.steering.account is not None:
-        return Holder(ledger_name=OWN, account=read_account(session.steering.account))
+    if session.overrides.account is not None:
+        return Holder(ledger_name=OWN, account=read_account(session.overrides.account))
     for script in _played(session, engine):
         if script.account is not None:
             return Holder(ledger_name=ledger_name(script.name), account=script.account)
@@ -36,7 +36,7 @@ def account_holder(session: Session, engine: Engine) -> Holder | None:
 def _played(session: Session, engine: Engine) -> Iterator[Script]:
     """Yield the scenarios that the session plays or has played; the chosen one first."""
     names = [
-        session.steering.scenario,
+        session.overrides.scenario,
         *_scenarios_with_ledgers(session.ledgers),
         *session.progress,
         engine.settings.scenario,
@@ -72,7 +72,9 @@ def move_balance(
         if current is None:
             credits = top_up if top_up is not None else drain or Decimal(0)
             account = orjson.dumps({"plan": "starter", "credits": str(credits)}).decode()
-            return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, account=account))
+            return msgspec.structs.replace(
+                session, overrides=msgspec.structs.replace(session.overrides, account=account)
+            )
         after, _ = billing.movement(current[0], now, move)(session)
         return after
 

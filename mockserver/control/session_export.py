@@ -19,7 +19,7 @@ from mockserver.accounts.session import Overrides, Session
 from mockserver.control import requests
 from mockserver.control.context import ControlContext
 from mockserver.core.errors import OperatorError
-from mockserver.engine.overrides import ANSWERS, MOST_WAITING
+from mockserver.engine.overrides import ANSWERS, MOST_QUEUED
 from mockserver.files.fragments import check_faults, check_fragment, check_turn
 from mockserver.scenarios.schema import Pace
 
@@ -51,7 +51,7 @@ def from_document(document: requests.Export, context: ControlContext) -> Session
             raise _InvalidExport("unknown or missing keys")
         requests.NewSession(name=session.id, seed=session.seed)
         _check(session, context.clock.now())
-        _check_overrides(session.steering, context)
+        _check_overrides(session.overrides, context)
     except (msgspec.ValidationError, orjson.JSONDecodeError, _InvalidExport) as error:
         raise OperatorError(f"not a valid session export: {error}") from None
     except ValidationError as error:
@@ -106,9 +106,9 @@ def _check_overrides(overrides: Overrides, context: ControlContext) -> None:
         check_fragment(Pace, _mapping(overrides.pace), "pace")
     if overrides.account is not None:
         check_fragment(Account, _mapping(overrides.account), "account")
-    if len(overrides.waiting) > MOST_WAITING:
-        raise _InvalidExport(f"more than {MOST_WAITING} queued answers")
-    for queued in overrides.waiting:
+    if len(overrides.queued) > MOST_QUEUED:
+        raise _InvalidExport(f"more than {MOST_QUEUED} queued answers")
+    for queued in overrides.queued:
         if queued.times is not None and queued.times < 1:
             raise _InvalidExport("a queued answer must apply to at least one request")
         words = _mapping(queued.words)

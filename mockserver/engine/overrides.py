@@ -1,17 +1,16 @@
-"""Steering: what a person has chosen while the gateway runs, laid over what the scenarios say. Pure.
+"""Overrides: what was chosen while the gateway runs; it takes precedence over scenarios. Pure.
 
-A session carries its own choices (`Session.steering`); what it leaves open is the operator's (`engine.Settings`).
+A session carries its own choices (`Session.overrides`); for the others the operator's `EngineSettings` hold.
 
-- **scenario**: what a request says itself (header, model) comes first, then what was chosen for the session, then what
-  the key says, then the operator's. `none` is a choice too: nothing plays, the mock answers by itself.
-- **pace**: what it says is laid over the pace of every reply; what it leaves out stays the turn's.
-- **account**: the account of a session whose keys belong to none.
-- **waiting**: answers and faults for the next request. Each request takes the first that waits and fits: an answer is
-  a turn like any other; faults alone are laid over whatever would have been answered, and wait on if they find nothing
-  to act on.
+- **scenario**: the request's choice (header, model) comes first, then the session's, the key's, the operator's. `none`
+  is a choice too: no scenario plays, and requests get the default answer.
+- **pace**: its fields replace those of every reply's pace; fields that it leaves out stay the turn's.
+- **account**: the account of a session whose key belongs to no account.
+- **queued**: answers and faults for the next request. Each request uses the first that matches it. An answer is a turn
+  like any other; faults alone are laid over the normal answer, and stay queued if they find nothing to act on.
 
-Choices are kept as the words that a person wrote (JSON), so that a session stays a small value that any store can
-hold; they are made ready when they are first used, and remembered by their text.
+Choices are stored as JSON, as they were written, so that a session stays a small value that any store can hold. They
+are compiled when they are first used, and cached by their text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,17 +37,17 @@ SCENARIO_KEY = "sk_mock_"
 SCENARIO_MODEL = "mock/"
 
 NONE = "none"
-"""The scenario that is chosen where nothing shall play."""
+"""The choice that no scenario plays."""
 
-MOST_WAITING = 100
-"""How many answers may wait in one queue."""
+MOST_QUEUED = 100
+"""The most responses that one queue holds."""
 
 ANSWERS = ("reply", "error", "response")
-"""The words of a turn that make it an answer; without them its faults are laid over another's."""
+"""The keys of a turn that make it an answer; without any, its faults are laid over the normal answer."""
 
 
 class CompiledResponse(NamedTuple):
-    """What waits, made ready: a script of one play, and whether that is an answer or only its faults count."""
+    """A queued response, compiled: a script of one turn, and whether the turn is an answer or only faults."""
 
     script: Script
     play: CompiledTurn
@@ -56,12 +55,12 @@ class CompiledResponse(NamedTuple):
 
     @property
     def faults(self) -> tuple[CompiledFault, ...]:
-        """Its faults."""
+        """The faults of its turn."""
         return self.play.faults
 
 
 class SessionAccount(NamedTuple):
-    """The account that was chosen for a session; it goes before that of its scenario."""
+    """The account that was chosen for a session. It takes precedence over that of its scenario."""
 
     account: Account
     name: None = None
@@ -70,27 +69,27 @@ class SessionAccount(NamedTuple):
 # --- scenarios --------------------------------------------------------------------------------------------------------
 
 
-def choose_script(call: Call, session: Session, scripts: Mapping[str, Script], otherwise: str | None) -> Script | None:
-    """The scenario that plays: the request's, else the session's, the key's, the operator's. Raises `Refusal` 404."""
-    name = _said_by_request(call)
+def choose_script(call: Call, session: Session, scripts: Mapping[str, Script], default: str | None) -> Script | None:
+    """Return the scenario that plays: the request's, else the session's, the key's, `default`. Raises `Refusal` 404."""
+    name = _named_by_request(call)
     if name is None:
-        name = session.steering.scenario
+        name = session.overrides.scenario
         if name == NONE and NONE not in scripts:
             return None
     if name is None and call.key.startswith(SCENARIO_KEY):
         name = call.key.removeprefix(SCENARIO_KEY).partition("_")[0]
     if name is None:
-        if otherwise is None or (otherwise == NONE and NONE not in scripts):
+        if default is None or (default == NONE and NONE not in scripts):
             return None
-        name = otherwise
+        name = default
     script = scripts.get(name)
     if script is None:
         raise Refusal(404, "unknown_scenario", f"No scenario '{name}'; {did_you_mean(name, scripts)}")
     return script
 
 
-def _said_by_request(call: Call) -> str | None:
-    """The scenario that a request names by its header or its model."""
+def _named_by_request(call: Call) -> str | None:
+    """Return the scenario that a request names by its header or its model, or None."""
     name = call.headers.get(SCENARIO_HEADER)
     if name is None and call.conversation is not None and call.conversation.model.startswith(SCENARIO_MODEL):
         return call.conversation.model.removeprefix(SCENARIO_MODEL)
@@ -102,41 +101,41 @@ def _said_by_request(call: Call) -> str | None:
 
 @lru_cache(maxsize=256)
 def read_pace(words: str) -> Pace:
-    """The pace of these words."""
+    """Return the pace that is written as this JSON."""
     return Pace.model_validate(orjson.loads(words))
 
 
 @lru_cache(maxsize=256)
 def read_account(words: str) -> Account:
-    """The account of these words."""
+    """Return the account that is written as this JSON."""
     return Account.model_validate(orjson.loads(words))
 
 
-def at_pace(plan: ReplyPlan, session: Session, otherwise: str | None) -> ReplyPlan:
-    """The plan at the pace that was chosen for the session, or `otherwise` for all; as it was if none was."""
-    words = session.steering.pace or otherwise
+def at_pace(plan: ReplyPlan, session: Session, default: str | None) -> ReplyPlan:
+    """Return the plan at the session's pace, else at `default`; unchanged if neither is set."""
+    words = session.overrides.pace or default
     if words is None:
         return plan
     chosen = read_pace(words)
     if plan.pace is None:
         return msgspec.structs.replace(plan, pace=chosen)
-    said = {name: getattr(chosen, name) for name in chosen.model_fields_set}
-    if said.keys() & {"rate", "interval"}:  # a pace has one of them
-        said = {"rate": None, "interval": None, **said}
-    return msgspec.structs.replace(plan, pace=plan.pace.model_copy(update=said))
+    update = {name: getattr(chosen, name) for name in chosen.model_fields_set}
+    if update.keys() & {"rate", "interval"}:  # a pace has one of them
+        update = {"rate": None, "interval": None, **update}
+    return msgspec.structs.replace(plan, pace=plan.pace.model_copy(update=update))
 
 
 def with_account(session: Session, script: ScenarioAccount | None) -> ScenarioAccount | None:
-    """What plays, as far as its account is asked for: the session's own goes before the scenario's."""
-    words = session.steering.account
+    """Return where the session's account comes from: its own choice, else the scenario."""
+    words = session.overrides.account
     return script if words is None else SessionAccount(read_account(words))
 
 
-# --- what waits -------------------------------------------------------------------------------------------------------
+# --- queued responses -------------------------------------------------------------------------------------------------
 
 
 def compile_response(words: Mapping[str, object], contract: Contract) -> tuple[CompiledResponse, list[ScenarioProblem]]:
-    """What waits, made ready, and every mistake in it. Raises pydantic's `ValidationError` for what is no turn."""
+    """Return a compiled response and every mistake in it. Raises pydantic's `ValidationError` for an invalid turn."""
     is_answer = any(name in words for name in ANSWERS)
     turn = Turn.model_validate(words if is_answer else {**words, "reply": []})
     queued = Scenario.model_construct(scenario=NEXT, turns=[turn])  # no file can have this name
@@ -146,43 +145,46 @@ def compile_response(words: Mapping[str, object], contract: Contract) -> tuple[C
 
 
 @lru_cache(maxsize=1_024)
-def _ready(words: str, contract: Contract) -> CompiledResponse:
+def _compiled(words: str, contract: Contract) -> CompiledResponse:
     return compile_response(orjson.loads(words), contract)[0]
 
 
 def matching(session: Session, call: Call, contract: Contract) -> Iterator[tuple[QueuedResponse, CompiledResponse]]:
-    """What waits and takes this call, in order."""
-    for waiting in session.steering.waiting:
-        ready = _ready(waiting.words, contract)
-        if handles_operation(ready.play, call) and matches(ready.play.matchers, call):
-            yield waiting, ready
+    """Yield the queued responses that match a call, in order."""
+    for queued in session.overrides.queued:
+        compiled = _compiled(queued.words, contract)
+        if handles_operation(compiled.play, call) and matches(compiled.play.matchers, call):
+            yield queued, compiled
 
 
-def consume(session: Session, waiting: QueuedResponse) -> Session:
-    """The session after one of those that waited was used."""
+def consume(session: Session, used: QueuedResponse) -> Session:
+    """Return the session after it used one of its queued responses."""
     progress = session.progress_of(NEXT)
     hits = {1: progress.hits.get(1, 0) + 1}
-    rest = tuple([left for one in session.steering.waiting if (left := _once_less(one, waiting)) is not None])
-    steering = msgspec.structs.replace(session.steering, waiting=rest)
     session = session.with_progress(NEXT, msgspec.structs.replace(progress, hits=hits))
-    return msgspec.structs.replace(session, steering=steering)
+    rest = [left for queued in session.overrides.queued if (left := _once_less(queued, used)) is not None]
+    return _with_queue(session, tuple(rest))
 
 
-def _once_less(one: QueuedResponse, used: QueuedResponse) -> QueuedResponse | None:
-    if one.id != used.id or one.times is None:
-        return one
-    return msgspec.structs.replace(one, times=one.times - 1) if one.times > 1 else None
+def _once_less(queued: QueuedResponse, used: QueuedResponse) -> QueuedResponse | None:
+    if queued.id != used.id or queued.times is None:
+        return queued
+    return msgspec.structs.replace(queued, times=queued.times - 1) if queued.times > 1 else None
 
 
 def lend(session: Session, queue: tuple[QueuedResponse, ...]) -> Session:
-    """The session with what waits for everybody, behind its own."""
-    steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, *queue))
-    return msgspec.structs.replace(session, steering=steering)
+    """Return the session with a shared queue behind its own."""
+    return _with_queue(session, (*session.overrides.queued, *queue))
 
 
 def reclaim(session: Session, queue: tuple[QueuedResponse, ...]) -> tuple[Session, tuple[QueuedResponse, ...]]:
-    """The session without what waits for everybody, and what of that still waits."""
-    ids = {waiting.id for waiting in queue}
-    own = tuple([waiting for waiting in session.steering.waiting if waiting.id not in ids])
-    left = tuple([waiting for waiting in session.steering.waiting if waiting.id in ids])
-    return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, waiting=own)), left
+    """Return the session without the shared queue, and what is left of that queue."""
+    ids = {queued.id for queued in queue}
+    own = tuple([queued for queued in session.overrides.queued if queued.id not in ids])
+    left = tuple([queued for queued in session.overrides.queued if queued.id in ids])
+    return _with_queue(session, own), left
+
+
+def _with_queue(session: Session, queue: tuple[QueuedResponse, ...]) -> Session:
+    overrides = msgspec.structs.replace(session.overrides, queued=queue)
+    return msgspec.structs.replace(session, overrides=overrides)

@@ -70,8 +70,8 @@ class Gateway:
         self.store: Store = store if store is not None else MemoryStore()
         self.journal = journal if journal is not None else Journal()
         self.traffic = Traffic()
-        self.waiting: tuple[QueuedResponse, ...] = ()
-        """Answers for the next request, whoever sends it."""
+        self.queued: tuple[QueuedResponse, ...] = ()
+        """Queued responses for the next request of any session."""
         self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._name = secrets.token_hex(8)  # tells this server's tickets from those of others; never on the wire
@@ -160,7 +160,7 @@ class Gateway:
         if id is None:
             return change(Session(ANONYMOUS))[1]
         try:
-            if self.waiting:
+            if self.queued:
                 return await self._offer(id, arrival, now)
             return await self.store.update(id, change)
         except StoreAwayError:
@@ -170,7 +170,7 @@ class Gateway:
 
     async def _offer(self, id: str, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         """The same while something waits for everybody: this request has it alone, and gives back what it leaves."""
-        queue, self.waiting = self.waiting, ()
+        queue, self.queued = self.queued, ()
         left = queue
 
         def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[QueuedResponse, ...]]]:
@@ -184,7 +184,7 @@ class Gateway:
         try:
             decision, clock, left = await self.store.update(id, change)
         finally:
-            self.waiting = (*left, *self.waiting)
+            self.queued = (*left, *self.queued)
         return decision, clock
 
     async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> Balance | None:

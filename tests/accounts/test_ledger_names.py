@@ -22,12 +22,12 @@ def test_the_account_of_a_scenario_called_steered_is_not_the_sessions_own() -> N
     bank.say("sk_a")
     assert bank.left("sk_a") == 1
     [(id, session)] = bank.sessions.items()
-    steering = msgspec.structs.replace(session.steering, account='{"credits": 10}')
-    bank.sessions[id] = msgspec.structs.replace(session, steering=steering)
+    overrides = msgspec.structs.replace(session.overrides, account='{"credits": 10}')
+    bank.sessions[id] = msgspec.structs.replace(session, overrides=overrides)
     assert bank.left("sk_a") == 10
     bank.say("sk_a")
     assert bank.left("sk_a") == 8
-    bank.sessions[id] = msgspec.structs.replace(bank.sessions[id], steering=session.steering)
+    bank.sessions[id] = msgspec.structs.replace(bank.sessions[id], overrides=session.overrides)
     assert bank.left("sk_a") == 1
 
 

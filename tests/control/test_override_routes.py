@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.accounts.session import Overrides, QueuedResponse, Session
-from mockserver.engine.overrides import MOST_WAITING, consume, lend, reclaim
+from mockserver.engine.overrides import MOST_QUEUED, consume, lend, reclaim
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
 
@@ -153,13 +153,13 @@ def test_one_is_taken_back_or_all(served: Served) -> None:
 
 def test_a_queue_is_bounded(served: Served) -> None:
     served.session(name="a")
-    for _ in range(MOST_WAITING):
+    for _ in range(MOST_QUEUED):
         queue(served, turn={"reply": "x"})
         queue(served, session="a", turn={"reply": "x"})
     for session in (None, "a"):
         answer = served.control.post("/next", json={"turn": {"reply": "x"}, "session": session})
         assert (answer.status_code, error_of(answer)["code"]) == (409, "conflict")
-    assert (len(waiting(served)), len(waiting(served, "a"))) == (MOST_WAITING, MOST_WAITING)
+    assert (len(waiting(served)), len(waiting(served, "a"))) == (MOST_QUEUED, MOST_QUEUED)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_whatever_is_taken_the_rest_comes_back_in_order(
     queue: tuple[QueuedResponse, ...], split: int, data: st.DataObject
 ) -> None:
     own, shared = queue[:split], queue[split:]
-    session = lend(Session("a", steering=Overrides(waiting=own)), shared)
-    assert session.steering.waiting == own + shared
+    session = lend(Session("a", overrides=Overrides(queued=own)), shared)
+    assert session.overrides.queued == own + shared
     used = data.draw(st.none() | st.sampled_from(queue)) if queue else None
     if used is not None:
         session = consume(session, used)
@@ -223,5 +223,5 @@ def test_whatever_is_taken_the_rest_comes_back_in_order(
         ]
         return tuple([one for one in counted if one.times != 0])
 
-    assert after.steering.waiting == once_less(own)
+    assert after.overrides.queued == once_less(own)
     assert left == once_less(shared)

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from mockserver.accounts.session import Overrides, QueuedResponse, Session
 from mockserver.core.actions import Hold, Wait
 from mockserver.core.errors import AuthorError
-from mockserver.engine.overrides import MOST_WAITING, consume, lend, read_pace, reclaim
+from mockserver.engine.overrides import MOST_QUEUED, consume, lend, read_pace, reclaim
 from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, Answer, Talk, script, turns
 
 ALWAYS = turns("  - reply: usual\n    times: always\n")
@@ -24,20 +24,20 @@ def talk(**chosen: JsonValue) -> Talk:
     """A session for which this was chosen; `ALWAYS` plays by default."""
     found = Talk(ALWAYS, others=[OTHER, THIRD, PAID])
     words = {key: orjson.dumps(value).decode() if isinstance(value, dict) else value for key, value in chosen.items()}
-    found.session = replace(found.session, steering=Overrides(**words))  # type: ignore[arg-type] # a table of its fields
+    found.session = replace(found.session, overrides=Overrides(**words))  # type: ignore[arg-type] # a table of its fields
     return found
 
 
 def queue(found: Talk, *words: dict[str, JsonValue], times: int | None = 1) -> Talk:
     """The same session, for which these wait."""
     waiting = tuple([QueuedResponse(f"w{n}", orjson.dumps(one).decode(), times) for n, one in enumerate(words)])
-    found.session = replace(found.session, steering=replace(found.session.steering, waiting=waiting))
+    found.session = replace(found.session, overrides=replace(found.session.overrides, queued=waiting))
     return found
 
 
 def left(found: Talk) -> list[str]:
     """What still waits."""
-    return [one.id for one in found.session.steering.waiting]
+    return [one.id for one in found.session.overrides.queued]
 
 
 # --- which scenario plays ---------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_the_operators_pace_holds_where_the_session_has_none() -> None:
     found = talk()
     found.engine = found.engine.with_settings(replace(found.engine.settings, pace='{"first": 4}'))
     assert waits(found.say()) == [4.0]
-    found.session = replace(found.session, steering=Overrides(pace='{"first": 1}'))
+    found.session = replace(found.session, overrides=Overrides(pace='{"first": 1}'))
     assert waits(found.say()) == [1.0]
 
 
@@ -209,7 +209,7 @@ def waiting(ids: list[str], times: int | None = 1) -> tuple[QueuedResponse, ...]
 @given(IDS, st.integers(0, 12))
 def test_what_is_offered_and_not_taken_comes_back(ids: list[str], split: int) -> None:
     own, queue = waiting(ids[:split]), waiting(ids[split:])
-    session = Session("s", steering=Overrides(waiting=own))
+    session = Session("s", overrides=Overrides(queued=own))
     after, rest = reclaim(lend(session, queue), queue)
     assert (after, rest) == (session, queue)
 
@@ -219,10 +219,10 @@ def test_what_is_taken_is_gone_once_and_nothing_else_is(
     ids: list[str], split: int, data: st.DataObject, times: int | None
 ) -> None:
     own, queue = waiting(ids[:split], times), waiting(ids[split:], times)
-    session = lend(Session("s", steering=Overrides(waiting=own)), queue)
-    chosen = data.draw(st.sampled_from(session.steering.waiting))
+    session = lend(Session("s", overrides=Overrides(queued=own)), queue)
+    chosen = data.draw(st.sampled_from(session.overrides.queued))
     after, rest = reclaim(consume(session, chosen), queue)
-    found = {one.id: one.times for one in (*after.steering.waiting, *rest)}
+    found = {one.id: one.times for one in (*after.overrides.queued, *rest)}
     wanted = dict.fromkeys(ids, times)
     if times is None:
         assert found == wanted
@@ -234,11 +234,11 @@ def test_what_is_taken_is_gone_once_and_nothing_else_is(
 
 
 def test_a_steered_session_is_a_small_value() -> None:
-    session = Session("s", steering=Overrides("other", '{"first": 1}', '{"credits": 3}', waiting(["a"])))
+    session = Session("s", overrides=Overrides("other", '{"first": 1}', '{"credits": 3}', waiting(["a"])))
     assert msgpack.decode(msgpack.encode(session), type=Session) == session
 
 
 def test_words_that_mean_nothing_are_refused() -> None:
     with pytest.raises((AuthorError, ValueError), match="frist"):
         read_pace('{"frist": 1}')
-    assert MOST_WAITING == 100
+    assert MOST_QUEUED == 100

@@ -61,7 +61,7 @@ sessions = st.builds(
     revoked=st.dictionaries(words, counts, max_size=3),
     chaos=st.none() | st.builds(ChaosMemory, moments, st.just("none"), st.dictionaries(counts, counts, max_size=3)),
     began=st.none() | moments,
-    steering=st.builds(
+    overrides=st.builds(
         Overrides,
         st.none() | st.sampled_from(["one", "none"]),
         st.none() | st.sampled_from(['{"first":"1ms"}', "{}"]),
@@ -89,7 +89,7 @@ def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that is ta
         progress={"one": Progress({1: 1})},
         ledgers={"scenario:one": ledger},
         chaos=ChaosMemory(0.0, "none"),
-        steering=Overrides("one", "{}", '{"plan":"starter"}', (QueuedResponse("w", '{"reply":"hi"}'),)),
+        overrides=Overrides("one", "{}", '{"plan":"starter"}', (QueuedResponse("w", '{"reply":"hi"}'),)),
     )
     return orjson.loads(msgspec.json.encode(session)) | changed  # type: ignore[no-any-return]  # an object, it is
 

@@ -87,7 +87,7 @@ def test_a_store_that_tries_again_does_not_parse_again(engine: Engine, counts: l
 def test_a_queued_response_does_not_parse_again(engine: Engine, counts: list[str]) -> None:
     queued = QueuedResponse("q", '{"when": {"last": "user"}, "reply": "next"}')
     session = Session("s")
-    session = msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, waiting=(queued,)))
+    session = msgspec.structs.replace(session, overrides=msgspec.structs.replace(session.overrides, queued=(queued,)))
     engine.step(session, posted(orjson.dumps(CONVERSATION)), NOW)
     assert counts == ["look-up", "parse"]
 

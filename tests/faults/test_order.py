@@ -170,7 +170,7 @@ def test_an_error_of_chaos_is_not_split_by_the_turn() -> None:
 def test_queued_faults_act_on_whole_events_of_a_turn_that_splits(queued: JsonValue) -> None:
     talk = Talk(turns(SPLIT))
     waiting = QueuedResponse("w1", orjson.dumps({"faults": [queued]}).decode(), 1)
-    talk.session = replace(talk.session, steering=replace(talk.session.steering, waiting=(waiting,)))
+    talk.session = replace(talk.session, overrides=replace(talk.session.overrides, queued=(waiting,)))
     answer = talk.say(stream=True)
     assert answer.note.idle_faults == ()
     assert len([action for action in answer.actions if isinstance(action, Data)]) == len(body_of(answer.actions))

@@ -10,7 +10,7 @@ from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.control import requests, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
 from mockserver.control.routes.sessions import queued_response_shape
-from mockserver.engine.overrides import MOST_WAITING
+from mockserver.engine.overrides import MOST_QUEUED
 from mockserver.files.fragments import check_faults, check_fragment, check_turn, fragment_json
 from mockserver.scenarios.schema import Pace
 
@@ -61,16 +61,16 @@ def routes(context: ControlContext) -> APIRouter:
     @router.get("/next")
     async def list_queued() -> list[responses.QueuedResponseShape]:
         """List the answers queued for any session; a session's own queue is its field `waiting`."""
-        return [queued_response_shape(queued, None) for queued in app.waiting]
+        return [queued_response_shape(queued, None) for queued in app.queued]
 
     @router.post("/next", status_code=201)
     async def queue_next(body: requests.NextResponse) -> responses.QueuedResponseShape:
         """Queue an answer or faults for the next matching request. Each request takes the first entry that matches."""
         queued = queued_response(body, context)
         if body.session is None:
-            if len(app.waiting) >= MOST_WAITING:
-                raise ConflictError(f"{MOST_WAITING} answers are queued already; cancel some first")
-            app.waiting = (*app.waiting, queued)
+            if len(app.queued) >= MOST_QUEUED:
+                raise ConflictError(f"{MOST_QUEUED} answers are queued already; cancel some first")
+            app.queued = (*app.queued, queued)
         else:
             await context.change(body.session, lambda session: _with_queued(session, queued))
         config.notify("next")
@@ -81,8 +81,8 @@ def routes(context: ControlContext) -> APIRouter:
         """Cancel one queued answer: from the queue of all sessions, or of one."""
         if session is not None:
             await context.change(session, lambda before: _without(before, id))
-        elif any(queued.id == id for queued in app.waiting):
-            app.waiting = tuple([queued for queued in app.waiting if queued.id != id])
+        elif any(queued.id == id for queued in app.queued):
+            app.queued = tuple([queued for queued in app.queued if queued.id != id])
         else:
             raise MissingError(f"no answer '{id}' is queued for all sessions; it may have been used")
         config.notify("next")
@@ -93,22 +93,22 @@ def routes(context: ControlContext) -> APIRouter:
         if session is not None:
             await context.change(session, lambda before: _without(before, None))
         else:
-            app.waiting = ()
+            app.queued = ()
         config.notify("next")
 
     return router
 
 
 def _with_queued(session: Session, queued: QueuedResponse) -> Session:
-    if len(session.steering.waiting) >= MOST_WAITING:
-        raise ConflictError(f"{MOST_WAITING} answers are queued for this session already; cancel some first")
-    steering = msgspec.structs.replace(session.steering, waiting=(*session.steering.waiting, queued))
-    return msgspec.structs.replace(session, steering=steering)
+    if len(session.overrides.queued) >= MOST_QUEUED:
+        raise ConflictError(f"{MOST_QUEUED} answers are queued for this session already; cancel some first")
+    overrides = msgspec.structs.replace(session.overrides, queued=(*session.overrides.queued, queued))
+    return msgspec.structs.replace(session, overrides=overrides)
 
 
 def _without(session: Session, id: str | None) -> Session:
     """Return the session without one queued answer, or without any if `id` is None."""
-    rest = () if id is None else tuple([queued for queued in session.steering.waiting if queued.id != id])
-    if id is not None and len(rest) == len(session.steering.waiting):
+    rest = () if id is None else tuple([queued for queued in session.overrides.queued if queued.id != id])
+    if id is not None and len(rest) == len(session.overrides.queued):
         raise MissingError(f"no answer '{id}' is queued for this session; it may have been used")
-    return msgspec.structs.replace(session, steering=msgspec.structs.replace(session.steering, waiting=rest))
+    return msgspec.structs.replace(session, overrides=msgspec.structs.replace(session.overrides, queued=rest))

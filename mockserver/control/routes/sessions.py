@@ -30,7 +30,7 @@ class OverrideBuilder:
 
     def apply(self, body: requests.SessionOverrides, session: Session) -> Session:
         """Return the session with the settings of the body; omitted fields keep their value."""
-        given, overrides = body.model_fields_set, session.steering
+        given, overrides = body.model_fields_set, session.overrides
         host, fresh = self._context.clock.now(), self._context.app.store.fresh(session.id)
         if "scenario" in given:
             overrides = msgspec.structs.replace(overrides, scenario=body.scenario)
@@ -42,7 +42,7 @@ class OverrideBuilder:
             overrides = msgspec.structs.replace(overrides, account=account)
             ledgers = {name: ledger for name, ledger in session.ledgers.items() if name != ledger_names.OWN}
             session = msgspec.structs.replace(session, ledgers=ledgers)
-        session = msgspec.structs.replace(session, steering=overrides)
+        session = msgspec.structs.replace(session, overrides=overrides)
         if "seed" in given:
             session = msgspec.structs.replace(session, seed=body.seed if body.seed is not None else fresh.seed)
         if "chaos" in given:
@@ -79,7 +79,7 @@ def session_shape(
     session: Session, context: ControlContext, last_used: Mapping[str, float] | None = None
 ) -> responses.SessionShape:
     """Return a session as a response model; `last_used` has the time of each session's last exchange."""
-    now, overrides = session.clock.at(context.clock.now()), session.steering
+    now, overrides = session.clock.at(context.clock.now()), session.overrides
     current = ledger_now(session, context.config.engine, now)
     account = None
     if current is not None and current[0].account is not None:
@@ -101,7 +101,7 @@ def session_shape(
         account=account,
         state={name: progress.state for name, progress in session.progress.items() if name != NEXT},
         hits={name: dict(progress.hits) for name, progress in session.progress.items() if name != NEXT},
-        waiting=[queued_response_shape(queued, session.id) for queued in overrides.waiting],
+        waiting=[queued_response_shape(queued, session.id) for queued in overrides.queued],
         now=now,
         clock=responses.ClockShape(virtual=session.clock.is_virtual, speed=session.clock.speed),
         last_used=(context.last_used() if last_used is None else last_used).get(session.id),
@@ -154,10 +154,10 @@ def routes(context: ControlContext) -> APIRouter:
         """Reset a session to its state before the first request; its settings stay, its queue does not."""
 
         def fresh(session: Session) -> Session:
-            overrides, chaos = msgspec.structs.replace(session.steering, waiting=()), session.chaos
+            overrides, chaos = msgspec.structs.replace(session.overrides, queued=()), session.chaos
             if chaos is not None:
                 chaos = ChaosMemory(began=session.clock.at(context.clock.now()), profile=chaos.profile)
-            return Session(session.id, session.seed, clock=session.clock, chaos=chaos, steering=overrides)
+            return Session(session.id, session.seed, clock=session.clock, chaos=chaos, overrides=overrides)
 
         return session_shape(await context.change(id, fresh), context)
 
