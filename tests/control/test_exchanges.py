@@ -125,8 +125,8 @@ def test_long_ones_are_cut_and_are_there_uncut_as_files(served: Served) -> None:
     shown = served.get("/exchanges/1")
     assert (shown["request"]["body_cut"], len(shown["request"]["body"].encode()) <= LONGEST_BODY + 3) == (True, True)
     assert len(str(shown)) < 400_000
-    for part, body in (("body", next(iter(served.app.journal)).body), ("answer", None)):
-        answer = served.control.get(f"/exchanges/1/{part}")
+    for path, body in (("/exchanges/1/body", next(iter(served.app.journal)).body), ("/exchanges/1/answer", None)):
+        answer = served.control.get(path)
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
         assert answer.headers["content-disposition"].startswith("attachment; ")
         assert body is None or answer.content == body

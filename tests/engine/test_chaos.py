@@ -14,7 +14,7 @@ from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader, yaml_reader
-from mockserver.files.chaos_file import SHIPPED, load_profiles, read_profile
+from mockserver.files.chaos_file import load_profiles
 from tests.support.engine import MESSAGES, NOW, Answer, Talk, contract, turns
 
 ALWAYS = "  - reply: one two three four\n    times: always\n"
@@ -128,17 +128,6 @@ def test_an_unknown_profile_is_an_error() -> None:
     answer = Storm("  - error: {status: 529}\n").one(headers={"x-mock-chaos": "tst"})
     assert (answer.status, answer.note.code) == (404, "unknown_chaos")
     assert b"did you mean 'test'?" in answer.payload
-
-
-@pytest.mark.parametrize("file", loader.discover(SHIPPED), ids=lambda file: file.stem)
-def test_a_shipped_profile_loads_under_its_own_name(file: Path) -> None:
-    assert read_profile(file).name == file.stem
-    assert read_profile(file).about.endswith(".")
-
-
-def test_the_seven_profiles_are_there() -> None:
-    wanted = {"flaky", "slow", "rate-limited", "brownout", "cold-start", "mobile", "byzantine"}
-    assert set(load_profiles()[0]) == wanted
 
 
 WRONG = [

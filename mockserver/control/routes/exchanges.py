@@ -1,7 +1,7 @@
 """Routes of exchanges and live answers: lists, single ones, snippets, holds, and the feed."""
 
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
@@ -17,6 +17,10 @@ LONGEST_NUMBER = 18
 """The maximum number of digits of an exchange's number; Python refuses to parse thousands."""
 
 Number = Annotated[int, Query(ge=0)]
+
+
+DOWNLOAD: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}}}  # Any: FastAPI's own type
+"""The content of a download, for the OpenAPI document."""
 
 
 class FeedResponse(StreamingResponse):
@@ -70,12 +74,12 @@ def routes(context: ControlContext) -> APIRouter:
         """Return one exchange with its request and answer."""
         return serializers.whole(context.record(number))
 
-    @router.get("/exchanges/{number}/body", response_class=Response)
+    @router.get("/exchanges/{number}/body", response_class=Response, responses=DOWNLOAD)
     async def read_body(number: int) -> Response:
         """Download the complete request body."""
         return _file(context.record(number).body, f"exchange-{number}-request.txt")
 
-    @router.get("/exchanges/{number}/answer", response_class=Response)
+    @router.get("/exchanges/{number}/answer", response_class=Response, responses=DOWNLOAD)
     async def read_answer(number: int) -> Response:
         """Download the complete answer body as sent."""
         return _file(serializers.uncut(context.record(number).exchange), f"exchange-{number}-answer.txt")

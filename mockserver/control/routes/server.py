@@ -71,7 +71,7 @@ def routes(context: ControlContext) -> APIRouter:
             return responses.HealthShape(status="the session store is unavailable")
         return responses.HealthShape(status="ready")
 
-    @router.get("/metrics", response_class=Response)
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def read_metrics() -> Response:
         """Return counts and durations in Prometheus' text format."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

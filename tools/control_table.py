@@ -1,0 +1,53 @@
+"""Write the table of the control API's calls into docs/control.md: `python -m tools.control_table`."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from mockserver.control import PREFIX
+from mockserver.control.application import build
+from mockserver.control.context import ControlContext
+from mockserver.control.runtime_config import RuntimeConfig
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.files import bundled
+from mockserver.files.library import load_contract
+from mockserver.journal.totals import Totals
+from mockserver.server.asgi import Gateway
+
+PAGE = Path(__file__).parents[1] / "docs" / "control.md"
+BEGIN, END = "<!-- calls: python -m tools.control_table -->\n", "<!-- end of calls -->"
+
+
+def application() -> FastAPI:
+    """Return the control API of a gateway without scenarios."""
+    gateway = Gateway(Engine(load_contract(), {}, EngineSettings()))
+    return build(ControlContext(RuntimeConfig(gateway, {}, bundled.SCENARIOS), Totals()))
+
+
+def row(method: str, path: str, operation: dict[str, Any]) -> str:  # Any: an OpenAPI operation
+    """Return the row of one call: its method and path, and the first paragraph of its description."""
+    about = " ".join(operation.get("description", "").partition("\n\n")[0].split())
+    return f"| `{method.upper()} {path.removeprefix(PREFIX)}` | {about} |"
+
+
+def table() -> str:
+    """Return the table in Markdown, one row a call, in the order of `ROUTES`."""
+    paths = application().openapi()["paths"]
+    rows = [row(method, path, operation) for path, item in paths.items() for method, operation in item.items()]
+    return "\n".join(["| call | what it does |", "|---|---|", *rows, ""])
+
+
+def with_table(page: str) -> str:
+    """Return the text of the page with the present table between its two markers."""
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + table() + END + rest.partition(END)[2]
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
