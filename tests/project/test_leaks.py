@@ -7,11 +7,10 @@ import pytest
 import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.process
 
 LEAK = """
 import socket
-
-pytestmark = pytest.mark.process
 
 class Client:
     def __init__(self):
@@ -28,7 +27,17 @@ def run(pytester: pytest.Pytester, folder: str, **files: str) -> pytest.RunResul
     for name, source in files.items():
         (pytester.path / folder / f"{name}.py").write_text(LEAK + source, encoding="utf-8")
     return pytester.runpytest_subprocess(
-        "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "tests.support.leaks", "-v"
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:randomly",
+        "-p",
+        "tests.support.leaks",
+        "-v",
     )
 
 
