@@ -359,7 +359,7 @@ def test_a_url_that_means_nothing_is_told(url: str) -> None:
     ("options", "words"),
     [
         (["--workers", "2"], "needs a store that they share"),
-        (["--store", "postgres://x"], "Redis only"),
+        (["--store", "postgres://x"], "expected the URL of a Redis server"),
         (["--store", "redis://127.0.0.1:1"], "no Redis answers there"),
         (["--store", "redis://localhost:port"], "not a URL of a Redis"),
         (["--accounts", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
