@@ -88,9 +88,14 @@ def test_a_mutant_breaks_promises_that_exist() -> None:
 
 def test_every_report_file_is_in_the_table() -> None:
     names = {module.__name__.rpartition(".")[2] for module in modules(reports) if hasattr(module, "render")}
-    assert names == {report.name for report in FORMATS}, (
-        "FORMATS in mockserver/gate/reports/__init__.py has other names"
-    )
+    unlisted = names - {report.name for report in FORMATS}
+    assert unlisted == set(), f"add {', '.join(unlisted)} to FORMATS in mockserver/gate/reports/__init__.py"
+
+
+@pytest.mark.parametrize("name", [report.name for report in FORMATS])
+def test_a_report_format_has_a_file(name: str) -> None:
+    file = Path(reports.__path__[0]) / f"{name}.py"
+    assert file.is_file(), f"the report format {name} lacks the file {file} with a function render(run) -> bytes"
 
 
 @pytest.mark.parametrize("name", [report.name for report in FORMATS])
@@ -116,7 +121,8 @@ def test_every_file_with_a_command_is_in_a_table() -> None:
         if isinstance(value, click.Command)
     }
     listed = {*commands().values(), main}
-    assert [name for name, value in found.items() if value not in listed] == [], "add it to the table in cli/main.py"
+    unlisted = [name for name, value in found.items() if value not in listed]
+    assert unlisted == [], f"add {', '.join(unlisted)} to the table in mockserver/cli/main.py"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -13,6 +13,7 @@ from mockserver.contracts.probes.auth import ANTHROPIC_KEY
 from mockserver.contracts.reference import gateway
 from mockserver.gate.redact import redact_deviation, redact_text
 from mockserver.gate.relay import Outgoing, Upstream, serving
+from mockserver.gate.reports import FORMATS
 from mockserver.gate.reports.curl import curl, packed
 from tests.gate.support import MESSAGES, command, reference_gateway
 
@@ -124,7 +125,7 @@ def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -
             kept = [pair for pair in headers if pair[0] != "content-length"]
             return Outgoing(status, [*kept, ("x-echo", " ".join(echo[:2])), ("set-cookie", f"s={KEY}")], [body])
 
-        files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html", "sarif", "baseline")}
+        files = {kind: tmp_path / f"report.{kind}" for kind in (*[report.name for report in FORMATS], "baseline")}
         with serving(respond) as url:
             options = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
             done = command(

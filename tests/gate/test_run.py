@@ -14,9 +14,12 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import OPENAPI
 from mockserver.files.library import load_contract, load_library
 from mockserver.gate.relay import Outgoing, serving
+from mockserver.gate.reports import FORMATS
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.gate.support import command, reference_gateway, run
+
+KINDS = [report.name for report in FORMATS]
 
 
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
@@ -58,7 +61,7 @@ def test_the_documented_contract_alone_can_be_examined() -> None:
 
 
 def test_the_command_reports_in_every_form(tmp_path: Path) -> None:
-    files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html", "sarif")}
+    files = {kind: tmp_path / f"report.{kind}" for kind in KINDS}
     options = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
     with always_without_type() as url:
         done = command(url, "--profile", "smoke", "--only", "known-*", "--only", "login*", "--github", *options)
@@ -181,7 +184,7 @@ def test_a_baseline_that_is_written_again_keeps_what_was_said_before(tmp_path: P
 
 
 def test_an_accepted_deviation_is_marked_in_every_report(tmp_path: Path) -> None:
-    known, files = tmp_path / "known.yaml", {kind: tmp_path / kind for kind in ("json", "junit", "html", "sarif")}
+    known, files = tmp_path / "known.yaml", {kind: tmp_path / kind for kind in KINDS}
     known.write_text("- {promise: known-media-type, since: 2020-01-01, why: an old proxy}\n")
     options = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
     with always_without_type() as url:
