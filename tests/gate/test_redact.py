@@ -21,7 +21,7 @@ KEY = "sk_live_0123456789"
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "expected"),
     [
         (f"bad key {KEY}", "bad key $KEY"),
         ("an unknown token sk_limited_one", "an unknown token $KEY"),
@@ -40,7 +40,7 @@ def test_text_is_shown_without_secrets(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "value", "shown"),
+    ("header", "value", "expected"),
     [
         ("x-api-key", KEY, '"x-api-key: $KEY"'),
         ("authorization", f"Bearer {KEY}", '"authorization: Bearer $KEY"'),
