@@ -4,6 +4,7 @@ A test without the mark that starts one fails. Tests under tests/browser and tes
 get the mark by their folder.
 """
 
+import platform
 import subprocess
 from collections.abc import Iterator
 from functools import wraps
@@ -19,6 +20,7 @@ _started: list[str] = []
 @pytest.fixture(scope="session", autouse=True)
 def watched_processes() -> Iterator[None]:
     """Write down every process that is started in this one."""
+    platform.processor()  # the SDKs ask for it, and the first time Python starts `uname`
     start = subprocess.Popen.__init__
 
     @wraps(start)
