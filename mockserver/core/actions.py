@@ -1,20 +1,19 @@
-"""What can happen on the wire: the few actions that every answer is made of.
+"""Actions: the few things that can happen on the wire. Every answer is made of them.
 
 An answer is a tuple of actions in the order in which they happen. The engine decides them, pure functions
-change them (pace, faults), the player performs them; nothing else reaches a socket.
+change them (pace, faults), and the player performs them; nothing else reaches a socket.
 
 Rules:
 
-- `Head` comes once, before any `Data`; `End` comes last and ends the answer properly (terminator included).
-- `Data` is one body, or one frame of a stream: then `event` says what kind of frame it is, so that faults can find
-  it and the journal can name it (an Anthropic event's type; `role`, `text`, `tool_call`, `finish`, `usage` or
-  `done` on the OpenAI wire; `comment` for an SSE comment). A frame that is cut into pieces keeps its name on the first.
+- `Head` comes once, before any `Data`. `End` comes last and ends the answer properly, terminator included.
+- `Data` is one body, or one frame of a stream. The `event` of a frame is its kind (`Wire.events`, or `comment` for an
+  SSE comment), by which faults find it and the journal names it. A frame cut into pieces keeps it on the first piece.
 - `Wait` is time that passes between two actions, in seconds of the session's clock. Waits add up to deadlines that
-  are counted from the start of the answer, so that lateness never accumulates. `Wait(0)` is a flush: what was due
-  goes out as a write of its own.
-- `Hold` is a pause of the client's own time, not the session's: somebody looks at the answer, and lets it go on.
-- `Close`, `Reset` and `Hang` end an answer improperly, in place of `End`; nothing comes after `Close` and `Reset`.
-- `Raw` and a bare `Head` go past the server's HTTP framing; they need a real socket.
+  count from the start of the answer, so that lateness never accumulates. `Wait(0)` is a flush: what is due goes out
+  as a write of its own.
+- `Hold` is a pause in real time, not in the session's: a test or a person looks at the answer, then releases it.
+- `Close`, `Reset` and `Hang` end an answer improperly instead of `End`; nothing comes after `Close` and `Reset`.
+- `Raw` and a bare `Head` bypass the server's HTTP framing; they need a real socket.
 """
 
 from typing import TypeAlias
@@ -28,8 +27,8 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 class Head(msgspec.Struct, frozen=True, gc=False, tag="head"):
     """Status line and headers.
 
-    A `bare` head is written as it stands: no chunking, no check of content-length, the body's bytes as they are; and
-    the end of the answer is the end of the connection.
+    A `bare` head is written as it is: no chunking, no check of content-length, the body's bytes unchanged. The end of
+    the answer then is the end of the connection.
     """
 
     status: int
@@ -46,7 +45,7 @@ class Data(msgspec.Struct, frozen=True, gc=False, tag="data"):
 
 
 class Wait(msgspec.Struct, frozen=True, gc=False, tag="wait"):
-    """`seconds` pass before the next action."""
+    """`seconds` that pass before the next action."""
 
     seconds: float
 
@@ -56,27 +55,27 @@ class End(msgspec.Struct, frozen=True, gc=False, tag="end"):
 
 
 class Close(msgspec.Struct, frozen=True, gc=False, tag="close"):
-    """The connection is closed (FIN) as it is: what was due is delivered, no terminator is."""
+    """Close the connection (FIN): what was due is delivered, but no terminator."""
 
 
 class Reset(msgspec.Struct, frozen=True, gc=False, tag="reset"):
-    """The connection is reset (RST) once what was due has been delivered."""
+    """Reset the connection (RST) once what was due has been delivered."""
 
 
 class Raw(msgspec.Struct, frozen=True, gc=False, tag="raw"):
-    """Bytes past HTTP framing: what a broken server or proxy would put on the connection."""
+    """Bytes outside HTTP framing, as a broken server or proxy would send them."""
 
     payload: bytes
 
 
 class Hang(msgspec.Struct, frozen=True, gc=False, tag="hang"):
-    """The connection stays open and silent until the client leaves, or for so many seconds, and is then closed."""
+    """Keep the connection open and silent until the client leaves, at most `seconds`, then close it."""
 
     seconds: float
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False, tag="hold"):
-    """The answer waits here until somebody lets it go on, or for so many seconds of real time."""
+    """Stop the answer here until it is released, at most `seconds` of real time."""
 
     seconds: float
 

@@ -1,10 +1,9 @@
-"""The models of the five documents, as one table.
+"""The models that the five documents name, as one table.
 
-A row is one model: its id, who provides it, its context window and largest answer in tokens (None where no document
-says), whether it calls tools, the lowest plan that has it, the documents that name it, and its other ids.
-Rulings: ids differ between documents by dots, dashes, capitals and vendor prefix, so they are compared folded
-(`fold`); gemma, deepseek-r1 and minimax do not call tools, whatever D1's table says; a model that no document names is
-taken for one that can do everything.
+A row is one model: its id, provider, context window and longest answer in tokens (None where no document says), whether
+it calls tools, the lowest plan that includes it, the documents that name it, and its other ids. Rulings: documents
+spell ids with different dots, dashes, capitals and vendor prefixes, so ids are compared folded (`fold`); gemma,
+deepseek-r1 and minimax do not call tools, whatever D1's table says; a model that no document names can do everything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal, did_you_mean
 
 RELEASED = 1_735_689_600
-"""2025-01-01T00:00:00Z: the documents give no dates; a fixed one keeps the list the same for ever."""
+"""2025-01-01T00:00:00Z. The documents give no dates; a fixed one keeps the list the same on every day."""
 
 
 BYOK_PROVIDERS = ("anthropic", "meta_llama")
@@ -77,7 +76,7 @@ MODELS: tuple[ModelInfo, ...] = (
 
 
 def fold(id: str) -> str:
-    """An id without what the documents differ in: case, dots for dashes, the vendor before a slash."""
+    """Return an id without what documents spell differently: case, dots for dashes, a vendor before a slash."""
     return id.rpartition("/")[2].casefold().replace(".", "-").replace("_", "-")
 
 
@@ -86,18 +85,18 @@ _BY_FOLDED: Mapping[str, ModelInfo] = {fold(name): model for model in MODELS for
 
 @lru_cache(maxsize=256)
 def find(id: str) -> ModelInfo | None:
-    """The model of an id in any document's spelling, or None if no document names it."""
+    """Return the model of an id in any document's spelling, or None if no document names it."""
     return _BY_FOLDED.get(fold(id))
 
 
 def calls_tools(id: str) -> bool:
-    """Whether the model calls tools; one that no document names does."""
+    """Return whether the model calls tools; one that no document names does."""
     model = find(id)
     return model.tools if model is not None else True
 
 
 def check_max_tokens(id: str, asked: int) -> None:
-    """Refuse an answer longer than the model can give.
+    """Check that the model can give an answer of this many tokens. Raises `Refusal` 400.
 
     D1: "qwen-coder-32b supports up to 32768, Claude up to 8192".
     """
@@ -112,7 +111,7 @@ def check_max_tokens(id: str, asked: int) -> None:
 
 
 def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:
-    """The body of GET models: OpenAI's list, with the fields that Anthropic's SDK reads beside it."""
+    """Return the body of GET models: OpenAI's list, plus the fields that Anthropic's SDK reads."""
     entries = [entry(model) for model in models]
     return {
         "object": "list",
@@ -124,7 +123,7 @@ def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:
 
 
 def entry(model: ModelInfo) -> dict[str, object]:
-    """One model, in both dialects at once; what no document says is left out."""
+    """Return one model, in both dialects at once, without limits that no document states."""
     limits = {"context_window": model.context, "max_output_tokens": model.max_tokens}
     return {
         "id": model.id,
@@ -141,7 +140,7 @@ def entry(model: ModelInfo) -> dict[str, object]:
 
 
 def one(id: str) -> JsonObject:
-    """The body of GET models/{id}; the id is echoed as the client wrote it. Raises `Refusal` 404."""
+    """Return the body of GET models/{id}, with the id as the client wrote it. Raises `Refusal` 404."""
     model = find(id)
     if model is None:
         hint = did_you_mean(id, [known.id for known in MODELS])

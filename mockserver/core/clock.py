@@ -1,7 +1,7 @@
-"""Time: the one module of the lower layers that may read a clock.
+"""Clocks: the one module of the lower layers that may read the time.
 
-A `Clock` says what time it is, in seconds since the epoch. The engine never asks; it is told. `SystemClock` is the
-machine's; `FixedClock` stands still until it is moved, for tests and replays.
+A `Clock` returns the time in seconds since the epoch. The engine never reads one; its caller passes the time.
+`SystemClock` is the machine's; `FixedClock` stands still until it is advanced, for tests and replays.
 """
 
 import time
@@ -9,10 +9,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Something that knows the time."""
+    """A source of the time."""
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         ...
 
 
@@ -20,20 +20,20 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return time.time()
 
 
 class FixedClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is advanced."""
 
     def __init__(self, now: float = 1_767_225_600.0) -> None:
         self._now = now
 
     def now(self) -> float:
-        """Seconds since the epoch (2026-01-01T00:00:00Z unless said otherwise)."""
+        """Return the time in seconds since the epoch; at first 2026-01-01T00:00:00Z by default."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move on by `seconds`."""
+        """Advance the clock by `seconds`."""
         self._now += seconds

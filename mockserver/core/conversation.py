@@ -1,18 +1,18 @@
-"""One conversation for both wires: what a client said, and what it is answered.
+"""Conversations and replies, the same for every wire.
 
 Each wire parses its request into a `Conversation` and renders a `Reply`; everything between (matching, templates,
-counting) speaks only these words, so that one scenario serves both dialects.
+counting) uses only these types, so that one scenario serves every dialect.
 
 Rules:
 
-- Roles are `user` and `assistant`. System text stands apart in `system`; a tool's result is a block of a user
-  message, as on the Anthropic wire (an OpenAI `tool` message becomes a user message with one `ToolResult`).
-- Blocks keep their order. What the mock cannot read (images, documents, thinking) is a `Media` block that keeps
-  its kind.
+- Roles are `user` and `assistant`. System text is separate, in `system`; a tool's result is a block of a user message,
+  as on the Anthropic wire (an OpenAI `tool` message becomes a user message with one `ToolResult`).
+- Blocks keep their order. Content that the mock does not read (images, documents, thinking) is a `Media` block, which
+  keeps its kind.
 
-Tokens are counted by one rule, on both wires, for requests and replies: **one token per four characters of
-everything said, rounded up** (`tokens`). Said are the texts, names, tool inputs and tool definitions, JSON without
-blanks. No tokenizer, so no download, no surprise, and a number that a tester can predict.
+Tokens are counted by one rule, on every wire, for requests and replies: **one token per four characters, rounded up**
+(`tokens`). The characters are those of texts, names, tool inputs and tool definitions, as JSON without spaces. There is
+no tokenizer: nothing to download, and a number that a tester can predict.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ import orjson
 
 from mockserver.core.errors import Refusal
 
-# Any: JSON that came through the contract's validator; what it holds the contract says, and no second copy here.
+# Any: JSON that the contract has validated; a second description of it here would be a copy.
 Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Any]
 Role: TypeAlias = Literal["user", "assistant"]
@@ -34,13 +34,13 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
-    """Text, said by either side."""
+    """Text, of either side."""
 
     text: str
 
 
 class ToolUse(msgspec.Struct, frozen=True, gc=False, tag="tool_use"):
-    """A call of a tool, by the assistant. `input` is the parsed arguments."""
+    """A tool call of the assistant. `input` is the parsed arguments."""
 
     name: str
     input: JsonObject
@@ -48,7 +48,7 @@ class ToolUse(msgspec.Struct, frozen=True, gc=False, tag="tool_use"):
 
 
 class ToolResult(msgspec.Struct, frozen=True, gc=False, tag="tool_result"):
-    """What a tool gave back, said by the user. `text` joins the texts of its content."""
+    """The result of a tool call, sent by the user. `text` joins the texts of its content."""
 
     tool_use_id: str
     text: str
@@ -56,7 +56,7 @@ class ToolResult(msgspec.Struct, frozen=True, gc=False, tag="tool_result"):
 
 
 class Media(msgspec.Struct, frozen=True, gc=False, tag="media"):
-    """Anything that is said but not read here: an image, a document, thinking."""
+    """Content that is not read here: an image, a document, thinking."""
 
     kind: str
 
@@ -66,7 +66,7 @@ ReplyBlock: TypeAlias = Text | ToolUse
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One message: who said it, and its blocks in order."""
+    """One message: its role, and its blocks in order."""
 
     role: Role
     blocks: tuple[Block, ...]
@@ -81,7 +81,7 @@ class Tool(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolChoice(msgspec.Struct, frozen=True, gc=False):
-    """What the client demands: `auto`, `none`, `required` (some tool), or `tool` (the one of `name`)."""
+    """The client's demand: `auto`, `none`, `required` (any tool), or `tool` (the one called `name`)."""
 
     mode: Literal["auto", "none", "required", "tool"] = "auto"
     name: str = ""
@@ -95,15 +95,15 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def total(self) -> int:
-        """Input and output together."""
+        """The sum of input and output."""
         return self.input + self.output
 
 
 class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
-    """A request of either wire, parsed. `body` is the request's own JSON, for whoever needs more.
+    """A parsed request of any wire. `body` is the request's JSON.
 
-    `max_tokens` is None where the client set none and its route documents no default; `include_usage` asks for the
-    OpenAI usage chunk.
+    `max_tokens` is None if the client set none and its route documents no default. `include_usage` asks for a usage
+    chunk in the stream, on wires that have one.
     """
 
     model: str
@@ -119,7 +119,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def last(self) -> str:
-        """What the last message is: `user`, `assistant`, or `tool_result` if it brings any."""
+        """The kind of the last message: `user`, `assistant`, or `tool_result` if it has any."""
         message = self.messages[-1]
         if message.role == "user" and any(isinstance(block, ToolResult) for block in message.blocks):
             return "tool_result"
@@ -127,7 +127,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def last_user_text(self) -> str:
-        """The text of the last user message that has any, or nothing."""
+        """The text of the last user message that has any, or ''."""
         for message in reversed(self.messages):
             if message.role == "user":
                 text = joined_text(message.blocks)
@@ -137,22 +137,22 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def tool_results(self) -> tuple[ToolResult, ...]:
-        """The results that the end of the conversation brings: those after the assistant's last message."""
-        found: list[ToolResult] = []
+        """The tool results after the assistant's last message."""
+        results: list[ToolResult] = []
         for message in reversed(self.messages):
             if message.role == "assistant":
                 break
-            found[:0] = [block for block in message.blocks if isinstance(block, ToolResult)]
-        return tuple(found)
+            results[:0] = [block for block in message.blocks if isinstance(block, ToolResult)]
+        return tuple(results)
 
     @cached_property
     def assistant_turns(self) -> int:
-        """How many assistant messages the conversation already has."""
+        """The number of assistant messages."""
         return sum(1 for message in self.messages if message.role == "assistant")
 
     @cached_property
     def tool_rounds(self) -> int:
-        """How many assistant messages called a tool: the iterations of an agent's loop so far."""
+        """The number of assistant messages with a tool call: the iterations of an agent's loop so far."""
         return sum(
             1
             for message in self.messages
@@ -161,7 +161,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the assistant answers, complete: a wire needs nothing else to render it.
+    """A complete answer of the assistant: a wire needs nothing else to render it.
 
     `id` is the part of the message id after its prefix; `created` is in seconds since the epoch; `extras` are
     the top-level fields that the BYOK and managed variants add.
@@ -178,19 +178,19 @@ class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def joined_text(blocks: Iterable[Block]) -> str:
-    """The texts of the blocks, joined."""
+    """Return the texts of the blocks, joined."""
     return "".join([block.text for block in blocks if isinstance(block, Text)])
 
 
 def tokens(characters: int) -> int:
-    """The number of tokens of so many characters: a quarter of them, rounded up."""
+    """Return the tokens of this many characters: a quarter, rounded up."""
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def compact_json(value: object) -> str:
-    """JSON without blanks, the form in which tool inputs are sent and counted.
+    """Return JSON without spaces, the form in which tool inputs are sent and counted.
 
-    Raises `Refusal` 400 for what is nested more deeply than can be written (254 levels); reading takes 1,024.
+    Raises `Refusal` 400 for a value nested deeper than orjson can write (254 levels); it reads 1,024.
     """
     try:
         return orjson.dumps(value).decode()
@@ -199,7 +199,7 @@ def compact_json(value: object) -> str:
 
 
 def spoken(block: Block) -> int:
-    """How many characters a block says."""
+    """Return the number of characters of a block."""
     match block:
         case Text(text=text):
             return len(text)
@@ -212,16 +212,16 @@ def spoken(block: Block) -> int:
 
 
 def input_tokens(conversation: Conversation) -> int:
-    """The tokens of a request: system text, messages and tool definitions; at least one."""
-    said = len(conversation.system)
+    """Return the tokens of a request: system text, messages and tool definitions; at least one."""
+    characters = len(conversation.system)
     for message in conversation.messages:
         for block in message.blocks:
-            said += len(block.text) if isinstance(block, Text) else spoken(block)
+            characters += len(block.text) if isinstance(block, Text) else spoken(block)
     for tool in conversation.tools:
-        said += len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
-    return max(1, tokens(said))
+        characters += len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
+    return max(1, tokens(characters))
 
 
 def output_tokens(blocks: Sequence[ReplyBlock]) -> int:
-    """The tokens of a reply."""
+    """Return the tokens of a reply."""
     return tokens(sum([spoken(block) for block in blocks]))

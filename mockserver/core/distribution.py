@@ -1,8 +1,9 @@
-"""A length of time that a person writes as one value or as a distribution, and that is drawn from rng.
+"""Distributions of durations: a length of time, written as one value or as a distribution to draw from.
 
 `300ms` is always the same; `{uniform: [100ms, 1s]}`, `{normal: {mean: 300ms, deviation: 50ms}}` and
-`{lognormal: {median: 300ms, sigma: 0.5}}` are drawn anew each time, seeded. Model servers' times to first token are
-near log-normal: most answers are quick, a few take many times as long. No draw is below zero or above `units.LONGEST`.
+`{lognormal: {median: 300ms, sigma: 0.5}}` are drawn each time, from the seed. The time to first token of model servers
+is nearly log-normal: most answers are quick, a few take many times as long. No draw is below zero or above
+`units.LONGEST`.
 """
 
 from collections.abc import Mapping
@@ -20,17 +21,17 @@ class _Model(BaseModel):
 
 
 class Fixed(_Model):
-    """Always the same."""
+    """One duration."""
 
     value: Duration
 
     def draw(self, rng: Rng) -> float:
-        """Seconds; rolls nothing."""
+        """Return seconds; draws nothing."""
         return self.value
 
 
 class Uniform(_Model):
-    """Anything from the first to the second, all equally likely."""
+    """A duration between two, all equally likely."""
 
     uniform: list[Duration] = Field(min_length=2, max_length=2, description="The least and the most.")
 
@@ -41,7 +42,7 @@ class Uniform(_Model):
         return self
 
     def draw(self, rng: Rng) -> float:
-        """Seconds."""
+        """Return seconds."""
         return rng.between(self.uniform[0], self.uniform[1])
 
 
@@ -51,12 +52,12 @@ class _Bell(_Model):
 
 
 class Normal(_Model):
-    """The bell curve, cut off at zero."""
+    """A normal distribution, cut off at zero."""
 
     normal: _Bell
 
     def draw(self, rng: Rng) -> float:
-        """Seconds."""
+        """Return seconds."""
         return min(LONGEST, max(0.0, rng.normal(self.normal.mean, self.normal.deviation)))
 
 
@@ -66,12 +67,12 @@ class _LongTail(_Model):
 
 
 class LogNormal(_Model):
-    """Mostly near the median, with a long tail of slow ones."""
+    """A log-normal distribution: mostly near the median, with a long tail of slow ones."""
 
     lognormal: _LongTail
 
     def draw(self, rng: Rng) -> float:
-        """Seconds."""
+        """Return seconds."""
         return min(LONGEST, self.lognormal.median * exp(rng.normal(0.0, self.lognormal.sigma)))
 
 

@@ -1,18 +1,18 @@
-"""Whose fault it is: the typed errors of the whole project.
+"""The errors of the whole project, each named after the person who must act.
 
-Every error that this project raises on purpose is one of three, named after the person who must act:
+Every error that this project raises on purpose is one of three:
 
-- `Refusal`: the *client* of the gateway sent something that the gateway refuses. It is never shown as a
-  Python error; the engine turns it into an answer in the client's dialect.
-- `AuthorError`: the *author* of a scenario (or account, or contract) file made a mistake. It carries every
-  `Problem` found in one pass, each with its place.
-- `OperatorError`: the person who *started* the server asked for something that cannot be had: a busy port,
-  a file that is not there. One line, exit code 2.
+- `Refusal`: the *client* of the gateway sent a request that the gateway refuses. It never surfaces as a Python error;
+  the engine turns it into an answer in the client's dialect.
+- `AuthorError`: the *author* of a scenario, accounts or contract file made mistakes. It carries every `Problem` found,
+  each with its place.
+- `OperatorError`: the person who *started* the server asked for something impossible: a busy port, a missing file. The
+  CLI prints one line and exits with code 2.
 
-Anything else that is raised is a bug of ours.
+Any other exception is a bug of ours.
 
-A name that is not known is always answered with the nearest one that is (`did_you_mean`): a typo that silently
-does nothing is the worst bug that a tool of this kind can have.
+A message about an unknown name suggests the nearest known one (`did_you_mean`): a typo that silently does nothing is
+the worst bug that a tool of this kind can have.
 """
 
 from collections.abc import Iterable
@@ -22,15 +22,15 @@ import msgspec
 
 
 class MockserverError(Exception):
-    """The common ancestor; catch it to catch every deliberate error of this package."""
+    """The base class of every deliberate error of this package."""
 
 
 class OperatorError(MockserverError):
-    """The server was started with something that cannot be had. The message names the remedy."""
+    """The operator asked for something impossible. The message names the remedy."""
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):
-    """One mistake in a file: where it is (line and column from 1), the path inside, and what to do."""
+    """One mistake in a file: its place (line and column from 1), the path inside the document, and what to do."""
 
     file: str
     line: int
@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
 
 
 class AuthorError(MockserverError):
-    """A file does not load. `problems` holds every mistake found, in the order of the file."""
+    """A file does not load. `problems` lists every mistake, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
@@ -54,9 +54,9 @@ class AuthorError(MockserverError):
 class Failure(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An error answer before a wire gives it its shape.
 
-    `status` is the HTTP status; `code` a stable word for programs, `message` a sentence for people; `type`
-    overrides the dialect's own type for that status; `param` is the field at fault by its path (`messages.0.role`);
-    `headers` are added to the answer, lower-case names.
+    `status` is the HTTP status, `code` a stable word for programs, `message` a sentence for people. `type` overrides
+    the dialect's own type for that status. `param` is the path of the invalid field (`messages.0.role`). `headers` are
+    added to the answer; their names are in lower case.
     """
 
     status: int
@@ -68,7 +68,7 @@ class Failure(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Refusal(MockserverError):
-    """The client's request is refused; `failure` says how. Caught by the engine, never by the user."""
+    """The client's request is refused; `failure` is the answer. The engine catches it; users never see it."""
 
     def __init__(
         self,
@@ -84,18 +84,18 @@ class Refusal(MockserverError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, ignoring case, or None if none is near."""
+    """Return the known name most like `name`, ignoring case, or None if none is near."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.55)
-    return by_folded[found[0]] if found else None
+    matches = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.55)
+    return by_folded[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest one, or all there are if they are few."""
+    """Return the end of a message about an unknown name: the nearest known one, or all of them if they are few."""
     candidates = sorted(known)
-    found = nearest(name, candidates)
-    if found is not None:
-        return f"did you mean '{found}'?"
+    candidate = nearest(name, candidates)
+    if candidate is not None:
+        return f"did you mean '{candidate}'?"
     if 0 < len(candidates) <= 24:
         return f"known: {', '.join(candidates)}"
     return "there is none of that name"

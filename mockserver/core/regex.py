@@ -1,8 +1,8 @@
-"""Patterns that an author writes: regular expressions and globs, always in linear time.
+"""Patterns in files: regular expressions and globs, always in linear time.
 
-A pattern from a file is tried against whatever a client sends, so it must not be able to blow up. Regular expressions
-run on the engine inside jsonschema-rs (Rust's `regex`: linear in the text, no backtracking), which refuses what it
-cannot run so: look-around and back-references. Globs know `*` and `?` and become such expressions.
+A pattern from a file is matched against what a client sends, so a hostile text must not make it slow. Regular
+expressions run on the engine inside jsonschema-rs (Rust's `regex`: linear in the text, no backtracking), which refuses
+look-around and back-references. Globs know `*` and `?` and become such expressions.
 """
 
 import re
@@ -17,7 +17,7 @@ Test: TypeAlias = Callable[[str], bool]
 
 @lru_cache(maxsize=4096)
 def regex(pattern: str, ignore_case: bool = False) -> Test:
-    """Whether a text has a match anywhere. Raises `ValueError` with the remedy for what is no such expression."""
+    """Return a test for a match anywhere in a text. Raises `ValueError` with the remedy for an invalid expression."""
     expression = f"(?i){pattern}" if ignore_case else pattern
     try:
         validator = jsonschema_rs.Draft202012Validator(
@@ -32,12 +32,12 @@ def regex(pattern: str, ignore_case: bool = False) -> Test:
 
 
 def glob(pattern: str) -> Test:
-    """Whether a whole text fits the glob, without regard to case: `*` is any text, `?` any character."""
+    """Return a test for a whole text, ignoring case: `*` stands for any text, `?` for any character."""
     return any_glob((pattern,))
 
 
 def any_glob(globs: Iterable[str]) -> Test:
-    """Whether a whole text fits one of the globs."""
+    """Return a test whether a whole text fits one of the globs."""
     return regex(f"(?s)^(?:{'|'.join([_expression(one) for one in globs])})$", True)
 
 

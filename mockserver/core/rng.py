@@ -1,9 +1,9 @@
-"""Derived randomness: numbers that look random and depend on nothing but their parts.
+"""Derived randomness: numbers that look random and depend only on the parts that seed them.
 
-Law: ids, generated text, jitter and chaos come from (seed, session, turn, hit). A `Rng` is made from such parts by a
-hash, and then rolled; the same parts give the same rolls on every machine and in every process, and no global
-generator is touched. The generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
-generators", 2014): one 64-bit state, good enough for everything but cryptography, and three lines long.
+Law: ids, generated text, jitter and chaos come from (seed, session, turn, hit). A `Rng` is seeded with a hash of such
+parts; the same parts give the same numbers on every machine and in every process, and no global generator is used. The
+generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): one 64-bit state,
+good enough for everything but cryptography, and three lines long.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ _MASK = (1 << 64) - 1
 
 
 def digest(*parts: object) -> int:
-    """A 64-bit number that depends on every part and on their order. Parts are compared by their text."""
+    """Return a 64-bit number that depends on every part and on their order. Parts count by their text."""
     return int.from_bytes(blake2b(_joined(parts), digest_size=8).digest())
 
 
 def token(*parts: object, length: int = 22) -> str:
-    """An id of `length` hexadecimal digits, derived from the parts; at most 128."""
+    """Return an id of `length` hexadecimal digits (at most 128), derived from the parts."""
     return blake2b(_joined(parts), digest_size=(length + 1) // 2).hexdigest()[:length]
 
 
@@ -31,7 +31,7 @@ def _joined(parts: tuple[object, ...]) -> bytes:
 
 
 class Rng:
-    """A sequence of rolls derived from its parts."""
+    """A generator of numbers that derive from its parts."""
 
     __slots__ = ("_state",)
 
@@ -39,7 +39,7 @@ class Rng:
         self._state = digest(*parts)
 
     def roll(self) -> int:
-        """The next number, 0 to 2**64 - 1."""
+        """Return the next number, from 0 to 2**64 - 1."""
         self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
         mixed = self._state
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -47,22 +47,22 @@ class Rng:
         return mixed ^ (mixed >> 31)
 
     def below(self, limit: int) -> int:
-        """A whole number from 0 to `limit` - 1; `limit` is at least 1."""
+        """Return a whole number from 0 to `limit` - 1; `limit` is at least 1."""
         return self.roll() % limit
 
     def unit(self) -> float:
-        """A number from 0 up to, and without, 1."""
+        """Return a number from 0 up to, but without, 1."""
         return (self.roll() >> 11) / (1 << 53)
 
     def between(self, low: float, high: float) -> float:
-        """A number from `low` to `high`, all equally likely."""
+        """Return a number from `low` to `high`, all equally likely."""
         return low + (high - low) * self.unit()
 
     def normal(self, mean: float, deviation: float) -> float:
-        """A number of the normal distribution (Box-Muller, the cosine half)."""
+        """Return a number of a normal distribution (Box-Muller, the cosine half)."""
         radius = sqrt(-2.0 * log(1.0 - self.unit()))
         return mean + deviation * radius * cos(2.0 * pi * self.unit())
 
     def choice(self, items: Sequence[T]) -> T:
-        """One of the items, all equally likely."""
+        """Return one of the items, all equally likely."""
         return items[self.below(len(items))]

@@ -1,8 +1,8 @@
-"""How a reply is cut into deltas: pure functions from a text to its pieces, which join to the text again.
+"""Chunks: how a reply is cut into deltas. The pieces of a text join to the text again.
 
-A delta carries a word with the blanks behind it, as real models' tokens roughly do; text without blanks (CJK, a long
-URL) is cut every `LONGEST_WORD` characters, so that no delta grows without bound. Tool arguments are cut without
-regard to JSON, as real gateways do: clients must join them before they parse.
+A delta carries a word with the spaces behind it, roughly like a real model's tokens; text without spaces (CJK, a long
+URL) is cut every `LONGEST_WORD` characters, so that no delta grows without bound. Tool arguments are cut at any
+character, as real gateways do: clients must join them before they parse.
 """
 
 import re
@@ -17,7 +17,7 @@ _WORDS = re.compile(rf"\S{{1,{LONGEST_WORD}}}\s*|\s+")
 
 
 def text_pieces(text: str, chunk: Chunk) -> list[str]:
-    """The deltas of a text block. An empty text has none."""
+    """Return the deltas of a text block; none for an empty text."""
     if chunk == "word":
         return _WORDS.findall(text)
     if chunk == "character":
@@ -26,7 +26,7 @@ def text_pieces(text: str, chunk: Chunk) -> list[str]:
 
 
 def argument_pieces(arguments: str, chunk: Chunk) -> list[str]:
-    """The deltas of a tool call's arguments, which are JSON and never empty."""
+    """Return the deltas of a tool call's arguments, which are JSON and never empty."""
     if chunk == "whole":
         return [arguments]
     step = 1 if chunk == "character" else ARGUMENT_PIECE

@@ -5,13 +5,10 @@ The table `STATUSES` gives every status its code and the message of the document
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from mockserver.core.errors import Failure
 from mockserver.wires.wire import Object
-
-WireName: TypeAlias = str
-"""A name of `WIRES`, or `json` for an operation that is no conversation."""
 
 
 class StatusKind(NamedTuple):

@@ -1,8 +1,8 @@
-"""Calls and results must pair: the one rule of tool conversations, on both wires.
+"""The pairing of tool calls and results, the same rule on every wire.
 
-Every tool call of an assistant turn is answered by exactly one result before anybody says anything else, and a
-result answers a call of the assistant turn just before it. Consecutive messages of one role count as one turn (the
-Anthropic API joins them; on the OpenAI wire each result is a message of its own). Each wire words the refusal itself.
+Every tool call of an assistant turn is answered by exactly one result before any other message, and a result answers a
+call of the assistant turn just before it. Consecutive messages of one role count as one turn (the Anthropic API joins
+them; on the OpenAI wire each result is a message of its own). Each wire has its own words for the refusal.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from mockserver.core.conversation import Message, Text, ToolResult, ToolUse
 
 
 class Unpaired(NamedTuple):
-    """A call or result without its partner: what is wrong, with which id, in which message and block."""
+    """A call or result without its partner: the kind of defect, the id of the call, the index of message and block."""
 
     fault: Literal["result_without_call", "call_without_result", "second_result", "repeated_call"]
     id: str
@@ -21,7 +21,7 @@ class Unpaired(NamedTuple):
 
 
 def find_unpaired(messages: Sequence[Message]) -> Unpaired | None:
-    """The first call or result without its partner, or None. Positions are indexes into `messages`."""
+    """Return the first call or result without its partner, or None. Positions are indexes into `messages`."""
     open_calls: dict[str, tuple[int, int]] = {}
     answered: set[str] = set()
     previous = "user"

@@ -1,7 +1,7 @@
 """Server-sent events as bytes: one frame is an optional `event:` line, a `data:` line and a blank line.
 
 Source: WHATWG HTML, "Server-sent events" (the event stream format). Every frame that leaves the engine has this one
-canonical form, with LF and one space after the colon, so that faults can take it apart again with `split`.
+canonical form, with LF and one space after the colon, so that `split` can read it back.
 """
 
 from mockserver.core.actions import Data
@@ -11,12 +11,12 @@ DONE = Data(b"data: [DONE]\n\n", "done")
 
 
 def frame(data: bytes, event: str = "") -> bytes:
-    """One frame. `data` has no line break (JSON never has one)."""
+    """Return one frame. `data` must have no line break (JSON on one line has none)."""
     return b"event: %b\ndata: %b\n\n" % (event.encode(), data) if event else b"data: %b\n\n" % data
 
 
 def split(payload: bytes) -> tuple[str, bytes]:
-    """The event name (or nothing) and the data of one frame in canonical form."""
+    """Return the event name (or '') and the data of one frame in canonical form."""
     event = b""
     data: list[bytes] = []
     for line in payload.split(b"\n"):

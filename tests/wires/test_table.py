@@ -26,7 +26,6 @@ ALLOWED = {
     "core/catalogue.py": "names the providers of models, and of the BYOK route",
     "scenarios/matchers/wire.py": "shows what a user writes, in its examples",
     "gate/": "judges gateways by the documents, without the engine",
-    "faults/": "is on its way to ask the wire in its context",
 }
 """Where a dialect may be named outside `wires`, and why."""
 

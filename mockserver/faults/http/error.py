@@ -10,7 +10,7 @@ In a scenario:
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import orjson
 from pydantic import Field
@@ -21,27 +21,18 @@ from mockserver.faults.editing import HTML, JSON, SSE, TEXT, set_header, with_he
 from mockserver.faults.fault import Context, Fault, Parameters
 from mockserver.faults.http.body import PAGE
 from mockserver.wires import WIRES
-from mockserver.wires.envelopes import render
+from mockserver.wires.envelopes import ENVELOPES, render
 from mockserver.wires.errors import failure
 from mockserver.wires.sse import frame
 from mockserver.wires.wire import Wire
 
-Body: TypeAlias = Literal[
-    "superset",
-    "anthropic",
-    "openai",
-    "fastapi",
-    "bare",
-    "detail_list",
-    "error_string",
-    "array",
-    "empty_json",
-    "malformed",
-    "sse",
-    "text",
-    "html",
-    "empty",
-]
+NO_ERROR_OBJECT = ("detail_list", "error_string", "array", "empty_json", "malformed", "sse", "text", "html", "empty")
+"""Bodies that no envelope describes."""
+
+if TYPE_CHECKING:
+    Body: TypeAlias = str
+else:
+    Body = Literal[(*ENVELOPES, *NO_ERROR_OBJECT)]
 
 
 class Error(Parameters):

@@ -9,12 +9,12 @@ In a scenario:
 
 from mockserver.core.actions import Actions
 from mockserver.faults.fault import Context, Fault, Nothing
-from mockserver.faults.fields import OPENAI_DELTAS, Edit, edit
+from mockserver.faults.fields import DELTA_CHUNKS, Edit, edit
 
 
 def finish_repeated(actions: Actions, parameters: Nothing, context: Context) -> Actions:
     """Return the stream with the finish reason on every chunk."""
-    edits = [Edit(kind, "choices.0.finish_reason", "stop") for kind in OPENAI_DELTAS]
+    edits = [Edit(kind, "choices.0.finish_reason", "stop") for kind in DELTA_CHUNKS]
     return edit(actions, edits, "only OpenAI streams have it on every chunk")
 
 

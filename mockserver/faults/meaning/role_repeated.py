@@ -9,12 +9,12 @@ In a scenario:
 
 from mockserver.core.actions import Actions
 from mockserver.faults.fault import Context, Fault, Nothing
-from mockserver.faults.fields import OPENAI_DELTAS, Edit, edit
+from mockserver.faults.fields import DELTA_CHUNKS, Edit, edit
 
 
 def role_repeated(actions: Actions, parameters: Nothing, context: Context) -> Actions:
     """Return the stream with the role on every delta."""
-    edits = [Edit(kind, "choices.0.delta.role", "assistant") for kind in OPENAI_DELTAS]
+    edits = [Edit(kind, "choices.0.delta.role", "assistant") for kind in DELTA_CHUNKS]
     return edit(actions, edits, "the answer has no deltas of the OpenAI wire")
 
 

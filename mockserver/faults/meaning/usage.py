@@ -17,7 +17,7 @@ from mockserver.core.actions import Actions, Data
 from mockserver.faults.answers import document, first_document, is_stream
 from mockserver.faults.editing import keep_events
 from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
-from mockserver.faults.fields import MISSING, OPENAI_DELTAS, Edit, edit
+from mockserver.faults.fields import DELTA_CHUNKS, MISSING, Edit, edit
 from mockserver.wires import WIRES
 
 _PLACES = (("message_start", "message.usage"), ("message_delta", "usage"), ("usage", "usage"), ("whole", "usage"))
@@ -54,7 +54,7 @@ def usage(actions: Actions, parameters: UsageChange, context: Context) -> Action
     if "choices" not in first_document(actions) or not is_stream(actions):
         raise NoEffectError("only OpenAI streams have usage of their own")
     if parameters.how == "each_chunk":
-        return edit(actions, [Edit(kind, "usage", None) for kind in (*OPENAI_DELTAS, "finish")], _NONE)
+        return edit(actions, [Edit(kind, "usage", None) for kind in (*DELTA_CHUNKS, "finish")], _NONE)
     return _in_finish(actions)
 
 

@@ -24,7 +24,7 @@ _CACHED_TEXT = 4_096
 
 
 def whole(reply: Reply) -> bytes:
-    """The body of a whole answer."""
+    """Return the body of a whole answer."""
     message = _message(reply, [_whole_block(block) for block in reply.blocks], reply.usage)
     message["stop_reason"] = reply.stop
     message["stop_sequence"] = reply.stop_sequence
@@ -32,21 +32,21 @@ def whole(reply: Reply) -> bytes:
 
 
 def frames(reply: Reply, chunk: Chunk) -> list[Data]:
-    """The frames of a streamed answer, in order."""
+    """Return the frames of a streamed answer, in order."""
     started = Usage(reply.usage.input, min(1, reply.usage.output))
-    found = [event("message_start", {"type": "message_start", "message": _message(reply, [], started)})]
+    frames = [event("message_start", {"type": "message_start", "message": _message(reply, [], started)})]
     for index, block in enumerate(reply.blocks):
         if isinstance(block, Text):
-            found += _text_frames(index, block.text, chunk)
+            frames += _text_frames(index, block.text, chunk)
         else:
-            found += _tool_frames(index, block, chunk)
+            frames += _tool_frames(index, block, chunk)
     if reply.blocks:
-        found.insert(2, PING)
+        frames.insert(2, PING)
     delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence}
     usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output}
-    found.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
-    found.append(_MESSAGE_STOP)
-    return found
+    frames.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
+    frames.append(_MESSAGE_STOP)
+    return frames
 
 
 def _message(reply: Reply, content: list[dict[str, object]], usage: Usage) -> dict[str, object]:

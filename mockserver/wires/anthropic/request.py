@@ -46,7 +46,7 @@ def is_likely(body: JsonObject) -> bool:
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
-    """A valid body -> the conversation."""
+    """Return the conversation of a valid body."""
     raw = body["messages"]
     choice = body.get("tool_choice") or {}
     return Conversation(
@@ -63,12 +63,12 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
 
 
 def _whole_number(value: float | None) -> int | None:
-    """JSON Schema takes 5.0 for an integer."""
+    """Return a number as an integer: JSON Schema accepts 5.0 as one."""
     return None if value is None else int(value)
 
 
 def check(conversation: Conversation) -> None:
-    """Refuse a conversation that the real API would refuse: wrong order of roles, unpaired tool calls."""
+    """Check the order of roles and the pairing of tool calls. Raises `Refusal` 400, as the real API does."""
     if conversation.messages[0].role != "user":
         raise Refusal(
             400, "invalid_request", 'messages: first message must use the "user" role', param="messages.0.role"

@@ -35,7 +35,7 @@ _CACHED_TEXT = 4_096
 
 
 def whole(reply: Reply) -> bytes:
-    """The body of a whole answer."""
+    """Return the body of a whole answer."""
     calls = [
         {"id": block.id, "type": "function", "function": {"name": block.name, "arguments": compact_json(block.input)}}
         for block in reply.blocks
@@ -60,7 +60,7 @@ def whole(reply: Reply) -> bytes:
 
 
 def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
-    """The frames of a streamed answer, in order."""
+    """Return the frames of a streamed answer, in order."""
     head: dict[str, object] = {
         "id": ID_PREFIX + reply.id,
         "object": "chat.completion.chunk",
@@ -70,27 +70,27 @@ def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
     closing = b',"logprobs":null,"finish_reason":null}]'
     closing += b',"usage":null}\n\n' if include_usage else b"}\n\n"
     opening = b"data: %b," % orjson.dumps(head)[:-1] + b'"choices":[{"index":0,"delta":'
-    found = [Data(opening + b'{"role":"assistant","content":"","refusal":null}' + closing, "role")]
+    frames = [Data(opening + b'{"role":"assistant","content":"","refusal":null}' + closing, "role")]
     calls = 0
     for block in reply.blocks:
         if isinstance(block, Text):
             before = opening + b'{"content":'
             make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
-            found += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
+            frames += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
         else:
-            found += _call_frames(calls, block, chunk, opening, closing)
+            frames += _call_frames(calls, block, chunk, opening, closing)
             calls += 1
     finish = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": FINISH[reply.stop]}
     last = {**head, "choices": [finish], **reply.extras} | ({"usage": None} if include_usage else {})
-    found.append(Data(frame(orjson.dumps(last)), "finish"))
+    frames.append(Data(frame(orjson.dumps(last)), "finish"))
     if include_usage:
-        found.append(Data(frame(orjson.dumps({**head, "choices": [], "usage": _usage(reply.usage)})), "usage"))
-    found.append(DONE)
-    return found
+        frames.append(Data(frame(orjson.dumps({**head, "choices": [], "usage": _usage(reply.usage)})), "usage"))
+    frames.append(DONE)
+    return frames
 
 
 def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:
-    """What follows the head of each text delta: its piece, and the rest of the chunk."""
+    """Return what follows the head of each text delta: its piece, and the rest of the chunk."""
     after = b"}" + closing
     return tuple([orjson.dumps(piece) + after for piece in text_pieces(text, chunk)])
 

@@ -44,7 +44,7 @@ def is_likely(body: JsonObject) -> bool:
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
-    """A valid body -> the conversation. System and developer messages join into `system`."""
+    """Return the conversation of a valid body. System and developer messages join into `system`."""
     system = [body["system"]] if isinstance(body.get("system"), str) else []
     messages: list[Message] = []
     for message in body["messages"]:
@@ -68,7 +68,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
 
 
 def check(conversation: Conversation) -> None:
-    """Refuse a conversation that the real API would refuse: nobody speaks, or unpaired tool calls."""
+    """Check that there is a message and that tool calls pair. Raises `Refusal` 400, as the real API does."""
     if not conversation.messages:
         raise Refusal(400, "invalid_request", "messages: at least one must not be a system message", param="messages")
     unpaired = find_unpaired(conversation.messages)
@@ -79,7 +79,7 @@ def check(conversation: Conversation) -> None:
 
 
 def _place(body: JsonObject, number: int) -> int:
-    """Where the conversation's message stands in the request, which counts its system messages too."""
+    """Return the index in the request of a conversation's message; the request counts its system messages too."""
     messages = body["messages"]
     spoken = [place for place, message in enumerate(messages) if message["role"] not in ("system", "developer")]
     return spoken[number]
@@ -103,11 +103,11 @@ def _message(message: JsonObject) -> Message:
 def _parts(content: Json) -> tuple[Block, ...]:
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    found: list[Block] = []
+    blocks: list[Block] = []
     for part in content or ():
         text = part.get("text") if part.get("type") == "text" else part.get("refusal")
-        found.append(Text(text) if isinstance(text, str) else Media(str(part.get("type"))))
-    return tuple(found)
+        blocks.append(Text(text) if isinstance(text, str) else Media(str(part.get("type"))))
+    return tuple(blocks)
 
 
 def _call(call: JsonObject) -> ToolUse:
@@ -116,16 +116,16 @@ def _call(call: JsonObject) -> ToolUse:
 
 
 def _arguments(arguments: object) -> JsonObject:
-    """The arguments of a past call. The client may echo broken JSON, which the real API takes without a look."""
+    """Return the arguments of a past call. A client may echo broken JSON, which the real API accepts unread."""
     try:
-        found = orjson.loads(arguments) if isinstance(arguments, str) else {}
+        parsed = orjson.loads(arguments) if isinstance(arguments, str) else {}
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _tool(tool: JsonObject) -> Tool:
-    """A tool in OpenAI's shape, or in D1's (`input_schema`), which the managed routes take as well."""
+    """Return a tool in OpenAI's shape, or in D1's (`input_schema`), which the managed routes accept too."""
     function = tool.get("function") or tool
     schema = function.get("parameters") or function.get("input_schema") or {}
     return Tool(str(function.get("name", "")), str(function.get("description") or ""), schema)
