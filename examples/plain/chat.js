@@ -1,17 +1,17 @@
-// A chat box on the gateway's Anthropic wire, with fetch and nothing else. From top to bottom: what can go wrong, the
-// tools, the stream, one answer, and the page.
+// A chat box for the gateway's Anthropic API that uses only fetch. From top to bottom: errors, tools, the stream, one
+// answer, the page.
 
-const USUAL_WAIT = 5; // seconds, for a 429 that does not say how long
-const MOST_WAITS = 3; // in a row; after one more 429 a person decides
+const DEFAULT_WAIT = 5; // seconds, for a 429 without retry-after
+const MOST_WAITS = 3; // in a row; after another 429 the user decides
 
-// --- What can go wrong -----------------------------------------------------------------------------------------------
+// --- Errors ----------------------------------------------------------------------------------------------------------
 
 const TITLES = {
   credits: 'You are out of credits.',
   limit: 'Still too many requests.',
-  broken: 'The answer broke off.',
-  refused: 'The gateway said no.',
-  unreachable: 'No gateway is there.',
+  broken: 'The answer was cut off.',
+  refused: 'The gateway rejected the request.',
+  unreachable: 'Cannot reach the gateway.',
 };
 
 class Trouble extends Error {
@@ -24,14 +24,14 @@ class Trouble extends Error {
 
 // The header retry-after is a number of seconds, or a date.
 function secondsOf(retryAfter) {
-  if (retryAfter === null) return USUAL_WAIT;
+  if (retryAfter === null) return DEFAULT_WAIT;
   const seconds = /^[\d.]+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : USUAL_WAIT;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : DEFAULT_WAIT;
 }
 
 async function troubleOf(response) {
   const body = await response.json().catch(() => null);
-  const message = body?.error?.message ?? `It answered ${response.status}.`;
+  const message = body?.error?.message ?? `The gateway returned ${response.status}.`;
   const kind = {402: 'credits', 429: 'limit'}[response.status] ?? 'refused';
   return new Trouble(kind, message, secondsOf(response.headers.get('retry-after')));
 }
@@ -62,11 +62,11 @@ const TOOLS = {
 const OFFERED = Object.entries(TOOLS).map(([name, {description, input_schema}]) => ({name, description, input_schema}));
 
 function resultOf({id, name, input}) {
-  const told = {type: 'tool_result', tool_use_id: id};
+  const result = {type: 'tool_result', tool_use_id: id};
   try {
-    return {...told, content: TOOLS[name].run(input)};
+    return {...result, content: TOOLS[name].run(input)};
   } catch (error) {
-    return {...told, content: `${name}: ${error.message}`, is_error: true};
+    return {...result, content: `${name}: ${error.message}`, is_error: true};
   }
 }
 
@@ -91,7 +91,7 @@ async function* dataOf(body) {
   }
 }
 
-// Lets one event happen to an answer. A block that no event has opened is opened by its first delta.
+// Applies one event to an answer. A delta creates its block if no event has.
 function take(answer, event) {
   if (event.type === 'content_block_start') {
     answer.blocks[event.index] = {...event.content_block};
@@ -107,17 +107,17 @@ function take(answer, event) {
   }
 }
 
-// The blocks as the gateway wants them back: no empty text, and the arguments of a tool as an object.
+// Returns the blocks as the gateway expects them in the next request: no empty text, tool arguments as an object.
 function finished({blocks, ended}) {
-  if (!ended) throw new Trouble('broken', 'It ended before it was complete.');
-  const found = blocks
+  if (!ended) throw new Trouble('broken', 'The stream ended too early.');
+  const complete = blocks
     .filter((block) => block && block.text !== '')
     .map(({json, ...block}) => (json ? {...block, input: JSON.parse(json)} : block));
-  if (found.length === 0) throw new Trouble('broken', 'There was nothing in it.');
-  return found;
+  if (complete.length === 0) throw new Trouble('broken', 'The answer was empty.');
+  return complete;
 }
 
-// One request. Calls `show` with the blocks whenever they have grown; gives them when the answer is complete.
+// Sends one request. Calls `show` with the blocks as they grow; returns them when the answer is complete.
 async function ask({base, key, model}, messages, signal, show) {
   const body = {model, max_tokens: 1024, stream: true, tools: OFFERED, messages};
   const headers = {'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01'};
@@ -127,7 +127,7 @@ async function ask({base, key, model}, messages, signal, show) {
     response = await fetch(url, {method: 'POST', headers, body: JSON.stringify(body), signal});
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Trouble('unreachable', `${base} does not answer this page. Is the mock running (make serve)?`);
+    throw new Trouble('unreachable', `No response from ${base}. Is the mock running (make serve)?`);
   }
   if (!response.ok) throw await troubleOf(response);
   const answer = {blocks: [], ended: false};
@@ -139,22 +139,25 @@ async function ask({base, key, model}, messages, signal, show) {
     return finished(answer);
   } catch (error) {
     if (signal.aborted || error instanceof Trouble) throw error;
-    throw new Trouble('broken', error instanceof SyntaxError ? 'It was garbled.' : 'The connection was lost.');
+    throw new Trouble(
+      'broken',
+      error instanceof SyntaxError ? 'The answer was malformed.' : 'The connection was lost.',
+    );
   }
 }
 
 // --- One answer ------------------------------------------------------------------------------------------------------
 
-// A conversation. `complete` messages of its history have been answered; the rest is asked again, or dropped.
+// A conversation. The first `complete` messages of its history have answers; the rest is sent again or dropped.
 const newChat = () => ({history: [], complete: 0});
 let chat = newChat();
 
-// Asks until the model has no more tools to call. Waits as long as the gateway says, but not for ever.
+// Sends requests until the model calls no more tools. Waits as long as a 429 asks for, but only a few times.
 async function converse(chat, settings, signal) {
   for (let waits = 0; ; ) {
     signal.throwIfAborted();
     const message = page.message('assistant');
-    page.status('The answer is coming …');
+    page.status('Waiting for the answer …');
     try {
       const blocks = await ask(settings, chat.history, signal, (blocks) => page.show(message, blocks));
       chat.history.push({role: 'assistant', content: blocks});
@@ -200,23 +203,23 @@ function countDown(seconds, signal) {
 const at = (id) => document.getElementById(id);
 
 function element(tag, className, text = '') {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
+  const created = document.createElement(tag);
+  created.className = className;
+  created.textContent = text;
+  return created;
 }
 
 const tooMany = (seconds) => `Too many requests. The next try is in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 
 const page = {
   message(role) {
-    const made = element('div', `message ${role}${role === 'assistant' ? ' coming' : ''}`);
-    made.append(element('span', 'visually-hidden', role === 'user' ? 'You: ' : 'Answer: '));
-    at('log').append(made);
-    return made;
+    const div = element('div', `message ${role}${role === 'assistant' ? ' coming' : ''}`);
+    div.append(element('span', 'visually-hidden', role === 'user' ? 'You: ' : 'Answer: '));
+    at('log').append(div);
+    return div;
   },
 
-  // Each block has its element; only what has grown is touched.
+  // Each block has its own element; only changed ones are updated.
   show(message, blocks) {
     for (const [index, block] of blocks.entries()) {
       if (!block || block.text === '') continue;
@@ -236,7 +239,7 @@ const page = {
     return place;
   },
 
-  // The message is as long as it will be; its tools have given these results.
+  // Marks a message as complete and adds the results of its tools.
   settle(message, results = []) {
     message.classList.remove('coming');
     for (const [index, result] of results.entries()) {
@@ -249,7 +252,7 @@ const page = {
     at('status').textContent = text;
   },
 
-  // Said once to those who hear the page, and counted down for those who see it.
+  // Counts down on the screen; a screen reader announces the wait only once.
   waiting(seconds, left) {
     const place = at('status');
     if (!place.classList.contains('waiting')) {
@@ -262,12 +265,12 @@ const page = {
   },
 
   trouble({kind, message}) {
-    const told = element('p', '');
-    told.append(element('strong', '', TITLES[kind] ?? 'This page has a bug.'), message);
+    const text = element('p', '');
+    text.append(element('strong', '', TITLES[kind] ?? 'This page has a bug.'), message);
     const again = element('button', '', 'Try again');
     again.type = 'button';
     again.addEventListener('click', () => run());
-    at('notice').replaceChildren(told, again);
+    at('notice').replaceChildren(text, again);
   },
 
   busy(is) {
@@ -279,7 +282,7 @@ const page = {
 
 let running = null; // the request that Stop stops
 
-// Asks for an answer to the last message of the conversation.
+// Requests an answer to the last message of the conversation.
 async function run() {
   for (const message of at('log').querySelectorAll('.broken')) message.remove();
   at('notice').replaceChildren();
@@ -296,7 +299,7 @@ async function run() {
   }
 }
 
-// Nothing is asked at the moment.
+// No request is running.
 function rest() {
   running = null;
   page.status('');
@@ -308,7 +311,7 @@ at('composer').addEventListener('submit', (event) => {
   const text = at('text').value.trim();
   if (running || text === '') return;
   at('text').value = '';
-  chat.history.length = chat.complete; // a message without an answer is not asked again
+  chat.history.length = chat.complete; // drop a message that got no answer
   chat.history.push({role: 'user', content: text});
   const message = page.message('user');
   message.append(element('p', '', text));
@@ -338,7 +341,7 @@ at('scenarios').addEventListener('click', ({target}) => {
   at('text').focus();
 });
 
-// chat.js?base=…&key=…: an app that is started with its settings.
+// ?base=…&key=…&model=… sets the settings.
 for (const [name, value] of new URLSearchParams(location.search)) {
   if (['base', 'key', 'model'].includes(name)) at(name).value = value;
 }

@@ -75,7 +75,7 @@ def test_a_test_drives_an_app(
     complaints.expect_status(402)
     names: dict[str, Any] = {"APP": site(ROOT / "examples") + "/plain"}
     exec(compile(IN_A_TEST, "docs/browsers.md", "exec"), names)
-    names["test_out_of_credits_is_told"](gateway, page)
+    names["test_the_page_reports_missing_credits"](gateway, page)
 
 
 def test_a_scenario_plays_a_proxy_that_forgets_cors(

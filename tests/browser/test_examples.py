@@ -248,7 +248,7 @@ def test_a_stream_that_is_reset_keeps_what_came_until_it_is_asked_again(
     complaints.expect("net::ERR_CONNECTION_RESET")
     live.reply(WORDS, pace={"chunk": "word", "rate": "20/s"}).fault("reset", at=9).reply("All of it.")
     app.open(live).say("Count")
-    expect(app.alert).to_contain_text("The answer broke off.")
+    expect(app.alert).to_contain_text("The answer was cut off.")
     expect(app.alert).to_contain_text("The connection was lost.")
     expect(app.page.locator(".message.broken")).to_contain_text("one")
     app.button("Try again").click()
@@ -258,9 +258,9 @@ def test_a_stream_that_is_reset_keeps_what_came_until_it_is_asked_again(
 
 
 BREAKS: dict[str, tuple[str, dict[str, object], str]] = {
-    "an end that comes too early": ("cut", {"at": 6}, "ended before it was complete"),
+    "an end that comes too early": ("cut", {"at": 6}, "ended too early"),
     "an error in the middle": ("error_event", {"at": 6, "message": "Out of steam."}, "Out of steam."),
-    "garbled JSON": ("malformed_json", {"at": 6}, "It was garbled."),
+    "garbled JSON": ("malformed_json", {"at": 6}, "The answer was malformed."),
 }
 
 
@@ -271,7 +271,7 @@ def test_a_stream_that_ends_badly_is_told(app: App, gateway: GatewaySession, com
         complaints.expect("Could not parse message into JSON", "From chunk")  # the SDK's own words
     gateway.reply(WORDS, pace={"chunk": "word"}).fault(fault, **parameters).reply("All of it.")
     app.open(gateway).say("Count")
-    expect(app.alert).to_contain_text("The answer broke off.")
+    expect(app.alert).to_contain_text("The answer was cut off.")
     expect(app.alert).to_contain_text(told)
     app.button("Try again").click()
     expect(app.answers).to_have_text("Answer: All of it.")
@@ -280,7 +280,7 @@ def test_a_stream_that_ends_badly_is_told(app: App, gateway: GatewaySession, com
 def test_a_refused_key_is_told(app: App, gateway: GatewaySession, complaints: Complaints) -> None:
     complaints.expect_status(401)
     app.open(gateway.url, "sk-ant-mine").say("Hi")
-    expect(app.alert).to_contain_text("The gateway said no.")
+    expect(app.alert).to_contain_text("The gateway rejected the request.")
     expect(app.alert).to_contain_text("key")
 
 
@@ -289,7 +289,7 @@ def test_a_gateway_that_is_not_there_is_told(app: App, complaints: Complaints) -
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     app.open(nobody).say("Hi")
-    expect(app.alert).to_contain_text("No gateway is there.")
+    expect(app.alert).to_contain_text("Cannot reach the gateway.")
     expect(app.alert).to_contain_text(nobody)
 
 
@@ -300,7 +300,7 @@ def test_each_scenario_button_names_a_shipped_scenario_and_begins_anew(app: App,
     gateway.reply("Hello!")
     app.open(gateway).say("Hi")
     expect(app.answers).to_have_count(1)
-    buttons = app.page.get_by_role("group", name="Let the mock play").get_by_role("button")
+    buttons = app.page.get_by_role("group", name="Play a scenario").get_by_role("button")
     names = set()
     for button in buttons.all():
         button.click()

@@ -231,7 +231,7 @@ def test_chaos_is_switched_on_and_off(mock: Mock, page: Page) -> None:
     mock.open(page, "view=controls")
     page.get_by_label("Profile").select_option("brownout")
     expect(page.locator("#announcement")).to_contain_text("Chaos profile brownout for all sessions")
-    expect(page.get_by_text("nearly everything is overloaded")).to_be_visible()
+    expect(page.get_by_text("most requests get a 503")).to_be_visible()
     page.get_by_label("Profile").select_option("")
     expect(page.locator("#announcement")).to_contain_text("No chaos profile for all sessions")
 

@@ -1,4 +1,4 @@
-// The page around the chat box: where the gateway is, and what the mock shall play.
+// The page around the chat box: the gateway's address, and which scenario the mock plays.
 
 import {useState} from 'react';
 
@@ -13,12 +13,12 @@ const SCENARIOS = {
   'stream-breaks': 'broken stream',
 };
 
-// ?base=…&key=…: an app that is started with its settings.
-const given = new URLSearchParams(location.search);
+// ?base=…&key=…&model=… sets the settings.
+const parameters = new URLSearchParams(location.search);
 const DEFAULTS = {
-  base: given.get('base') ?? 'http://127.0.0.1:8000',
-  key: given.get('key') ?? 'sk_test',
-  model: given.get('model') ?? 'qwen-coder-32b',
+  base: parameters.get('base') ?? 'http://127.0.0.1:8000',
+  key: parameters.get('key') ?? 'sk_test',
+  model: parameters.get('model') ?? 'qwen-coder-32b',
 };
 
 export function App() {
@@ -26,7 +26,7 @@ export function App() {
   const [playing, setPlaying] = useState({scenario: '', round: 0});
   const set = (name) => (event) => setSettings({...settings, [name]: event.target.value});
 
-  // A key `sk_mock_NAME` lets the mock play the scenario NAME; what follows is this page's own, so it begins anew.
+  // A key `sk_mock_NAME` makes the mock play the scenario NAME; the rest of the key is unique, so the scenario starts again.
   const play = (scenario) => {
     setSettings({...settings, key: `sk_mock_${scenario}_${Date.now().toString(36)}`});
     setPlaying({scenario, round: playing.round + 1});
@@ -52,7 +52,7 @@ export function App() {
           </label>
         </div>
         <fieldset className="scenarios">
-          <legend>Let the mock play</legend>
+          <legend>Play a scenario</legend>
           {Object.entries(SCENARIOS).map(([name, label]) => (
             <button key={name} type="button" aria-pressed={name === playing.scenario} onClick={() => play(name)}>
               {label}

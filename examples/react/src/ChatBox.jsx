@@ -1,4 +1,4 @@
-// A chat box: what was said, what is going on, what went wrong, and a line to say more. See useChat for its manners.
+// A chat box: the messages, a status line, an error notice and a text field. useChat has its behaviour.
 
 import {useEffect, useRef, useState} from 'react';
 
@@ -7,15 +7,15 @@ import {useChat} from './useChat.js';
 const TITLES = {
   credits: 'You are out of credits.',
   limit: 'Still too many requests.',
-  broken: 'The answer broke off.',
-  refused: 'The gateway said no.',
-  unreachable: 'No gateway is there.',
+  broken: 'The answer was cut off.',
+  refused: 'The gateway rejected the request.',
+  unreachable: 'Cannot reach the gateway.',
   bug: 'This page has a bug.',
 };
 
 const tooMany = (seconds) => `Too many requests. The next try is in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 
-/** `base`: the gateway's URL; `apiKey` and `model` as the SDK takes them. */
+/** `base` is the gateway's URL; `apiKey` and `model` are those of the SDK. */
 export function ChatBox({base, apiKey, model}) {
   const {messages, status, trouble, say, again, stop} = useChat({base, apiKey, model});
   const busy = status.kind !== 'idle';
@@ -69,11 +69,11 @@ function Message({role, text, calls, coming = false, broken = false}) {
   );
 }
 
-/* A wait is said once to those who hear the page, and counted down for those who see it. */
+/* Counts down on the screen; a screen reader announces the wait only once. */
 function Status({kind, seconds, left}) {
   return (
     <div className={`status ${kind}`} role="status">
-      {kind === 'coming' && 'The answer is coming …'}
+      {kind === 'coming' && 'Waiting for the answer …'}
       {kind === 'waiting' && (
         <>
           <span className="visually-hidden">{tooMany(seconds)}</span>

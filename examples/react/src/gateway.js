@@ -1,10 +1,10 @@
-// One request to the gateway with the official SDK, and what can go wrong with it, told apart by `kind`.
+// One request to the gateway with the official SDK, and its errors, distinguished by `kind`.
 
 import OpenAI, {APIConnectionError, APIError} from 'openai';
 
 import {OFFERED} from './tools.js';
 
-const USUAL_WAIT = 5; // seconds, for a 429 that does not say how long
+const DEFAULT_WAIT = 5; // seconds, for a 429 without retry-after
 
 export class Trouble extends Error {
   constructor(kind, message, seconds = 0) {
@@ -16,26 +16,26 @@ export class Trouble extends Error {
 
 // The header retry-after is a number of seconds, or a date.
 function secondsOf(retryAfter) {
-  if (!retryAfter) return USUAL_WAIT;
+  if (!retryAfter) return DEFAULT_WAIT;
   const seconds = /^[\d.]+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : USUAL_WAIT;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : DEFAULT_WAIT;
 }
 
 function troubleOf(error, base) {
   if (error instanceof Trouble) return error;
   if (error instanceof APIConnectionError) {
-    return new Trouble('unreachable', `${base} does not answer this page. Is the mock running (make serve)?`);
+    return new Trouble('unreachable', `No response from ${base}. Is the mock running (make serve)?`);
   }
   if (error instanceof APIError && error.status) {
     const kind = {402: 'credits', 429: 'limit'}[error.status] ?? 'refused';
-    const message = error.error?.message ?? `It answered ${error.status}.`;
+    const message = error.error?.message ?? `The gateway returned ${error.status}.`;
     return new Trouble(kind, message, secondsOf(error.headers?.get('retry-after')));
   }
   if (error instanceof APIError) return new Trouble('broken', error.message); // an error in the middle of a stream
-  return new Trouble('broken', error instanceof SyntaxError ? 'It was garbled.' : 'The connection was lost.');
+  return new Trouble('broken', error instanceof SyntaxError ? 'The answer was malformed.' : 'The connection was lost.');
 }
 
-// Lets one chunk happen to an answer.
+// Applies one chunk to an answer.
 function take(answer, chunk) {
   const choice = chunk.choices[0];
   if (!choice) return;
@@ -47,13 +47,13 @@ function take(answer, chunk) {
   if (choice.finish_reason) answer.ended = true;
 }
 
-// Asks once. Calls `show` with the answer whenever it has grown; gives it when it is complete.
+// Sends one request. Calls `show` with the answer as it grows; returns it when it is complete.
 export async function ask({base, apiKey, model}, messages, signal, show) {
   const client = new OpenAI({
     baseURL: `${base.replace(/\/+$/, '')}/api/v1`,
     apiKey,
-    maxRetries: 0, // the chat box waits itself, so that it can say so
-    dangerouslyAllowBrowser: true, // a mock's key is no secret; a real one belongs on a server
+    maxRetries: 0, // the chat box waits itself and shows a countdown
+    dangerouslyAllowBrowser: true, // fine for a mock's key; keep a real key on a server
   });
   const answer = {text: '', calls: [], ended: false};
   try {
@@ -62,10 +62,10 @@ export async function ask({base, apiKey, model}, messages, signal, show) {
       take(answer, chunk);
       show({text: answer.text, calls: answer.calls.map((call) => ({...call}))});
     }
-    signal.throwIfAborted(); // the SDK ends an aborted stream without a word
-    if (!answer.ended) throw new Trouble('broken', 'It ended before it was complete.');
+    signal.throwIfAborted(); // the SDK ends an aborted stream without an error
+    if (!answer.ended) throw new Trouble('broken', 'The stream ended too early.');
     for (const call of answer.calls) JSON.parse(call.args);
-    if (!answer.text && answer.calls.length === 0) throw new Trouble('broken', 'There was nothing in it.');
+    if (!answer.text && answer.calls.length === 0) throw new Trouble('broken', 'The answer was empty.');
     return answer;
   } catch (error) {
     signal.throwIfAborted();

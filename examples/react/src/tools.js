@@ -1,4 +1,4 @@
-// The tools that this page offers the model, and runs.
+// The tools that this page offers to the model and runs.
 
 const FILES = {'/tmp/test.txt': 'Hello, world! This is a test file.'};
 

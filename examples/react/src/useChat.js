@@ -1,20 +1,20 @@
-// A conversation as state: what was said, what is going on, and what went wrong.
+// The state of a conversation: its messages, the current status, and the last error.
 //
-// Its manners: a 429 is waited out for as long as the gateway says, and told; a tool is run, and its result sent back;
-// everything else that goes wrong is told, and asked again when a person says so.
+// After a 429 it waits as long as the gateway asks for and counts down. It runs tools and sends back their results. Other
+// errors are shown, and the user can try again.
 
 import {useEffect, useReducer, useRef} from 'react';
 
 import {ask, Trouble} from './gateway.js';
 import {resultOf} from './tools.js';
 
-const MOST_WAITS = 3; // in a row; after one more 429 a person decides
+const MOST_WAITS = 3; // in a row; after another 429 the user decides
 
 const IDLE = {kind: 'idle'};
 const COMING = {role: 'assistant', text: '', calls: [], coming: true};
 const START = {messages: [], status: IDLE, trouble: null};
 
-// The state after one event. The last message is the one that is coming.
+// The state after an event. The last message is the answer in progress.
 const happen = {
   said: (state, {text}) => added(state, {role: 'user', text, calls: []}),
   begun: (state) => ({...state, trouble: null, messages: state.messages.filter((message) => !message.broken)}),
@@ -35,7 +35,7 @@ const changed = (state, fields) => ({
   messages: state.messages.with(-1, {...state.messages.at(-1), ...fields}),
 });
 
-// Asks until the model has no more tools to call, and adds to the history what was answered.
+// Sends requests until the model calls no more tools, and adds the answers to the history.
 async function converse(settings, history, signal, tell) {
   for (let waits = 0; ; ) {
     tell('asked');
@@ -81,14 +81,14 @@ function countDown(seconds, signal, tell) {
   });
 }
 
-/** A chat: its state, and what a person can do. `settings`: base, apiKey and model. */
+/** Return a chat's state and its actions. `settings` has base, apiKey and model. */
 export function useChat(settings) {
   const [state, dispatch] = useReducer((state, {type, ...event}) => happen[type](state, event), START);
-  const history = useRef([]); // as the gateway wants it
-  const complete = useRef(0); // so much of it has been answered; the rest is asked again, or forgotten
+  const history = useRef([]); // in the gateway's format
+  const complete = useRef(0); // this many messages have answers; the rest is sent again or dropped
   const running = useRef(null);
 
-  useEffect(() => () => running.current?.abort(), []); // who leaves the chat leaves its request
+  useEffect(() => () => running.current?.abort(), []); // abort the request when the chat is closed
 
   const tell = (type, event) => dispatch({type, ...event});
 
@@ -109,7 +109,7 @@ export function useChat(settings) {
   }
 
   function say(text) {
-    history.current.length = complete.current; // what was never answered is not asked again
+    history.current.length = complete.current; // drop a message that got no answer
     history.current.push({role: 'user', content: text});
     tell('said', {text});
     run();
