@@ -8,17 +8,20 @@ answer event by event, is derived when somebody asks: see `records`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from sys import getsizeof
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from mockserver.core.actions import Actions, Data
+from mockserver.core.actions import Actions, Data, Head, Raw
 from mockserver.engine.decision import Note
 
 MOST_EXCHANGES = 1_000
 MOST_BYTES = 16 * 1024 * 1024
+FACTOR = 1.5
+"""A full journal takes at most this times its bound in bytes of memory: what is counted is nearly what is kept."""
 OVERHEAD = 500
 """What an exchange weighs beside its texts, roughly."""
 LONGEST_PATH = 2_000
@@ -26,6 +29,10 @@ WRITE = 150
 """What one write of its answer weighs."""
 ACTION = 120
 """What one action weighs beside its bytes."""
+HEADER = 150
+"""What one header weighs beside its name and value."""
+TEXT = 60
+"""What a text of the note weighs beside its bytes."""
 
 
 Ended: TypeAlias = Literal["complete", "closed", "reset", "client_left", "server_stopped"]
@@ -164,17 +171,29 @@ class Journal:
 
 
 def _weight(exchange: Exchange) -> int:
-    """The bytes that an exchange holds, roughly."""
-    texts = (exchange.client, exchange.path, *exchange.note.misses)
-    said = len(exchange.body) + sum([len(text) for text in texts])
-    return OVERHEAD + said + WRITE * len(exchange.outcome.writes) + _size(exchange.captured, exchange.outcome)
+    """Return the bytes that an exchange holds, roughly."""
+    note = exchange.note
+    texts = (*note.misses, *note.idle_faults, *note.warnings, *note.draws, *note.faults)
+    noted = sum([TEXT + getsizeof(text) for text in texts])
+    written = WRITE * len(exchange.outcome.writes)
+    held = len(exchange.client) + len(exchange.path) + len(exchange.body)
+    return OVERHEAD + held + noted + written + _size(exchange.captured, exchange.outcome)
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
-    """The bytes of headers and actions. What was delivered is known already; what was not is counted."""
-    held = sum([len(value) for value in captured.headers.values()])
+    """Return the bytes of headers and actions. What was delivered is known already; what was not is counted."""
+    held = _headers_size(captured.headers.items())
     if not captured.actions:
         return held
+    held += ACTION * len(captured.actions)
+    first = captured.actions[0]
+    if isinstance(first, Head):
+        held += _headers_size(first.headers)
     if outcome.ended == "complete":
-        return held + outcome.bytes + ACTION * outcome.of
-    return held + sum([len(action.payload) + ACTION for action in captured.actions if isinstance(action, Data)])
+        return held + outcome.bytes
+    return held + sum([len(action.payload) for action in captured.actions if isinstance(action, Data | Raw)])
+
+
+def _headers_size(headers: Iterable[tuple[str, str]]) -> int:
+    """Return the bytes of headers: names, values, and what each takes in a mapping."""
+    return sum([HEADER + len(name) + len(value) for name, value in headers])

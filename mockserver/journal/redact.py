@@ -4,6 +4,7 @@ Rules:
 
 - Headers whose name speaks of a key, token, cookie, password or login keep their name; of a key and of a bearer token
   the prefix and the last two characters stay, so that a person can tell two keys apart, of everything else nothing.
+- Names of headers are cut to 200 characters, and the value of a header whose name was cut is not kept.
 - The caller's own keys are taken out wherever else they stand: other headers, the path, the body, an answer that
   repeats the body. That one stood in the body is remembered (`leaked`).
 - Of logins (`/auth/`) neither body nor answer is kept: they are passwords and tokens.
@@ -24,13 +25,20 @@ from mockserver.journal.log import Balance, Captured
 
 _SECRET = re.compile(r"key|token|secret|passw|auth|cookie|credential|signature", re.IGNORECASE)
 _KEYS = frozenset({"authorization", "x-api-key"})
+LONGEST_NAME = 200
+"""Characters of a header's name that are kept; the value of a longer one is not."""
 NOTHING = "…"
 """What stands in the place of a secret that has no face."""
 
 
-@lru_cache(maxsize=1_024)
 def is_secret(name: str) -> bool:
-    """Whether a header of this name carries a secret."""
+    """Return whether a header of this name carries a secret. A name too long to keep may hide one, so it counts."""
+    return len(name) > LONGEST_NAME or _is_secret(name)
+
+
+@lru_cache(maxsize=1_024)
+def _is_secret(name: str) -> bool:
+    """Return the same for a name that is short enough to be remembered."""
     return _SECRET.search(name) is not None
 
 
@@ -52,7 +60,7 @@ def capture(
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """The path, the body and the rest of an exchange as they may be kept."""
-    headers = {name: redacted(name, value) for name, value in request.headers.items()}
+    headers = {_cut(name): redacted(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
     for key, face in keys.masks(request.headers).items():
         headers = {name: value.replace(key, face) if key in value else value for name, value in headers.items()}
@@ -74,6 +82,11 @@ def capture(
         live=live,
     )
     return path, body, kept
+
+
+def _cut(name: str) -> str:
+    """Return the name of a header as it may be kept."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def is_login(path: str) -> bool:
