@@ -331,7 +331,7 @@ def _model(id: str) -> dict[str, Any]:
 def serving(gateway: ReferenceGateway) -> Iterator[str]:
     """Serve on a free port while the block runs; yield the URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class ReferenceHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -358,7 +358,7 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _do  # noqa: N815 - the names that http.server calls
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ReferenceHandler)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -18,7 +18,7 @@ NOT_JSON = frozenset({"done", "comment"})
 
 
 def is_event(action: Action) -> bool:
-    """Whether an action is an event of a stream. Comments are not."""
+    """Return whether an action is an event of a stream. A comment is not."""
     return isinstance(action, Data) and action.event not in ("", "comment")
 
 

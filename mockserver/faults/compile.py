@@ -70,7 +70,7 @@ def _takes_null(model: type[Parameters]) -> bool:
 
 
 def _names_parameters(model: type[BaseModel], value: Mapping[str, JsonValue]) -> bool:
-    """Whether a mapping names parameters; otherwise it is a distribution, the value of the main one."""
+    """Return whether a mapping names parameters; otherwise it is a distribution, the value of the main one."""
     own = {*model.model_fields, *[field.alias for field in model.model_fields.values() if field.alias]}
     return not (set(value) <= {"uniform", "normal", "lognormal"}) or bool(set(value) & own)
 

@@ -88,7 +88,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class RelayHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -134,7 +134,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _relay  # noqa: N815 - the names that http.server calls
 
-    return Handler
+    return RelayHandler
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _serving(*options: str) -> Iterator[tuple["subprocess.Popen[str]", int, Path
 
 
 def _hang_up(notes: Notes) -> None:
-    """A terminal that is closed sends SIGHUP: what streams is ended and settled, and the process ends with 0."""
+    """Close the terminal (SIGHUP): open streams end and are settled, and the process exits with 0."""
     with _serving() as (process, port, _), connect(port) as sock:
         sock.sendall(request("/v1/messages", message("hang", stream=True), x_api_key="sk_hup"))
         sock.recv(4096)
