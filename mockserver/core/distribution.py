@@ -21,7 +21,7 @@ class _Model(BaseModel):
 
 
 class Fixed(_Model):
-    """One duration."""
+    """A fixed duration."""
 
     value: Duration
 

@@ -1,6 +1,6 @@
-"""What the operations answer that are no conversations: models, token counts, and the contract's own examples.
+"""The default answers of operations that are no conversations: models, token counts, the contract's examples.
 
-A scenario turn that names the operation comes first; this table is what is left.
+A scenario turn that names the operation takes precedence.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,13 +31,13 @@ ANSWERS: Mapping[str, Callable[[Parameters, Conversation | None], bytes]] = {
     "model": _model,
     "count_tokens": _count_tokens,
 }
-"""The operation's name -> its body, from the path parameters and the conversation, where there are any."""
+"""Operation name -> the function that makes its body from the path parameters and the conversation, if any."""
 
 
 def answer(operation: Operation, parameters: Parameters, conversation: Conversation | None) -> bytes:
-    """The body of a 200. An operation without a row answers the contract's first example.
+    """Return the body of a 200: that of the table, else the contract's first example.
 
-    Raises `Refusal` 404 for an operation that the contract only knows as absent (D1: /api/oauth/roles).
+    Raises `Refusal` 404 for an operation that the contract documents as absent (D1: /api/oauth/roles).
     """
     make = ANSWERS.get(operation.name)
     if make is not None:

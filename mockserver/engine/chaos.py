@@ -1,16 +1,9 @@
-"""Chaos: faults and errors laid over any scenario, by chance, in windows of time, and repeatable from the seed.
+"""Chaos files: faults and errors laid over any scenario, at random, in windows of time, and repeatable from the seed.
 
-A chaos file is a list of rules. For each request that is let in, every rule whose `when` has no difference, whose
-window is open and whose limit is not reached makes one draw; if it fires, its faults are laid over the answer, or its
-error takes the answer's place. After an error no further rule is asked, and the turn that would have been played is not
-used up: the gateway has failed before the model was asked.
-
-Rules of the house:
-
-- A draw comes from (seed, session, profile, rule, request), so the run that broke a client can be repeated exactly;
-  what fired stands in the journal (`Note.draws`).
-- Chaos has its own memory in the session (when it began, how often each rule fired), and nothing else is changed.
-- A caller can choose a profile for a session with the header `x-mock-chaos` (`none` ends it).
+A chaos file is a list of rules. For each admitted request, every rule whose `when` matches, whose window is open and
+whose limit is not reached makes one draw; if it fires, its faults are laid over the answer, or its error replaces it.
+After an error no further rule draws, and the turn that would have been played is not used up: the gateway failed before
+it called the model. `chaos_stage` does this.
 """
 
 from typing import Annotated, Self
@@ -28,7 +21,7 @@ from mockserver.scenarios.schema import ErrorReply
 from mockserver.scenarios.when import When, compile_when
 
 NONE = "none"
-"""The profile that does nothing."""
+"""The name of the profile that does nothing."""
 
 
 class _Model(BaseModel):
@@ -36,11 +29,13 @@ class _Model(BaseModel):
 
 
 class ChaosWindow(_Model):
-    """When a rule may fire, by the session's clock since its first request."""
+    """When a rule may fire, by the session's clock since chaos began in it."""
 
-    from_: Duration = Field(0.0, alias="from", description="It opens so long after the session's first request.")
-    until: Duration | None = Field(None, description="It closes then; without it never.")
-    every: Duration | None = Field(None, gt=0, description="The clock starts again so often: a window that comes back.")
+    from_: Duration = Field(
+        0.0, alias="from", description="When it opens, counted from the start of chaos in the session."
+    )
+    until: Duration | None = Field(None, description="When it closes; default: never.")
+    every: Duration | None = Field(None, gt=0, description="Period after which the window starts again.")
 
     @model_validator(mode="after")
     def _opens(self) -> Self:
@@ -49,22 +44,22 @@ class ChaosWindow(_Model):
         return self
 
     def is_open(self, age: float) -> bool:
-        """Whether it is open at this age of the session, in seconds."""
+        """Return whether the window is open this many seconds after chaos began."""
         moment = age if self.every is None else age % self.every
         return self.from_ <= moment and (self.until is None or moment < self.until)
 
 
 class ChaosRule(_Model):
-    """One rule: when, how likely, and what."""
+    """One rule: when it fires, how likely, and what it does."""
 
-    when: When = Field(When(), description="The requests that it concerns; all without it.")
-    probability: Share = Field(1.0, description="How likely it fires for each of them: 10%.")
-    error: ErrorReply | None = Field(None, description="An error in the place of the answer.")
+    when: When = Field(When(), description="The requests that it applies to; default: all.")
+    probability: Share = Field(1.0, description="The probability for each of them, such as 10%.")
+    error: ErrorReply | None = Field(None, description="An error instead of the answer.")
     faults: Annotated[list[str | dict[str, JsonValue]], OneOrMore] | None = Field(
-        None, description="What goes wrong with the answer, in order."
+        None, description="The faults that are laid over the answer, in order."
     )
     window: ChaosWindow = Field(ChaosWindow(), description="When it may fire.")
-    limit: int | None = Field(None, ge=1, description="How often it may fire in a session.")
+    limit: int | None = Field(None, ge=1, description="The most times that it fires in a session.")
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -77,12 +72,12 @@ class Chaos(_Model):
     """A chaos file."""
 
     chaos: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$", description="Its name.")
-    about: str = Field("", description="One sentence for the reader of a list.")
-    rules: list[ChaosRule] = Field(min_length=1, max_length=1_000, description="Asked in order for each request.")
+    about: str = Field("", description="One sentence for lists of profiles.")
+    rules: list[ChaosRule] = Field(min_length=1, max_length=1_000, description="The rules, in order.")
 
 
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule made ready; `number` counts from 1."""
+    """A compiled rule. `number` counts from 1; `effect` is the error or the faults, for the note."""
 
     number: int
     matchers: tuple[Matcher, ...]
@@ -95,7 +90,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChaosProfile(msgspec.Struct, frozen=True):
-    """A chaos file made ready."""
+    """A compiled chaos file."""
 
     name: str
     about: str
@@ -103,27 +98,27 @@ class ChaosProfile(msgspec.Struct, frozen=True):
 
 
 def compile_chaos(chaos: Chaos) -> tuple[ChaosProfile, list[ScenarioProblem]]:
-    """The profile of a file, and every mistake in it."""
+    """Return the profile of a file, and every mistake in it."""
     complaints: list[ScenarioProblem] = []
     rules = [_rule(number, rule, complaints) for number, rule in enumerate(chaos.rules, start=1)]
     return ChaosProfile(chaos.chaos, chaos.about, tuple(rules)), complaints
 
 
 def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> CompiledRule:
-    place = ("rules", number - 1)
-    given = rule.faults if rule.faults is not None else _error(rule.error or ErrorReply(status=503))
+    path = ("rules", number - 1)
+    faults_written = rule.faults if rule.faults is not None else _error(rule.error or ErrorReply(status=503))
     faults: list[CompiledFault] = []
-    for n, fault in enumerate(given):
+    for n, fault in enumerate(faults_written):
         try:
             faults.append(compile_fault(fault))
         except ValueError as error:
-            complaints.append(ScenarioProblem((*place, "faults", n), str(error)))
+            complaints.append(ScenarioProblem((*path, "faults", n), str(error)))
     try:
         matchers = compile_when(rule.when)
     except ValueError as error:
         matchers = ()
-        complaints.append(ScenarioProblem((*place, "when"), str(error)))
-    effect = f"error {rule.error.status}" if rule.error is not None else compact_json(given)
+        complaints.append(ScenarioProblem((*path, "when"), str(error)))
+    effect = f"error {rule.error.status}" if rule.error is not None else compact_json(faults_written)
     return CompiledRule(
         number=number,
         matchers=matchers,
@@ -137,7 +132,7 @@ def _rule(number: int, rule: ChaosRule, complaints: list[ScenarioProblem]) -> Co
 
 
 def _error(failing: ErrorReply) -> list[str | dict[str, JsonValue]]:
-    """An error as the faults that make it."""
+    """Return the faults that make an error."""
     fields = failing.model_dump(exclude_none=True)
     retry_after = fields.pop("retry_after", None)
     known = {key: value for key, value in fields.items() if key in ("status", "code", "type", "message")}

@@ -1,9 +1,9 @@
-"""CORS: browsers may call the gateway's routes from any page (D3's React SDK does). The control API never says so.
+"""CORS: browsers may call the gateway's routes from any page (D3's React SDK does). The control API sends none.
 
 Source: the Fetch standard, "CORS protocol". The origin is echoed, since `*` is not allowed together with credentials;
-so are the headers that a preflight asks for. Every header that an answer has is exposed by its name, since SDKs and
-pages read some that no document names. An answer that says itself who may read it keeps its word: so a scenario can
-play a gateway that gets CORS wrong.
+so are the headers that a preflight asks for. Every header of an answer is exposed by its name: SDKs and pages read some
+that no document names. An answer with CORS headers of its own keeps them, so that a scenario can play a gateway
+that gets CORS wrong.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,16 @@ from collections.abc import Mapping
 import msgspec
 
 from mockserver.core.actions import Actions, End, Head, Headers
+from mockserver.wires import WIRES
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-"""Those of the gateway, and those of any document that is served beside it."""
+"""The methods of the gateway, and of any document that is served beside it."""
 
 MAX_AGE = 600
-"""Seconds that a browser may remember a preflight; Chromium's own bound is two hours."""
+"""Seconds for which a browser may cache a preflight; Chromium's own limit is two hours."""
 
-EXPOSED = ("request-id", "x-request-id", "retry-after", "x-mock-session")
-"""Exposed always, so that a page can tell a header that is absent from one that it may not see."""
+EXPOSED = (*[wire.request_id_header for wire in WIRES.values()], "retry-after", "x-mock-session")
+"""Headers that are always exposed, so that a page can tell an absent header from one that it may not read."""
 
 UNMENTIONED = frozenset(
     {
@@ -27,7 +28,7 @@ UNMENTIONED = frozenset(
         *("set-cookie", "vary", "connection", "transfer-encoding"),
     }
 )
-"""Headers that every page may read anyway, that none may ever read, or that are not about the answer."""
+"""Headers that every page may read anyway, that no page may read, or that are not about the answer."""
 
 
 def _origin(headers: Mapping[str, str]) -> Headers:
@@ -39,12 +40,12 @@ def _origin(headers: Mapping[str, str]) -> Headers:
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks what a page may do. It has no key: browsers send none with it."""
+    """Return whether a request is a preflight. Browsers send no key with it."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def preflight(headers: Mapping[str, str]) -> Actions:
-    """The answer to a preflight."""
+    """Return the answer to a preflight."""
     allowed: Headers = (
         *_origin(headers),
         ("access-control-allow-methods", METHODS),
@@ -59,7 +60,7 @@ def preflight(headers: Mapping[str, str]) -> Actions:
 
 
 def shared(actions: Actions, headers: Mapping[str, str]) -> Actions:
-    """The answer, readable by the page that asked for it; as it was if no page did."""
+    """Return the answer, readable by the page that requested it; unchanged without an `origin` header."""
     if "origin" not in headers:
         return actions
     return tuple([_shared(action, headers) if isinstance(action, Head) else action for action in actions])
@@ -70,5 +71,5 @@ def _shared(head: Head, headers: Mapping[str, str]) -> Head:
     if "access-control-allow-origin" in own:
         return head
     exposed = dict.fromkeys([*EXPOSED, *[name for name in own if name not in UNMENTIONED]])
-    told = ("access-control-expose-headers", ", ".join(exposed))
-    return msgspec.structs.replace(head, headers=(*head.headers, *_origin(headers), told))
+    names = ("access-control-expose-headers", ", ".join(exposed))
+    return msgspec.structs.replace(head, headers=(*head.headers, *_origin(headers), names))

@@ -1,4 +1,4 @@
-"""What the engine decides: the actions of an answer, why it is that answer, and what was paid for it."""
+"""The engine's decision: the actions of an answer, the note that explains it, and the receipt of its price."""
 
 import msgspec
 
@@ -11,9 +11,9 @@ from mockserver.faults import Splitter
 class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
-    `turn` is 0 where no scenario answered. `idle_faults` had nothing to act on in this answer, each with the reason.
-    `warnings` are D1's tips, for tools that open models handle badly. `draws` are the rules of chaos that fired and
-    `faults` the names of the faults that the turn asks for.
+    `turn` is 0 if no scenario answered; `code` is the stable word of an error, `misses` say why no turn matched.
+    `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are D1's tips, for tools that open
+    models handle badly. `draws` are the rules of chaos that fired and `faults` the names of the turn's faults.
     """
 
     session: str
@@ -31,7 +31,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What happens on the wire, and why; and what was paid for it, to be settled when it has been delivered.
+    """What happens on the wire, why, and the receipt that `Engine.settle` needs when the answer has been delivered.
 
     `splitters` are faults that wait until every other fault has acted; a decision that has left the engine has none.
     """

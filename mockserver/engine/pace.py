@@ -1,8 +1,8 @@
 """Pace: how fast an answer comes, as waits between its actions.
 
-A stream: everything up to and including the first delta is due at `first`; each further delta one interval (1/rate)
-later, changed by up to `jitter` of itself; the closing frames with the last delta. A whole answer takes as long as its
-stream would have taken, and then comes at once.
+In a stream everything up to and including the first delta is due at `first`, each further delta one interval (1/rate)
+later, changed by up to `jitter` of itself; the closing frames come with the last delta. A whole answer takes as long as
+its stream would have taken, and then comes at once.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from mockserver.wires import DELTAS
 
 
 def paced(actions: Actions, pace: Pace, deltas: int, rng: Rng) -> Actions:
-    """The same actions with waits. `deltas` is how many the reply has as a stream."""
+    """Return the same actions with waits. `deltas` is the number of deltas that the reply has as a stream."""
     is_stream = any(isinstance(action, Data) and action.event for action in actions)
     return tuple(_stream(actions, pace, rng) if is_stream else _whole(actions, pace, deltas, rng))
 

@@ -1,4 +1,4 @@
-"""Staging: from what a turn plans to the actions of its answer, at its pace and with its faults."""
+"""Rendering: from the plan of a turn to the actions of its answer, at its pace and with its faults."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -31,7 +31,7 @@ def render_reply(
     headers: Headers,
     credit_fields: CreditFields | None = None,
 ) -> tuple[Actions, Usage]:
-    """A reply on the client's wire, whole or streamed, at its pace; and what it reports to have used."""
+    """Return a reply on the client's wire, whole or streamed, at its pace; and the usage that it reports."""
     wire = WIRES[operation.wire]
     reply = make_reply(plan, conversation, operation, wire, context, seed_path, credit_fields)
     chunk = plan.pace.chunk if plan.pace is not None else "word"
@@ -46,7 +46,7 @@ def render_reply(
 
 
 def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
-    """Refuse with 503 while the model of this turn is loading; D1: retry in 5 to 10 seconds."""
+    """Raise `Refusal` 503 while the model of this turn is loading (D1: retry in 5 to 10 seconds)."""
     length = plan.pace.cold_start if plan.pace is not None else None
     left = 0.0 if length is None else length - session.age(now)
     if left > 0:
@@ -55,7 +55,7 @@ def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:
 
 
 def render_raw(plan: RawPlan, context: TemplateContext, headers: Headers) -> Actions:
-    """A raw response, its templates filled."""
+    """Return a raw response with its templates filled."""
     body = fill(plan.body, context)
     media_type = "text/plain; charset=utf-8" if isinstance(body, str) else responses.JSON
     payload = body.encode() if isinstance(body, str) else orjson.dumps(body)

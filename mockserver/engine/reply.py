@@ -1,9 +1,8 @@
-"""From a plan to a reply: templates filled, arguments made, the answer cut to what the client allows.
+"""From a plan to a reply: fill templates, generate arguments, cut the answer to the client's limits.
 
-Everything here is derived: the same plan, conversation and seed give the same reply. Rules of the cut: a reply ends
-before the first stop sequence in its text (stop reason `stop_sequence`), and after `max_tokens` tokens by the
-counting rule of `conversation` (stop reason `max_tokens`); text is cut in the middle, a tool call that does not fit is
-left out.
+Everything here is derived: the same plan, conversation and seed give the same reply. A reply ends before the first stop
+sequence in its text (stop reason `stop_sequence`), and after `max_tokens` tokens by the counting rule of `conversation`
+(stop reason `max_tokens`). Text may be cut anywhere; a tool call that does not fit is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,29 +49,29 @@ SENTENCES = (
     "In one sentence: it depends on the season, and on whom you ask.",
     "Done. You can carry on from here whenever you like.",
 )
-"""What the mock says when no scenario says anything. A fixed table, so that no library's next version changes it."""
+"""The texts of default replies. The table is fixed, so that no new version of a library changes them."""
 
 
 CreditFields: TypeAlias = Callable[[Usage], JsonObject]
-"""What an answer of this usage costs and leaves, as the fields of a managed answer."""
+"""From the usage of an answer to the fields of a managed answer that say what it costs and leaves."""
 
 
 class SeedPath(msgspec.Struct, frozen=True, gc=False):
-    """What makes one reply differ from the next: the parts from which everything in it is derived."""
+    """The parts from which everything generated in one reply derives: seed, session, turn and hit."""
 
     parts: tuple[str, ...]
 
     def token(self, *more: object) -> str:
-        """An id derived from the parts."""
+        """Return an id derived from the parts."""
         return token(*self.parts, *more)
 
     def rng(self, *more: object) -> Rng:
-        """Dice derived from the parts."""
+        """Return a generator derived from the parts."""
         return Rng(*self.parts, *more)
 
 
 def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
-    """What the mock answers by itself: the tool that the client forces, else a short seeded text."""
+    """Return the plan of a default reply: a call of the tool that the client forces, else a short seeded text."""
     tool = _forced_tool(conversation)
     if tool is not None and catalogue.calls_tools(conversation.model):
         return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
@@ -91,7 +90,7 @@ def _forced_tool(conversation: Conversation) -> Tool | None:
 
 
 def check_limits(operation: Operation, conversation: Conversation) -> None:
-    """Refuse what the model or the route cannot do: too many tokens, an unknown provider, too many iterations."""
+    """Check the limits of the model and the route: tokens, provider, iterations. Raises `Refusal` 400."""
     if conversation.max_tokens is not None and "max_tokens" in conversation.body:
         catalogue.check_max_tokens(conversation.model, conversation.max_tokens)
     if operation.variant == "byok":
@@ -117,7 +116,7 @@ def make_reply(
     seed_path: SeedPath,
     credit_fields: CreditFields | None = None,
 ) -> Reply:
-    """The reply of a plan to a conversation. `credit_fields` tells managed answers what the account has left."""
+    """Return the reply of a plan to a conversation. `credit_fields` makes the credit fields of a managed answer."""
     blocks = [
         _make_block(block, conversation, wire, context, seed_path, number) for number, block in enumerate(plan.blocks)
     ]
@@ -162,7 +161,7 @@ def _make_block(
 
 
 def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:
-    """Arguments that satisfy the schema of the offered tool, else the scenario's own schema."""
+    """Return arguments that satisfy the offered tool's schema, else the scenario's. Raises `Refusal` 400."""
     offered = {tool.name: (index, tool.schema) for index, tool in enumerate(conversation.tools)}
     index, schema = offered.get(plan.name, (-1, plan.schema))
     try:
@@ -174,7 +173,7 @@ def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, 
 
 
 def _cut(blocks: Sequence[ReplyBlock], conversation: Conversation) -> tuple[list[ReplyBlock], Stop, str | None]:
-    """The blocks as far as the client allows, the stop reason, and the stop sequence that was hit."""
+    """Return the blocks that the client's limits allow, the stop reason, and the stop sequence that was hit."""
     kept, sequence = list(blocks), None
     if conversation.stop_sequences:
         kept, sequence = _until_sequence(blocks, conversation.stop_sequences)
@@ -203,7 +202,7 @@ def _until_sequence(blocks: Sequence[ReplyBlock], sequences: Sequence[str]) -> t
 
 
 def _within(blocks: Sequence[ReplyBlock], limit: int) -> list[ReplyBlock] | None:
-    """The blocks cut to `limit` tokens, or None if all of them fit."""
+    """Return the blocks cut to `limit` tokens, or None if all of them fit."""
     room = limit * CHARACTERS_PER_TOKEN
     sizes = [spoken(block) for block in blocks]
     if tokens(sum(sizes)) <= limit:

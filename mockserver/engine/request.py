@@ -1,7 +1,7 @@
-"""What is asked: a request as it came, and what can be read of it before anybody answers.
+"""The request as it came, and the call that is read from it.
 
-`read_call` is the stage between the account and the script: the body is parsed and validated by the operation's own
-schema, a conversation is parsed by its wire, and what a schema cannot say is checked.
+`read_call` parses a body and validates it against the operation's schema; the wire parses the conversation in it and
+checks what a schema cannot say.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ MAX_BODY = 10 * 1024 * 1024
 class Request(msgspec.Struct, frozen=True, gc=False):
     """A request as it came. Header names are in lower case; `too_large` says that the body was not kept.
 
-    `ticket` is unique among all requests of all servers; whoever has it can take the answer's price back.
+    `ticket` is unique among all requests of all servers: it names the hold on the account, by which a charge is undone.
     """
 
     method: str
@@ -37,18 +37,18 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     ticket: str = ""
 
     def __repr__(self) -> str:
-        return f"<{self.method} {self.path}, {len(self.body)} bytes>"  # keys and passwords are in the rest
+        return f"<{self.method} {self.path}, {len(self.body)} bytes>"  # the other fields hold keys and passwords
 
 
 def handler_request(request: Request, parameters: Parameters) -> HandlerRequest:
-    """The request as a foreign operation reads it."""
+    """Return the request as the handler of another document's operation reads it."""
     return HandlerRequest(
         method=request.method, headers=request.headers, parameters=parameters, query=request.query, body=request.body
     )
 
 
 def outline(operation: Operation, request: Request) -> Call:
-    """The call before its body is read."""
+    """Return the call before its body is read."""
     return Call(
         operation=operation,
         conversation=None,
@@ -59,13 +59,13 @@ def outline(operation: Operation, request: Request) -> Call:
 
 
 def check_size(request: Request) -> None:
-    """Refuse a body that was too large to keep: 413."""
+    """Raise `Refusal` 413 for a body that was too large to keep."""
     if request.too_large:
         raise Refusal(413, "request_too_large", f"The request body is larger than {MAX_BODY} bytes.")
 
 
 def read_call(operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS) -> Call:
-    """The body of a request and the conversation in it. Raises `Refusal` 413, 400 or 422."""
+    """Return the call with its body and the conversation in it. Raises `Refusal` 413, 400 or 422."""
     check_size(request)
     if operation.handler is not None:
         body = operation.handler.read(handler_request(request, parameters))

@@ -1,7 +1,7 @@
 """Answers as actions: a head, one body or the frames of a stream, and the end.
 
 Every answer can be found again by its headers: the request id, the session, and the turn that gave it or the code of
-the mock's own refusal (`x-mock-…`), which change nothing for a client that does not look.
+the mock's own refusal (`x-mock-…`). Clients may ignore them.
 """
 
 from collections.abc import Sequence
@@ -22,21 +22,21 @@ STREAM = "text/event-stream; charset=utf-8"
 
 
 def request_id(session: Session, *uncounted: object) -> str:
-    """The id of the session's present request.
+    """Return the id of the session's current request.
 
-    A request that no session counts is told apart by what it is (`uncounted`); the same once more has the same id,
-    since nothing remembers it.
+    The id of a request that no session counts derives from the request itself (`uncounted`), so the same request has
+    the same id again.
     """
     return "req_" + token(session.seed, session.id, "request", session.requests, *uncounted)
 
 
 def trace(session: Session, wire: Wire, *uncounted: object) -> Headers:
-    """The headers by which an answer can be found again."""
+    """Return the headers by which an answer can be found again."""
     return ((wire.request_id_header, request_id(session, *uncounted)), ("x-mock-session", session.id))
 
 
 def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Actions:
-    """An answer of one body. A 204 or 304 has none (RFC 9110, 15.3.5)."""
+    """Return an answer of one body. A 204 or 304 has none (RFC 9110, 15.3.5)."""
     if status in (204, 304):
         return (Head(status, headers), End())
     about = (("content-type", media_type), ("content-length", str(len(body))))
@@ -44,28 +44,28 @@ def whole(status: int, body: bytes, media_type: str, headers: Headers) -> Action
 
 
 def of_handler(answer: HandlerResponse, headers: Headers) -> Actions:
-    """The answer of a foreign operation, which says its media type itself."""
+    """Return the response of a handler, which brings its own content-type."""
     length = () if answer.status in (204, 304) else (("content-length", str(len(answer.body))),)
     body = (Data(answer.body),) if answer.body else ()
     return (Head(answer.status, (*answer.headers, *length, *headers)), *body, End())
 
 
 def streamed(frames: Sequence[Data], headers: Headers) -> Actions:
-    """An answer of frames."""
+    """Return a streamed answer of these frames."""
     about = (("content-type", STREAM), ("cache-control", "no-cache"))
     return (Head(200, (*about, *headers)), *frames, End())
 
 
 def failed(
-    failure: Failure, wire: Wire, session: Session, envelope: Envelope, told: Headers, *uncounted: object
+    failure: Failure, wire: Wire, session: Session, envelope: Envelope, headers: Headers, *uncounted: object
 ) -> Actions:
-    """An error answer in the client's dialect."""
+    """Return an error answer in the client's dialect."""
     body = render(failure, wire, request_id(session, *uncounted), envelope)
-    return whole(failure.status, body, JSON, (*failure.headers, *trace(session, wire, *uncounted), *told))
+    return whole(failure.status, body, JSON, (*failure.headers, *trace(session, wire, *uncounted), *headers))
 
 
 def with_headers(actions: Actions, added: Headers) -> Actions:
-    """The same answer with headers added, or replaced where it has them already."""
+    """Return the answer with these headers added, or replaced where it has them already."""
     if not added:
         return actions
     replaced = {name for name, _ in added}
