@@ -16,7 +16,7 @@ def test_promise(name: str, run: "GateRun") -> None:
     """Check that the gateway keeps the promise."""
     entry = run.results.entries.get(name)
     if entry is None or entry.state == "not examined":
-        pytest.skip(entry.why_not if entry else "left out by an option")
+        pytest.skip(entry.reason if entry else "left out by an option")
     if entry.state == "accepted":
         pytest.xfail(f"accepted by the baseline {entry.accepted}")
     if entry.state == "broken":

@@ -296,13 +296,15 @@ class ReferenceGateway:
         """Return text as a list of words, or a tool and its arguments."""
         choice = body.get("tool_choice")
         kind = choice.get("type") if isinstance(choice, dict) else choice
-        offered = {(one.get("function") or one)["name"]: one.get("function") or one for one in body.get("tools") or []}
+        offered = {
+            (tool.get("function") or tool)["name"]: tool.get("function") or tool for tool in body.get("tools") or []
+        }
         forced = isinstance(choice, dict) and (choice.get("name") or (choice.get("function") or {}).get("name"))
         able = not str(body.get("model")).startswith(NO_TOOLS)
         if able and offered and (forced or kind in ("any", "required")):
             name = forced or next(iter(offered))
-            tool = offered.get(name, {})
-            return name, instance(tool.get("parameters") or tool.get("input_schema") or {})
+            schema = offered.get(name, {})
+            return name, instance(schema.get("parameters") or schema.get("input_schema") or {})
         return list(WORDS)
 
     def _failure(self, path: str, refused: ReferenceRefusal) -> Reply:

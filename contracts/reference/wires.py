@@ -48,7 +48,7 @@ def render(operation: OperationSpec, body: Any, content: Any, id: str, now: floa
     words = content[:limit] if isinstance(content, list) else []
     written = len(words) if words else 8
     sequences = body.get("stop_sequences") or []
-    stopped = next((one for one in sequences if one in " ".join(words)), None)
+    stopped = next((sequence for sequence in sequences if sequence in " ".join(words)), None)
     text = " ".join(words).partition(stopped)[0] if stopped else " ".join(words)
     if operation.wire == "anthropic":
         stop = "stop_sequence" if stopped else "max_tokens" if cut else "end_turn" if words else "tool_use"
@@ -93,7 +93,7 @@ def _message(
         {"type": "message_stop"},
     ]
     return ReferenceReply(
-        sum(usage), head | {"content": [block], "usage": counts} | end, [(one["type"], one) for one in events]
+        sum(usage), head | {"content": [block], "usage": counts} | end, [(event["type"], event) for event in events]
     )
 
 

@@ -41,8 +41,8 @@ def read(file: Path) -> list[AcceptedDeviation]:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if not isinstance(loaded, list):
         raise OperatorError(f"{file}: expected a list of accepted deviations")
-    entries = [_entry(file, number, one) for number, one in enumerate(loaded, 1)]
-    twice = [name for name, count in Counter(one.promise for one in entries).items() if count > 1]
+    entries = [_entry(file, number, entry) for number, entry in enumerate(loaded, 1)]
+    twice = [name for name, count in Counter(entry.promise for entry in entries).items() if count > 1]
     if twice:
         raise OperatorError(f"{file}: {twice[0]} has two entries")
     return entries
@@ -84,12 +84,12 @@ def apply(results: RunResults, accepted: Iterable[AcceptedDeviation], today: dat
 
 def write(results: RunResults, accepted: Iterable[AcceptedDeviation], today: datetime.date) -> str:
     """Return a baseline of everything that is broken now. Earlier entries keep their date, reason and end."""
-    known = {one.promise: one for one in accepted}
+    known = {deviation.promise: deviation for deviation in accepted}
     entries = []
-    for entry in results.of("broken", "accepted"):
-        name = entry.promise.name
-        one = known.get(name) or AcceptedDeviation(
-            name, today, entry.deviations[0].got if entry.deviations else "unknown"
+    for result in results.of("broken", "accepted"):
+        name = result.promise.name
+        deviation = known.get(name) or AcceptedDeviation(
+            name, today, result.deviations[0].got if result.deviations else "unknown"
         )
-        entries.append({key: value for key, value in asdict(one).items() if value is not None})
+        entries.append({key: value for key, value in asdict(deviation).items() if value is not None})
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)

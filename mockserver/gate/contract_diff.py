@@ -126,12 +126,14 @@ def _paths(old: Node, new: Node) -> Iterator[Change]:
                 yield from _operation(where, was, now, old, new)
 
 
-def _operation(where: str, one: Node, other: Node, old: Node, new: Node) -> Iterator[Change]:
-    yield from _security(where, one.get("security", old.get("security")), other.get("security", new.get("security")))
+def _operation(where: str, previous: Node, current: Node, old: Node, new: Node) -> Iterator[Change]:
+    yield from _security(
+        where, previous.get("security", old.get("security")), current.get("security", new.get("security"))
+    )
     request = _Side(True, old, new)
-    yield from _parameters(where, one, other, request)
-    yield from _body(f"{where} request", one, other, request)
-    before, after = one.get("responses") or {}, other.get("responses") or {}
+    yield from _parameters(where, previous, current, request)
+    yield from _body(f"{where} request", previous, current, request)
+    before, after = previous.get("responses") or {}, current.get("responses") or {}
     for status in {**before, **after}:
         place = f"{where} {status}"
         if status not in after:
@@ -153,9 +155,9 @@ def _security(where: str, old: Any, new: Any) -> Iterator[Change]:
         yield Change("safe", where, f"{' + '.join(more) or 'no credential'} is enough now")
 
 
-def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
-    before = {(p["in"], p["name"].lower()): p for p in (_resolve(side.old, p) for p in one.get("parameters", []))}
-    after = {(p["in"], p["name"].lower()): p for p in (_resolve(side.new, p) for p in other.get("parameters", []))}
+def _parameters(where: str, previous: Node, current: Node, side: _Side) -> Iterator[Change]:
+    before = {(p["in"], p["name"].lower()): p for p in (_resolve(side.old, p) for p in previous.get("parameters", []))}
+    after = {(p["in"], p["name"].lower()): p for p in (_resolve(side.new, p) for p in current.get("parameters", []))}
     for place, name in {**before, **after}:
         was, now = before.get((place, name)), after.get((place, name))
         spot = f"{where} {place} {name}"
@@ -169,8 +171,8 @@ def _parameters(where: str, one: Node, other: Node, side: _Side) -> Iterator[Cha
             yield from _schema(spot, was.get("schema", {}), now.get("schema", {}), side, 0)
 
 
-def _body(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
-    was, now = _resolve(side.old, one.get("requestBody")), _resolve(side.new, other.get("requestBody"))
+def _body(where: str, previous: Node, current: Node, side: _Side) -> Iterator[Change]:
+    was, now = _resolve(side.old, previous.get("requestBody")), _resolve(side.new, current.get("requestBody"))
     if now.get("required") and not was.get("required"):
         yield Change("breaking", where, "body is now required")
     yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
@@ -179,14 +181,14 @@ def _body(where: str, one: Node, other: Node, side: _Side) -> Iterator[Change]:
 def _response(where: str, was: Node, now: Node, side: _Side) -> Iterator[Change]:
     before, after = was.get("headers") or {}, now.get("headers") or {}
     for name in {**before, **after}:
-        one, other = _resolve(side.old, before.get(name)), _resolve(side.new, after.get(name))
+        previous, current = _resolve(side.old, before.get(name)), _resolve(side.new, after.get(name))
         spot = f"{where} header {name}"
-        if name in before and (name not in after or (one.get("required") and not other.get("required"))):
-            yield Change("breaking" if one.get("required") else "risky", spot, "may now be missing")
+        if name in before and (name not in after or (previous.get("required") and not current.get("required"))):
+            yield Change("breaking" if previous.get("required") else "risky", spot, "may now be missing")
         elif name not in before:
             yield Change("safe", spot, "new header")
         else:
-            yield from _schema(spot, one.get("schema", {}), other.get("schema", {}), side, 0)
+            yield from _schema(spot, previous.get("schema", {}), current.get("schema", {}), side, 0)
     yield from _content(where, was.get("content") or {}, now.get("content") or {}, side)
 
 
@@ -233,9 +235,9 @@ def _schema(where: str, old: Any, new: Any, side: _Side, depth: int) -> Iterator
     pairs = zip(was.get("conditions", []), now.get("conditions", []), strict=False)
     if len(was.get("conditions", [])) != len(now.get("conditions", [])):
         yield Change("risky", where, "variants changed")
-    for one, other in pairs:
-        if one.get("if") == other.get("if"):
-            yield from _schema(where, one.get("then", {}), other.get("then", {}), side, depth + 1)
+    for previous, current in pairs:
+        if previous.get("if") == current.get("if"):
+            yield from _schema(where, previous.get("then", {}), current.get("then", {}), side, depth + 1)
 
 
 def _refers(node: Any) -> bool:

@@ -138,6 +138,6 @@ class CheckingProxy:
         with self._lock:
             view = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
             for name, broken in run_checks(view, self.results.entries.__contains__):
-                self.results.examined(name, broken)
+                self.results.add(name, broken)
                 deviations += map(redact_deviation, broken)
         self._report(exchange, deviations, "")

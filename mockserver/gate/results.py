@@ -38,7 +38,7 @@ class PromiseResult:
         return next((deviation.exchange for deviation in self.deviations if deviation.exchange is not None), None)
 
     @property
-    def why_not(self) -> str:
+    def reason(self) -> str:
         """Why the promise was not examined, or which option would help."""
         if self.reasons:
             return self.reasons[0]
@@ -58,7 +58,7 @@ class RunResults:
         """Return a text from an exchange without the credentials of the run."""
         return redact_text(text, exchange.request, self._secrets)
 
-    def examined(self, name: str, deviations: Iterable[Deviation]) -> None:
+    def add(self, name: str, deviations: Iterable[Deviation]) -> None:
         """Add the deviations that an exchange or a probe showed. Without any, the promise was kept there."""
         entry = self.entries.get(name)
         if entry is None:
@@ -72,9 +72,9 @@ class RunResults:
 
     def add_result(self, name: str, kept: bool, got: str, exchange: CheckedExchange | None) -> None:
         """Add what a probe reports."""
-        self.examined(name, () if kept else (Deviation(name, got, exchange),))
+        self.add(name, () if kept else (Deviation(name, got, exchange),))
 
-    def reason(self, names: Iterable[str], words: str) -> None:
+    def add_reason(self, names: Iterable[str], words: str) -> None:
         """Add a reason why promises were not examined."""
         for name in names:
             entry = self.entries.get(name)

@@ -188,11 +188,11 @@ class Runner:
         cases = [case for case in probe_cases(profile.probes) if self._is_wanted(case)]
         if stopped:
             missed = [name for case in cases if case.name not in self._played for name in case.promises]
-            self._results.reason(missed, "the run stopped before its probe")
+            self._results.add_reason(missed, "the run stopped before its probe")
         played = {name for case in cases for name in case.promises}
         left = [name for name in self._results.entries if name not in played and name not in CHECKS]
-        self._results.reason(left, f"not in the profile {profile.name}{larger}")
-        self._results.reason(CHECKS, f"no answer in this run concerned it{larger}")
+        self._results.add_reason(left, f"not in the profile {profile.name}{larger}")
+        self._results.add_reason(CHECKS, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
@@ -225,9 +225,9 @@ class Runner:
         try:
             case.play(client)
         except NotExaminable as why:
-            self._results.reason(case.promises, str(why))
+            self._results.add_reason(case.promises, str(why))
         except _Stopped as why:
-            self._results.reason(case.promises, str(why))
+            self._results.add_reason(case.promises, str(why))
             raise
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             got = f"its answers cannot be read: {type(error).__name__}: {str(error)[:160]}"
@@ -258,4 +258,4 @@ class Runner:
         view = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
             for name, deviations in run_checks(view, self._results.entries.__contains__):
-                self._results.examined(name, deviations)
+                self._results.add(name, deviations)

@@ -62,7 +62,7 @@ def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: i
         done = run(url, replace(PROFILES["paid"], budget=BudgetLimits(requests, tokens)))
     assert len(till.requests) == done.spent.requests <= requests
     assert 0 < till.tokens <= done.spent.tokens <= tokens
-    assert any("budget" in entry.why_not for entry in done.results.of("not examined"))
+    assert any("budget" in entry.reason for entry in done.results.of("not examined"))
 
 
 def test_the_whole_paid_profile_fits_into_its_budget() -> None:
@@ -72,7 +72,7 @@ def test_the_whole_paid_profile_fits_into_its_budget() -> None:
             url, unpaced, credentials={"exhausted": gateway.EMPTY, "login": f"{gateway.USER}:{gateway.PASSWORD}"}
         )
     assert done.results.of("broken") == []
-    assert [entry.why_not for entry in done.results.of("not examined") if "budget" in entry.why_not] == []
+    assert [entry.reason for entry in done.results.of("not examined") if "budget" in entry.reason] == []
     assert len(till.requests) <= 220
     assert till.tokens <= 60_000
 

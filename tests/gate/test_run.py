@@ -50,7 +50,7 @@ def test_a_key_without_credits_leaves_promises_not_examined() -> None:
     with reference_gateway() as (url, _):
         done = run(url, key=gateway.EMPTY)
     assert done.results.of("broken") == []
-    assert any("no credits left" in entry.why_not for entry in done.results.of("not examined"))
+    assert any("no credits left" in entry.reason for entry in done.results.of("not examined"))
 
 
 def test_the_documented_contract_alone_can_be_examined() -> None:

@@ -118,7 +118,7 @@ def test_a_target_that_stops_answering_is_left_alone() -> None:
     assert "no proper end" in done.stopped
     assert not done.passed
     assert "body-complete" in [entry.promise.name for entry in done.results.of("broken")]
-    assert "the run stopped before its probe" in {entry.why_not for entry in done.results.of("not examined")}
+    assert "the run stopped before its probe" in {entry.reason for entry in done.results.of("not examined")}
     assert count[0] < 12
 
 

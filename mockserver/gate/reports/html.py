@@ -82,8 +82,8 @@ def _sections(run: GateRun) -> Iterator[str]:
     skipped = run.results.of("not examined")
     if skipped:
         yield "<h2>Not examined</h2>"
-    for why in dict.fromkeys(entry.why_not for entry in skipped):
-        same = [entry for entry in skipped if entry.why_not == why]
+    for why in dict.fromkeys(entry.reason for entry in skipped):
+        same = [entry for entry in skipped if entry.reason == why]
         yield f'<div class="card"><div>{escape(why)}</div>{_rows(same)}</div>'
     kept = run.results.of("kept")
     if kept:

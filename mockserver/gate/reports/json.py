@@ -50,7 +50,7 @@ def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
         "examined": entry.examined,
     }
     if entry.state == "not examined":
-        value["why"] = entry.why_not
+        value["why"] = entry.reason
     if entry.accepted:
         value["accepted"] = entry.accepted
     if entry.deviations:

@@ -56,7 +56,7 @@ def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
         request = curl(run.settings.url, first.exchange.request) if first.exchange else ""
         failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
     elif entry.state != "kept":
-        Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.why_not))
+        Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.reason))
 
 
 def _xml(text: str) -> str:

@@ -29,9 +29,9 @@ def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
     skipped = results.of("not examined")
     if skipped:
         yield "Not examined"
-        for why in dict.fromkeys(entry.why_not for entry in skipped):
+        for why in dict.fromkeys(entry.reason for entry in skipped):
             yield from _wrapped("  ", f"{why}:", width)
-            names = ", ".join(entry.promise.name for entry in skipped if entry.why_not == why)
+            names = ", ".join(entry.promise.name for entry in skipped if entry.reason == why)
             yield from _wrapped("    ", names, width)
         yield ""
     yield from table(run)
