@@ -19,7 +19,7 @@ from mockserver.control.routes import exchanges, overrides, scenarios, server, s
 from mockserver.control.routes.scenarios import problem_shapes
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.files.fragments import check_fragment
-from mockserver.server.stores.memory import StoreAwayError
+from mockserver.server.stores.memory import StoreUnavailableError
 
 ABOUT = "Observe and change a running gateway mock. Every call needs the token that the server printed when it started."
 
@@ -37,7 +37,7 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
     (MissingError, 404, "not_found"),
     (ConflictError, 409, "conflict"),
     (OperatorError, 422, "cannot"),
-    (StoreAwayError, 503, "store_away"),
+    (StoreUnavailableError, 503, "store_away"),
 )
 """The HTTP status and `code` of each exception."""
 

@@ -122,7 +122,7 @@ class ControlContext:
         """Return a session. Raise `MissingError` with the nearest name if there is none."""
         session = await self.app.store.find(id)
         if session is None:
-            known = [other.id for other in await self.app.store.every(MOST_LISTED)]
+            known = [other.id for other in await self.app.store.sessions(MOST_LISTED)]
             hint = did_you_mean(id, known)
             raise MissingError(f"no session is called '{id}'; {hint} (POST /_mock/sessions creates one)")
         return session

@@ -138,7 +138,7 @@ class FeedReader:
                     "status": live.delivery.status,
                     "events": live.delivery.frames,
                     "bytes": live.delivery.bytes,
-                    "held": live.delivery.valve.is_shut,
+                    "held": live.delivery.gate.is_shut,
                     "seconds": max(0.0, now - live.received_at),
                 }
                 for live in answers.values()

@@ -31,7 +31,7 @@ class Metrics(Collector):
         tokens.add_metric(["input"], totals.input)
         tokens.add_metric(["output"], totals.output)
         yield tokens
-        held = sum([answer.delivery.valve.is_shut for answer in live])
+        held = sum([answer.delivery.gate.is_shut for answer in live])
         yield GaugeMetricFamily("mockserver_live", "Answers in progress.", len(live))
         yield GaugeMetricFamily("mockserver_held", "Answers on hold.", held)
         yield GaugeMetricFamily("mockserver_failures", "Failures of the mock itself.", len(self._app.failures))

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from mockserver.control import responses
 from mockserver.core.actions import Actions, Data, Wait
 from mockserver.core.conversation import Block, Conversation, Media, Text, ToolResult, ToolUse
-from mockserver.journal.format import gave, said
+from mockserver.journal.format import describe_answer, describe_request
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedEvent
 from mockserver.journal.record import Record
@@ -68,8 +68,8 @@ def live(answer: LiveAnswer, now: float, contract: Contract) -> responses.LiveSh
         of=size_of(answer.decision.actions),
         bytes=delivery.bytes,
         seconds=max(0.0, now - answer.received_at),
-        held=delivery.valve.is_shut,
-        said=said(record),
+        held=delivery.gate.is_shut,
+        said=describe_request(record),
     )
 
 
@@ -102,8 +102,8 @@ def _summary(record: Record, is_live: bool) -> dict[str, object]:
         "of": size_of(exchange.captured.actions) if is_live else outcome.of,
         "bytes": outcome.bytes,
         "stream": is_stream(exchange.captured.actions),
-        "said": said(record),
-        "gave": gave(record),
+        "said": describe_request(record),
+        "gave": describe_answer(record),
         "faults": list(note.faults),
         "draws": list(note.draws),
         "credits": None if credits is None else {"before": credits.before, "after": credits.after},

@@ -1,1 +1,1 @@
-"""What happened: exchanges without secrets, how they are queried, and the verdict on a client."""
+"""What happened: exchanges without secrets, how tests query them, and the verdict on a client."""

@@ -1,10 +1,10 @@
 """The journal: what happened, exchange by exchange, bounded in number and in bytes.
 
-An exchange is entered when its answer has ended, with what was really delivered. Secrets never come in: `capture`
-takes keys, tokens and cookies out before anything is stored. When the journal is full, the oldest exchange goes.
+An exchange is entered when its answer has ended, with what was really delivered. `redact.capture` removes keys, tokens
+and cookies before anything is stored. When the journal is full, it drops the oldest exchanges.
 
-Stored is what was there anyway (the body, the actions, the note); what people ask of it, a parsed conversation or the
-answer event by event, is derived when somebody asks: see `records`.
+It stores what exists anyway (the body, the actions, the note). What tests look at, a parsed conversation or the answer
+event by event, is derived on demand: see `record`.
 """
 
 from collections import deque
@@ -23,29 +23,29 @@ MOST_BYTES = 16 * 1024 * 1024
 FACTOR = 1.5
 """A full journal takes at most this times its bound in bytes of memory: what is counted is nearly what is kept."""
 OVERHEAD = 500
-"""What an exchange weighs beside its texts, roughly."""
+"""Bytes of an exchange beside its texts, roughly."""
 LONGEST_PATH = 2_000
 WRITE = 150
-"""What one write of its answer weighs."""
+"""Bytes of one entry of `Outcome.writes`, roughly."""
 ACTION = 120
-"""What one action weighs beside its bytes."""
+"""Bytes of one action beside its payload, roughly."""
 HEADER = 150
-"""What one header weighs beside its name and value."""
+"""Bytes of one header beside its name and value, roughly."""
 TEXT = 60
-"""What a text of the note weighs beside its bytes."""
+"""Bytes of one text of the note beside its characters, roughly."""
 
 
 Ended: TypeAlias = Literal["complete", "closed", "reset", "client_left", "server_stopped"]
 Write: TypeAlias = tuple[int, int, float]
-"""After one write: how many frames and bytes were delivered in all, and when, in seconds from the start."""
+"""One write: the frames and bytes delivered until then, and the time in seconds from the start."""
 Hold: TypeAlias = tuple[int, float]
-"""After how many frames an answer was held back by hand, and for how many seconds of real time."""
+"""One hold: the frames delivered before it, and its length in seconds of real time."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What was delivered: `frames` (or bodies) `of` so many, bytes handed to the socket, and who ended it.
+    """What was delivered: `frames` (or bodies) `of` all planned ones, bytes handed to the socket, and how it ended.
 
-    `closed` and `reset` are the mock's own breaks; `nearest` says what was done for want of a real socket.
+    `closed` and `reset` are breaks that the mock made; `nearest` says what it did instead where it had no real socket.
     """
 
     status: int
@@ -60,15 +60,15 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def breaks_off(self) -> bool:
-        """Whether the client must still be told, by an exception, that the answer has broken off."""
+        """Whether an exception has to break the answer off, because there was no socket to do it on."""
         return self.ended in ("closed", "reset") and bool(self.nearest)
 
     def moments(self) -> list[float]:
-        """When each frame was delivered, in seconds from the start."""
-        found: list[float] = []
+        """Return the time of each delivered frame, in seconds from the start."""
+        times: list[float] = []
         for frames, _, seconds in self.writes:
-            found += [seconds] * (frames - len(found))
-        return found
+            times += [seconds] * (frames - len(times))
+        return times
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
@@ -79,11 +79,11 @@ class Balance(msgspec.Struct, frozen=True, gc=False):
 
 
 class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What is kept of an exchange beside its body, secrets taken out.
+    """What the journal keeps of an exchange beside its body, without secrets.
 
     `received_at` and `ended_at` are the host's time; `virtual` says that waits on the session's clock took none of it.
-    `leaked` says that the caller's own key stood in the body. `actions` are what was to be sent: `Outcome` says how
-    much of it was. `live` is the number that it had while it was on its way.
+    `leaked` says that the body contained the caller's own key. `actions` are the planned answer; `Outcome` says how
+    much of it was delivered. `live` is the id of the answer while it was on its way.
     """
 
     headers: Mapping[str, str] = {}
@@ -100,7 +100,7 @@ NOTHING_CAPTURED = Captured()
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False):
-    """One request and its answer. `number` counts from 1; `at` is in seconds since the epoch."""
+    """One request and its answer. `number` counts from 1; `at` is the session's time in seconds since the epoch."""
 
     number: int
     at: float
@@ -114,7 +114,7 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
 
 
 class Journal:
-    """The exchanges, oldest first. `listeners` are told of each one as it is entered."""
+    """The exchanges, oldest first. The journal calls its `listeners` with each exchange that is entered."""
 
     def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
@@ -133,12 +133,12 @@ class Journal:
 
     @property
     def entered(self) -> int:
-        """How many exchanges there ever were: the number of the last."""
+        """How many exchanges were entered: the number of the last one."""
         return self._entered
 
     @property
     def forgotten(self) -> int:
-        """How many exchanges have gone because the journal was full."""
+        """How many exchanges were dropped because the journal was full."""
         return self._entered - len(self._exchanges)
 
     def enter(
@@ -152,7 +152,7 @@ class Journal:
         outcome: Outcome,
         captured: Captured = NOTHING_CAPTURED,
     ) -> Exchange:
-        """Enter one exchange, and give it. A body or an answer larger than the whole journal is kept cut to nothing."""
+        """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
         if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
@@ -181,7 +181,7 @@ def _weight(exchange: Exchange) -> int:
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
-    """Return the bytes of headers and actions. What was delivered is known already; what was not is counted."""
+    """Return the bytes of headers and actions. A complete outcome has the sum already; otherwise count."""
     held = _headers_size(captured.headers.items())
     if not captured.actions:
         return held

@@ -1,7 +1,7 @@
-"""Records: the journal as people ask it. A record is one exchange, with everything that can be read of it.
+"""Records: the exchanges of the journal, with everything that can be read from them.
 
-Everything is derived when it is asked for, from what the journal has kept. A record is asked with the same words as
-`when` in a scenario: `journal.find(last="tool_result", headers={"x-team": "a"})`.
+Everything is derived on demand from what the journal has kept. Queries use the keys of `when` in a scenario:
+`journal.find(last="tool_result", headers={"x-team": "a"})`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -39,11 +39,11 @@ NO_ROUTE = Operation(
     statuses=(),
     example=None,
 )
-"""What a request to a path that is not served asks for."""
+"""The operation of a request whose path is not served."""
 
 
 class Record:
-    """One exchange. `exchange` is as the journal keeps it; `number` counts from 1 among those that are looked at."""
+    """One exchange. `exchange` is the journal's entry; `number` counts from 1 among the records of one query."""
 
     def __init__(self, exchange: Exchange, contract: Contract, number: int | None = None) -> None:
         self.exchange = exchange
@@ -55,17 +55,17 @@ class Record:
 
     @property
     def at(self) -> float:
-        """When it arrived, by the session's clock, in seconds since the epoch."""
+        """When the request arrived, by the session's clock, in seconds since the epoch."""
         return self.exchange.at
 
     @property
     def received_at(self) -> float:
-        """When it arrived, by the host's clock, in seconds since the epoch."""
+        """When the request arrived, by the host's clock, in seconds since the epoch."""
         return self.exchange.captured.received_at
 
     @property
     def ended_at(self) -> float:
-        """When its answer ended, by the host's clock, in seconds since the epoch."""
+        """When the answer ended, by the host's clock, in seconds since the epoch."""
         return self.exchange.captured.ended_at
 
     @property
@@ -85,7 +85,7 @@ class Record:
 
     @property
     def body(self) -> bytes:
-        """The body of the request as it came."""
+        """The body of the request, with the caller's keys masked."""
         return self.exchange.body
 
     @cached_property
@@ -98,7 +98,7 @@ class Record:
 
     @cached_property
     def call(self) -> Call:
-        """The request as matchers see it. One that the contract refuses has no conversation."""
+        """The request as matchers see it. A request that the contract rejects has no conversation."""
         request = Request(self.method, self.path, self.headers, self.body)
         try:
             operation, parameters = self._contract.find(self.method, self.path)
@@ -112,12 +112,12 @@ class Record:
 
     @property
     def conversation(self) -> Conversation | None:
-        """The conversation that was sent, parsed; None if it is none or was refused."""
+        """The conversation of the request; None if it has none or was rejected."""
         return self.call.conversation
 
     @cached_property
     def conversation_sent(self) -> Conversation | None:
-        """The conversation, also where it was refused, if it can be read at all."""
+        """The conversation of the request, also of a rejected one, if it can be read at all."""
         operation = self.call.operation
         if self.conversation is not None or operation.wire == "json" or not isinstance(self.json, dict):
             return self.conversation
@@ -133,76 +133,76 @@ class Record:
 
     @property
     def ended(self) -> str:
-        """Who ended it: complete, closed, reset, client_left, server_stopped."""
+        """How the answer ended: complete, closed, reset, client_left or server_stopped."""
         return self.exchange.outcome.ended
 
     @property
     def session(self) -> str:
-        """The session that it belongs to."""
+        """The session that the request belongs to."""
         return self.exchange.note.session
 
     @property
     def seed(self) -> str:
-        """The seed that it was answered with."""
+        """The seed of the answer."""
         return self.exchange.note.seed
 
     @property
     def scenario(self) -> str:
-        """The scenario that answered, or nothing."""
+        """The scenario that answered, or ""."""
         return self.exchange.note.scenario
 
     @property
     def turn(self) -> int:
-        """The turn that answered, from 1; 0 if none did."""
+        """The turn that answered, counted from 1; 0 if none did."""
         return self.exchange.note.turn
 
     @property
     def code(self) -> str:
-        """The stable word of its error, or nothing."""
+        """The error code of the answer, or ""."""
         return self.exchange.note.code
 
     @property
     def misses(self) -> tuple[str, ...]:
-        """Why no turn matched, the nearest first."""
+        """Why no turn matched, the nearest turn first."""
         return self.exchange.note.misses
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The faults of its turn."""
+        """The faults of the turn that answered."""
         return self.exchange.note.faults
 
     @property
     def draws(self) -> tuple[str, ...]:
-        """The rules of chaos that fired."""
+        """The chaos rules that fired."""
         return self.exchange.note.draws
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens that the answer told of."""
+        """The tokens that the answer reported."""
         return self.exchange.note.usage
 
     @property
     def credits_before(self) -> Decimal | None:
-        """The balance before it; None where nothing is paid."""
+        """The balance before the answer was paid; None where nothing is paid."""
         balance = self.exchange.captured.credits
         return None if balance is None else balance.before
 
     @property
     def credits_after(self) -> Decimal | None:
-        """The balance once it was settled."""
+        """The balance after the answer was settled; None where nothing is paid."""
         balance = self.exchange.captured.credits
         return None if balance is None else balance.after
 
     @property
     def sdk(self) -> str:
-        """The name and version that the client gives itself."""
+        """The name and version of the client, from its user-agent."""
         return " ".join(self.exchange.client.split(" ", 2)[:2])
 
     @property
     def retry(self) -> int | None:
-        """Which retry it is, from 0, as the official SDKs say; None from whoever does not."""
-        told = self.headers.get("x-stainless-retry-count", "")
-        return int(told) if told.isdecimal() and len(told) < 6 else None
+        """The number of the retry, as the official SDKs send it, from 0; None if the client sent none."""
+        value = self.headers.get("x-stainless-retry-count", "")
+        return int(value) if value.isdecimal() and len(value) < 6 else None
 
     @cached_property
     def response_headers(self) -> Mapping[str, str]:
@@ -219,45 +219,45 @@ class Record:
         """What a client can have understood of the answer."""
         return read(self.exchange)
 
-    def differences(self, asked: "JournalQuery") -> list[Difference]:
-        """Why it is not what is asked for; nothing if it is."""
-        return differences(asked.matchers, self.call)
+    def differences(self, query: "JournalQuery") -> list[Difference]:
+        """Return how the request differs from a query; an empty list if it matches."""
+        return differences(query.matchers, self.call)
 
 
 class JournalQuery:
-    """What is asked of the journal: the words of `when`, checked. Raises `AuthorError` for words that mean nothing."""
+    """A query with the keys of `when`. Raises `AuthorError` for an unknown key or a wrong value."""
 
-    def __init__(self, words: Mapping[str, object]) -> None:
-        self.words = {"not" if name == "not_" else name: value for name, value in words.items()}
-        when = _checked(self.words)
-        _refuse_secrets(when)
-        self.matchers: tuple[Matcher, ...] = compile_when(when)
+    def __init__(self, when: Mapping[str, object]) -> None:
+        self.keys = {"not" if name == "not_" else name: value for name, value in when.items()}
+        checked = _checked(self.keys)
+        _refuse_secrets(checked)
+        self.matchers: tuple[Matcher, ...] = compile_when(checked)
 
     def __str__(self) -> str:
-        return ", ".join([f"{name}: {_shown(value)}" for name, value in self.words.items()]) or "any request"
+        return ", ".join([f"{name}: {_text(value)}" for name, value in self.keys.items()]) or "any request"
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _checked(words: Mapping[str, object]) -> When:
+def _checked(keys: Mapping[str, object]) -> When:
     try:
-        return check_fragment(When, words, "what is asked of the journal")
+        return check_fragment(When, keys, "journal query")
     except TypeError:
-        raise ValueError(f"the words of `when` are texts, numbers, lists and mappings, not {words!r}") from None
+        raise ValueError(f"the values in `when` must be texts, numbers, lists or mappings, not {keys!r}") from None
 
 
 def _refuse_secrets(when: When) -> None:
-    """Secrets are not kept, so nothing can be asked of them."""
-    named = [name for name in when.headers or {} if is_secret(name)]
-    if when.key is not None or named:
-        what = f"the header {named[0]}" if named else "the key"
-        raise ValueError(f"{what} cannot be asked for: secrets are taken out before the journal keeps a request")
+    """Raise `ValueError` if a query looks for a secret: the journal keeps none."""
+    secret_headers = [name for name in when.headers or {} if is_secret(name)]
+    if when.key is not None or secret_headers:
+        subject = f"the header {secret_headers[0]}" if secret_headers else "the key"
+        raise ValueError(f"cannot search for {subject}: secrets are removed before the journal keeps a request")
 
 
 class Records:
-    """Some of a journal's exchanges, oldest first: an ordinary sequence, and `find`."""
+    """Some of a journal's exchanges, oldest first: a sequence with `find`."""
 
     def __init__(self, gather: Callable[[], list[Record]]) -> None:
         self._gather = gather
@@ -273,10 +273,10 @@ class Records:
 
     @property
     def last(self) -> Record:
-        """The latest. Raises IndexError if there is none."""
+        """The latest record. Raises `IndexError` if there is none."""
         return self._gather()[-1]
 
     def find(self, **when: object) -> list[Record]:
-        """Those that are so, in the words of `when`."""
-        asked = JournalQuery(when)
-        return [record for record in self._gather() if not record.differences(asked)]
+        """Return the records that match these keys of `when`."""
+        query = JournalQuery(when)
+        return [record for record in self._gather() if not record.differences(query)]

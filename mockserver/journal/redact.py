@@ -1,15 +1,15 @@
-"""Capture: what the journal keeps of an exchange, with every secret taken out before it is stored.
+"""Redaction: what the journal keeps of an exchange, without secrets.
 
 Rules:
 
-- Headers whose name speaks of a key, token, cookie, password or login keep their name; of a key and of a bearer token
-  the prefix and the last two characters stay, so that a person can tell two keys apart, of everything else nothing.
-- Names of headers are cut to 200 characters, and the value of a header whose name was cut is not kept.
-- The caller's own keys are taken out wherever else they stand: other headers, the path, the body, an answer that
-  repeats the body. That one stood in the body is remembered (`leaked`).
-- Of logins (`/auth/`) neither body nor answer is kept: they are passwords and tokens.
+- A header whose name suggests a key, token, cookie, password or login keeps its name. A key or bearer token is masked:
+  its prefix and last two characters stay, so that a person can tell two keys apart. Other values are redacted fully.
+- Names of headers are cut to 200 characters; the value of a header whose name was cut is redacted.
+- The caller's own keys are masked wherever else they occur: other headers, the path, the body, an answer that repeats
+  the body. `leaked` says that one occurred in the body.
+- Neither body nor answer of a login (`/auth/`) is kept: they are passwords and tokens.
 
-The common request pays one look at each header's name and one search of its body for the key.
+The usual request costs one look at each header's name and one search of its body for the key.
 """
 
 import re
@@ -26,9 +26,9 @@ from mockserver.journal.log import Balance, Captured
 _SECRET = re.compile(r"key|token|secret|passw|auth|cookie|credential|signature", re.IGNORECASE)
 _KEYS = frozenset({"authorization", "x-api-key"})
 LONGEST_NAME = 200
-"""Characters of a header's name that are kept; the value of a longer one is not."""
-NOTHING = "…"
-"""What stands in the place of a secret that has no face."""
+"""Characters of a header's name that are kept; the value of a header with a longer name is not."""
+REDACTED = "…"
+"""Placeholder for a fully redacted value."""
 
 
 def is_secret(name: str) -> bool:
@@ -38,15 +38,15 @@ def is_secret(name: str) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _is_secret(name: str) -> bool:
-    """Return the same for a name that is short enough to be remembered."""
+    """Return the same for a name that is short enough to be cached."""
     return _SECRET.search(name) is not None
 
 
-def redacted(name: str, value: str) -> str:
-    """The value of a header as it may be kept."""
+def redact_header(name: str, value: str) -> str:
+    """Return the value of a header without its secret."""
     if not is_secret(name):
         return value
-    return keys.mask(value.rpartition(" ")[2]) if name.lower() in _KEYS else NOTHING
+    return keys.mask(value.rpartition(" ")[2]) if name.lower() in _KEYS else REDACTED
 
 
 def capture(
@@ -59,16 +59,16 @@ def capture(
     credits: Balance | None,
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
-    """The path, the body and the rest of an exchange as they may be kept."""
-    headers = {_cut(name): redacted(name, value) for name, value in request.headers.items()}
+    """Return the path, the body and the rest of an exchange, without secrets."""
+    headers = {_cut(name): redact_header(name, value) for name, value in request.headers.items()}
     path, body, actions, leaked = request.path, request.body, decision.actions, False
-    for key, face in keys.masks(request.headers).items():
-        headers = {name: value.replace(key, face) if key in value else value for name, value in headers.items()}
-        path = path.replace(key, face)
+    for key, mask in keys.masks(request.headers).items():
+        headers = {name: value.replace(key, mask) if key in value else value for name, value in headers.items()}
+        path = path.replace(key, mask)
         secret = key.encode("utf-8", "surrogatepass")
         if secret in body:
-            leaked, body = True, body.replace(secret, face.encode())
-            actions = tuple([_replaced(action, secret, face.encode()) for action in actions])
+            leaked, body = True, body.replace(secret, mask.encode())
+            actions = tuple([_replaced(action, secret, mask.encode()) for action in actions])
     if is_login(path):
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
@@ -90,20 +90,20 @@ def _cut(name: str) -> str:
 
 
 def is_login(path: str) -> bool:
-    """Whether neither the bodies of a path nor its answers are kept."""
+    """Return whether a path is a login, whose body and answer are not kept."""
     return "/auth/" in path
 
 
 def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:
-    """An action whose bytes do not have the key."""
+    """Return the action with the key in its bytes replaced."""
     if isinstance(action, Data | Raw) and secret in action.payload:
         return msgspec.structs.replace(action, payload=action.payload.replace(secret, shown))
     return action
 
 
 def response_headers(actions: Actions) -> dict[str, str]:
-    """The headers of an answer as they may be shown, by name."""
+    """Return the headers of an answer, by name, without secrets."""
     for action in actions:
         if isinstance(action, Head):
-            return {name: redacted(name, value) for name, value in action.headers}
+            return {name: redact_header(name, value) for name, value in action.headers}
     return {}

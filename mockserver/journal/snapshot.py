@@ -1,7 +1,7 @@
 """Snapshots: a run as readable YAML, for golden tests. The same client gives the same text in every run.
 
-Each request shows only what it says for the first time. What differs between runs without meaning anything is left out
-or numbered: ids of calls become `call 1`, `call 2`; times, headers, ports and message ids are not told.
+Each request shows only the messages that are new. What differs between runs without a meaning is left out or numbered:
+ids of calls become `call 1`, `call 2`; times, headers, ports and message ids are not included.
 """
 
 import re
@@ -17,22 +17,24 @@ WIDTH = 100
 
 
 class _Names:
-    """Numbers for ids, in the order in which they come."""
+    """Numbers for ids, in the order of their first occurrence."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     def of(self, id: str) -> str:
+        """Return the number of an id."""
         return self._known.setdefault(id, f"call {len(self._known) + 1}")
 
     def within(self, text: str) -> str:
-        return _ID.sub(lambda found: self.of(found[0]), text)
+        """Return the text with every id replaced by its number."""
+        return _ID.sub(lambda match: self.of(match[0]), text)
 
 
 def snapshot(records: Sequence[Record]) -> str:
-    """The run as YAML."""
-    names, told = _Names(), list[dict[str, object]]()
-    heard: tuple[Message, ...] = ()
+    """Return the run as YAML."""
+    names, entries = _Names(), list[dict[str, object]]()
+    previous: tuple[Message, ...] = ()
     for record in records:
         conversation = record.conversation
         entry: dict[str, object] = {"request": f"{record.method} {record.path}"}
@@ -41,17 +43,17 @@ def snapshot(records: Sequence[Record]) -> str:
             entry |= {"system": conversation.system} if conversation.system else {}
             entry |= {"tools": [tool.name for tool in conversation.tools]} if conversation.tools else {}
             entry |= {"stream": True} if conversation.stream else {}
-            known = len(heard) if conversation.messages[: len(heard)] == heard else 0
-            said = [_said(message, names) for message in conversation.messages[known:]]
-            entry["said"] = said or "the same again"
-            heard = conversation.messages
+            known = len(previous) if conversation.messages[: len(previous)] == previous else 0
+            messages = [_message(message, names) for message in conversation.messages[known:]]
+            entry["said"] = messages or "the same again"
+            previous = conversation.messages
         entry["answer"] = _answer(record, names)
-        told.append(entry)
-    text: str = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=WIDTH)
+        entries.append(entry)
+    text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text
 
 
-def _said(message: Message, names: _Names) -> dict[str, object]:
+def _message(message: Message, names: _Names) -> dict[str, object]:
     blocks = [_block(block, names) for block in message.blocks]
     return {message.role: blocks[0] if len(blocks) == 1 else blocks}
 
@@ -70,18 +72,18 @@ def _block(block: Block, names: _Names) -> object:
 
 def _answer(record: Record, names: _Names) -> dict[str, object]:
     answer = record.answer
-    found: dict[str, object] = {"status": record.status}
+    entry: dict[str, object] = {"status": record.status}
     if record.turn:
-        found["turn"] = f"{record.scenario}/{record.turn}"
+        entry["turn"] = f"{record.scenario}/{record.turn}"
     if answer.error:
-        found["error"] = record.code or names.within(answer.error)
+        entry["error"] = record.code or names.within(answer.error)
     if answer.text:
-        found["text"] = names.within(answer.text)
+        entry["text"] = names.within(answer.text)
     if answer.calls:
-        found["tool_use"] = [
+        entry["tool_use"] = [
             {"name": call.name, "id": names.of(call.id), "input": call.arguments if call.input is None else call.input}
             for call in answer.calls
         ]
     if record.ended != "complete":
-        found["ended"] = record.ended
-    return found
+        entry["ended"] = record.ended
+    return entry

@@ -1,4 +1,4 @@
-"""The tally: what the exchanges since the server's start add up to. Cheap to keep, for whoever asks for metrics."""
+"""Totals over all exchanges since the server's start, for metrics."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -6,17 +6,17 @@ from collections import Counter
 from mockserver.journal.log import Exchange
 
 BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
-"""Seconds that durations are sorted by: from an answer at once to a long stream."""
+"""Upper bounds of the duration histogram, in seconds: from an immediate answer to a long stream."""
 
 
 class Totals:
-    """The sums. A listener of the journal."""
+    """The sums. An instance is a listener of the journal."""
 
     def __init__(self) -> None:
         self.exchanges: Counter[tuple[str, int, str]] = Counter()
-        """By operation, status and how it ended."""
+        """Number of exchanges by operation, status and ending."""
         self.durations: dict[str, list[int]] = {}
-        """By operation: how many took at most each of `BOUNDS`, and longer than the last."""
+        """By operation: the number of exchanges in each bucket of `BOUNDS`, and above the last."""
         self.seconds: dict[str, float] = {}
         self.bytes = self.input = self.output = self.unmatched = 0
 

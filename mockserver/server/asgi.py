@@ -1,7 +1,7 @@
-"""The ASGI application: reads a request, asks the engine, plays the answer, enters the journal.
+"""The ASGI application: reads a request, asks the engine, plays the answer, enters the exchange in the journal.
 
-Gateway routes are served by this one raw callable, without a framework between: routing is the contract's, and a
-framework's request and response objects would cost more than the engine does.
+This one raw callable serves the gateway routes without a framework: the contract has the routing, and a framework's
+request and response objects would cost more than the engine does.
 """
 
 import logging
@@ -23,8 +23,18 @@ from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
 from mockserver.journal.log import Balance, Exchange, Journal, Outcome
 from mockserver.server.connection import EXTENSION, Connection
-from mockserver.server.player import FastTimer, LoopTimer, Message, Receive, Send, Severed, Timer, VirtualTimer, play
-from mockserver.server.stores.memory import MemoryStore, Store, StoreAwayError
+from mockserver.server.player import (
+    ConnectionBroken,
+    FastTimer,
+    LoopTimer,
+    Message,
+    Receive,
+    Send,
+    Timer,
+    VirtualTimer,
+    play,
+)
+from mockserver.server.stores.memory import MemoryStore, Store, StoreUnavailableError
 from mockserver.server.traffic import LiveAnswer, Traffic
 from mockserver.wires import wire_of_path
 from mockserver.wires.envelopes import render
@@ -33,17 +43,16 @@ from mockserver.wires.errors import failure
 log = logging.getLogger("mockserver")
 
 MOST_DISCARDED = 20 * MAX_BODY
-"""How much of a too large body is read and thrown away, so that the client can finish sending and read its 413."""
+"""Bytes of a too large body that are read and discarded, so that the client can finish sending and read its 413."""
 
 MOST_FAILURES = 100
-"""How many failures of our own are remembered, for the tests that they must fail."""
+"""Internal errors that are remembered; each fails the test whose request caused it."""
 
-AWAY = 1
-"""The seconds of retry-after while the store is away: a store that restarts is back within one or two."""
-
+RETRY_AFTER = 1
+"""Seconds of `retry-after` while the store is unavailable: a store that restarts is back within one or two."""
 
 Scope: TypeAlias = Mapping[str, object]
-"""What ASGI says of a connection or a request."""
+"""What ASGI tells the application about a connection or a request."""
 
 
 class Application(Protocol):
@@ -71,19 +80,19 @@ class Gateway:
         self.journal = journal if journal is not None else Journal()
         self.traffic = Traffic()
         self.queued: tuple[QueuedResponse, ...] = ()
-        """Queued responses for the next request of any session."""
+        """Responses for the next requests of any session."""
         self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
-        self._name = secrets.token_hex(8)  # tells this server's tickets from those of others; never on the wire
+        self._name = secrets.token_hex(8)  # makes this server's tickets unique among several; never on the wire
         self._tickets = count()
         self._timer: Timer = timer if timer is not None else LoopTimer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection of the kinds that ASGI knows; WebSockets are refused."""
+        """Serve one request or the lifespan protocol; refuse WebSockets."""
         if scope["type"] == "http":
             try:
                 await self._serve(scope, receive, send)
-            except Severed:
+            except ConnectionBroken:
                 raise
             except Exception:
                 log.exception("the player failed; this is a bug of the mock")
@@ -94,10 +103,10 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arrived = await _read_body(receive)
-        if arrived is None:
+        received = await _read_body(receive)
+        if received is None:
             return
-        body, too_large = arrived
+        body, too_large = received
         raw = cast(list[tuple[bytes, bytes]], scope["headers"])
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
         request = Request(
@@ -127,7 +136,7 @@ class Gateway:
         finally:
             self.traffic.forget(live)
         if outcome.breaks_off:
-            raise Severed("the scenario breaks the connection off here")
+            raise ConnectionBroken("the scenario breaks the connection off here")
 
     async def _answer(self, live: LiveAnswer, id: str | None, send: Send, receive: Receive) -> Outcome:
         """Play an answer, settle it with the store, and enter it in the journal."""
@@ -147,7 +156,7 @@ class Gateway:
         await self.traffic.settled()
 
     async def advance(self, id: str, seconds: float) -> None:
-        """Move the clock of a session on."""
+        """Advance the clock of a session."""
         now = self._clock.now()
         await self.store.update(id, lambda session: (session.advanced(now, seconds), None))
 
@@ -161,36 +170,36 @@ class Gateway:
             return change(Session(ANONYMOUS))[1]
         try:
             if self.queued:
-                return await self._offer(id, arrival, now)
+                return await self._decide_with_queue(id, arrival, now)
             return await self.store.update(id, change)
-        except StoreAwayError:
-            # Whether the store heard us is not known. If it did, the price of an answer that is not sent comes back.
-            self.store.owe(id, lambda session: billing.void(session, request.ticket))
-            return self.engine.away(request, AWAY), REAL
+        except StoreUnavailableError:
+            # The store may have kept the change. If it did, refund the price of the answer, which is not sent.
+            self.store.defer(id, lambda session: billing.void(session, request.ticket))
+            return self.engine.away(request, RETRY_AFTER), REAL
 
-    async def _offer(self, id: str, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
-        """The same while something waits for everybody: this request has it alone, and gives back what it leaves."""
+    async def _decide_with_queue(self, id: str, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
+        """Decide while responses are queued for all sessions: this request borrows the queue and returns the rest."""
         queue, self.queued = self.queued, ()
-        left = queue
+        rest = queue
 
         def change(session: Session) -> tuple[Session, tuple[Decision, Timeline, tuple[QueuedResponse, ...]]]:
-            given = overrides.lend(session, queue)
-            after, decision = self.engine.decide(given, arrival, session.clock.at(now))
-            if after is given:
+            before = overrides.lend(session, queue)
+            after, decision = self.engine.decide(before, arrival, session.clock.at(now))
+            if after is before:
                 return session, (decision, session.clock, queue)
-            after, rest = overrides.reclaim(after, queue)
-            return after, (decision, after.clock, rest)
+            after, unused = overrides.reclaim(after, queue)
+            return after, (decision, after.clock, unused)
 
         try:
-            decision, clock, left = await self.store.update(id, change)
+            decision, clock, rest = await self.store.update(id, change)
         finally:
-            self.queued = (*left, *self.queued)
+            self.queued = (*rest, *self.queued)
         return decision, clock
 
     async def _settle(self, id: str, decision: Decision, outcome: Outcome) -> Balance | None:
-        """Book what was really delivered, and the time that passed on a virtual clock; later, if the store is away.
+        """Book what was delivered, and the time that passed on a virtual clock; later, if the store is unavailable.
 
-        Gives the balance before the answer and after it, if it was paid for.
+        Return the balance before the answer and after it, or None if it was not paid for.
         """
         now, complete = self._clock.now(), outcome.ended == "complete"
 
@@ -198,18 +207,18 @@ class Gateway:
             settled = self.engine.settle(session, decision, outcome.frames, complete)
             return settled.advanced(now, outcome.seconds) if settled.clock.is_virtual else settled
 
-        def booked(session: Session) -> tuple[Session, Balance | None]:
+        def change_and_report(session: Session) -> tuple[Session, Balance | None]:
             settled = change(session)
             return settled, _balance(decision, session, settled)
 
         try:
-            return await self.store.update(id, booked)
-        except StoreAwayError:
-            self.store.owe(id, change)
+            return await self.store.update(id, change_and_report)
+        except StoreUnavailableError:
+            self.store.defer(id, change)
             return None
 
     def _timer_of(self, clock: Timeline) -> Timer:
-        """What the player waits by: a virtual clock's waits take no time, a fast one's take less."""
+        """Return the timer of a session's clock: waits take no time on a virtual clock, and less on a fast one."""
         if clock.is_virtual:
             return VirtualTimer()
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
@@ -221,7 +230,7 @@ class Gateway:
 
 
 def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:
-    """What the account had before it paid for an answer, and what it has now that the answer is settled."""
+    """Return the account's balance before it paid for an answer and after the answer was settled, or None."""
     receipt = decision.receipt
     if receipt is None or receipt.ledger_name not in held.ledgers:
         return None
@@ -231,7 +240,7 @@ def _balance(decision: Decision, held: Session, settled: Session) -> Balance | N
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
-    """The body and whether it was too large to keep, or None if the client left before it was complete."""
+    """Return the body and whether it was too large to keep, or None if the client left before it was complete."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -249,9 +258,9 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
 
 
 async def _fail(request: Request, send: Send, receive: Receive) -> None:
-    """Our own bug, told without its details, in the client's dialect."""
-    told = failure(500, code="mock_error", message="The mock failed; its log says why.")
-    body = render(told, wire_of_path(request.path), "")
+    """Answer a bug of the mock with a 500 in the client's dialect, without its details."""
+    error = failure(500, code="mock_error", message="The mock failed; its log says why.")
+    body = render(error, wire_of_path(request.path), "")
     head = Head(500, (("content-type", "application/json"), ("content-length", str(len(body)))))
     actions = cors.shared((head, Data(body), End()), request.headers)
     await play(actions, send, receive, LoopTimer())

@@ -1,11 +1,11 @@
-"""The connection below ASGI: what a real socket can do and ASGI cannot say (raw bytes, FIN in the middle, RST).
+"""The connection below ASGI: what a real socket can do and ASGI cannot express (raw bytes, FIN in the middle, RST).
 
-`protocol_class()` is uvicorn's HTTP protocol with one thing more: each request's scope carries the connection, under
-`extensions` as `mock.connection`. The player uses it where an answer asks for it; anything else goes through ASGI.
+`protocol_class()` is uvicorn's HTTP protocol with one addition: the scope of each request carries the connection, under
+`extensions` as `mock.connection`. The player uses it where an answer needs it; everything else goes through ASGI.
 
-Theory: closing a socket whose SO_LINGER is 0 sends RST instead of FIN, and throws away what is still buffered, in our
+Theory: closing a socket whose SO_LINGER is 0 sends RST instead of FIN and discards what is still buffered, in this
 process and in the kernel. So before a reset everything is drained: the transport's buffer, then (on Linux) the
-kernel's, until the peer's side has acknowledged it. A client that does not read cannot hold us: draining has a limit.
+kernel's, until the peer's side has acknowledged it. Draining has a time limit, for a client that does not read.
 """
 
 import asyncio
@@ -20,8 +20,9 @@ from typing import Any, Protocol
 
 EXTENSION = "mock.connection"
 
-DRAIN = 5.0
-"""Seconds after which a client that does not read is given up."""
+DRAIN_LIMIT = 5.0
+"""Seconds to wait for a client that does not read before its connection is reset."""
+
 _POLL = 0.001
 _TIOCOUTQ = 0x5411
 _IS_LINUX = sys.platform.startswith("linux")
@@ -31,11 +32,11 @@ class Connection(Protocol):
     """What the player can do with a connection below ASGI."""
 
     def write(self, data: bytes) -> None:
-        """Bytes past HTTP framing."""
+        """Write bytes without HTTP framing."""
         ...
 
     def close(self) -> None:
-        """FIN, after what is buffered."""
+        """Send what is buffered, then FIN."""
         ...
 
     async def drain(self) -> None:
@@ -47,7 +48,7 @@ class Connection(Protocol):
         ...
 
     def reset(self) -> None:
-        """RST, now."""
+        """Send RST now."""
         ...
 
 
@@ -59,17 +60,17 @@ class SocketConnection:
         self._writable = writable
 
     def write(self, data: bytes) -> None:
-        """Bytes past HTTP framing."""
+        """Write bytes without HTTP framing."""
         self._transport.write(data)
 
     def close(self) -> None:
-        """FIN, after what is buffered."""
+        """Send what is buffered, then FIN."""
         self._transport.close()
 
     async def drain(self) -> None:
-        """Wait until the peer has everything, or the limit is over."""
+        """Wait until the peer has everything, or the time limit is reached."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN):
+            async with asyncio.timeout(DRAIN_LIMIT):
                 self._transport.set_write_buffer_limits(high=0)
                 await self._writable()
                 while _unacknowledged(self._transport):
@@ -87,47 +88,47 @@ class SocketConnection:
         return bool(poll.poll(0))
 
     def reset(self) -> None:
-        """RST, now."""
+        """Send RST now."""
         if not self._transport.is_closing():
-            with _own(self._transport) as own:
-                own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with _duplicate(self._transport) as duplicate:
+                duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
 
-def _own(transport: asyncio.Transport) -> socket.socket:
-    """A second handle on the transport's socket: transports lend theirs with few methods."""
+def _duplicate(transport: asyncio.Transport) -> socket.socket:
+    """Return a second handle on the transport's socket: the one that transports expose has few methods."""
     return socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
 
 
 def _unacknowledged(transport: asyncio.Transport) -> int:
-    """How many bytes the kernel still has to get across."""
+    """Return how many bytes the peer has not acknowledged yet; 0 off Linux."""
     if not _IS_LINUX or transport.is_closing():
         return 0
     import fcntl
 
-    with _own(transport) as own:
-        answer = fcntl.ioctl(own.fileno(), _TIOCOUTQ, b"\0\0\0\0")
+    with _duplicate(transport) as duplicate:
+        answer = fcntl.ioctl(duplicate.fileno(), _TIOCOUTQ, b"\0\0\0\0")
     return int.from_bytes(answer, sys.byteorder)
 
 
 def protocol_class() -> type[asyncio.Protocol]:
-    """Uvicorn's fastest HTTP protocol that is there, with the connection in each scope."""
+    """Return uvicorn's fastest installed HTTP protocol, with the connection in the scope of each request."""
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
     except ImportError:
         from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]  # alike, without a common base
 
     class MockProtocol(Base):
-        """The protocol; every connection wraps the application once."""
+        """Uvicorn's protocol; each connection wraps the application once."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own parameter
             super().connection_made(transport)
             inner, connection = self.app, SocketConnection(transport, self.flow.drain)
 
-            def app(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+            def app(scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # Any: uvicorn's own types of ASGI
                 scope["extensions"] = {EXTENSION: connection}
-                played: Awaitable[None] = inner(scope, receive, send)
-                return played
+                answer: Awaitable[None] = inner(scope, receive, send)
+                return answer
 
             self.app = app
 

@@ -4,12 +4,12 @@ Rules:
 
 - What is due at the same moment goes out in one send: an unpaced stream costs about as much as a whole body.
 - Waits add up to deadlines that are counted from the start of the answer, so lateness never accumulates.
-- While it waits it notices that the client has left, and stops. Nothing is raised: a client that leaves is an
-  outcome, not an error.
-- While the answer's valve is shut (`delivery`) it stops before every action that a client would see. The waits of the
-  answer do not count then; they begin again, from that moment, when the valve is opened.
-- What ASGI cannot say is done on the connection itself (`connection`). Where there is none, what is nearest is done
-  instead, and the outcome says so.
+- While it waits it notices when the client leaves, and stops. It raises nothing: a client that leaves is an outcome,
+  not an error.
+- While the answer's gate is shut (`stream_gate`), it stops before every action that a client would see and skips the
+  waits of the answer; when the gate opens, the next wait counts from that moment.
+- What ASGI cannot express is done on the connection itself (`connection`). Without one, the player does what comes
+  nearest, and the outcome says so.
 """
 
 import asyncio
@@ -26,23 +26,22 @@ Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-
 MOST_WRITES = 10_000
-"""How many writes of one answer the journal is told about."""
+"""Writes of one answer that the journal keeps."""
 
-LEAVE = 5.0
-"""Seconds in which a connection that we have closed is over; a client that does not read could hold it for ever."""
+CLOSE_LIMIT = 5.0
+"""Seconds to wait for a closed connection to end: a client that does not read could keep it open for ever."""
 
 
 class Timer(Protocol):
-    """What the player needs of time, in seconds from any fixed moment."""
+    """A clock and an alarm, in seconds from any fixed moment."""
 
     def now(self) -> float:
-        """The present moment."""
+        """Return the present moment."""
         ...
 
     def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> asyncio.TimerHandle | None:
-        """Finish `waker` at the deadline. Gives the handle by which that can be taken back."""
+        """Finish `waker` at the deadline. Return a handle that cancels it, or None if it cannot be cancelled."""
         ...
 
 
@@ -50,7 +49,7 @@ class LoopTimer:
     """The event loop's own time."""
 
     def now(self) -> float:
-        """The loop's monotonic time."""
+        """Return the loop's monotonic time."""
         return asyncio.get_running_loop().time()
 
     def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> asyncio.TimerHandle | None:
@@ -65,7 +64,7 @@ class FastTimer:
         self._speed = speed
 
     def now(self) -> float:
-        """The loop's time in fast seconds."""
+        """Return the loop's time, multiplied by the speed."""
         return asyncio.get_running_loop().time() * self._speed
 
     def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> asyncio.TimerHandle | None:
@@ -74,30 +73,30 @@ class FastTimer:
 
 
 class VirtualTimer:
-    """Time that stands still but for what is waited for: every deadline is reached at once."""
+    """Time that passes only by waiting: every deadline is reached at once."""
 
     def __init__(self) -> None:
         self._now = 0.0
 
     def now(self) -> float:
-        """How long has been waited."""
+        """Return the seconds that were waited for."""
         return self._now
 
     def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> asyncio.TimerHandle | None:
-        """Be at the deadline. The loop is let run once, so that other tasks are not starved."""
+        """Move to the deadline, and finish `waker` in the loop's next turn, so that other tasks are not starved."""
         self._now = max(self._now, deadline)
         asyncio.get_running_loop().call_soon(wake, waker)
         return None
 
 
 def wake(waker: "asyncio.Future[None]") -> None:
-    """Finish a waker that may be finished already."""
+    """Finish `waker` if it is not finished yet."""
     if not waker.done():
         waker.set_result(None)
 
 
-class Presence:
-    """Whether the client is still there. It is asked for only when there is time to wait, so it costs nothing else."""
+class ClientWatch:
+    """Waits that end when the client leaves. The watch starts with the first wait; an answer without one is cheaper."""
 
     def __init__(self, receive: Receive, timer: Timer) -> None:
         self._receive = receive
@@ -106,18 +105,19 @@ class Presence:
         self._watch: asyncio.Task[None] | None = None
         self._waker: asyncio.Future[None] | None = None
 
-    def _watching(self) -> "asyncio.Task[None]":
+    def _started(self) -> "asyncio.Task[None]":
+        """Return the task that ends when the client has left."""
         if self._watch is None:
-            self._watch = asyncio.create_task(self._until_gone())
+            self._watch = asyncio.create_task(self._until_disconnect())
         return self._watch
 
     async def until_gone(self) -> None:
-        """Wait until the connection that we have ended is over."""
-        await asyncio.wait({self._watching()}, timeout=LEAVE)
+        """Wait until the connection, which the player has ended, is over."""
+        await asyncio.wait({self._started()}, timeout=CLOSE_LIMIT)
 
     async def until(self, waker: "asyncio.Future[None]") -> bool:
-        """Wait for something else than time; gives whether the client is still there."""
-        watch = self._watching()
+        """Wait until `waker` is done or the client leaves. Return whether the client is still there."""
+        watch = self._started()
         if watch.done():
             return False
         self._waker = waker
@@ -125,8 +125,8 @@ class Presence:
         return not watch.done()
 
     async def wait_until(self, deadline: float) -> bool:
-        """Wait; gives whether the client is still there. Returns at once when it leaves."""
-        watch = self._watch or self._watching()
+        """Wait until the deadline or until the client leaves. Return whether the client is still there."""
+        watch = self._watch or self._started()
         if watch.done():
             return False
         self._waker = waker = self._loop.create_future()
@@ -138,23 +138,23 @@ class Presence:
             handle.cancel()
         return False
 
-    async def _until_gone(self) -> None:
+    async def _until_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         if self._waker is not None:
             wake(self._waker)
 
     def close(self) -> None:
-        """Stop watching."""
+        """Cancel the watch."""
         if self._watch is not None:
             self._watch.cancel()
 
 
-class Severed(ConnectionResetError):
-    """The answer breaks off here, and there is no socket below us to do it on.
+class ConnectionBroken(ConnectionResetError):
+    """The answer breaks off here, and there is no socket below ASGI to do that on.
 
-    Raised out of the application: the nearest that plain ASGI has. In-process clients get it as their error; a server
-    that does not know us closes the connection.
+    The application raises it, which comes nearest in plain ASGI: an in-process client gets it as its error, and an ASGI
+    server closes the connection.
     """
 
 
@@ -166,38 +166,38 @@ async def play(
     connection: Connection | None = None,
     delivery: Delivery | None = None,
 ) -> Outcome:
-    """Perform the actions; gives what was delivered. `delivery` is where others can watch it and hold it back."""
-    presence = Presence(receive, timer)
-    stage = _Stage(send, presence, timer, connection, delivery or Delivery())
+    """Perform the actions and return what was delivered; `delivery` lets others watch the answer and hold it back."""
+    watch = ClientWatch(receive, timer)
+    playback = _Playback(send, watch, timer, connection, delivery or Delivery())
     try:
-        return await stage.play(actions)
+        return await playback.play(actions)
     except asyncio.CancelledError:
         if connection is None:
             raise
-        await presence.until_gone()  # the server has cut the connection, or is about to
-        return stage.outcome("server_stopped", actions)
+        await watch.until_gone()  # the server has cut the connection, or is about to
+        return playback.outcome("server_stopped", actions)
     finally:
-        presence.close()
-        stage.close()
+        watch.close()
+        playback.close()
 
 
-class _Stage:
-    """One answer being played: what is due, and what has been delivered."""
+class _Playback:
+    """One answer that is being played: what is due, and what has been delivered."""
 
     __slots__ = (
-        *("_send", "_presence", "_timer", "_connection", "_start", "_due", "_bare", "_nearest"),
-        *("_delivery", "_valve"),
+        *("_send", "_watch", "_timer", "_connection", "_start", "_due", "_bare", "_nearest"),
+        *("_delivery", "_gate"),
     )
 
     def __init__(
-        self, send: Send, presence: Presence, timer: Timer, connection: Connection | None, delivery: Delivery
+        self, send: Send, watch: ClientWatch, timer: Timer, connection: Connection | None, delivery: Delivery
     ) -> None:
         self._send = send
-        self._presence = presence
+        self._watch = watch
         self._timer = timer
         self._connection = connection
         self._delivery = delivery
-        self._valve = delivery.valve
+        self._gate = delivery.gate
         self._due: list[bytes] = []
         self._nearest: list[str] = []
         self._start = timer.now()
@@ -206,12 +206,12 @@ class _Stage:
     async def play(self, actions: Actions) -> Outcome:
         """Perform the actions in order."""
         deadline = self._start
-        due, valve = self._due, self._valve
+        due, gate = self._due, self._gate
         for action in actions:
-            if valve.is_shut and not isinstance(action, Hold):
+            if gate.is_shut and not isinstance(action, Hold):
                 if isinstance(action, Wait):
                     continue
-                if not await self._let_through(counts=not isinstance(action, Head)):
+                if not await self._wait_for_gate(counts=not isinstance(action, Head)):
                     return self.outcome("client_left", actions)
                 deadline = max(deadline, self._timer.now())
             if isinstance(action, Data):
@@ -227,7 +227,7 @@ class _Stage:
                 else:
                     if due:
                         await self._flush(more=True)
-                    if not await self._presence.wait_until(deadline):
+                    if not await self._watch.wait_until(deadline):
                         return self.outcome("client_left", actions)
             elif isinstance(action, Head):
                 await self._head(action)
@@ -236,48 +236,48 @@ class _Stage:
             elif isinstance(action, Hang):
                 if due:
                     await self._flush(more=True)
-                if not await self._presence.wait_until(max(deadline, self._timer.now()) + action.seconds):
+                if not await self._watch.wait_until(max(deadline, self._timer.now()) + action.seconds):
                     return self.outcome("client_left", actions)
             elif isinstance(action, Raw):
                 await self._raw(action)
             elif isinstance(action, Hold):
-                valve.shut(action.seconds)
+                gate.shut(action.seconds)
             else:
                 return await self._break(action, actions)
         return self.outcome("complete", actions)
 
-    async def _let_through(self, *, counts: bool) -> bool:
-        """Wait until the valve lets one more action through; gives whether the client is still there.
+    async def _wait_for_gate(self, *, counts: bool) -> bool:
+        """Wait until the gate lets one more action pass. Return whether the client is still there.
 
-        A head is no event: it goes with the first one that is let through.
+        A head does not count as an event: it passes with the first event.
         """
-        if self._valve.passes(counts=counts):
+        if self._gate.passes(counts=counts):
             return True
         if self._due:
             await self._flush(more=True)
         delivery, clock = self._delivery, asyncio.get_running_loop().time
-        delivery.waits, began = True, clock()
+        delivery.is_held, began = True, clock()
         delivery.changed()
         try:
-            while not self._valve.passes(counts=counts):
-                if not await self._presence.until(self._valve.changed()):
+            while not self._gate.passes(counts=counts):
+                if not await self._watch.until(self._gate.changed()):
                     return False
         finally:  # also if it is never let through
-            delivery.waits = False
+            delivery.is_held = False
             if len(delivery.holds) < MOST_WRITES:
                 delivery.holds.append((delivery.frames, clock() - began))
         delivery.changed()
         return True
 
     def close(self) -> None:
-        """Nothing of this answer is left to be held back."""
-        self._valve.close()
+        """Close the gate of the answer, which is over."""
+        self._gate.close()
 
     async def _head(self, head: Head) -> None:
         self._delivery.status = head.status
         if head.bare and self._connection is not None:
             self._bare = True
-            self._connection.write(_written(head))
+            self._connection.write(_head_bytes(head))
             return
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers]
         if head.bare:
@@ -286,7 +286,7 @@ class _Stage:
         await self._send({"type": "http.response.start", "status": head.status, "headers": headers})
 
     async def _flush(self, *, more: bool) -> None:
-        """Everything due in one write. `due` counts its frames: one each."""
+        """Send everything that is due in one write."""
         delivery = self._delivery
         delivery.frames += len(self._due)
         body = self._due[0] if len(self._due) == 1 else b"".join(self._due)
@@ -305,7 +305,7 @@ class _Stage:
         await self._flush(more=False)
         if self._bare and self._connection is not None:
             self._connection.close()
-            await self._presence.until_gone()  # the server must know before the application returns
+            await self._watch.until_gone()  # the server must know before the application returns
 
     async def _raw(self, action: Raw) -> None:
         if self._connection is None:
@@ -329,11 +329,11 @@ class _Stage:
         else:
             self._delivery.is_over = True
             self._connection.close()
-        await self._presence.until_gone()  # the server must know before the application returns
+        await self._watch.until_gone()  # the server must know before the application returns
         return self.outcome(kind, actions)
 
     def outcome(self, ended: Ended, actions: Actions) -> Outcome:
-        """What has been delivered so far."""
+        """Return what has been delivered so far."""
         delivery = self._delivery
         return Outcome(
             status=delivery.status,
@@ -351,8 +351,8 @@ class _Stage:
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 
 
-def _written(head: Head) -> bytes:
-    """A status line and headers as bytes."""
+def _head_bytes(head: Head) -> bytes:
+    """Return a status line and headers as bytes."""
     phrase = HTTPStatus(head.status).phrase if head.status in _STATUSES else "Mock"
     lines = [f"HTTP/{head.version} {head.status} {phrase}", *[f"{name}: {value}" for name, value in head.headers]]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -1,9 +1,9 @@
-"""An answer on its way: how far it has come, and the valve that can hold it back.
+"""An answer on its way: how much of it was sent, and the gate that can hold it back.
 
-The player writes a `Delivery`; whoever watches reads it, and is told of every change. Its `StreamGate` is open unless
-it is shut, by the action `Hold` or from outside, at any moment. While it is shut, events pass one by one as they are
-let through, at once: the pace of the answer begins again when the valve is opened. All of it happens on the player's
-loop.
+The player writes a `Delivery`; watchers read it and are notified of every change. Its `StreamGate` is open unless it
+is shut, by the action `Hold` or from outside, at any moment. While it is shut, events pass only as they are admitted,
+each at once; when the gate opens, the answer continues at its own pace from there. All of it happens on the player's
+event loop.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from mockserver.journal.log import Hold, Write
 
 
 class StreamGate:
-    """Whether an answer flows. `is_shut` is for the player's quick look."""
+    """A gate that an answer's events pass. `is_shut` is an attribute so that the player can check it quickly."""
 
     __slots__ = ("_passes", "_timer", "_waker", "is_shut")
 
@@ -24,14 +24,14 @@ class StreamGate:
         self._timer: asyncio.TimerHandle | None = None
 
     def shut(self, seconds: float | None = None) -> None:
-        """Hold the answer back before its next event; for so many seconds at the most, if a number is given."""
+        """Hold the answer back before its next event; for at most this many seconds, if a number is given."""
         self.is_shut = True
         if seconds is not None:
             self._drop_timer()
             self._timer = asyncio.get_running_loop().call_later(seconds, self.open)
 
-    def let(self, events: int = 1) -> None:
-        """Let so many events through a valve that is shut."""
+    def admit(self, events: int = 1) -> None:
+        """Let this number of events through while the gate is shut."""
         self._passes += events
         self._wake()
 
@@ -42,11 +42,11 @@ class StreamGate:
         self._wake()
 
     def close(self) -> None:
-        """The answer is over."""
+        """Cancel the timer of a gate whose answer is over."""
         self._drop_timer()
 
     def passes(self, *, counts: bool = True) -> bool:
-        """Whether one more may pass now; an event is counted."""
+        """Return whether one more action may pass now. An action that `counts` uses up one admitted event."""
         if not self.is_shut:
             return True
         if self._passes:
@@ -55,7 +55,7 @@ class StreamGate:
         return False
 
     def changed(self) -> "asyncio.Future[None]":
-        """Something that is done when events may pass again."""
+        """Return a future that is done when events may pass again."""
         self._waker = asyncio.get_running_loop().create_future()
         return self._waker
 
@@ -70,23 +70,23 @@ class StreamGate:
 
 
 class Delivery:
-    """How far an answer has come: its status, and the frames and bytes that were handed over, when.
+    """How much of an answer was sent: its status, the frames and bytes that were handed to the socket, and when.
 
-    `sent` counts the frames whose send has returned, `is_over` says that the end or a break has been sent too. `holds`
-    says where it was held back, and for how many seconds of real time; `waits` that it is, at this moment.
+    `sent` counts the frames whose send has returned; `is_over` says that the end or a break has been sent too. `holds`
+    says where the answer was held back, and for how many seconds of real time; `is_held` that it is held back now.
     """
 
-    __slots__ = ("bytes", "frames", "holds", "is_over", "sent", "status", "tell", "valve", "waits", "writes")
+    __slots__ = ("bytes", "frames", "gate", "holds", "is_held", "is_over", "on_change", "sent", "status", "writes")
 
     def __init__(self) -> None:
         self.status = self.frames = self.bytes = self.sent = 0
         self.writes: list[Write] = []
         self.holds: list[Hold] = []
-        self.valve = StreamGate()
-        self.waits = self.is_over = False
-        self.tell: Callable[[], None] | None = None
+        self.gate = StreamGate()
+        self.is_held = self.is_over = False
+        self.on_change: Callable[[], None] | None = None
 
     def changed(self) -> None:
-        """Tell whoever watches."""
-        if self.tell is not None:
-            self.tell()
+        """Notify the watcher of a change."""
+        if self.on_change is not None:
+            self.on_change()

@@ -44,7 +44,7 @@ class LiveAnswer(msgspec.Struct, frozen=True):
         delivery = self.delivery
         if delivery.is_over:
             return True
-        if delivery.waits or delivery.valve.is_shut:
+        if delivery.is_held or delivery.gate.is_shut:
             return False
         return (self.connection is not None and self.connection.has_ended()) or self._has_only_its_end_left()
 
@@ -129,7 +129,7 @@ class Traffic:
         self.live[live.id] = live
         for watcher in self.watchers:
             watcher.began(live)
-        delivery.tell = lambda: self._changed(live)
+        delivery.on_change = lambda: self._changed(live)
         return live
 
     def _changed(self, live: LiveAnswer) -> None:
@@ -141,7 +141,7 @@ class Traffic:
         """Take an answer out of `live`: it was played to its end."""
         self.live.pop(live.id, None)
         self._ending[live.id] = live
-        live.delivery.tell = None
+        live.delivery.on_change = None
 
     def entered(self, live: LiveAnswer, exchange: Exchange) -> None:
         """Notify the watchers that an answer has been entered in the journal."""

@@ -1,8 +1,8 @@
-"""The server: uvicorn on a socket that we bound ourselves.
+"""The server: uvicorn on a socket that is bound before.
 
-Binding first gives a busy port one clear line instead of a log, and lets port 0 be printed before anybody connects.
-`run` serves in the foreground until Ctrl-C; `running` serves in a thread of its own, with its own event loop, and
-ends without the waits that uvicorn's own shutdown has (measured: 100 to 200 ms).
+Binding first turns a busy port into one clear line instead of a log, and tells the port that the system chose before
+anybody connects. `run` serves in the foreground until Ctrl-C; `running` serves in a thread with its own event loop, and
+ends without the waits of uvicorn's own shutdown (measured: 100 to 200 ms).
 """
 
 import asyncio
@@ -25,32 +25,29 @@ from mockserver.server.connection import protocol_class
 
 BACKLOG = 2048
 LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"
-"""The event loop: uvloop where it is there."""
+"""The event loop: uvloop where it is installed."""
 GRACE = 1
-"""Seconds that open streams have to end after Ctrl-C."""
+"""Seconds that open streams get to end after Ctrl-C."""
 
 
 def bind(host: str, port: int, option: str = "--port") -> socket.socket:
-    """A listening socket. Raises `OperatorError` for a port that is taken or an address that is not ours.
-
-    `option` is what the operator chose the port by.
-    """
+    """Return a listening socket. Raises `OperatorError` if it cannot listen there; `option` names the port's option."""
     if not 0 <= port <= 65535:
-        raise OperatorError(f"port {port} is not a port; choose one from 0 to 65535")
+        raise OperatorError(f"port {port} is out of range; choose one from 0 to 65535")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             remedy = f"choose another with {option} {port + 1}, or let the system choose with {option} 0"
-            raise OperatorError(f"port {port} on {host} is taken; {remedy}") from None
+            raise OperatorError(f"port {port} on {host} is in use; {remedy}") from None
         if error.errno == errno.EACCES:
-            raise OperatorError(f"port {port} needs rights that you do not have; choose one above 1023") from None
+            raise OperatorError(f"no permission to listen on port {port}; choose one above 1023") from None
         raise OperatorError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def url_of(sock: socket.socket) -> str:
-    """The URL at which a bound socket is reached."""
+    """Return the URL of a bound socket."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -77,16 +74,16 @@ def run(
     ready: Callable[[], None],
     stopping: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until the process is told to stop (Ctrl-C or SIGTERM), then return.
+    """Serve until the process gets SIGINT (Ctrl-C) or SIGTERM, then return.
 
-    `ready` is called when a signal ends the server properly, and connections wait to be taken; `stopping` when that
-    signal has come, so that answers without an end of their own can end.
+    `run` calls `ready` when the socket takes connections and the signals end the server cleanly, and `stopping` when
+    such a signal has come, so that endless answers can end.
     """
-    # The application logs its own failures; what uvicorn says of its shutdown we tell in one word.
+    # The application logs its own failures; what uvicorn logs about its shutdown only disturbs.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     server = _Server(_config(app), stopping)
     gc.collect()
-    gc.freeze()  # the contract is large and stays: no later collection need walk through it
+    gc.freeze()  # the contract is large and lives for the whole process, so garbage collection skips it
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     ready()
@@ -94,9 +91,9 @@ def run(
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server whose answers, when it ends, can still book and enter in the journal how far they came.
+    """A uvicorn server that waits, when it ends, until cancelled answers are settled and in the journal.
 
-    `stopping` is told when a signal has come that ends it.
+    It calls `stopping` when a signal has come that ends it.
     """
 
     def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None) -> None:
@@ -104,17 +101,17 @@ class _Server(uvicorn.Server):
         self._stopping = stopping
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal has come: what has no end of its own can end."""
+        """Start the shutdown, and let endless answers end."""
         super().handle_exit(sig, frame)
         self._stopping()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; what was still open after the grace has been cancelled, and is given time for its last words."""
+        """Shut down; wait for the answers that were cancelled because they were still open after the grace period."""
         await super().shutdown(sockets)
         await self.sever()
 
     async def sever(self) -> None:
-        """Cut every connection, and wait for the answers on them."""
+        """Abort every connection, and wait for the answers on them."""
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         tasks = list(self.server_state.tasks)
@@ -123,7 +120,7 @@ class _Server(uvicorn.Server):
 
 
 class _ThreadServer(_Server):
-    """A server that another thread starts and ends."""
+    """A server in a thread of its own, started and ended from another thread."""
 
     def __init__(self, config: uvicorn.Config, socks: Sequence[socket.socket], stopping: Callable[[], None]) -> None:
         super().__init__(config, stopping)
@@ -135,7 +132,7 @@ class _ThreadServer(_Server):
         self._thread = threading.Thread(target=self._main, name="mockserver", daemon=True)
 
     def begin(self) -> None:
-        """Start the thread, and wait until connections are taken. Raises what the thread raised, if it failed."""
+        """Start the thread, and wait until it takes connections. Raises what the thread raised, if it failed."""
         self._thread.start()
         self._ready.wait()
         if self._failure is not None:
@@ -143,12 +140,12 @@ class _ThreadServer(_Server):
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of a server that has begun."""
+        """The event loop of the thread."""
         assert self._loop is not None, "begin() returns when there is a loop"
         return self._loop
 
     def end(self) -> None:
-        """End every connection and the thread."""
+        """Close every connection, and wait until the thread has ended."""
         if self._loop is not None and self._done is not None:
             self._loop.call_soon_threadsafe(self._stopping)
             self._loop.call_soon_threadsafe(self._done.set)
@@ -182,9 +179,9 @@ class _ThreadServer(_Server):
 def threaded(
     app: Application, *socks: socket.socket, stopping: Callable[[], None] = lambda: None
 ) -> Iterator[asyncio.AbstractEventLoop]:
-    """Serve in a thread for as long as the block lasts; gives the loop on which everything of it happens.
+    """Serve in a thread while the block runs, and yield the event loop of that thread.
 
-    `stopping` is called on that loop before anything is cut.
+    `stopping` is called on that loop before any connection is closed.
     """
     server = _ThreadServer(_config(app), socks, stopping)
     server.begin()
@@ -196,6 +193,6 @@ def threaded(
 
 @contextmanager
 def running(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread for as long as the block lasts; gives the URL."""
+    """Serve in a thread while the block runs, and yield the URL."""
     with bind(host, port) as sock, threaded(app, sock):
         yield url_of(sock)

@@ -1,9 +1,9 @@
 """Several processes on one socket: `serve --workers N`.
 
-The parent binds the socket and forks; the children take connections from the same queue, and the parent only watches. A
-child that dies is replaced; a signal to the parent ends all. Each child makes its own application after the fork, so
-no event loop, connection or lock is shared; what they share is the store, without which they would be N gateways that
-contradict each other.
+The parent binds the socket and forks; the children accept connections from the same queue, and the parent only watches.
+It replaces a child that dies, and a signal to the parent ends all of them. Each child builds its own application after
+the fork, so they share no event loop, connection or lock. They share the store; without one they would be N gateways
+with different sessions and balances.
 """
 
 import os
@@ -16,23 +16,23 @@ from mockserver.core.errors import OperatorError
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 
-SOONEST = 20
-"""So many deaths in all and it is the server that is at fault, not a child."""
+MOST_DEATHS = 20
+"""Children that may die in all; after that many, the fault is in the server itself."""
 
 
 def check(workers: int, store: str | None) -> None:
-    """Refuse what cannot work. Raises `OperatorError` with the reason and the remedy."""
+    """Check that the workers can work together. Raises `OperatorError` with the reason and the remedy."""
     if workers > 1 and store is None:
         raise OperatorError(
-            f"--workers {workers} needs a store that they share, or each would have its own sessions and balances; "
-            "add --store redis://localhost:6379, or leave --workers out"
+            f"--workers {workers} needs a shared store, or each worker would have its own sessions and balances; "
+            "add --store redis://localhost:6379, or omit --workers"
         )
     if workers > 1 and not hasattr(os, "fork"):
         raise OperatorError("--workers needs fork, which this system lacks; start several servers with one --store")
 
 
 def run(make: Callable[[int], Gateway], sock: socket.socket, workers: int) -> None:
-    """Serve in so many processes until told to stop. `make` is called in each child, with its number."""
+    """Serve in `workers` processes until a signal ends them. Each child calls `make` with its number."""
     children: dict[int, int] = {}
     stopping = False
 
@@ -53,14 +53,14 @@ def run(make: Callable[[int], Gateway], sock: socket.socket, workers: int) -> No
         if stopping or number < 0:
             continue
         deaths += 1
-        if deaths >= SOONEST:
+        if deaths >= MOST_DEATHS:
             stop(0, None)
-            raise OperatorError(f"workers keep ending (status {os.waitstatus_to_exitcode(status)}); see their output")
+            raise OperatorError(f"workers keep dying (status {os.waitstatus_to_exitcode(status)}); see their output")
         children[_start(make, sock, number)] = number
 
 
 def _start(make: Callable[[int], Gateway], sock: socket.socket, number: int) -> int:
-    """Fork one child; gives its process id. The child never comes back from here."""
+    """Fork one child and return its process id. In the child, this function never returns."""
     child = os.fork()
     if child:
         return child

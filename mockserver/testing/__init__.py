@@ -1,1 +1,1 @@
-"""The gateway in a test suite: the pytest plugin, `mockserver.start`, and what a test is given."""
+"""The gateway in a test suite: the pytest plugin, `mockserver.start`, and the gateway that a test uses."""

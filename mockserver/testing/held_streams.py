@@ -1,6 +1,6 @@
-"""Holding: answers of a test's session that are held back, found from the test's own thread, and let go on.
+"""Held streams: answers of a test's session that the fault `hold` has stopped, found and released by the test.
 
-A stream is held where its turn has the fault `hold`. That moment is an event: nobody sleeps to reach it.
+Being held is an event that a test can wait for, so it needs no sleep to reach the middle of a stream.
 """
 
 import asyncio
@@ -12,47 +12,48 @@ from mockserver.server.traffic import LiveAnswer
 from mockserver.testing.server_thread import ServerThread
 
 __tracebackhide__ = True
-"""A failing test shows its own line, not ours (pytest looks for this name)."""
+"""Hide this module's frames in a failing test (pytest looks for this name)."""
 
 T = TypeVar("T")
 
 
-def held(host: ServerThread, session: str, timeout: float) -> LiveAnswer:
-    """The oldest answer of a session that is held back; waits for one. Raises `ClientError` if none is in time."""
+def wait_until_held(server: ServerThread, session: str, timeout: float) -> LiveAnswer:
+    """Return the oldest held answer of a session; wait for one. Raises `ClientError` after `timeout` seconds."""
 
     def find() -> LiveAnswer | None:
-        live = list(host.app.traffic.live.values())
-        return next((one for one in live if one.decision.note.session == session and one.delivery.waits), None)
+        live = list(server.app.traffic.live.values())  # a copy: the server's thread changes it
+        own = [answer for answer in live if answer.decision.note.session == session]
+        return next((answer for answer in own if answer.delivery.is_held), None)
 
-    if not host.wait(lambda: find() is not None, timeout):
+    if not server.wait(lambda: find() is not None, timeout):
         raise ClientError(
-            f"No answer was held back within {timeout:g} s. Is there a turn with the fault hold, and was it played?"
+            f"No answer was held back within {timeout:g} s. Is there a turn with the fault `hold`, and was it played?"
         )
-    found = find()
-    assert found is not None, "only this thread lets it go on"
-    return found
+    answer = find()
+    assert answer is not None, "only this thread releases it"
+    return answer
 
 
-def let_go(host: ServerThread, live: LiveAnswer, events: int | None) -> None:
-    """Let so many events of it through, or all."""
+def release_events(server: ServerThread, live: LiveAnswer, events: int | None) -> None:
+    """Let this number of a held answer's events through, or all if it is None."""
 
     async def work() -> None:
-        valve = live.delivery.valve
+        gate = live.delivery.gate
         if events is None:
-            valve.open()
+            gate.open()
         else:
-            valve.let(events)
+            gate.admit(events)
 
-    host.link.run(work())
+    server.runner.run(work())
 
 
-async def aside(work: Callable[[], T]) -> T:
-    """Do what waits without holding up the caller's own loop, asyncio's or trio's."""
+async def run_in_thread(work: Callable[[], T]) -> T:
+    """Run a function that waits in another thread, so that the caller's loop, asyncio's or trio's, continues."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         import trio
 
-        found: Awaitable[T] = trio.to_thread.run_sync(work)
-        return await found
+        result: Awaitable[T] = trio.to_thread.run_sync(work)
+        return await result
     return await asyncio.to_thread(work)

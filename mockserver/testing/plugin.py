@@ -1,14 +1,14 @@
 """The pytest plugin: the fixtures `gateway` and `gateway_session`, and the marker `gateway`.
 
-Installed with the package and inert until used: nothing but pytest is imported before a test asks for a fixture.
+Installed with the package, and inert until used: it imports nothing but pytest before a test requests a fixture.
 
 - `gateway`: a session of its own on the one server of this process, on a virtual clock. Safe under pytest-xdist (each
   worker has its server), with asyncio and trio, and with clients in threads and subprocesses.
-- `gateway_session`: the same for all tests of the run, for a client that lives as long.
-- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…)`: what the test's gateway begins with.
+- `gateway_session`: one session for all tests of the run, for a client that lives as long.
+- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…)`: the initial state of the test's gateway.
 
-A test that ends well still fails if a request matched nothing, a turn marked `must` was not played, or the mock failed.
-A test that fails gets a section in its report: what the client sent and what it was given.
+A passing test still fails if a request matched nothing, a turn marked `must` was not played, or the mock had an
+internal error. A failing test gets a section in its report: what the client sent, and what it received.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from mockserver.testing.gateway import GatewaySession
     from mockserver.testing.server_thread import ServerThread
 
-GATEWAYS = pytest.StashKey["GatewaySession"]()
-"""Where an item keeps its gateway, for the hook that judges it."""
+GATEWAYS = pytest.StashKey["GatewaySession | None"]()
+"""The key under which an item keeps its gateway, for the hook that checks it."""
 
 OPTIONS = ("scenario", "seed", "account", "chaos", "strict")
-"""What the marker takes."""
+"""The arguments of the marker."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,41 +37,41 @@ def pytest_configure(config: pytest.Config) -> None:
     if conflict is not None:
         raise pytest.UsageError(conflict)
     config.addinivalue_line(
-        "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): what the fixture `gateway` begins with."
+        "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): set up the fixture `gateway`."
     )
 
 
 @pytest.fixture(scope="session")
 def mockserver_host() -> Iterator[ServerThread]:
-    """The one server of this process."""
+    """Yield the one server of this process."""
     from mockserver.testing.server_thread import server_thread
 
-    with server_thread() as host:
-        yield host
+    with server_thread() as server:
+        yield server
 
 
 @pytest.fixture
 def gateway(request: pytest.FixtureRequest, mockserver_host: ServerThread) -> Iterator[GatewaySession]:
-    """A gateway for this test alone."""
+    """Yield a gateway for this test alone."""
     options = _options(request.node)
     yield from _session(mockserver_host, request.node.nodeid, options, request.node)
 
 
 @pytest.fixture(scope="session")
 def gateway_session(mockserver_host: ServerThread) -> Iterator[GatewaySession]:
-    """A gateway for all tests of this run."""
+    """Yield a gateway for all tests of this run."""
     for session in _session(mockserver_host, "session", {}, None):
         yield session
         session.check()
 
 
 def _session(
-    host: ServerThread, name: str, options: dict[str, Any], item: pytest.Item | None
+    server: ServerThread, name: str, options: dict[str, Any], item: pytest.Item | None
 ) -> Iterator[GatewaySession]:
     from mockserver.testing.gateway import GatewaySession
 
     chaos = options.pop("chaos", None)
-    session = GatewaySession(host, name, **options)
+    session = GatewaySession(server, name, **options)
     try:
         if chaos is not None:
             session.chaos(chaos)
@@ -79,39 +79,43 @@ def _session(
             item.stash[GATEWAYS] = session
         yield session
     finally:
+        if item is not None:
+            item.stash[GATEWAYS] = None  # items live to the end of the run; their gateways need not
         session.close()
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
-    """The words of the markers, the nearest first; an unknown one is an error."""
-    found: dict[str, Any] = {}
+    """Return the arguments of the markers; the nearest marker wins. Fail for an unknown one."""
+    options: dict[str, Any] = {}
     for marker in item.iter_markers("gateway"):
-        words = dict(marker.kwargs)
+        arguments = dict(marker.kwargs)
         if marker.args:
-            words["scenario"], *more = marker.args
+            arguments["scenario"], *more = marker.args
             if more:
-                pytest.fail("@pytest.mark.gateway takes one scenario; everything else by its name", pytrace=False)
-        for name, value in words.items():
+                message = "@pytest.mark.gateway takes one positional argument, the scenario; name all others"
+                pytest.fail(message, pytrace=False)
+        for name, value in arguments.items():
             if name not in OPTIONS:
                 from mockserver.core.errors import did_you_mean
 
-                pytest.fail(f"@pytest.mark.gateway has no '{name}'; {did_you_mean(name, OPTIONS)}", pytrace=False)
-            found.setdefault(name, value)
-    return found
+                message = f"unknown argument '{name}' of @pytest.mark.gateway; {did_you_mean(name, OPTIONS)}"
+                pytest.fail(message, pytrace=False)
+            options.setdefault(name, value)
+    return options
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge a test that has ended well; add to the report of one that has not."""
+    """Check the gateway of a test that has passed; add a section to the report of one that has failed."""
     try:
         result = yield
     except BaseException:
-        if GATEWAYS in item.stash:
-            gateway = item.stash[GATEWAYS]
-            item.add_report_section("call", "gateway", gateway.told())
+        gateway = item.stash.get(GATEWAYS, None)
+        if gateway is not None:
+            item.add_report_section("call", "gateway", gateway.failure_report())
         raise
-    if GATEWAYS in item.stash:
-        gateway = item.stash[GATEWAYS]
+    gateway = item.stash.get(GATEWAYS, None)
+    if gateway is not None:
         lines = gateway.problems()
         if lines:
             pytest.fail(gateway.report(lines), pytrace=False)

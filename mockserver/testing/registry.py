@@ -1,9 +1,8 @@
-"""The shelf: the scenarios and chaos profiles that a server of tests knows.
+"""The scenarios and chaos profiles that a test server knows.
 
-The shipped ones are read when the shelf is made, before the first request: a step does no I/O, whatever name its
-request brings. Beside them each session has a *place* of its own: a private name, chosen by the session's key
-(`sk_mock_<place>`), under which lies whatever that session plays now. So the engine stays what it is: a function that
-looks a scenario up by name.
+It reads the shipped ones when it starts, before the first request: a step does no I/O, whatever name its request has.
+Each session also has a *slot*: a private name in the session's key (`sk_mock_<slot>`), under which the registry has
+what that session plays now. So the engine needs no change for tests: it looks a scenario up by name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,42 +18,42 @@ from mockserver.scenarios.schema import Scenario
 T = TypeVar("T")
 
 
-class _Shelf(Mapping[str, T], Generic[T]):
-    """What is shipped, by name; and places, which iteration does not show."""
+class _Registry(Mapping[str, T], Generic[T]):
+    """The shipped values by name, and the slots of sessions, which iteration does not include."""
 
-    def __init__(self, ready: Mapping[str, T]) -> None:
-        self._ready = ready
-        self._places: dict[str, T] = {}
+    def __init__(self, shipped: Mapping[str, T]) -> None:
+        self._shipped = shipped
+        self._slots: dict[str, T] = {}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ready)
+        return iter(self._shipped)
 
     def __len__(self) -> int:
-        return len(self._ready)
+        return len(self._shipped)
 
     def __getitem__(self, name: str) -> T:
-        found = self._places.get(name)
-        return found if found is not None else self._ready[name]
+        value = self._slots.get(name)
+        return value if value is not None else self._shipped[name]
 
-    def put(self, place: str, value: T) -> None:
-        """Lay something in a place."""
-        self._places[place] = value
+    def put(self, slot: str, value: T) -> None:
+        """Set the value of a slot."""
+        self._slots[slot] = value
 
-    def clear(self, place: str) -> None:
-        """Empty a place."""
-        self._places.pop(place, None)
+    def clear(self, slot: str) -> None:
+        """Remove a slot."""
+        self._slots.pop(slot, None)
 
 
-class ScriptRegistry(_Shelf[Script]):
-    """The scenarios. Our own tests try the shipped ones out, so they are only compiled here."""
+class ScriptRegistry(_Registry[Script]):
+    """The scenarios. The project's own tests check the shipped ones, so they are only compiled here."""
 
     def __init__(self, contract: Contract) -> None:
-        found = [loader.load(file).scenario for file in loader.discover(bundled.SCENARIOS)]
-        self._written = {scenario.scenario: scenario for scenario in found}
+        scenarios = [loader.load(file).scenario for file in loader.discover(bundled.SCENARIOS)]
+        self._written = {scenario.scenario: scenario for scenario in scenarios}
         super().__init__({name: compile_scenario(scenario, contract)[0] for name, scenario in self._written.items()})
 
     def scenario(self, name: str) -> Scenario:
-        """The scenario of that name as it is written. Raises `OperatorError` if there is none."""
+        """Return the shipped scenario of that name. Raises `OperatorError` if there is none."""
         if name not in self._written:
             raise OperatorError(
                 f"no scenario is called '{name}'; {did_you_mean(name, self)} (a path ends in .yaml, YAML has a colon)"
@@ -62,12 +61,12 @@ class ScriptRegistry(_Shelf[Script]):
         return self._written[name]
 
 
-class ProfileRegistry(_Shelf[ChaosProfile]):
+class ProfileRegistry(_Registry[ChaosProfile]):
     """The chaos profiles."""
 
     def __init__(self) -> None:
         super().__init__(chaos_file.load_profiles()[0])
 
 
-NOTHING_PLAYS = make_script("none", [], after="default")
-"""What lies in the place of a session that plays nothing: every request is answered as without a scenario."""
+DEFAULT_SCRIPT = make_script("none", [], after="default")
+"""The script of a session that plays no scenario: every request gets its default answer."""

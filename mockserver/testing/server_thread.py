@@ -1,8 +1,8 @@
-"""The host: one server for all tests of a process, or for one block, and the seam to it from other threads.
+"""One server for all tests of a process, or for one block, and how other threads use it.
 
-A test runs in its own thread, the server in another with a loop of its own. Everything that touches a session happens
-on that loop (`LoopLink.run`), so a test needs no lock and an asyncio or trio test is not disturbed. In process there
-is no loop but the test's own, and nothing of a host ever waits, so its coroutines are simply driven.
+A test runs in its own thread, the server in another with its own event loop. Everything that touches a session happens
+on that loop (`LoopRunner.run`), so a test needs no lock, and an asyncio or trio test is not disturbed. In process there
+is no loop but the test's own, and no coroutine of the server waits, so each is run directly.
 """
 
 import asyncio
@@ -32,36 +32,36 @@ T = TypeVar("T")
 
 MOST_EXCHANGES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-"""How much of what came a process of tests remembers: more than a server, since a test is judged by all of its own."""
+"""Limits of the journal in a process of tests: above a server's, since a test looks at all of its requests."""
 
 IN_PROCESS = "http://gateway.test"
-"""The URL of a host without a socket; `.test` is nobody's (RFC 6761)."""
+"""The URL of a server without a socket; `.test` is reserved (RFC 6761)."""
 
 
-class LoopLink(Protocol):
-    """How a coroutine of the host is run from outside."""
+class LoopRunner(Protocol):
+    """A way to run a coroutine of the server from outside its event loop."""
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent and yields is the loop's affair
-        """Run it, and give what it gives."""
+    def run(self, work: Coroutine[Any, Any, T]) -> T:  # Any: only the loop sees what a coroutine yields and is sent
+        """Run a coroutine and return its result."""
         ...
 
 
-class ThreadLink:
-    """The host runs in another thread."""
+class ThreadRunner:
+    """Runs coroutines on an event loop in another thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it on the host's loop."""
+        """Run a coroutine on the server's loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-class DirectLink:
-    """The host has no loop of its own: what never waits can be driven from anywhere."""
+class InlineRunner:
+    """Runs coroutines that never wait, without an event loop."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Drive it to its end. Raises `RuntimeError` if it waits: there is no loop that could wake it."""
+        """Run a coroutine and return its result. Raises `RuntimeError` if it waits, since nothing could wake it."""
         try:
             work.send(None)
         except StopIteration as done:
@@ -71,7 +71,7 @@ class DirectLink:
 
 
 class ServerThread:
-    """A gateway, and what tests need of it. `seed` and `speed` hold for every session that says nothing else."""
+    """A gateway for tests. `virtual` and `speed` set the clock of every session."""
 
     def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: EngineSettings | None = None) -> None:
         self.contract: Contract = load_contract()
@@ -83,62 +83,62 @@ class ServerThread:
         engine = Engine(self.contract, self.scripts, settings or EngineSettings(), self.accounts, chaos)
         store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
         self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
-        self.link: LoopLink = DirectLink()
+        self.runner: LoopRunner = InlineRunner()
         self.url = IN_PROCESS
-        self.minted: dict[str, int] = {}
+        self.session_counts: dict[str, int] = {}
         self.sessions: set[str] = set()
-        self.own: str | None = None
+        self.latest_session: str | None = None
         self.token = self.page = ""
         self.close: Callable[[], None] = lambda: None
-        self._news = threading.Condition()
+        self._changes = threading.Condition()
         self.app.traffic.watchers.append(self)
 
     def with_control(self) -> Application:
-        """The application with the control API before it; its link is `page`."""
+        """Return the application with the control API in front of it; set `token` and `page`."""
         from mockserver.control.wiring import with_control
 
         files = {file.stem: file for file in loader.discover(bundled.SCENARIOS)}
-        controlled = with_control(self.app, files, self.url, default_session=lambda: self.own)
+        controlled = with_control(self.app, files, self.url, default_session=lambda: self.latest_session)
         self.close = controlled.control.close
         self.token, self.page = controlled.token, controlled.link(self.url)
         return controlled.app
 
     def began(self, live: LiveAnswer) -> None:
-        """An answer is on its way."""
+        """Do nothing: no test waits for the beginning of an answer."""
 
     def changed(self, live: LiveAnswer) -> None:
-        """More of an answer was handed over, or it is held back."""
-        self._tell()
+        """Wake the waiting tests: more of an answer was sent, or it is held back."""
+        self._notify()
 
     def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
-        """An answer stands in the journal."""
-        self._tell()
+        """Wake the waiting tests: an answer is in the journal."""
+        self._notify()
 
-    def _tell(self) -> None:
-        with self._news:
-            self._news.notify_all()
+    def _notify(self) -> None:
+        with self._changes:
+            self._changes.notify_all()
 
     def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        """Change a session."""
-        return self.link.run(self.app.store.update(id, change))
+        """Change a session and return the result of the change."""
+        return self.runner.run(self.app.store.update(id, change))
 
     def settle(self) -> None:
-        """Return when everything that has ended by now stands in the journal."""
+        """Return when every answer whose end its client can have seen by now is in the journal."""
         if self.url != IN_PROCESS:  # in process an answer reaches its client when the application has returned
-            self.link.run(self.app.settled())
+            self.runner.run(self.app.settled())
 
-    def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
-        """Wait until it holds, looking again after everything that happens; gives whether it does."""
-        with self._news:
-            return self._news.wait_for(holds, timeout)
+    def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait until a condition is true, checking it after each change of an answer. Return whether it is true."""
+        with self._changes:
+            return self._changes.wait_for(condition, timeout)
 
     def now(self, id: str) -> float:
-        """A session's time."""
-        host = self.clock.now()
-        return self.update(id, lambda session: (session, session.clock.at(host)))
+        """Return a session's time, in seconds since the epoch."""
+        host_time = self.clock.now()
+        return self.update(id, lambda session: (session, session.clock.at(host_time)))
 
     def seed(self, id: str, seed: str) -> None:
-        """Give a session a seed."""
+        """Set the seed of a session."""
         self.update(id, lambda session: (msgspec.structs.replace(session, seed=seed), None))
 
 
@@ -153,14 +153,14 @@ def server_thread(
     settings: EngineSettings | None = None,
     control: bool = False,
 ) -> Iterator[ServerThread]:
-    """A host for as long as the block lasts, with the control API where it is asked for."""
-    found = ServerThread(virtual=virtual, speed=speed, settings=settings)
+    """Yield a server while the block runs; `control` adds the control API and the page."""
+    server = ServerThread(virtual=virtual, speed=speed, settings=settings)
     if in_process:
-        yield found
+        yield server
         return
     with bind(host, port) as sock:
-        found.url = url_of(sock)
-        app = found.with_control() if control else found.app
-        with threaded(app, sock, stopping=found.close) as loop:
-            found.link = ThreadLink(loop)
-            yield found
+        server.url = url_of(sock)
+        app = server.with_control() if control else server.app
+        with threaded(app, sock, stopping=server.close) as loop:
+            server.runner = ThreadRunner(loop)
+            yield server

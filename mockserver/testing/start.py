@@ -1,12 +1,12 @@
-"""`mockserver.start`: a gateway for one block, where there is no fixture: unittest, notebooks, scripts, subprocesses.
+"""`mockserver.start`: a gateway for one block, outside pytest: unittest, notebooks, scripts, subprocesses.
 
 ```python
 with mockserver.start("tool-round-trip") as gateway:
     run_my_agent(base_url=gateway.url, api_key=gateway.key)
 ```
 
-`async with` does the same. When the block ends well, it is as strict as the fixture; when it ends in an error, that
-error is what is told, with a note of what happened.
+`async with` does the same. When the block ends without an error, it checks the gateway like the fixture; when it ends
+with an error, it raises that error with the timeline as a note.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.server_thread import server_thread
 
 
-class start:  # noqa: N801 - it is used as a function, and has the name of one
+class start:  # noqa: N801 - used like a function
     """A gateway on a server of its own, for one block.
 
-    `clock`: virtual (waits of the mock take no time) or real; `speed`: how fast a real one runs. `in_process`: no
-    socket; the gateway's `transport` serves an `httpx.AsyncClient`. `control`: the control API and the page, at the
-    gateway's `page`.
+    - `clock` is `virtual` (waits of the mock take no time) or `real`; a real clock runs `speed` times as fast.
+    - `in_process` uses no socket: the gateway's `transport` serves an `httpx.AsyncClient`.
+    - `control` adds the control API and the page, at the gateway's `page`.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
     def __enter__(self) -> GatewaySession:
         in_process, host, port = self._where
         with ExitStack() as stack:
-            hosted = stack.enter_context(
+            server = stack.enter_context(
                 server_thread(
                     virtual=self._virtual,
                     speed=self._speed,
@@ -72,7 +72,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
                 )
             )
             self._gateway = gateway = GatewaySession(
-                hosted,
+                server,
                 self._name,
                 scenario=self._scenario,
                 seed=self._seed,
@@ -94,7 +94,7 @@ class start:  # noqa: N801 - it is used as a function, and has the name of one
             if error is None:
                 self._gateway.check()
             elif isinstance(error, Exception):
-                error.add_note(self._gateway.told())
+                error.add_note(self._gateway.failure_report())
 
     async def __aenter__(self) -> GatewaySession:
         return self.__enter__()

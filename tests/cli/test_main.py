@@ -142,7 +142,7 @@ def test_a_busy_port_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         remedy = f"choose another with --port {port + 1}, or let the system choose with --port 0"
-        assert failed("serve", "--port", str(port)) == [f"mockserver: port {port} on 127.0.0.1 is taken; {remedy}"]
+        assert failed("serve", "--port", str(port)) == [f"mockserver: port {port} on 127.0.0.1 is in use; {remedy}"]
 
 
 # Serving, in a process of its own

@@ -46,7 +46,7 @@ def until(feed: Iterator[Event], name: str) -> Shown:
 
 def held(served: Served) -> Shown:
     """The one answer that is held back."""
-    served.holds(lambda: any(one.delivery.valve.is_shut for one in served.app.traffic.live.values()))
+    served.holds(lambda: any(one.delivery.gate.is_shut for one in served.app.traffic.live.values()))
     [one] = served.get("/live")
     return one
 
@@ -163,7 +163,7 @@ def test_a_running_answer_is_held_by_hand(served: Served) -> None:
     with served.feed() as feed, served.streaming("slowly") as response:
         one = until(feed, "began")
         served.post(f"/live/{one['id']}/hold")
-        served.holds(lambda: bool(next(iter(served.app.traffic.live.values())).delivery.valve.is_shut))
+        served.holds(lambda: bool(next(iter(served.app.traffic.live.values())).delivery.gate.is_shut))
         served.control.patch("/defaults", json={"pace": None})
         served.post(f"/live/{one['id']}/step", {"events": 100_000})
         assert b"message_stop" in response.read()

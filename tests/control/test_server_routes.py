@@ -10,7 +10,7 @@ from mockserver import __version__
 from mockserver.accounts.session import Session
 from mockserver.control.routes.server import PAGE
 from mockserver.journal.log import Journal
-from mockserver.server.stores.memory import MemoryStore, StoreAwayError
+from mockserver.server.stores.memory import MemoryStore, StoreUnavailableError
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, turns
 
@@ -32,13 +32,13 @@ class LostStore(MemoryStore):
     """A store that is away."""
 
     async def find(self, id: str) -> Session | None:
-        raise StoreAwayError("it does not answer")
+        raise StoreUnavailableError("it does not answer")
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        raise StoreAwayError("it does not answer")
+        raise StoreUnavailableError("it does not answer")
 
-    async def every(self, most: int) -> list[Session]:
-        raise StoreAwayError("it does not answer")
+    async def sessions(self, limit: int) -> list[Session]:
+        raise StoreUnavailableError("it does not answer")
 
 
 def test_it_says_what_it_is_and_what_can_be_chosen(served: Served) -> None:
@@ -116,7 +116,7 @@ def test_the_metrics_add_up_also_when_the_journal_has_forgotten() -> None:
 
 def test_what_is_on_its_way_and_what_is_held_is_measured() -> None:
     with serving(PLAYED, playing="test") as served, served.streaming("held"):
-        served.holds(lambda: any(one.delivery.valve.is_shut for one in served.app.traffic.live.values()))
+        served.holds(lambda: any(one.delivery.gate.is_shut for one in served.app.traffic.live.values()))
         found = metrics(served)
         assert (found["mockserver_live", ""], found["mockserver_held", ""]) == (1, 1)
         served.post(f"/live/{served.get('/live')[0]['id']}/run")

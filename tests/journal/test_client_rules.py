@@ -100,7 +100,7 @@ class Example:
             outcome=replace(exchange.outcome, seconds=until - at),
             captured=replace(exchange.captured, received_at=at, ended_at=until, virtual=False),
         )
-        return Record(exchange, self.gateway._host.contract, record.number)
+        return Record(exchange, self.gateway._server.contract, record.number)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -138,7 +138,7 @@ def test_the_docs_have_a_row_for_every_rule() -> None:
 @pytest.fixture
 def example(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> Example:
     """A client whose gateway has a host clock that stands still: a retry at once is at once on a busy machine too."""
-    monkeypatch.setattr(gateway._host.app, "_clock", FixedClock())
+    monkeypatch.setattr(gateway._server.app, "_clock", FixedClock())
     gateway.allow_unmatched()
     return Example(gateway)
 

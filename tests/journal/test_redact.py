@@ -6,7 +6,7 @@ import pytest
 
 from mockserver import start
 from mockserver.core.errors import AuthorError
-from mockserver.journal.redact import is_secret, redacted
+from mockserver.journal.redact import is_secret, redact_header
 from mockserver.testing.gateway import GatewaySession
 from tests.support.posting import post
 
@@ -19,12 +19,12 @@ SECRET = "sk_live_0123456789abcdef"
 )
 def test_a_header_that_speaks_of_a_secret_is_one(name: str) -> None:
     assert is_secret(name)
-    assert SECRET not in redacted(name, f"Bearer {SECRET}")
+    assert SECRET not in redact_header(name, f"Bearer {SECRET}")
 
 
 @pytest.mark.parametrize("name", ["user-agent", "anthropic-version", "x-stainless-retry-count", "content-type"])
 def test_other_headers_are_kept(name: str) -> None:
-    assert redacted(name, "value") == "value"
+    assert redact_header(name, "value") == "value"
 
 
 def test_the_callers_key_is_nowhere_in_the_journal(gateway: GatewaySession) -> None:
@@ -45,7 +45,7 @@ def test_a_body_without_the_key_is_kept_as_it_came(gateway: GatewaySession) -> N
 def test_a_login_leaves_neither_password_nor_token(gateway: GatewaySession) -> None:
     form = {"username": "jo@example.com", "password": "correct-horse"}
     answer = post(gateway, path="/api/v1/auth/login", content=form, form=True)
-    kept = repr([one.exchange for one in gateway.journal] + [*gateway._host.app.journal])
+    kept = repr([one.exchange for one in gateway.journal] + [*gateway._server.app.journal])
     assert answer.status_code == 200
     assert ("correct-horse" in kept, answer.json()["access_token"] in kept) == (False, False)
 
@@ -93,7 +93,7 @@ def test_a_word_that_is_none_is_told_with_the_nearest(gateway: GatewaySession) -
 
 @pytest.mark.parametrize("words", [{"key": "sk_x"}, {"headers": {"authorization": "Bearer x"}}])
 def test_secrets_cannot_be_asked_for(gateway: GatewaySession, words: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="secrets are taken out"):
+    with pytest.raises(ValueError, match="secrets are removed"):
         gateway.journal.find(**words)
 
 

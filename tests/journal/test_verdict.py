@@ -46,7 +46,7 @@ def result(gateway: GatewaySession, *, is_error: bool = False) -> JsonValue:
 @pytest.fixture
 def standing(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> None:
     """The host's clock stands still, so that a try that comes at once comes at once on a busy machine too."""
-    monkeypatch.setattr(gateway._host.app, "_clock", FixedClock())
+    monkeypatch.setattr(gateway._server.app, "_clock", FixedClock())
 
 
 @pytest.mark.usefixtures("standing")
@@ -286,7 +286,7 @@ def rules_of(
 ) -> set[str]:
     from mockserver.journal.record import Record
 
-    contract = gateway._host.contract
+    contract = gateway._server.contract
     return judge([Record(one, contract) for one in exchanges(gateway, times, outcome)], limits).rules
 
 

@@ -34,7 +34,7 @@ def test_what_does_not_come_is_told(within: object) -> None:
     with start(control=True) as gateway:
         said = {} if within is None else {"within": within}
         told = verify(gateway, when={"last": "user"}, **said)
-    assert (told["ok"], "No request came at all." in str(told["message"])) == (False, True)
+    assert (told["ok"], "No requests were recorded." in str(told["message"])) == (False, True)
 
 
 def test_nobody_waits_for_ever() -> None:

@@ -17,7 +17,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.player import Message
-from mockserver.server.stores.memory import MemoryStore, StoreAwayError
+from mockserver.server.stores.memory import MemoryStore, StoreUnavailableError
 from tests.support.asgi import LEFT, Client, LeavingTimer, VirtualTimer, body, scope, serve
 from tests.support.engine import HELLO, NOW, contract, turns
 
@@ -246,7 +246,7 @@ class AbsentStore(MemoryStore):
     """A store that nobody can reach."""
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        raise StoreAwayError
+        raise StoreUnavailableError
 
 
 def absent() -> Gateway:

@@ -17,7 +17,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import NoEffectError
 from mockserver.journal.log import Outcome
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import Message, Severed, play, wake
+from mockserver.server.player import ConnectionBroken, Message, play, wake
 from mockserver.server.uvicorn import running
 from tests.faults.test_faults import ANY
 from tests.support.engine import contract
@@ -114,7 +114,7 @@ def test_an_in_process_client_gets_an_exception() -> None:
         finally:
             assert [entered.outcome.ended for entered in gateway.journal] == ["reset"]
 
-    with pytest.raises(Severed):
+    with pytest.raises(ConnectionBroken):
         asyncio.run(main())
 
 

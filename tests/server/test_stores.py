@@ -25,7 +25,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import Message
 from mockserver.server.stores import redis as redis_store
-from mockserver.server.stores.memory import MemoryStore, Store, StoreAwayError
+from mockserver.server.stores.memory import MemoryStore, Store, StoreUnavailableError
 from mockserver.server.stores.redis import PREFIX, RedisStore
 from tests.support.bank import BALANCE, CHAT, LOGIN, MESSAGES, REFRESH, accounts_of
 from tests.support.engine import contract, turns
@@ -218,7 +218,7 @@ def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(
         monkeypatch.undo()
         redis.start()
         assert (await ask(gateway(other))).status == 200
-        await store.paid()
+        await store.wait_for_deferred()
         assert await left(app) == await left(gateway(other)) == 98
         await store.aclose()
         await other.aclose()
@@ -245,7 +245,7 @@ def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(
         assert (await ask(app)).status == 200
         assert len(calls) >= 2
         redis.start()
-        await store.paid()
+        await store.wait_for_deferred()
         books = await update(ID, lambda one: (one, one.ledgers[ID]))
         assert (books.remaining, dict(books.holds)) == (Decimal(99), {})
         await store.aclose()
@@ -270,7 +270,7 @@ def test_a_server_survives_a_restart_of_redis(redis: RedisServer, tmp_path: Path
 
 
 def test_a_redis_that_hangs_is_waited_for_once_and_not_by_each_request_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_store, "PATIENCE", 0.2)
+    monkeypatch.setattr(redis_store, "TIMEOUT", 0.2)
     connections = []
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -336,7 +336,7 @@ def test_a_change_that_fails_changes_nothing(redis: RedisServer) -> None:
                 await each.update("a", fail)
             assert await each.update("a", lambda one: (one.counted(), one.requests)) == 0
         redis.kill()
-        with pytest.raises(StoreAwayError, match="does not answer"):
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
             await store.update("a", lambda one: (one, None))
         await store.aclose()
 
@@ -358,10 +358,10 @@ def test_a_url_that_means_nothing_is_told(url: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--workers", "2"], "needs a store that they share"),
+        (["--workers", "2"], "needs a shared store"),
         (["--store", "postgres://x"], "expected the URL of a Redis server"),
-        (["--store", "redis://127.0.0.1:1"], "no Redis answers there"),
-        (["--store", "redis://localhost:port"], "not a URL of a Redis"),
+        (["--store", "redis://127.0.0.1:1"], "cannot reach Redis"),
+        (["--store", "redis://localhost:port"], "invalid Redis URL"),
         (["--accounts", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Holding an answer back: it waits at the valve, passes event by event, and goes on at its own pace."""
+"""Holding an answer back: it waits at the gate, passes event by event, and goes on at its own pace."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -39,14 +39,14 @@ class Playing:
         self.client, self.delivery = Watched(), Delivery()
         self.timer = timer or VirtualTimer()
         self._news = asyncio.Event()
-        self.delivery.tell = self._news.set
+        self.delivery.on_change = self._news.set
         self._task = asyncio.ensure_future(
             play(actions, self.client.send, self.client.receive, self.timer, None, self.delivery)
         )
 
     async def until_held(self, frames: int) -> None:
         """Return when it waits, after so many frames."""
-        while not (self.delivery.waits and self.delivery.frames == frames):
+        while not (self.delivery.is_held and self.delivery.frames == frames):
             self._news.clear()
             await self._news.wait()
 
@@ -70,7 +70,7 @@ def test_a_hold_stops_the_answer_where_it_stands(place: int, before: bytes) -> N
         playing = Playing(tuple(actions))
         await playing.until_held(len(before))
         assert playing.client.body == before
-        playing.delivery.valve.open()
+        playing.delivery.gate.open()
         outcome = await playing.outcome()
         assert (playing.client.body, outcome.ended) == (b"abc", "complete")
         assert [frames for frames, _ in outcome.holds] == [len(before)]
@@ -84,7 +84,7 @@ def test_it_passes_event_by_event_as_it_is_let() -> None:
         for frames, body in enumerate((b"", b"a", b"ab", b"abc")):
             await playing.until_held(frames)
             assert playing.client.body == body
-            playing.delivery.valve.let(1)
+            playing.delivery.gate.admit(1)
         assert (await playing.outcome()).ended == "complete"
 
     run(scene)
@@ -94,9 +94,9 @@ def test_several_can_be_let_through_at_once() -> None:
     async def scene() -> None:
         playing = Playing((HEAD, Hold(600.0), *STREAM[1:]))
         await playing.until_held(0)
-        playing.delivery.valve.let(2)
+        playing.delivery.gate.admit(2)
         await playing.until_held(2)
-        playing.delivery.valve.open()
+        playing.delivery.gate.open()
         assert (await playing.outcome()).frames == 3
 
     run(scene)
@@ -106,11 +106,11 @@ def test_while_it_is_held_its_own_waits_do_not_count() -> None:
     async def scene() -> None:
         playing = Playing((HEAD, Hold(600.0), A, Wait(1.0), B, Wait(1.0), C, End()))
         await playing.until_held(0)
-        playing.delivery.valve.let(2)
+        playing.delivery.gate.admit(2)
         await playing.until_held(2)
         assert playing.timer.deadlines == []
         playing.timer.present += 50.0
-        playing.delivery.valve.open()
+        playing.delivery.gate.open()
         await playing.outcome()
         assert playing.timer.deadlines == []  # it was held at C: the wait before that is over
 
@@ -122,7 +122,7 @@ def test_its_pace_begins_again_when_it_is_let_go() -> None:
         playing = Playing((HEAD, A, Hold(600.0), B, Wait(1.0), C, End()))
         await playing.until_held(1)
         playing.timer.present += 50.0
-        playing.delivery.valve.open()
+        playing.delivery.gate.open()
         await playing.outcome()
         assert playing.timer.deadlines == [1_051.0]
 
@@ -132,10 +132,10 @@ def test_its_pace_begins_again_when_it_is_let_go() -> None:
 def test_it_can_be_held_from_outside_at_any_moment() -> None:
     async def scene() -> None:
         playing = Playing(STREAM)
-        playing.delivery.valve.shut()
+        playing.delivery.gate.shut()
         await playing.until_held(0)
         assert playing.client.sent == []
-        playing.delivery.valve.open()
+        playing.delivery.gate.open()
         assert (await playing.outcome()).ended == "complete"
 
     run(scene)
@@ -148,7 +148,7 @@ def test_a_client_that_leaves_while_it_is_held_ends_it() -> None:
         playing.client.gone.set()
         outcome = await playing.outcome()
         assert (outcome.ended, outcome.frames, outcome.of) == ("client_left", 1, 2)
-        assert not playing.delivery.waits
+        assert not playing.delivery.is_held
 
     run(scene)
 
@@ -161,7 +161,7 @@ def test_a_hold_ends_by_itself_at_its_limit() -> None:
     run(scene)
 
 
-def test_an_open_valve_costs_an_answer_nothing() -> None:
+def test_an_open_gate_costs_an_answer_nothing() -> None:
     async def scene() -> None:
         playing = Playing(STREAM)
         await playing.outcome()

@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_one_line_with_a_remedy(address: tuple[str, int]
     with pytest.raises(OperatorError) as refused:
         bind(host, port)
     remedy = f"choose another with --port {port + 1}, or let the system choose with --port 0"
-    assert str(refused.value) == f"port {port} on {host} is taken; {remedy}"
+    assert str(refused.value) == f"port {port} on {host} is in use; {remedy}"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_port_that_is_taken_is_one_line_with_a_remedy(address: tuple[str, int]
     [
         ("192.0.2.1", 0, "cannot listen on 192.0.2.1:0: "),
         ("no.such.host.invalid", 0, "cannot listen on no.such.host.invalid:0: "),
-        ("127.0.0.1", 70_000, "port 70000 is not a port; choose one from 0 to 65535"),
+        ("127.0.0.1", 70_000, "port 70000 is out of range; choose one from 0 to 65535"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_one_line(host: str, port: int, words: str) -> None:
@@ -272,7 +272,7 @@ def test_a_port_below_1024_without_rights_is_told(monkeypatch: pytest.MonkeyPatc
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(socket, "create_server", refuse)
-    with pytest.raises(OperatorError, match="port 80 needs rights that you do not have; choose one above 1023"):
+    with pytest.raises(OperatorError, match="no permission to listen on port 80; choose one above 1023"):
         bind("127.0.0.1", 80)
 
 

@@ -109,7 +109,7 @@ def routes(context: ControlContext) -> APIRouter:
     async def hold_live(id: int) -> responses.LiveShape:
         """Hold a live answer before its next event."""
         answer = live_of(id)
-        answer.delivery.valve.shut()
+        answer.delivery.gate.shut()
         answer.delivery.changed()
         return live_shape(answer)
 
@@ -117,15 +117,15 @@ def routes(context: ControlContext) -> APIRouter:
     async def step_live(id: int, steps: requests.Steps) -> responses.LiveShape:
         """Release some events immediately, then hold the answer again."""
         answer = live_of(id)
-        answer.delivery.valve.shut()
-        answer.delivery.valve.let(steps.events)
+        answer.delivery.gate.shut()
+        answer.delivery.gate.admit(steps.events)
         return live_shape(answer)
 
     @router.post("/live/{id}/run")
     async def run_live(id: int) -> responses.LiveShape:
         """Release a held answer; it continues at its own pace."""
         answer = live_of(id)
-        answer.delivery.valve.open()
+        answer.delivery.gate.open()
         answer.delivery.changed()
         return live_shape(answer)
 

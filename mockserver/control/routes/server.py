@@ -10,7 +10,7 @@ from mockserver.accounts.plans import MONTHLY_CREDITS
 from mockserver.control import responses
 from mockserver.control.context import ControlContext, MissingError
 from mockserver.control.metrics import Metrics
-from mockserver.server.stores.memory import StoreAwayError
+from mockserver.server.stores.memory import StoreUnavailableError
 from mockserver.wires.errors import STATUSES
 
 KEY = "sk_test"
@@ -65,7 +65,7 @@ def routes(context: ControlContext) -> APIRouter:
         """Report whether the server can answer requests: 503 while the session store is unavailable."""
         try:
             await context.app.store.find("ready")
-        except StoreAwayError:
+        except StoreUnavailableError:
             response.status_code = 503
             response.headers["retry-after"] = "1"
             return responses.HealthShape(status="the session store is unavailable")

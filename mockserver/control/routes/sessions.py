@@ -31,7 +31,7 @@ class OverrideBuilder:
     def apply(self, body: requests.SessionOverrides, session: Session) -> Session:
         """Return the session with the settings of the body; omitted fields keep their value."""
         given, overrides = body.model_fields_set, session.overrides
-        host, fresh = self._context.clock.now(), self._context.app.store.fresh(session.id)
+        host, fresh = self._context.clock.now(), self._context.app.store.new_session(session.id)
         if "scenario" in given:
             overrides = msgspec.structs.replace(overrides, scenario=body.scenario)
         if "pace" in given:
@@ -116,7 +116,7 @@ def routes(context: ControlContext) -> APIRouter:
     async def list_sessions() -> list[responses.SessionShape]:
         """List the sessions, the most recently used first."""
         last = context.last_used()
-        shapes = [session_shape(session, context, last) for session in await context.app.store.every(MOST_LISTED)]
+        shapes = [session_shape(session, context, last) for session in await context.app.store.sessions(MOST_LISTED)]
         return sorted(shapes, key=lambda shape: -(shape.last_used or 0.0))
 
     @router.post("/sessions", status_code=201)

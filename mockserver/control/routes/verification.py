@@ -12,7 +12,7 @@ from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
 from mockserver.journal.verdict import judge
-from mockserver.journal.verify import ClientError, called, ordered
+from mockserver.journal.verify import ClientError, expect_calls, expect_order
 from mockserver.server.traffic import LiveAnswer
 
 
@@ -55,9 +55,9 @@ def verification(records: Sequence[Record], body: requests.Verification) -> resp
     """Check the records against the expectation."""
     try:
         if body.order is not None:
-            matched = ordered(records, body.order)
+            matched = expect_order(records, body.order)
         else:
-            matched = called(records, body.times, body.when or {})
+            matched = expect_calls(records, body.times, body.when or {})
     except ClientError as error:
         return responses.VerifiedShape(ok=False, message=str(error), exchanges=[])
     return responses.VerifiedShape(ok=True, message="", exchanges=[record.number for record in matched])

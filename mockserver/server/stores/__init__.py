@@ -1,1 +1,1 @@
-"""Where sessions live: in memory, or in Redis."""
+"""Stores of sessions: in memory, or in Redis."""

@@ -1,14 +1,14 @@
-"""Where sessions live: a store with one operation, an atomic change of one session's value.
+"""Stores of sessions, and the one in memory. The main operation is an atomic change of one session's value.
 
-`update(id, change)` gives `change` the session's present value and keeps the value that it returns. `change` is pure,
-so a store that several processes share may call it again when another process was quicker. A change that returns the
-same object keeps nothing: a refused key never makes a session.
+`update(id, change)` calls `change` with the session's present value and keeps the value that it returns. `change` is
+pure, so a store that several processes share may call it again when another process was quicker. A change that returns
+the same object keeps nothing: a refused key never makes a session.
 
-A store that cannot be reached raises `StoreAwayError`; then nobody knows whether the change was kept. `owe(id,
-change)` is for what must happen all the same: the store makes that change as soon as it can. Such a change must be good
-to make when the lost one was kept and when it was not (see `billing.void` and `billing.settle`).
+A store that cannot be reached raises `StoreUnavailableError`; whether the change was kept is then unknown.
+`defer(id, change)` is for what must happen anyway: the store makes that change as soon as it can. Such a change must be
+correct whether the lost one was kept or not (see `billing.void` and `billing.settle`).
 
-The store in memory is bounded: beyond `limit` sessions the one that was unused longest is forgotten.
+The store in memory is bounded: beyond `limit` sessions it forgets the one that was unused longest.
 """
 
 from collections import OrderedDict
@@ -24,43 +24,43 @@ T = TypeVar("T")
 MOST_SESSIONS = 10_000
 
 
-class StoreAwayError(MockserverError):
-    """The store cannot be reached. Whether the last change was kept is not known."""
+class StoreUnavailableError(MockserverError):
+    """The store cannot be reached. Whether the last change was kept is unknown."""
 
 
 class Store(Protocol):
-    """A place where sessions live."""
+    """A store of sessions by id."""
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        """Change one session atomically; gives what `change` gives beside the new value.
+        """Change one session atomically. Return what `change` returns beside the new value.
 
-        Raises `StoreAwayError`.
+        Raises `StoreUnavailableError`.
         """
         ...
 
-    def fresh(self, id: str) -> Session:
-        """A session of that name that has never asked, as this server begins it."""
+    def new_session(self, id: str) -> Session:
+        """Return a session without any request, as this server starts it."""
         ...
 
-    def owe(self, id: str, change: Callable[[Session], Session]) -> None:
+    def defer(self, id: str, change: Callable[[Session], Session]) -> None:
         """Make a change as soon as the store can be reached."""
         ...
 
     async def find(self, id: str) -> Session | None:
-        """The session of that name, or None where nobody has asked under it yet. Raises `StoreAwayError`."""
+        """Return the session of that id, or None if there is none. Raises `StoreUnavailableError`."""
         ...
 
-    async def every(self, most: int) -> list[Session]:
-        """The sessions that there are, at most so many. Raises `StoreAwayError`."""
+    async def sessions(self, limit: int) -> list[Session]:
+        """Return at most `limit` of the sessions. Raises `StoreUnavailableError`."""
         ...
 
     async def forget(self, id: str) -> None:
-        """Forget a session: whoever asks next under its name begins anew. Raises `StoreAwayError`."""
+        """Delete a session; the next request under its id starts a new one. Raises `StoreUnavailableError`."""
         ...
 
 
 class MemoryStore:
-    """Sessions of one process. Nothing is awaited between reading and writing, so one event loop is atomic."""
+    """Sessions of one process. It awaits nothing between reading and writing, so on one event loop it is atomic."""
 
     def __init__(self, seed: str = "0", clock: Timeline = REAL, limit: int = MOST_SESSIONS) -> None:
         self._seed = seed
@@ -73,7 +73,7 @@ class MemoryStore:
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically."""
-        before = self._sessions.get(id) or self.fresh(id)
+        before = self._sessions.get(id) or self.new_session(id)
         after, result = change(before)
         if after is not before:
             self._sessions[id] = after
@@ -82,24 +82,24 @@ class MemoryStore:
                 self._sessions.popitem(last=False)
         return result
 
-    def fresh(self, id: str) -> Session:
-        """A session of that name that has never asked."""
+    def new_session(self, id: str) -> Session:
+        """Return a session without any request."""
         return Session(id, self._seed, clock=self._clock)
 
-    def owe(self, id: str, change: Callable[[Session], Session]) -> None:
-        """Make a change now: memory is never away."""
+    def defer(self, id: str, change: Callable[[Session], Session]) -> None:
+        """Make a change now: memory is always available."""
         before = self._sessions.get(id)
         if before is not None:
             self._sessions[id] = change(before)
 
     async def find(self, id: str) -> Session | None:
-        """The session of that name, or None."""
+        """Return the session of that id, or None."""
         return self._sessions.get(id)
 
-    async def every(self, most: int) -> list[Session]:
-        """The sessions that there are, the latest used first."""
-        return list(islice(reversed(self._sessions.values()), most))
+    async def sessions(self, limit: int) -> list[Session]:
+        """Return at most `limit` of the sessions, the latest used first."""
+        return list(islice(reversed(self._sessions.values()), limit))
 
     async def forget(self, id: str) -> None:
-        """Forget a session."""
+        """Delete a session."""
         self._sessions.pop(id, None)

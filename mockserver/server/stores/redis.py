@@ -1,20 +1,20 @@
-"""Sessions in Redis: one consistent gateway out of many processes, on one host or behind any balancer.
+"""Sessions in Redis: many processes, on one host or behind any load balancer, are one consistent gateway.
 
 `RedisStore` needs the extra: pip install 'ainative-mockserver[redis]'.
 
 Rules:
 
-- A session is one value (msgpack) under one key. `update` reads it, changes it, and writes it back only if it is still
-  what was read; else it begins anew with what is there now. The comparison and the write are one script, so Redis makes
-  them one moment. A change that loses the race has had no effect, for changes are pure.
-- Requests of one process for one session wait for each other here, so only processes race: whoever loses has lost to
-  one that won, and nobody loses for ever.
-- Every write makes the session live `ttl` longer; an unused one is forgotten by Redis itself.
-- Nothing is sent twice by itself. A connection that breaks while a write is under way leaves it unknown whether Redis
-  made it; sent again it could be made twice, and an answer be paid twice. So that is a `StoreAwayError` at once. What
-  must follow (`owe`) is kept, and made when Redis is back.
+- A session is one value (msgpack) under one key. `update` reads it, changes it, and writes it back only if the key
+  still has the value that was read; otherwise it starts over with the present value. One script compares and writes, so
+  both are one atomic step. A change that loses the race has no effect, because changes are pure.
+- Requests of one process for one session wait for each other here, so only processes race: each loss means that another
+  process has made progress.
+- Every write extends the session's life by `ttl`; Redis itself deletes an unused one.
+- Nothing is retried automatically. When a connection breaks during a write, it is unknown whether Redis made the
+  change; sent again it could be made twice, and an answer paid twice. So that is a `StoreUnavailableError` at once.
+  What must follow (`defer`) is kept, and made when Redis is back.
 
-What is kept is as durable as that Redis: a server that forgets on a restart forgets sessions too.
+Sessions are as durable as the Redis: a server that loses its data on a restart loses sessions too.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ import msgspec
 from mockserver import __version__
 from mockserver.accounts.session import FORMAT, Session
 from mockserver.core.errors import OperatorError
-from mockserver.server.stores.memory import StoreAwayError
+from mockserver.server.stores.memory import StoreUnavailableError
 
 if TYPE_CHECKING:
     import redis.asyncio
@@ -41,13 +41,13 @@ log = logging.getLogger("mockserver")
 TTL = 7 * 86_400
 """Seconds that an unused session is kept."""
 PREFIX = f"mockserver:{__version__}.{FORMAT}:session:"
-"""Versions do not read each other's sessions: what a session is may change between them."""
-PATIENCE = 5.0
-"""Seconds to wait for Redis to answer. It answers in less than a millisecond, or it is not there."""
+"""Versions do not read each other's sessions: the format of a session may change between them."""
+TIMEOUT = 5.0
+"""Seconds to wait for an answer of Redis. A Redis that is there answers in less than a millisecond."""
 CONNECTIONS = 32
-"""The most connections of one process; further requests wait for one."""
-PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds between two tries to make what is owed; the last one for ever."""
+"""Connections that one process opens at most; further requests wait for one."""
+RETRY_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds between two tries to make a deferred change; the last one repeats."""
 
 NO_PACKAGE = "--store redis:// needs the redis package: pip install 'ainative-mockserver[redis]'"
 
@@ -57,28 +57,28 @@ if now ~= ARGV[1] then return {0, now} end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return {1, ''}
 """
-"""Write the new value if the present one is the old one; else give the present one."""
+"""Write the new value if the present one is the old one; otherwise return the present one."""
 
 
 def check(url: str) -> None:
-    """Ask whether a Redis is there before anything is served. Raises `OperatorError` with the remedy."""
+    """Check that a Redis answers, before the server starts. Raises `OperatorError` with the remedy."""
     try:
         import redis
     except ImportError:
         raise OperatorError(NO_PACKAGE) from None
     try:
-        redis.Redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE).ping()
+        redis.Redis.from_url(url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT).ping()
     except ValueError as error:
-        raise OperatorError(f"--store: not a URL of a Redis: {error}") from None
+        raise OperatorError(f"--store: invalid Redis URL: {error}") from None
     except (redis.RedisError, OSError) as error:
-        raise OperatorError(f"--store: no Redis answers there ({error}); start one, or correct the URL") from None
+        raise OperatorError(f"--store: cannot reach Redis ({error}); start it, or correct the URL") from None
 
 
 class RedisStore:
     """Sessions of every process that uses the same Redis."""
 
-    def __init__(self, url: str, make: Callable[[str], Session], *, ttl: int = TTL) -> None:
-        """`make` gives a session that nobody has seen yet. Raises `OperatorError` for a URL that means nothing."""
+    def __init__(self, url: str, new_session: Callable[[str], Session], *, ttl: int = TTL) -> None:
+        """Connect lazily; `new_session` returns a session without any request. Raises `OperatorError` for a bad URL."""
         try:
             from redis.asyncio import BlockingConnectionPool, Redis
             from redis.asyncio.retry import Retry
@@ -90,46 +90,47 @@ class RedisStore:
             pool = BlockingConnectionPool.from_url(
                 url,
                 retry=Retry(NoBackoff(), 0),
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
+                socket_timeout=TIMEOUT,
+                socket_connect_timeout=TIMEOUT,
                 max_connections=CONNECTIONS,
-                timeout=None,  # a busy server is slow, not away
+                timeout=None,  # a busy server is slow, not unavailable
             )
             self._redis: redis.asyncio.Redis = Redis.from_pool(pool)
         except ValueError as error:
-            raise OperatorError(f"--store: not a URL of a Redis: {error}") from None
+            raise OperatorError(f"--store: invalid Redis URL: {error}") from None
         self._errors = (RedisError, OSError, TimeoutError)
         self._swap = self._redis.register_script(SWAP)
-        self.fresh = make
+        self.new_session = new_session
         self._ttl = ttl
         self._failed = -1.0
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._owed: deque[tuple[str, Callable[[Session], Session]]] = deque()
-        self._payer: asyncio.Task[None] | None = None
+        self._deferred: deque[tuple[str, Callable[[Session], Session]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        """Change one session atomically. Raises `StoreAwayError` if Redis cannot be reached."""
+        """Change one session atomically. Raises `StoreUnavailableError` if Redis cannot be reached."""
         time = asyncio.get_running_loop().time
-        asked = time()
+        started = time()
         async with self._locks.setdefault(id, asyncio.Lock()):
-            if self._failed > asked:  # while this one waited; waiting for Redis in turn would add up
-                raise StoreAwayError("the session store does not answer")
+            # Redis failed while this request waited for the lock: do not let the timeouts of all that wait add up.
+            if self._failed > started:
+                raise StoreUnavailableError("the session store does not answer")
             try:
                 return await self._update(id, change)
             except self._errors as error:
                 self._failed = time()
-                raise self._away(error) from error
+                raise self._unavailable(error) from error
 
     @staticmethod
-    def _away(error: Exception) -> StoreAwayError:
-        return StoreAwayError(f"the session store does not answer: {type(error).__name__}")
+    def _unavailable(error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(f"the session store does not answer: {type(error).__name__}")
 
     async def _update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         key = PREFIX + id
-        found = await self._redis.get(key)
-        raw = found if isinstance(found, bytes) else b""
+        value = await self._redis.get(key)
+        raw = value if isinstance(value, bytes) else b""
         while True:
-            before = msgspec.msgpack.decode(raw, type=Session) if raw else self.fresh(id)
+            before = msgspec.msgpack.decode(raw, type=Session) if raw else self.new_session(id)
             after, result = change(before)
             if after is before:
                 return result
@@ -138,75 +139,75 @@ class RedisStore:
                 return result
 
     async def _write(self, key: str, old: bytes, new: bytes) -> tuple[bool, bytes]:
-        """Whether the new value was written, and if not, the value that is there."""
+        """Return whether the new value was written, and the present value if not."""
         done, present = await self._swap(keys=[key], args=[old, new, self._ttl])
         return bool(done), present
 
-    def owe(self, id: str, change: Callable[[Session], Session]) -> None:
-        """Make a change as soon as Redis can be reached, in the order in which such changes came."""
-        self._owed.append((id, change))
-        if self._payer is None or self._payer.done():
-            self._payer = asyncio.create_task(self._pay())
+    def defer(self, id: str, change: Callable[[Session], Session]) -> None:
+        """Make a change as soon as Redis can be reached, after those that were deferred before."""
+        self._deferred.append((id, change))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._make_deferred())
 
-    async def _pay(self) -> None:
+    async def _make_deferred(self) -> None:
         tries = 0
-        while self._owed:
-            id, change = self._owed[0]
+        while self._deferred:
+            id, change = self._deferred[0]
             try:
-                await self.update(id, partial(_changed, change))
-            except StoreAwayError:
-                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                await self.update(id, partial(_without_result, change))
+            except StoreUnavailableError:
+                await asyncio.sleep(RETRY_DELAYS[min(tries, len(RETRY_DELAYS) - 1)])
                 tries += 1
             except Exception:
-                log.exception("a change that was owed to a session failed; this is a bug of the mock")
-                self._owed.popleft()
+                log.exception("a deferred change of a session failed; this is a bug of the mock")
+                self._deferred.popleft()
             else:
-                self._owed.popleft()
+                self._deferred.popleft()
                 tries = 0
 
     async def find(self, id: str) -> Session | None:
-        """The session of that name, or None. Raises `StoreAwayError`."""
+        """Return the session of that id, or None. Raises `StoreUnavailableError`."""
         return next(iter(await self._read([PREFIX + id])), None)
 
-    async def every(self, most: int) -> list[Session]:
-        """The sessions that there are, in no order. Raises `StoreAwayError`."""
+    async def sessions(self, limit: int) -> list[Session]:
+        """Return at most `limit` of the sessions, in no order. Raises `StoreUnavailableError`."""
         try:
             keys: list[bytes] = []
             async for key in self._redis.scan_iter(match=f"{PREFIX}*", count=1_000):
-                if len(keys) == most:
+                if len(keys) == limit:
                     break
                 keys.append(key)
         except self._errors as error:
-            raise self._away(error) from error
+            raise self._unavailable(error) from error
         return await self._read(keys) if keys else []
 
     async def forget(self, id: str) -> None:
-        """Forget a session. Raises `StoreAwayError`."""
+        """Delete a session. Raises `StoreUnavailableError`."""
         try:
             await self._redis.delete(PREFIX + id)
         except self._errors as error:
-            raise self._away(error) from error
+            raise self._unavailable(error) from error
 
     async def _read(self, keys: "list[str] | list[bytes]") -> list[Session]:
-        """The sessions under these keys, as far as they are there."""
+        """Return the sessions under these keys, without those that do not exist."""
         try:
-            found = await self._redis.mget(keys)
+            values = await self._redis.mget(keys)
         except self._errors as error:
-            raise self._away(error) from error
-        return [msgspec.msgpack.decode(raw, type=Session) for raw in found if isinstance(raw, bytes)]
+            raise self._unavailable(error) from error
+        return [msgspec.msgpack.decode(raw, type=Session) for raw in values if isinstance(raw, bytes)]
 
-    async def paid(self) -> None:
-        """Wait until nothing is owed any more."""
-        if self._payer is not None:
-            await asyncio.shield(self._payer)
+    async def wait_for_deferred(self) -> None:
+        """Wait until every deferred change is made."""
+        if self._worker is not None:
+            await asyncio.shield(self._worker)
 
     async def aclose(self) -> None:
-        """Close every connection. What is owed and cannot be paid is lost."""
-        if self._payer is not None:
-            self._payer.cancel()
+        """Close every connection. Deferred changes that are not made yet are lost."""
+        if self._worker is not None:
+            self._worker.cancel()
         await self._redis.aclose()
 
 
-def _changed(change: Callable[[Session], Session], session: Session) -> tuple[Session, None]:
-    """A change that has nothing to tell, as an update wants it."""
+def _without_result(change: Callable[[Session], Session], session: Session) -> tuple[Session, None]:
+    """Return the changed session and no result, as `update` expects."""
     return change(session), None
