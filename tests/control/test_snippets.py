@@ -79,8 +79,10 @@ def test_a_curl_command_sends_the_same_again(kind: str, served: Served, tmp_path
     request = served.client.build_request(method, "/", content=body or None, headers={**known, **headers})
     request.url = request.url.copy_with(path=path)
     first = served.client.send(request)
+    served.get("/exchanges?limit=1")  # answers when the first exchange is in the journal
     before = served.app.journal.entered
     pasted(copied(served, "curl"), tmp_path)
+    served.get("/exchanges?limit=1")  # answers when what curl has read is in the journal
     was, now = list(served.app.journal)[-2:]
     assert served.app.journal.entered == before + 1
     assert (now.method, now.path, now.body) == (was.method, was.path, was.body)
