@@ -258,8 +258,8 @@ def refresh_token_in(body: bytes) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+def _same(first: str, second: str) -> bool:
+    return hmac.compare_digest(first.encode("utf-8", "surrogatepass"), second.encode("utf-8", "surrogatepass"))
 
 
 def _unnamed(key: str) -> Person:

@@ -30,14 +30,14 @@ DECIMALS = 9
 
 def _credits(value: object) -> Decimal:
     try:
-        found = Decimal(str(value)) if isinstance(value, int | float | str | Decimal) else None
+        credits = Decimal(str(value)) if isinstance(value, int | float | str | Decimal) else None
     except InvalidOperation:
-        found = None
-    if found is None or isinstance(value, bool) or not found.is_finite() or not 0 <= found <= MOST_CREDITS:
+        credits = None
+    if credits is None or isinstance(value, bool) or not credits.is_finite() or not 0 <= credits <= MOST_CREDITS:
         raise ValueError("expected a number of credits, such as 3 or 0.25")
-    if found != round(found, DECIMALS):
+    if credits != round(credits, DECIMALS):
         raise ValueError(f"expected a number of credits with at most {DECIMALS} decimals")
-    return found
+    return credits
 
 
 Credits = Annotated[

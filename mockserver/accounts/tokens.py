@@ -92,10 +92,10 @@ def secret_of(seed: str) -> bytes:
 
 def _part(text: str) -> dict[str, object] | None:
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        claims = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return claims if isinstance(claims, dict) else None
 
 
 def is_token(key: str) -> bool:

@@ -95,17 +95,17 @@ def calls_tools(id: str) -> bool:
     return model.tools if model is not None else True
 
 
-def check_max_tokens(id: str, asked: int) -> None:
+def check_max_tokens(id: str, requested: int) -> None:
     """Check that the model can give an answer of this many tokens. Raises `Refusal` 400.
 
     D1: "qwen-coder-32b supports up to 32768, Claude up to 8192".
     """
     model = find(id)
-    if model is not None and model.max_tokens is not None and asked > model.max_tokens:
+    if model is not None and model.max_tokens is not None and requested > model.max_tokens:
         raise Refusal(
             400,
             "invalid_request",
-            f"max_tokens: {asked} > {model.max_tokens}, which is the maximum for {id}",
+            f"max_tokens: {requested} > {model.max_tokens}, which is the maximum for {id}",
             param="max_tokens",
         )
 

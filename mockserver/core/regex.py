@@ -38,7 +38,7 @@ def glob(pattern: str) -> Test:
 
 def any_glob(globs: Iterable[str]) -> Test:
     """Return a test whether a whole text fits one of the globs."""
-    return regex(f"(?s)^(?:{'|'.join([_expression(one) for one in globs])})$", True)
+    return regex(f"(?s)^(?:{'|'.join([_expression(pattern) for pattern in globs])})$", True)
 
 
 def _expression(pattern: str) -> str:

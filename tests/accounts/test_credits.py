@@ -153,7 +153,7 @@ def test_managed_answers_say_what_they_cost_and_what_is_left() -> None:
 
 
 def streamed(options: str = "", frames: int | None = None, path: str = MESSAGES) -> Decimal:
-    """What a stream of ten deltas, 1,000 tokens in and 1,000 out, costs when so many frames of it are delivered."""
+    """Return the cost of a stream of ten deltas, 1,000 tokens in and 1,000 out, after this many delivered frames."""
     ten = turns("  - reply: a b c d e f g h i j\n    usage: {input: 1000, output: 1000}\n    times: always")
     bank = Bank(f"accounts: [{{key: sk_a, plan: pro, credits: 100{options}}}]", scripts=[ten])
     answer = bank.say("sk_a", path, stream=True, frames=frames)

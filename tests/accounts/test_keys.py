@@ -56,13 +56,13 @@ CASES = [
 
 
 def operations(*kinds: str) -> list[Operation]:
-    """The operations of these kinds, one of each name and prefix."""
+    """Return the operations of these kinds, one of each name and prefix."""
     names = {name for kind in kinds for name in KINDS[kind]}
     return [operation for operation in contract().operations if operation.name in names]
 
 
 def judged(operation: Operation, headers: dict[str, str]) -> str:
-    """The key that is read, the code of a 401, or "-"."""
+    """Return the key that is read, the code of a 401, or "-"."""
     try:
         credential = authenticate(operation, headers)
     except Refusal as refusal:

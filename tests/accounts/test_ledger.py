@@ -34,7 +34,7 @@ offsets = st.sampled_from([-1.0, -0.25, 0.0, 0.25, 1.0])
 
 
 def birthday(months: int) -> int:
-    """The second in which the month of that number begins, found by trying days."""
+    """Return the second in which the month of that number begins, found by trying days."""
     year, month = divmod(BORN.month - 1 + months, 12)
     for day in (31, 30, 29, 28):
         try:
@@ -116,7 +116,7 @@ class AccountLife(RuleBasedStateMachine):
         return Denied("rate_limit_exceeded", start + terms.seconds - self.second) if count >= terms.requests else None
 
     def _window(self, terms: Terms) -> tuple[int, int]:
-        """The window that a request would be counted in: its start, and how many it has."""
+        """Return the window in which a request would count: its start and its count."""
         start, count = self.windows.get(terms.tariff, (self.second, 0))
         return (start, count) if self.second - start < terms.seconds else (self.second, 0)
 
@@ -150,7 +150,7 @@ class AccountLife(RuleBasedStateMachine):
         self.ledger = after
 
     def _gives_back(self, paid: Paid, credits: Decimal, tokens: int) -> None:
-        """What comes back is at most what was paid, and only to the month that paid it."""
+        """Check that a refund is at most the charge, and goes to the month that was charged."""
         if paid.month == self.month:
             self.movements.append(min(credits, paid.credits))
             self.tokens[paid.tariff].append(-min(tokens, paid.tokens))

@@ -105,7 +105,7 @@ def part(value: object) -> str:
 
 
 def changed(token: str, **claims: object) -> str:
-    """The token with other claims under the old signature."""
+    """Return the token with other claims under the old signature."""
     header, _, signature = token.split(".")
     return f"{header}.{part(claims_of(token) | claims)}.{signature}"
 

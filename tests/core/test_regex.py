@@ -105,7 +105,7 @@ SIMPLE = st.text("abAB.*?[]()+-^$\\| #/", max_size=8)
 
 
 def fits_plainly(pattern: str, text: str) -> bool:
-    """What a glob means, said another way."""
+    """Return whether a text fits a glob, by another definition."""
     expression = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
     return re.fullmatch(expression, text, re.DOTALL | re.IGNORECASE) is not None
 

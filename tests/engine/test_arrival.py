@@ -38,7 +38,7 @@ class CountingSchema(BodySchema):
 
 
 def counting(counts: list[str]) -> Contract:
-    """The contract, which counts look-ups of a route and bodies that were parsed."""
+    """Return the contract, which counts look-ups of a route and bodies that were parsed."""
     original = contract()
     counted = copy(original)
 

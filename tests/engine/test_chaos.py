@@ -44,7 +44,7 @@ class Storm(Talk):
         self.now = NOW
 
     def ask(self, count: int = 1, headers: Mapping[str, str] | None = None, **fields: object) -> list[str]:
-        """What fired for each of so many requests, in short."""
+        """Return, in short, what fired for each of this many requests."""
         return [" ".join(draw.split(": ")[0] for draw in self.one(headers, **fields).note.draws) for _ in range(count)]
 
     def one(self, headers: Mapping[str, str] | None = None, **fields: object) -> Answer:

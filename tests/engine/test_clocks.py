@@ -38,7 +38,7 @@ class NoTimer:
 
 
 def gateway(played: Script = PLAIN, clock: Timeline | None = None, host: FixedClock | None = None) -> Gateway:
-    """A gateway under a virtual clock that fails if the host's time is asked for; or under the clock that is given."""
+    """Return a gateway under a virtual clock that fails if the host's time is read, or under the given clock."""
     engine = Engine(contract(), {"test": played}, EngineSettings(scenario="test"))
     store = MemoryStore("0", start_clock(HOST, virtual=True) if clock is None else clock)
     return Gateway(

@@ -26,7 +26,7 @@ FORMS = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed
 
 
 def valid(**fields: JsonValue) -> Json:
-    """A body that every conversation operation takes, with these fields."""
+    """Return a body that every conversation operation takes, with these fields."""
     return {"model": "m", "messages": HELLO, "max_tokens": 1000, "provider": "anthropic", **fields}
 
 
@@ -35,7 +35,7 @@ def ask(talk: Talk, operation: Operation, **fields: JsonValue) -> Answer:
 
 
 def check(operation: Operation, answer: Answer) -> None:
-    """The answer is documented: its status, its body, each event of its stream; and it ends."""
+    """Check that the answer is documented (status, body, each event of a stream) and that it ends."""
     assert answer.status in operation.statuses
     assert answer.actions[-1] == End()
     if answer.headers["content-type"] == "application/json":
@@ -101,7 +101,7 @@ def test_every_documented_error_is_what_the_contract_allows(operation: Operation
 
 
 def refusals(operation: Operation) -> dict[str, Answer]:
-    """The mock's own complaints."""
+    """Return the mock's own refusals of an operation, by kind."""
     path = operation.path
     never = turns("  - when: {text: never}\n    reply: x\n")
     unpaired: JsonValue = [*HELLO, DIALECTS[0 if operation.wire == "anthropic" else 1].call("a"), *HELLO]
@@ -196,7 +196,7 @@ def test_any_json_as_a_body_has_a_documented_answer(operation: Operation, body: 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> Json:
-    """A valid body, but for up to three fields."""
+    """Return a valid body, but for up to three fields."""
     names = draw(st.lists(st.sampled_from(FIELDS), max_size=3, unique=True))
     return valid() | {name: draw(FITTING.get(name, ANYTHING)) for name in names}
 

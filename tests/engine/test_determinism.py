@@ -40,7 +40,7 @@ MADE_UP = "scenario: made-up\nturns: [{reply: '{{faker.sentence}} {{faker.city}}
 
 
 def scripts(seed: str = "") -> dict[str, Script]:
-    """The scripts of the run; `seed` is what the files say."""
+    """Return the scripts of the run; `seed` is what the files say."""
     said = f"seed: {seed}\n" if seed else ""
     return {"mixed": script(f"scenario: mixed\n{said}{MIXED}"), "made-up": script(said + MADE_UP)}
 
@@ -51,7 +51,7 @@ def _round_trip(dialect_number: int) -> list[JsonValue]:
 
 
 def requests() -> list[tuple[str, Json]]:
-    """What every session of the run sends: both wires, streams, tools, mistakes, made-up values, nothing in the way."""
+    """Return what every session of the run sends: both wires, streams, tools, mistakes, generated values."""
     found: list[tuple[str, Json]] = []
     for number, path in enumerate((MESSAGES, CHAT)):
         tools = [DIALECTS[number].tool("weather", SCHEMA)]
@@ -142,7 +142,7 @@ def test_another_session_gets_other_bytes() -> None:
 
 
 def texts(run: Run, sent: list[tuple[str, Json]], **headers: str) -> list[str]:
-    """The bodies of the answers, without what names the request."""
+    """Return the bodies of the answers, without what names the request."""
     found = []
     for path, fields in sent:
         answer = orjson.loads(b"".join(run.send("s0", path, fields, **headers).bodies))

@@ -18,7 +18,7 @@ NEEDED = {
 
 
 def ask(name: str, turn: str, session: str = "test") -> Answer:
-    """The answer of an operation to a valid request, where the scenario has this turn for it."""
+    """Return an operation's answer to a valid request, where the scenario has this turn for it."""
     operation = OPERATIONS[name]
     path = operation.path.replace("{model_id}", "gpt-4o")
     body = NEEDED.get(name, {"model": "m", "messages": HELLO, "provider": "anthropic"})

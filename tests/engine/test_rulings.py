@@ -18,7 +18,7 @@ RULINGS = ruling = Rulings()
 
 
 def asked(path: str, headers: dict[str, str], **fields: JsonValue) -> int:
-    """The status of a request with exactly these headers."""
+    """Return the status of a request with exactly these headers."""
     body: dict[str, JsonValue] = {"model": "m", "messages": HELLO, "max_tokens": 9, "provider": "anthropic"}
     return Talk().post(path, body | fields, headers).status
 

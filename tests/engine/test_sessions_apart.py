@@ -67,7 +67,7 @@ def ways(number: int, name: str) -> Way:
 
 
 def answer(client: Client) -> str:
-    """The text of an answer, or the status of an error."""
+    """Return the text of an answer, or the status of an error."""
     found = orjson.loads(b"".join(client.bodies))
     if client.status != 200:
         return str(client.status)

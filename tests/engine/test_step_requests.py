@@ -31,7 +31,7 @@ def say(talk: Talk, dialect: Dialect, **fields: JsonValue) -> Answer:
 
 
 def reply(text: str) -> Talk:
-    """A talk in which every answer is this text."""
+    """Return a talk in which every answer is this text."""
     return Talk(script(f"scenario: test\nturns: [{{reply: {Json(text=text)}, times: always}}]".replace("'", '"')))
 
 

@@ -16,7 +16,7 @@ SCRIPTS = [script(f"scenario: {name}\nturns: [{{reply: {name}, times: always}}]"
 
 
 def chosen(model: str, headers: dict[str, str]) -> Answer:
-    """The answer to a request with this model and these headers, where every scenario answers its own name."""
+    """Return the answer to a request with this model and these headers, where every scenario answers its own name."""
     return Talk(SCRIPTS[0], others=SCRIPTS).post(MESSAGES, ASKED | {"model": model}, KEY | headers)
 
 

@@ -44,7 +44,7 @@ THREE_CREDITS = "accounts: [{key: sk_three, plan: starter, credits: 3}]"
 
 
 def accounts_of(text: str) -> AccountsFile:
-    """An accounts file in YAML."""
+    """Return an accounts file in YAML."""
     return AccountsFile.model_validate(yaml.safe_load(text))
 
 
@@ -98,7 +98,7 @@ class Bank:
         settle: bool = True,
         **fields: JsonValue,
     ) -> Answer:
-        """A valid request."""
+        """Send a valid request."""
         body: dict[str, JsonValue] = {"model": "test-model", "messages": HELLO}
         if path == MESSAGES:
             body["max_tokens"] = 1000
@@ -108,20 +108,20 @@ class Bank:
         return self.send(request, frames=frames, settle=settle)
 
     def left(self, key: str) -> Decimal:
-        """What the balance says is left, read exactly."""
+        """Return the credits left by the balance, read exactly."""
         answer = self.get(BALANCE, key)
         assert answer.status == 200, answer.json
         found = yaml.load(answer.payload, yaml.BaseLoader)["remaining_credits"]
         return Decimal(found)
 
     def log_in(self, email: str = "jo@example.com", password: str = "secret") -> dict[str, str]:
-        """The tokens of a login."""
+        """Return the tokens of a login."""
         answer = self.post(LOGIN, {"email": email, "password": password})
         assert answer.status == 200, answer.json
         return {name: str(value) for name, value in answer.json.items()}
 
     def move(self, key: str, move: Callable[[ledger.Ledger], ledger.Ledger]) -> None:
-        """A movement of the operator's."""
+        """Change the balance as the operator."""
         settings = self.engine.settings
         script = self.engine.scripts[settings.scenario] if settings.scenario is not None else None
         holder = self.accounts.holder_of_key(key, script)

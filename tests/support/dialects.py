@@ -131,7 +131,7 @@ class OpenAI:
         return Said(message["content"] or "", calls, choice["finish_reason"], *tokens)
 
     def streamed(self, answer: Answer) -> Said:
-        """The stream must have been asked for with `include_usage`."""
+        """Read a stream that was requested with `include_usage`."""
         text, stop, usage = "", "", Json()
         calls: list[list[str]] = []
         for event in self._chunks(answer):

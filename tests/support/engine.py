@@ -28,19 +28,19 @@ BYOK = "/v1/chat/completions"
 
 @cache
 def contract() -> Contract:
-    """The contract, compiled once."""
+    """Return the contract, compiled once."""
     return load_contract()
 
 
 def script(text: str) -> Script:
-    """A scenario in YAML, made ready; it must have no mistakes."""
+    """Return a compiled scenario from YAML, which must have no mistakes."""
     compiled, complaints = compile_scenario(loader.parse(text.encode(), "test.yaml").scenario, contract())
     assert complaints == []
     return compiled
 
 
 def turns(text: str) -> Script:
-    """A scenario of these turns."""
+    """Return a scenario of these turns."""
     return script("scenario: test\nturns:\n" + text)
 
 
@@ -68,7 +68,7 @@ class Talk:
         return self.send(Request("GET", path, headers))
 
     def say(self, path: str = MESSAGES, messages: JsonValue = None, **fields: JsonValue) -> "Answer":
-        """A valid request with these fields beside the least that it needs."""
+        """Send a valid request with these fields in addition to the required ones."""
         body: dict[str, JsonValue] = {"model": "test-model", "messages": HELLO if messages is None else messages}
         if path == MESSAGES:
             body["max_tokens"] = 1000
@@ -97,7 +97,7 @@ class Answer:
         return found
 
     def at(self, *path: str) -> JsonValue:
-        """The value at a path of the body."""
+        """Return the value at a path of the body."""
         found: JsonValue = self.json
         for name in path:
             assert isinstance(found, dict)

@@ -10,7 +10,7 @@ WEATHER = ToolUse("get_weather", {"city": "Tromsø", "days": 3}, "id_weather")
 def reply(
     *blocks: ReplyBlock, stop: Stop = "end_turn", output: int = 7, sequence: str | None = None, **extras: object
 ) -> Reply:
-    """A reply whose every derived part is fixed."""
+    """Return a reply whose every derived part is fixed."""
     return Reply(
         id="0123456789abcdef",
         model="claude-sonnet-4.5",

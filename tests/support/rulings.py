@@ -34,5 +34,5 @@ class Rulings(dict[str, Callable[[], None]]):
 
 
 def play(turns: str) -> Talk:
-    """A talk with a scenario of these turns."""
+    """Return a talk with a scenario of these turns."""
     return Talk(script(f"scenario: test\nturns:\n{turns}"))

@@ -102,7 +102,7 @@ def test_the_first_call_or_result_without_its_partner_is_named_with_its_place(ca
 
 @st.composite
 def paired_conversations(draw: st.DrawFn) -> list[Message]:
-    """Rounds of up to three calls, answered in any order, in one message or in several."""
+    """Draw rounds of up to three calls, answered in any order, in one message or in several."""
     messages = [user(SAID)]
     for round in range(draw(st.integers(1, 4))):
         ids = [f"{round}-{number}" for number in range(draw(st.integers(1, 3)))]

@@ -45,7 +45,7 @@ class Naming(NamedTuple):
 
 
 def namings(source: str) -> list[Naming]:
-    """The places of a module that name a dialect. Docstrings and comments may."""
+    """Return the places of a module that name a dialect; docstrings and comments may."""
     tree = ast.parse(source)
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = []

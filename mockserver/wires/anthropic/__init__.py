@@ -22,7 +22,7 @@ WIRE = Wire(
     parse=request.parse,
     check=request.check,
     whole=reply.whole,
-    frames=lambda said, chunk, conversation: reply.frames(said, chunk),
+    frames=lambda neutral, chunk, conversation: reply.frames(neutral, chunk),
     stream_forms=({"stream": True},),
     stop_reasons={
         "end_turn": "end_turn",

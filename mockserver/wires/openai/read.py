@@ -49,7 +49,7 @@ def _call(call: JsonObject) -> CallPiece:
 def whole_of(chunks: Sequence[JsonObject]) -> Object:
     """Join the chunks of a stream into the completion that it says."""
     whole: Object = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
-    content, finish, found = "", None, dict[int, Object]()
+    content, finish, calls_by_index = "", None, dict[int, Object]()
     for chunk in chunks:
         if chunk.get("usage"):
             whole["usage"] = chunk["usage"]
@@ -57,19 +57,19 @@ def whole_of(chunks: Sequence[JsonObject]) -> Object:
             delta = choice.get("delta") or {}
             content += delta.get("content") or ""
             finish = choice.get("finish_reason") or finish
-            _join_calls(found, delta.get("tool_calls") or ())
+            _join_calls(calls_by_index, delta.get("tool_calls") or ())
     message: Object = {"role": "assistant", "content": content or None}
-    if found:
-        message["tool_calls"] = [found[index] for index in sorted(found)]
+    if calls_by_index:
+        message["tool_calls"] = [calls_by_index[index] for index in sorted(calls_by_index)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
     return {**whole, "object": "chat.completion", "choices": [choice]}
 
 
-def _join_calls(found: dict[int, Object], pieces: Sequence[JsonObject]) -> None:
+def _join_calls(calls_by_index: dict[int, Object], pieces: Sequence[JsonObject]) -> None:
     """Add the pieces of one delta to the calls that they belong to, by index."""
     for piece in pieces:
         new = {"id": piece.get("id"), "type": "function", "function": {"name": "", "arguments": ""}}
-        call = found.setdefault(piece.get("index") or 0, new)
+        call = calls_by_index.setdefault(piece.get("index") or 0, new)
         function = piece.get("function") or {}
         call["function"]["name"] += function.get("name") or ""
         call["function"]["arguments"] += function.get("arguments") or ""
