@@ -69,7 +69,7 @@ class RuntimeConfig:
 
     @property
     def scenarios(self) -> Mapping[str, Script]:
-        """The listed scenarios by name. (Scenarios of the pytest fixture's slots play without being listed.)"""
+        """The listed scenarios by name; scenarios of the pytest fixture's slots play without being listed."""
         return {**self._base, **{name: loaded.value for name, loaded in self._scenarios.items()}}
 
     def origin_of(self, name: str) -> str:

@@ -1,1 +1,1 @@
-"""What only a real browser can tell: CORS, the example apps, the page. See conftest for its manners."""
+"""Tests that need a real browser: CORS, the example apps, the page; see conftest.py."""

@@ -1,7 +1,7 @@
-"""What a browser complains of while a test runs: errors that nobody caught, the console's errors, foreign hosts.
+"""A browser's complaints during a test: uncaught errors, console errors, requests to other hosts.
 
-A violation of a page's Content Security Policy and an answer with status 400 or more are errors of the console too,
-in Chromium's own words. What a test does not expect fails it, and so does what it expects in vain.
+Chromium also reports violations of the Content Security Policy and statuses from 400 as console errors. An unexpected
+complaint fails the test, and so does an expected one that does not occur.
 """
 
 from urllib.parse import urlsplit
@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""The only hosts that a page may ask for anything."""
+"""The only hosts that a page may contact."""
 
 FETCHED = frozenset({"http", "https", "ws", "wss"})
-"""Schemes that leave the browser; `data:` and `blob:` do not."""
+"""Schemes that use the network, unlike `data:` and `blob:`."""
 
 
 class Complaints:
@@ -33,21 +33,21 @@ class Complaints:
         self._expected += parts
 
     def expect_status(self, *statuses: int) -> None:
-        """Expect answers with these statuses, each of which Chromium reports as an error of its own."""
+        """Expect responses with these statuses; Chromium reports each as an error."""
         self.expect(*[f"responded with a status of {status}" for status in statuses])
 
     def tolerate(self, *parts: str) -> None:
-        """Let complaints that contain these parts be: whether they come is a matter of moments."""
+        """Ignore complaints that contain these parts; timing decides whether they occur."""
         self._tolerated += parts
 
     def problems(self) -> list[str]:
-        """What was heard and not expected, then what was expected and not heard."""
+        """Return the unexpected complaints, then the expected ones that did not occur."""
         for page in self._context.pages:
-            page.title()  # a round trip: what the browser has said by now has been heard
+            page.title()  # a round trip, after which all earlier events have arrived
         known = (*self._expected, *self._tolerated)
         loud = [heard for heard in self._heard if not any(part in heard for part in known)]
         mute = [part for part in self._expected if not any(part in heard for heard in self._heard)]
-        return [*loud, *[f"never came: {part}" for part in mute]]
+        return [*loud, *[f"did not occur: {part}" for part in mute]]
 
     def _hear_error(self, error: WebError) -> None:
         self._heard.append(f"uncaught: {error.error.stack or error.error.message}")

@@ -1,12 +1,12 @@
-"""A real headless Chromium, the system's, driven by Playwright; absent, every test here fails.
+"""The system's headless Chromium, driven by Playwright; without it every test here fails.
 
-The fixtures are our own, not pytest-playwright's: its browser lives as long as the whole run, and Playwright's
-synchronous interface keeps an event loop "running" in the test's thread for as long as it lives, under which every
-`asyncio.run` of the other tests would fail. Ours lives while the tests of this folder run, so none of these may call
-`asyncio.run` in its own thread. And ours watches: see `complaints`.
+These fixtures replace pytest-playwright's, whose browser lives for the whole run. While it lives, Playwright's
+synchronous API keeps an event loop running in the test's thread, so `asyncio.run` would fail in all other tests. Our
+browser lives only while the tests of this folder run; none of them may call `asyncio.run` in its own thread. Our
+fixtures also report errors in pages, see `complaints`.
 
-Nothing is intercepted with `page.route`: Playwright then answers preflights itself, and CORS would not be tested. What
-keeps a page on this machine is Chromium's own resolver, which knows no other host.
+The tests do not use `page.route`: Playwright would then answer preflights itself, and CORS would not be tested.
+Chromium's resolver rules keep pages on this machine.
 """
 
 import os
@@ -25,14 +25,14 @@ from tests.browser.mock import Mock, mocking
 from tests.browser.site import serving
 
 CHROMIUM = "/usr/bin/chromium"
-"""Debian's; CHROMIUM in the environment names another."""
+"""Debian's path; the environment variable CHROMIUM overrides it."""
 
 PATIENCE = 30_000
-"""Milliseconds that Playwright waits for what a test expects, on a machine that does other things too."""
+"""Milliseconds that Playwright waits for an expectation, also on a busy machine."""
 
 # Playwright adds a new, empty user-data directory for each launch.
 FLAGS = (
-    "--no-sandbox",  # CI runs as root in a container, where Chromium's sandbox cannot be
+    "--no-sandbox",  # CI runs as root in a container, where Chromium's sandbox does not work
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -44,7 +44,7 @@ FLAGS = (
 
 
 def executable() -> str:
-    """Where Chromium is; its absence is a failure, never a skip."""
+    """Return the path of Chromium; fail the test if there is none."""
     named = os.environ.get("CHROMIUM", CHROMIUM)
     found = shutil.which(named)
     if found is None:
@@ -54,7 +54,7 @@ def executable() -> str:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of this folder."""
+    """Yield one Chromium for all tests of this folder."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS, headless=True)
@@ -64,7 +64,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile: no cookies, no storage, no cache."""
+    """Yield a fresh profile without cookies, storage or cache."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     yield context
@@ -73,7 +73,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def complaints(context: BrowserContext) -> Iterator[Complaints]:
-    """What the browser complains of; what the test did not expect fails it."""
+    """Yield the browser's complaints; unexpected ones fail the test."""
     complaints = Complaints(context)
     yield complaints
     problems = complaints.problems()
@@ -83,26 +83,26 @@ def complaints(context: BrowserContext) -> Iterator[Complaints]:
 
 @pytest.fixture
 def page(context: BrowserContext, complaints: Complaints) -> Page:
-    """A page of a fresh profile, watched by `complaints`."""
+    """Return a page of a fresh profile, watched by `complaints`."""
     return context.new_page()
 
 
 @pytest.fixture
 def live(request: pytest.FixtureRequest) -> Iterator[GatewaySession]:
-    """A gateway whose time passes, for a person or a page that does something meanwhile."""
+    """Yield a gateway with a real clock, for pages that act while time passes."""
     with mockserver.start(clock="real", name=request.node.nodeid) as gateway:
         yield gateway
 
 
 @pytest.fixture
 def site() -> Iterator[Callable[[Path], str]]:
-    """Serve a folder on a port of its own until the test ends; gives the URL."""
+    """Yield a function that serves a folder on its own port until the test ends, and returns its URL."""
     with ExitStack() as stack:
         yield lambda folder: stack.enter_context(serving(folder))
 
 
 @pytest.fixture
 def mock() -> Iterator[Mock]:
-    """A mock of the test's own, with its page."""
+    """Yield a mock with its page."""
     with mocking() as mock:
         yield mock

@@ -1,4 +1,4 @@
-"""A mock in a thread, with its page, and clients that talk to it as an app would."""
+"""A mock with its page in a thread, and clients that send requests like an app."""
 
 import socket
 import threading
@@ -24,23 +24,23 @@ from tests.support.engine import MESSAGES, contract
 
 TOKEN = "a-token-of-the-tests"
 PATIENCE = 30.0
-"""Seconds after which a silent socket is a failed test. No test waits for it to pass."""
+"""Seconds after which a silent socket fails a test; no test waits that long on purpose."""
 
 
 @cache
 def library() -> Library:
-    """The shipped scenarios, read once."""
+    """Return the shipped scenarios, read once."""
     return load_library(contract())
 
 
 def hello(text: str = "Hello!", **more: object) -> dict[str, object]:
-    """The body of a request for a stream."""
+    """Return the body of a request for a stream."""
     messages = [{"role": "user", "content": text}]
     return {"model": "qwen-coder-32b", "max_tokens": 400, "stream": True, "messages": messages, **more}
 
 
 class Mock:
-    """A gateway with its control API, served in a thread; it can be ended and started again on the same port."""
+    """A gateway with its control API in a thread; it can be stopped and restarted on the same port."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -51,7 +51,7 @@ class Mock:
         self.start()
 
     def start(self, token: str = TOKEN) -> None:
-        """Start: another journal, other sessions, the same port as before."""
+        """Start with a new journal and new sessions, on the same port as before."""
         profiles, _ = load_profiles(None)
         engine = Engine(contract(), library().scripts, EngineSettings(), chaos=ChaosSettings(profiles))
         self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
@@ -64,12 +64,12 @@ class Mock:
         self._running.callback(loop.call_soon_threadsafe, self._controlled.control.close)
 
     def stop(self) -> None:
-        """End it, and every connection."""
+        """Stop the server and close every connection."""
         self._running.close()
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     # --- an app that asks ---------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ class Mock:
     def ask(
         self, body: object = None, path: str = MESSAGES, *, key: str = "sk_test", **headers: str
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """One request, and its whole answer: status, headers, body. A body of bytes is sent as it is."""
+        """Send a request and return status, headers and body of the answer. A body of bytes is sent unchanged."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         raw = body if isinstance(body, bytes) else orjson.dumps(hello() if body is None else body)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -86,12 +86,12 @@ class Mock:
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
-    def begin(self, body: object = None, **headers: str) -> "Asking":
-        """The same in a thread of its own: the test goes on while the answer is on its way."""
-        return Asking(lambda: self.ask(body, **headers))
+    def begin(self, body: object = None, **headers: str) -> "PendingRequest":
+        """Send a request in a thread, so that the test can act while the answer is in progress."""
+        return PendingRequest(lambda: self.ask(body, **headers))
 
     def dial(self) -> socket.socket:
-        """A client that sends a request and reads nothing."""
+        """Send a request and return its socket without reading the answer."""
         raw = orjson.dumps(hello())
         head = f"POST {MESSAGES} HTTP/1.1\r\nhost: {urlsplit(self.url).netloc}\r\nx-api-key: sk_test\r\n"
         sock = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
@@ -99,34 +99,34 @@ class Mock:
         return sock
 
     def dial_held(self, event: int) -> socket.socket:
-        """The same, whose answer is held before this event."""
+        """Send a request whose answer is held before this event, and return its socket."""
         self.post("next", {"faults": [{"hold": {"at": event}}]})
         return self.dial()
 
-    def post(self, path: str, said: object) -> None:
-        """Steer it by the control API, without the page."""
-        self._steer("POST", path, said)
+    def post(self, path: str, body: object) -> None:
+        """POST to the control API, without the page."""
+        self._call("POST", path, body)
 
-    def put(self, path: str, said: object) -> None:
-        """The same with PUT."""
-        self._steer("PUT", path, said)
+    def put(self, path: str, body: object) -> None:
+        """PUT to the control API."""
+        self._call("PUT", path, body)
 
-    def patch(self, path: str, said: object) -> None:
-        """The same with PATCH."""
-        self._steer("PATCH", path, said)
+    def patch(self, path: str, body: object) -> None:
+        """PATCH the control API."""
+        self._call("PATCH", path, body)
 
-    def _steer(self, method: str, path: str, said: object) -> None:
+    def _call(self, method: str, path: str, body: object) -> None:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {"content-type": "application/json", "authorization": f"Bearer {self._controlled.token}"}
         with closing(connection):
-            connection.request(method, f"/_mock/{path}", orjson.dumps(said), headers)
+            connection.request(method, f"/_mock/{path}", orjson.dumps(body), headers)
             answer = connection.getresponse()
             assert answer.status < 300, answer.read()
 
     # --- a person who looks -------------------------------------------------------------------------------------------
 
     def open(self, page: Page, where: str = "", url: str = "") -> None:
-        """Open the printed link, then this place on the page."""
+        """Open the printed link, then a place on the page."""
         page.goto(self._controlled.link(url or self.url))
         expect(page.locator(".connection")).to_have_text("live")
         if where:
@@ -138,12 +138,12 @@ class Mock:
 
 
 def rows(page: Page) -> Locator:
-    """The exchanges that can be seen."""
+    """Return the visible rows of the traffic list."""
     return page.get_by_role("listbox", name="Exchanges").get_by_role("option")
 
 
-class Asking:
-    """A request on its way."""
+class PendingRequest:
+    """A request in progress."""
 
     def __init__(self, ask: Callable[[], tuple[int, Mapping[str, str], bytes]]) -> None:
         self._found: list[tuple[int, Mapping[str, str], bytes]] = []
@@ -152,18 +152,18 @@ class Asking:
         self._thread.start()
 
     def _run(self) -> None:
-        with suppress(HTTPException, OSError):  # the mock was ended; whoever wants the answer finds none
+        with suppress(HTTPException, OSError):  # the mock was stopped; `answer` reports that there is none
             self._found.append(self._ask())
 
     def answer(self) -> tuple[int, Mapping[str, str], bytes]:
-        """The answer, when it has come."""
+        """Wait for the answer and return it."""
         self._thread.join(PATIENCE)
-        assert self._found, "the answer has not come"
+        assert self._found, "no answer"
         return self._found[0]
 
 
 @contextmanager
 def mocking() -> Iterator[Mock]:
-    """A mock for as long as the block lasts."""
+    """Yield a mock for the duration of the block."""
     with ExitStack() as stack:
         yield Mock(stack)

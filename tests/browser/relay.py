@@ -1,4 +1,4 @@
-"""A relay between a page and the mock that can be cut and mended, as a network is; the mock notices nothing."""
+"""A relay between a page and the mock that can drop its connections, like a failing network."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 
 class Relay(ThreadingTCPServer):
-    """Relays every connection to a port of this machine, unless it is cut."""
+    """Relays every connection to a local port, unless it is cut."""
 
     daemon_threads = True
 
@@ -20,27 +20,27 @@ class Relay(ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The base URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def cut(self) -> None:
-        """Break every connection, and take no other."""
+        """Break every connection and refuse new ones."""
         self._cut = True
         for sock in list(self.open):
             _shut(sock)
 
     def mend(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self._cut = False
 
     def verify_request(self, request: object, client_address: object) -> bool:
-        """Whether a connection is taken."""
+        """Return whether to accept a connection."""
         return not self._cut
 
 
 class _Piping(BaseRequestHandler):
     def handle(self) -> None:
-        """Carry bytes both ways until one side ends."""
+        """Copy bytes in both directions until one side closes."""
         assert isinstance(self.server, Relay)
         near, known = self.request, self.server.open
         with socket.create_connection(("127.0.0.1", self.server.target)) as far:
@@ -67,7 +67,7 @@ def _shut(sock: socket.socket) -> None:
 
 @contextmanager
 def relaying(port: int) -> Iterator[Relay]:
-    """A relay to this port for as long as the block lasts."""
+    """Yield a relay to this port for the duration of the block."""
     with Relay(port) as relay:
         thread = threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

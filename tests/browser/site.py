@@ -1,4 +1,4 @@
-"""A folder, served on a port of its own: a page's origin that is not the mock's, as every front-end developer has."""
+"""A folder served on its own port, so that its pages have another origin than the mock."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from pathlib import Path
 
 class _Files(SimpleHTTPRequestHandler):
     def guess_type(self, path: str | os.PathLike[str]) -> str:
-        """A module is a module on every machine, whatever its mime.types says."""
+        """Return the type of a file; modules get theirs whatever the machine's mime.types says."""
         return "text/javascript" if str(path).endswith((".js", ".mjs")) else super().guess_type(path)
 
     def end_headers(self) -> None:
@@ -24,7 +24,7 @@ class _Files(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder for as long as the block lasts; gives the URL, without a slash at its end."""
+    """Serve a folder for the duration of the block; yield the URL without a trailing slash."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(folder))) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -1,4 +1,4 @@
-"""The browser's own fixtures: nothing that goes wrong in a page is overlooked, and no page leaves this machine."""
+"""The browser fixtures: every error in a page fails the test, and no page contacts another machine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,12 @@ PAGES = {
 
 @pytest.fixture
 def watched(browser: Browser) -> BrowserContext:
-    """A context that the test itself watches."""
+    """Return a context that the test itself watches."""
     return browser.new_context()
 
 
 def shown(watched: BrowserContext, url: str, *expected: str) -> list[str]:
-    """The problems of a page."""
+    """Return the problems of a page."""
     complaints = Complaints(watched)
     complaints.expect(*expected)
     watched.new_page().goto(url)
@@ -37,25 +37,33 @@ def shown(watched: BrowserContext, url: str, *expected: str) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize(("html", "told"), PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("html", "part"), PAGES.values(), ids=PAGES)
 def test_a_page_is_reported_for(
-    html: str, told: str, watched: BrowserContext, site: Callable[[Path], str], tmp_path: Path
+    html: str, part: str, watched: BrowserContext, site: Callable[[Path], str], tmp_path: Path
 ) -> None:
     (tmp_path / "index.html").write_text(f"<!doctype html><link rel=icon href='data:,'>{html}", encoding="utf-8")
     problems = shown(watched, site(tmp_path))
-    assert any(told in problem for problem in problems), problems
+    assert any(part in problem for problem in problems), problems
 
 
-@pytest.mark.parametrize(("html", "told"), PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("html", "part"), PAGES.values(), ids=PAGES)
 def test_what_is_expected_is_no_problem(
-    html: str, told: str, watched: BrowserContext, site: Callable[[Path], str], tmp_path: Path
+    html: str, part: str, watched: BrowserContext, site: Callable[[Path], str], tmp_path: Path
 ) -> None:
     (tmp_path / "index.html").write_text(f"<!doctype html><link rel=icon href='data:,'>{html}", encoding="utf-8")
-    assert shown(watched, site(tmp_path), told, *(["net::ERR_NAME_NOT_RESOLVED"] if "another" in told else [])) == []
+    assert (
+        shown(
+            watched,
+            site(tmp_path),
+            part,
+            *(["net::ERR_NAME_NOT_RESOLVED"] if "another" in part else []),
+        )
+        == []
+    )
 
 
 def test_what_is_expected_in_vain_is_a_problem(watched: BrowserContext) -> None:
-    assert shown(watched, "data:text/html,calm", "boom") == ["never came: boom"]
+    assert shown(watched, "data:text/html,calm", "boom") == ["did not occur: boom"]
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "http://192.0.2.1/", "http://[2001:db8::1]/"])

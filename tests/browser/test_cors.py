@@ -1,4 +1,4 @@
-"""A real browser's rules: a page of another origin calls the gateway, and reads what SDKs and pages need to read."""
+"""CORS in a real browser: pages of another origin can call the gateway and read what they need."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ Call: TypeAlias = Callable[..., Seen]
 
 @pytest.fixture
 def call(page: Page, site: Callable[[Path], str]) -> Call:
-    """`fetch` in a page of an origin that is not the gateway's."""
+    """`fetch` in a page of another origin than the gateway's."""
     page.goto(site(PAGES) + "/index.html")
 
     def call(url: str, **options: object) -> Seen:
@@ -36,14 +36,14 @@ def call(page: Page, site: Callable[[Path], str]) -> Call:
 
 
 def asked(gateway: GatewaySession, path: str, *, stream: bool = False) -> Seen:
-    """The headers and the body of a valid request."""
+    """Return headers and body of a valid request."""
     header = {"x-api-key": gateway.key} if path == MESSAGES else {"authorization": f"Bearer {gateway.key}"}
     body = {"model": "m", "max_tokens": 100, "messages": HELLO, "stream": stream}
     return {"headers": header, "body": body}
 
 
 def preflights(host: ServerThread, path: str) -> int:
-    """How many preflights the mock has answered for a path."""
+    """Return how many preflights the mock has answered for a path."""
     host.settle()
     return sum(one.note.operation == PREFLIGHT and one.path == path for one in host.app.journal)
 
@@ -132,7 +132,7 @@ def test_a_page_reads_that_it_asked_for_what_is_not_there(
 def test_a_page_opened_from_a_file_is_answered_too(gateway: GatewaySession, page: Page, tmp_path: Path) -> None:
     gateway.reply("hi")
     file = tmp_path / "page.html"
-    file.write_text(f"<!doctype html><script>{(PAGES / 'calls.mjs').read_text()}</script>")  # it may load no module
+    file.write_text(f"<!doctype html><script>{(PAGES / 'calls.mjs').read_text()}</script>")  # file: has no modules
     page.goto(file.as_uri())
     seen = page.evaluate("([url, options]) => call(url, options)", [gateway.url + CHAT, asked(gateway, CHAT)])
     assert (seen["status"], seen["error"]) == (200, "")
@@ -143,7 +143,7 @@ def test_a_page_opened_from_a_file_is_answered_too(gateway: GatewaySession, page
 
 
 def long(gateway: GatewaySession) -> GatewaySession:
-    """A reply of several events."""
+    """Queue a reply of several events."""
     return gateway.reply("one two three four", pace={"chunk": "word"})
 
 
@@ -201,7 +201,7 @@ def test_a_server_without_cors_is_kept_from_the_page(
 def test_a_page_from_the_internet_needs_its_users_permission(
     gateway: GatewaySession, browser: Browser, site: Callable[[Path], str], granted: list[str], status: int
 ) -> None:
-    """Local Network Access: no header of ours can give it. A page of this machine is not asked."""
+    """Check Local Network Access: no header can grant it, and local pages do not need it."""
     gateway.reply("hi", times="always")
     url = site(PAGES)
     public = f"--ip-address-space-overrides={url.removeprefix('http://')}=public"
@@ -217,7 +217,7 @@ def test_a_page_from_the_internet_needs_its_users_permission(
 
 @pytest.fixture
 def petstore() -> Iterator[str]:
-    """The URL of a gateway with another document beside it."""
+    """Yield the URL of a gateway that also serves another OpenAPI document."""
     with running(Gateway(Engine(joined("petstore"), {}, EngineSettings()))) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Every example of docs/browsers.md is run, in a page, as it stands but for the mock's address and the key."""
+"""Every example of docs/browsers.md runs in a page; only the mock's address and the key are replaced."""
 
 import os
 import re
@@ -26,7 +26,7 @@ Run = Callable[[str], str]
 
 @pytest.fixture
 def run(page: Page, site: Callable[[Path], str], tmp_path: Path, gateway: GatewaySession) -> Run:
-    """Run an example as a module of a page; gives what the console says."""
+    """Return a function that runs an example as a module of a page and returns the console's output."""
 
     def run(module: str) -> str:
         source = module.replace("http://127.0.0.1:8000", gateway.url).replace("sk_test", gateway.key)
@@ -46,21 +46,21 @@ def run(page: Page, site: Callable[[Path], str], tmp_path: Path, gateway: Gatewa
 
 def test_a_page_reads_a_stream_by_fetch(run: Run, gateway: GatewaySession) -> None:
     gateway.reply("Hello from the docs")
-    said = run(BY_FETCH)
-    assert "message_start" in said
-    assert "docs" in said
+    output = run(BY_FETCH)
+    assert "message_start" in output
+    assert "docs" in output
     assert not gateway.verdict()
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(402, "out of credits: Buy more."), (429, "wait for 7 seconds")], ids=["402", "429"]
+    ("status", "message"), [(402, "out of credits: Buy more."), (429, "wait for 7 seconds")], ids=["402", "429"]
 )
 def test_a_page_tells_what_went_wrong(
-    run: Run, gateway: GatewaySession, complaints: Complaints, status: int, told: str
+    run: Run, gateway: GatewaySession, complaints: Complaints, status: int, message: str
 ) -> None:
     complaints.expect_status(status)
     gateway.error(status, message="Buy more.").fault("retry_after", value="7")
-    assert told in run(BY_FETCH)
+    assert message in run(BY_FETCH)
 
 
 def test_a_page_reads_a_stream_by_the_sdk(run: Run, gateway: GatewaySession) -> None:

@@ -1,4 +1,4 @@
-"""The example apps as a person uses them, against a real mock: both have the same manners, and are tried in all."""
+"""The example apps against a real mock; both pass the same tests."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ WORDS = "one two three four five six seven eight"
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the React app, built as its README says, from a copy of the sources."""
+    """Return the folder with the React app, built from a copy of the sources as its README says."""
     folder = tmp_path_factory.mktemp("examples")
     packages = PACKAGES / "react" / "node_modules"
     assert packages.exists(), f"{packages} is not there: run make clients"
@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class App:
-    """An example app in a page, in the words of a person who uses it."""
+    """An example app in a page."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -51,32 +51,32 @@ class App:
         return self
 
     def say(self, text: str) -> "App":
-        """Write a line and press Enter."""
+        """Type a message and press Enter."""
         box = self.page.get_by_label("Message", exact=True)
         box.fill(text)
         box.press("Enter")
         return self
 
     def button(self, name: str) -> Locator:
-        """A button by what it says."""
+        """Return a button by its label."""
         return self.page.get_by_role("button", name=name, exact=True)
 
 
 @pytest.fixture
 def plain(page: Page, site: Callable[[Path], str]) -> App:
-    """The app without a build step, on an origin of its own."""
+    """Return the URL of the app without a build step, on its own origin."""
     return App(page, site(EXAMPLES) + "/plain")
 
 
 @pytest.fixture
 def react(page: Page, site: Callable[[Path], str], built: Path) -> App:
-    """The React app, on an origin of its own."""
+    """Return the URL of the React app, on its own origin."""
     return App(page, site(built))
 
 
 @pytest.fixture(params=["plain", "react"])
 def app(request: pytest.FixtureRequest) -> App:
-    """Each app."""
+    """Return each app in turn."""
     found = request.getfixturevalue(request.param)
     assert isinstance(found, App)
     return found
@@ -237,9 +237,9 @@ def test_a_question_that_was_never_answered_is_not_asked_with_the_next(
     expect(app.alert).to_contain_text("You are out of credits.")
     app.say("Second")
     expect(app.answers).to_have_text("Answer: Yes.")
-    said = gateway.journal[-1].json
-    assert isinstance(said, dict)
-    assert said["messages"] == [{"role": "user", "content": "Second"}]
+    body = gateway.journal[-1].json
+    assert isinstance(body, dict)
+    assert body["messages"] == [{"role": "user", "content": "Second"}]
 
 
 def test_a_stream_that_is_reset_keeps_what_came_until_it_is_asked_again(
@@ -266,13 +266,13 @@ BREAKS: dict[str, tuple[str, dict[str, object], str]] = {
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_stream_that_ends_badly_is_told(app: App, gateway: GatewaySession, complaints: Complaints, name: str) -> None:
-    fault, parameters, told = BREAKS[name]
+    fault, parameters, message = BREAKS[name]
     if fault == "malformed_json" and not app.url.endswith("/plain"):
         complaints.expect("Could not parse message into JSON", "From chunk")  # the SDK's own words
     gateway.reply(WORDS, pace={"chunk": "word"}).fault(fault, **parameters).reply("All of it.")
     app.open(gateway).say("Count")
     expect(app.alert).to_contain_text("The answer was cut off.")
-    expect(app.alert).to_contain_text(told)
+    expect(app.alert).to_contain_text(message)
     app.button("Try again").click()
     expect(app.answers).to_have_text("Answer: All of it.")
 
@@ -348,7 +348,7 @@ def test_a_line_can_be_sent_by_the_button_and_broken_by_shift_enter(app: App, ga
 
 @pytest.fixture
 def axe(app: App) -> Callable[[], list[Any]]:
-    """What axe-core has against the page as it is now."""
+    """Return the problems that axe-core finds in the page."""
     source = PACKAGES / "browser" / "node_modules" / "axe-core" / "axe.min.js"
     assert source.exists(), f"{source} is not there: run make clients"
 

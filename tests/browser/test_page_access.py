@@ -1,4 +1,4 @@
-"""Everybody can use the page: by keyboard alone, on a phone, in light and dark, with a screen reader."""
+"""Accessibility of the page: keyboard only, phone, light and dark, screen reader."""
 
 import re
 from typing import Literal, TypeAlias
@@ -32,13 +32,13 @@ PLACES = {
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The judge of accessibility."""
+    """Return the source of axe-core."""
     assert AXE.is_file(), f"{AXE} is not there: run make clients"
     return AXE.read_text(encoding="utf-8")
 
 
 def fill(mock: Mock) -> None:
-    """Some traffic of every colour."""
+    """Send requests with different outcomes."""
     mock.ask(hello("Hello!", system="Be kind."))
     mock.ask(x_mock_scenario="tool-round-trip")
     for _ in range(2):
@@ -59,10 +59,10 @@ def test_no_serious_barrier_is_found_by_axe(mock: Mock, browser: Browser, axe: s
             expect(page.locator(".connection")).to_have_text("live")
             settle(page, name)
             page.evaluate(axe)
-            told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             found += [
                 (name, viewport["width"], one["id"], one["nodes"][0]["html"])
-                for one in told["violations"]
+                for one in result["violations"]
                 if one["impact"] in SERIOUS
             ]
         context.close()
@@ -70,7 +70,7 @@ def test_no_serious_barrier_is_found_by_axe(mock: Mock, browser: Browser, axe: s
 
 
 def settle(page: Page, name: str) -> None:
-    """Wait until a place shows what it is for; open what is folded."""
+    """Wait until a place has its content, and open collapsed parts."""
     if name == "controls":
         for fold in ("other statuses", "YAML", "New session"):
             page.get_by_text(fold, exact=True).click()
@@ -192,6 +192,6 @@ def test_who_wants_less_motion_gets_none(mock: Mock, context: BrowserContext, pa
 def test_what_was_done_is_said_to_a_screen_reader(mock: Mock, page: Page) -> None:
     mock.open(page, "view=controls")
     page.get_by_role("button", name="402 no credits").click()
-    said = page.locator("#announcement")
-    expect(said).to_have_text("Queued for all sessions: 402 no credits")
-    expect(said).to_have_attribute("role", "status")
+    announcement = page.locator("#announcement")
+    expect(announcement).to_have_text("Queued for all sessions: 402 no credits")
+    expect(announcement).to_have_attribute("role", "status")

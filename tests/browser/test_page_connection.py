@@ -1,4 +1,4 @@
-"""The page and a mock that goes away: it says so, comes back by itself, and keeps its place."""
+"""The page when the mock is unreachable: it says so, reconnects, and keeps its place."""
 
 import re
 
@@ -14,7 +14,7 @@ AWAY = "ERR_CONNECTION_REFUSED"
 
 @pytest.fixture
 def patient(complaints: Complaints) -> Complaints:
-    """A browser that may complain of a mock that is away: that is what these tests are about."""
+    """Tolerate complaints about an unreachable mock, which these tests cause on purpose."""
     complaints.tolerate(AWAY, "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
     return complaints
 

@@ -1,4 +1,4 @@
-"""Steering from the page: one click, and the app that runs gets it."""
+"""The controls of the page: what you change there, a running app gets."""
 
 import re
 from collections.abc import Iterator
@@ -20,25 +20,25 @@ turns:
 
 @pytest.fixture
 def client(mock: Mock) -> Iterator[anthropic.Anthropic]:
-    """Yield an app's client, which runs all the time."""
+    """Yield the client of a running app."""
     with anthropic.Anthropic(base_url=mock.url, api_key="sk_test", max_retries=0) as client:
         yield client
 
 
 def say(client: anthropic.Anthropic) -> str:
-    """One request of the app, streamed."""
+    """Send a streamed request as the app and return its text."""
     body = {"model": "qwen-coder-32b", "max_tokens": 99, "messages": [{"role": "user", "content": "Hello!"}]}
     with client.messages.stream(**body) as stream:  # type: ignore[arg-type]  # a dict of its parameters
         return stream.get_final_text()
 
 
 def chip(page: Page, words: str) -> Locator:
-    """A button of 'next answer'."""
+    """Return a button of the section "Next answer"."""
     return page.get_by_role("region", name="Controls").get_by_role("button", name=words, exact=True)
 
 
 def waiting(page: Page) -> Locator:
-    """What waits for the next request."""
+    """Return the list of queued answers."""
     return page.locator(".queue")
 
 
@@ -93,7 +93,7 @@ def test_a_stream_that_is_reset_reaches_the_running_client(mock: Mock, page: Pag
     mock.open(page, "view=controls")
     chip(page, "reset mid-stream").click()
     expect(waiting(page)).to_contain_text("reset")
-    with pytest.raises(Exception, match="reset by peer"):  # the SDK lets the transport's own error through
+    with pytest.raises(Exception, match="reset by peer"):  # the SDK passes on the transport's error
         say(client)
     expect(rows(page).last.locator(".source")).to_contain_text("reset")
 
@@ -206,7 +206,7 @@ def test_a_session_plays_its_own_scenario(mock: Mock, page: Page) -> None:
     mock.ask(key="sk_one")
     mock.ask(key="sk_two")
     mock.open(page, "view=controls")
-    page.get_by_label("Session", exact=True).select_option(index=1)  # the latest used: sk_two
+    page.get_by_label("Session", exact=True).select_option(index=1)  # the most recently used: sk_two
     expect(page.locator(".whom")).to_contain_text("for session key-")
     page.get_by_label("Scenario", exact=True).select_option("server-error")
     expect(page.locator("#announcement")).to_contain_text("Playing server-error for session")
@@ -277,7 +277,7 @@ def test_a_new_session_has_a_key_to_copy(mock: Mock, page: Page) -> None:
     made = page.locator(".created code")
     expect(made).to_have_text(re.compile("^sk_"))
     assert mock.ask(key=made.inner_text())[0] == 200
-    expect(rows(page)).to_have_count(1)  # the page looks at this session now
+    expect(rows(page)).to_have_count(1)  # the page has switched to this session
 
 
 def test_a_reset_session_begins_its_scenario_again(mock: Mock, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Hold: a stream stops before an event, goes on event by event, and runs again."""
+"""Holding streams on the page: stop before an event, step, release."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.browser.mock import Mock, hello, rows
 
 
 def state(page: Page) -> Locator:
-    """How the live stream that is looked at stands."""
+    """Return the state of the live stream shown."""
     return page.locator(".hold .state")
 
 

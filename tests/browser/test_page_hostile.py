@@ -1,4 +1,4 @@
-"""Bodies that mean harm: they are texts, and they do not freeze the page."""
+"""Hostile bodies: shown as text only, and they do not freeze the page."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def test_markup_in_bodies_is_shown_and_never_run(mock: Mock, page: Page, tab: st
 
 
 def mock_scenario(turn: str) -> str:
-    """A scenario of one turn that is always played."""
+    """Return a scenario with one turn that always plays."""
     return f"scenario: echo\nturns:\n  - {turn}\n    times: always\n"
 
 

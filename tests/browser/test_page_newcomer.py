@@ -1,4 +1,4 @@
-"""From the command to an app that tells its user of the missing credits, with what is printed and shown alone."""
+"""A newcomer's path, from the command to an app without credits, using only what the mock prints and shows."""
 
 import re
 import signal
@@ -16,7 +16,7 @@ from tests.browser.mock import rows
 
 @pytest.fixture
 def printed() -> Iterator[str]:
-    """The link that `mockserver serve` prints."""
+    """Yield the link that `mockserver serve` prints."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:
         assert server.stdout is not None

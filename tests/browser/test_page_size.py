@@ -1,4 +1,4 @@
-"""Much traffic: what the page holds is bounded, whatever the mock has seen. Nodes are counted, no time is measured."""
+"""Much traffic: the page's size is bounded. The tests count nodes and measure no time."""
 
 from contextlib import ExitStack, closing
 
@@ -7,18 +7,18 @@ from playwright.sync_api import Page, expect
 from tests.browser.mock import Mock, rows
 
 MOST_ROWS = 80
-"""Rows that can be elements at once: a tall window of the smallest rows, and those that stand ready beside it."""
+"""Maximum number of row elements: a tall window of the smallest rows, and the overscan."""
 MOST_NODES = 1_500
 
 
 def nodes(page: Page) -> int:
-    """How many elements the page has."""
+    """Return the number of elements of the page."""
     found: int = page.evaluate("document.querySelectorAll('*').length")
     return found
 
 
 def fill(mock: Mock, exchanges: int) -> None:
-    """So many exchanges in the journal, all like the first."""
+    """Fill the journal with this many copies of an exchange."""
     mock.ask()
     journal = mock.gateway.journal
     first = next(iter(journal))

@@ -1,4 +1,4 @@
-"""Traffic on the page: what a person sees while an app talks to the mock."""
+"""The traffic list and the exchange pane, while an app sends requests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The official JavaScript SDKs in a real browser, from a page of another origin, bundled as their users bundle them."""
+"""The official JavaScript SDKs in a real browser, bundled as in an app, on a page of another origin."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ Seen: TypeAlias = dict[str, Any]  # Any: what JavaScript gives
 
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """The name of a set of packages -> a folder with a page that has both SDKs."""
+    """Return, for each set of packages, a folder with a page that has both SDKs."""
     found = {}
     for name in SETS:
         folder = found[name] = tmp_path_factory.mktemp(name)
@@ -48,7 +48,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 def sdks(
     request: pytest.FixtureRequest, bundles: Mapping[str, Path], page: Page, site: Callable[[Path], str]
 ) -> Callable[..., Seen]:
-    """One of the verbs of pages/sdks.mjs, by its name."""
+    """Return a function that calls one of the functions of pages/sdks.mjs."""
     page.goto(site(bundles[request.param]) + "/index.html")
 
     def run(verb: str, sdk: str, gateway: GatewaySession, *rest: object, retries: int = 0) -> Seen:
@@ -89,7 +89,7 @@ def test_a_rate_limit_with_how_long_to_wait(
     complaints.expect_status(429)
     gateway.error(429, retry_after=7)
     seen = sdks("message", sdk, gateway)
-    assert (seen["error"], seen["status"], seen["told"]) == ("RateLimitError", 429, "7")
+    assert (seen["error"], seen["status"], seen["retryAfter"]) == ("RateLimitError", 429, "7")
     assert seen["id"].startswith("req_")
 
 
@@ -109,7 +109,7 @@ def test_a_refusal_with_its_reason(
 def test_a_retry_that_only_a_header_asks_for(
     sdks: Callable[..., Seen], gateway: GatewaySession, complaints: Complaints, sdk: str
 ) -> None:
-    """A 400 is retried for its x-should-retry alone, which a page can read only if it is exposed."""
+    """Check that a 400 is retried because of x-should-retry, which CORS must expose to the page."""
     complaints.expect_status(400)
     gateway.error(400).fault("should_retry", value="true").fault("retry_after_ms", value="1").reply("hi")
     assert sdks("message", sdk, gateway, retries=1)["text"] == "hi"

@@ -1,1 +1,1 @@
-"""The control API under `/_mock/`, as strangers try to break it."""
+"""Tests of the control API under `/_mock/`."""

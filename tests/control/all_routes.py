@@ -1,4 +1,4 @@
-"""Every route that the control API has, out of the application itself, with something in the place of parameters."""
+"""The list of all routes, read from the application, with values for path parameters."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ FILLED = {"number": "1", "id": "1", "kind": "curl"}
 
 
 def every_route(controlled: ControlledGateway) -> list[tuple[str, str]]:
-    """The method and path of each route; a file of the page is a route of its own."""
+    """Return the method and path of each route; each file of the page counts as a route."""
     found = _routes(build(ControlContext(controlled.config, Totals())))
     files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
     return sorted({*found, *files})

@@ -1,4 +1,4 @@
-"""The fixtures of the control API's tests."""
+"""Fixtures of the control API's tests."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.control.support import Served, serving
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    """A steered gateway of a test's own, without a scenario."""
-    with serving() as found:
-        yield found
+    """Yield a gateway with its control API, without a scenario."""
+    with serving() as served:
+        yield served

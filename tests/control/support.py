@@ -1,4 +1,4 @@
-"""A steered gateway on a real socket, and whoever talks to it: a client of the gateway, a person at the control API."""
+"""A gateway with its control API on a real socket, and HTTP clients for both."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 TOKEN = "the-token-of-the-tests"
 PATIENCE = 20.0
-"""Seconds after which a silent server is a failed test. No test waits for it to pass."""
+"""Seconds after which a silent server fails a test; no test waits that long on purpose."""
 
-Shown: TypeAlias = Any
-"""JSON that the control API has made; its shapes are in `control.shapes`."""
+ControlJson: TypeAlias = Any
+"""JSON of the control API; `control.responses` has its models."""
 
 
 class Event(NamedTuple):
@@ -35,11 +35,11 @@ class Event(NamedTuple):
 
     name: str
     id: int | None
-    data: Shown
+    data: ControlJson
 
 
 def events(response: httpx.Response) -> Iterator[Event]:
-    """The events of a feed as they come; comments are left out."""
+    """Yield the events of a feed as they arrive, without comments."""
     fields: dict[str, str] = {}
     for line in response.iter_lines():
         if line and not line.startswith(":"):
@@ -52,7 +52,7 @@ def events(response: httpx.Response) -> Iterator[Event]:
 
 
 def conversation(text: str, path: str = MESSAGES, **fields: JsonValue) -> dict[str, JsonValue]:
-    """A valid request that says this."""
+    """Return the body of a valid request with this user message."""
     body: dict[str, JsonValue] = {"model": "m", "messages": [{"role": "user", "content": text}]}
     if path == MESSAGES:
         body["max_tokens"] = 1000
@@ -75,7 +75,7 @@ class Served:
         self.client = self._open.enter_context(httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False))
 
     def person(self, token: str | None = TOKEN, **headers: str) -> httpx.Client:
-        """Somebody at the control API."""
+        """Return a client of the control API; `token` None sends none."""
         known = {} if token is None else {"authorization": f"Bearer {token}"}
         base = f"{self.url}/_mock"
         client = httpx.Client(base_url=base, headers={**known, **headers}, timeout=PATIENCE, trust_env=False)
@@ -88,44 +88,44 @@ class Served:
     def ask(
         self, text: str = "Hello", path: str = MESSAGES, headers: Mapping[str, str] | None = None, **fields: JsonValue
     ) -> httpx.Response:
-        """One request to the gateway, and its whole answer."""
+        """Send a request to the gateway and return the complete answer."""
         sent = {"authorization": "Bearer sk_a", **(headers or {})}
         return self.client.post(path, json=conversation(text, path, **fields), headers=sent)
 
     @contextmanager
     def streaming(self, text: str = "Hello", path: str = MESSAGES, key: str = "sk_a") -> Iterator[httpx.Response]:
-        """A streamed answer that is open for as long as the block lasts."""
+        """Open a streamed answer for the duration of the block."""
         body, sent = conversation(text, path, stream=True), {"authorization": f"Bearer {key}"}
         with self.client.stream("POST", path, json=body, headers=sent) as response:
             yield response
 
     @contextmanager
     def feed(self, after: int | None = None, last_seen: str | None = None) -> Iterator[Iterator[Event]]:
-        """The feed, for as long as the block lasts; `last_seen` is the id that a browser says when it comes again."""
+        """Open the feed for the duration of the block; `last_seen` is the Last-Event-ID of a reconnect."""
         headers = {} if last_seen is None else {"last-event-id": last_seen}
         query = {} if after is None else {"after": after}
         with self.control.stream("GET", "/traffic", params=query, headers=headers) as response:
             assert response.status_code == 200, response.read()
             yield events(response)
 
-    def get(self, path: str, **query: str | int | float) -> Shown:
-        """What a call answers that must work."""
+    def get(self, path: str, **query: str | int | float) -> ControlJson:
+        """Return the JSON of a GET that must succeed."""
         answer = self.control.get(path, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def post(self, path: str, said: JsonValue = None, status: int = 200) -> Shown:
-        """The same, with a body."""
-        answer = self.control.post(path, json=said)
+    def post(self, path: str, body: JsonValue = None, status: int = 200) -> ControlJson:
+        """Return the JSON of a POST that must have this status."""
+        answer = self.control.post(path, json=body)
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    def session(self, **chosen: JsonValue) -> Shown:
-        """A new session; `key` is its client's."""
+    def session(self, **chosen: JsonValue) -> ControlJson:
+        """Create a session; its `key` is the API key for a client."""
         return self.post("/sessions", chosen, 201)
 
     def holds(self, condition: Callable[[], bool]) -> None:
-        """Return when the condition holds on the server's loop, looked at in every turn of it."""
+        """Wait until the condition holds; it is checked on the server's loop, in each iteration."""
 
         async def turns() -> None:
             async with asyncio.timeout(PATIENCE):
@@ -135,7 +135,7 @@ class Served:
         asyncio.run_coroutine_threadsafe(turns(), self.loop).result()
 
     def on_loop(self, look: Callable[[], T]) -> T:
-        """What is found on the server's loop, where everything happens."""
+        """Return the result of a function, called on the server's loop."""
 
         async def found() -> T:
             return look()
@@ -154,7 +154,7 @@ def serving(
     hosts: tuple[str, ...] = (),
     own: str | None = None,
 ) -> Iterator[Served]:
-    """A steered gateway that plays these scenarios."""
+    """Serve a gateway with its control API that knows these scenarios."""
     known = {script.name: script for script in scripts}
     engine = Engine(contract(), known, EngineSettings(scenario=playing))
     app = Gateway(engine, store=store, journal=journal)
@@ -170,12 +170,12 @@ def serving(
 
 
 def shipped_files() -> dict[str, Path]:
-    """The shipped scenarios by name."""
+    """Return the files of the shipped scenarios by name."""
     return {file.stem: file for file in bundled.SCENARIOS.glob("*.yaml")}
 
 
-def error_of(answer: httpx.Response) -> Shown:
-    """The error that an answer tells, which must have the one shape."""
+def error_of(answer: httpx.Response) -> ControlJson:
+    """Return the error in a response; it must have the common shape."""
     assert answer.headers["content-type"] == "application/json", answer.text
     found = answer.json()
     assert set(found) == {"error"}

@@ -1,4 +1,4 @@
-"""The application: every error in the one shape, in words for whoever must act; our own failures told and logged."""
+"""Errors of the control API: their common shape and messages, and the mock's own failures."""
 
 import logging
 from collections.abc import Callable
@@ -92,5 +92,7 @@ def test_our_own_failure_is_told_without_details_logged_and_remembered(caplog: p
         assert (answer.status_code, error_of(answer)["code"], "detail" in answer.text) == (500, "mock_error", False)
         assert "content-security-policy" in answer.headers
         assert served.get("/health") == {"status": "ok"}
-        assert [told for _, told in served.app.failures] == ["POST /_mock/sessions: RuntimeError: a detail of ours"]
+        assert [failure for _, failure in served.app.failures] == [
+            "POST /_mock/sessions: RuntimeError: a detail of ours"
+        ]
     assert [record.name for record in caplog.records if record.levelno >= logging.ERROR] == ["mockserver"]

@@ -1,4 +1,4 @@
-"""Many at once: one item of the queue goes to one request, and nothing is left of streams and feeds that have ended."""
+"""Concurrency: each queued answer goes to one request, and ended streams and feeds leave nothing behind."""
 
 import asyncio
 from collections import Counter
@@ -30,12 +30,12 @@ CLIENTS = 20
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(PLAYED, playing="test") as found:
-        yield found
+    with serving(PLAYED, playing="test") as served:
+        yield served
 
 
 def texts(*served: Served) -> Counter[str]:
-    """What so many clients get that ask at the same time, each with a key of its own, in turn from each server."""
+    """Return the texts that concurrent clients get, each with its own key, spread over the servers."""
 
     def ask(number: int) -> str:
         headers = {"x-api-key": f"sk_{number}"}
@@ -62,7 +62,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def two(redis: RedisServer) -> Iterator[tuple[Served, Served]]:
-    """Two servers that share their sessions."""
+    """Yield two servers that share their sessions."""
     stores = [RedisStore(redis.url, lambda id: Session(id, "of-the-server")) for _ in range(2)]
     with ExitStack() as stack:
         one, other = [stack.enter_context(serving(PLAYED, playing="test", store=store)) for store in stores]
@@ -133,5 +133,5 @@ def test_a_hundred_held_streams_and_fifty_feeds_leave_nothing_behind(served: Ser
     asyncio.run(main())
     served.holds(lambda: not served.app.traffic.live and not served.app.traffic.watchers)
     served.holds(lambda: served.app.journal.entered == 100)
-    served.holds(lambda: len(asyncio.all_tasks()) <= before + 1)  # the one that looks
+    served.holds(lambda: len(asyncio.all_tasks()) <= before + 1)  # the task that checks this
     assert list(served.app.failures) == []

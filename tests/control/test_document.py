@@ -1,4 +1,4 @@
-"""The control API's own document: valid, readable, and true whatever is sent to it."""
+"""The OpenAPI document of the control API: valid, complete, and true for generated requests."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from schemathesis import checks
 
 from mockserver.control import PREFIX
 from tests.control.all_routes import every_route
-from tests.control.support import PATIENCE, TOKEN, Served, Shown, serving, shipped_files
+from tests.control.support import PATIENCE, TOKEN, ControlJson, Served, serving, shipped_files
 from tests.support.engine import turns
 
 CHECKS = [
@@ -23,10 +23,10 @@ CHECKS = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
-"""Not whether what fits the schema is taken: words of a scenario can be well shaped and mean nothing."""
+"""No check that valid bodies are accepted: a scenario can fit the schema and still be invalid."""
 
 STREAMS = f"{PREFIX}/traffic"
-"""What does not end by itself; `test_feed` has it."""
+"""This call does not end by itself; `test_feed` tests it."""
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +39,19 @@ def served() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def document(served: Served) -> Shown:
+def document(served: Served) -> ControlJson:
     return served.get("/openapi.json")
 
 
-def operations(document: Shown) -> list[tuple[str, str, Shown]]:
+def operations(document: ControlJson) -> list[tuple[str, str, ControlJson]]:
     return [(method, path, one) for path, ways in document["paths"].items() for method, one in ways.items()]
 
 
-def test_it_is_valid(document: Shown) -> None:
+def test_it_is_valid(document: ControlJson) -> None:
     validate(document)
 
 
-def test_it_has_every_route_but_the_page_and_itself(served: Served, document: Shown) -> None:
+def test_it_has_every_route_but_the_page_and_itself(served: Served, document: ControlJson) -> None:
     described = {(method.upper(), re.sub(r"\{\w+\}", "*", path)) for method, path, _ in operations(document)}
     names = {"a", "1", "curl"}
     known = {
@@ -62,7 +62,7 @@ def test_it_has_every_route_but_the_page_and_itself(served: Served, document: Sh
     assert described == known
 
 
-def test_every_operation_says_in_words_what_it_does_and_how_it_refuses(document: Shown) -> None:
+def test_every_operation_says_in_words_what_it_does_and_how_it_refuses(document: ControlJson) -> None:
     ids = [one["operationId"] for _, _, one in operations(document)]
     assert len(set(ids)) == len(ids)
     for method, path, one in operations(document):
@@ -73,13 +73,13 @@ def test_every_operation_says_in_words_what_it_does_and_how_it_refuses(document:
         assert one["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorShape")
 
 
-def test_nothing_in_it_asks_for_a_file_a_program_or_an_address(document: Shown) -> None:
+def test_nothing_in_it_asks_for_a_file_a_program_or_an_address(document: ControlJson) -> None:
     names = set(re.findall(r'"([a-z_]+)": \{"(?:type|anyOf)', str(document).replace("'", '"')))
     assert "scenario" in names
     assert not {"file", "folder", "url_to", "command", "exec", "callback", "upstream"} & names
 
 
-def test_whatever_is_sent_the_answer_is_one_of_those_that_are_described(served: Served, document: Shown) -> None:
+def test_whatever_is_sent_the_answer_is_one_of_those_that_are_described(served: Served, document: ControlJson) -> None:
     schema = schemathesis.openapi.from_dict(document)
     found: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]  # all are valid
     assert len(found) > 40
@@ -109,7 +109,7 @@ bodies = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st
 
 @settings(max_examples=30)
 @given(bodies)
-def test_no_body_is_a_failure_of_ours(served: Served, document: Shown, body: Shown) -> None:
+def test_no_body_is_a_failure_of_ours(served: Served, document: ControlJson, body: ControlJson) -> None:
     content, kind = json.dumps(body).encode(), {"content-type": "application/json"}
     for method, path, one in operations(document):
         if "requestBody" in one:

@@ -1,4 +1,4 @@
-"""Exchanges: lists, one whole, what is found, what is cut, what is kept of hostile ones."""
+"""Routes of exchanges: lists, single ones, search, cut and hostile content."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from mockserver.control.serializers import LONGEST_BODY, MOST_EVENTS
 from mockserver.journal.log import Journal
-from tests.control.support import Served, Shown, conversation, error_of, serving
+from tests.control.support import ControlJson, Served, conversation, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, turns
 
 PLAYED = turns("""
@@ -29,11 +29,11 @@ PLAYED = turns("""
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(PLAYED, playing="test", journal=Journal(50)) as found:
-        yield found
+    with serving(PLAYED, playing="test", journal=Journal(50)) as served:
+        yield served
 
 
-def numbers(found: Shown) -> list[int]:
+def numbers(found: ControlJson) -> list[int]:
     return [one["number"] for one in found["exchanges"]]
 
 
@@ -77,7 +77,7 @@ def test_they_are_found_by_the_words_of_when(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("when", "words"),
+    ("when", "message"),
     [
         ({"txt": "a"}, "txt: unknown key 'txt'; did you mean 'text'?"),
         ({"key": "sk_a"}, "cannot search for the key"),
@@ -86,15 +86,15 @@ def test_they_are_found_by_the_words_of_when(served: Served) -> None:
         ({"body_schema": {"type": 7}}, ""),
     ],
 )
-def test_what_cannot_be_asked_is_told(when: JsonValue, words: str, served: Served) -> None:
-    for call, said in (
+def test_what_cannot_be_asked_is_told(when: JsonValue, message: str, served: Served) -> None:
+    for call, body in (
         ("/exchanges/find", {"when": when}),
         ("/verify", {"when": when}),
         ("/verify", {"order": [when]}),
     ):
-        answer = served.control.post(call, json=said)
+        answer = served.control.post(call, json=body)
         assert answer.status_code == 422, answer.text
-        assert words in error_of(answer)["message"]
+        assert message in error_of(answer)["message"]
     assert list(served.app.failures) == []
 
 

@@ -17,7 +17,7 @@ from tools.control_table import PAGE, application, row, with_table
 
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
 UNDESCRIBED = {"/", "/page/{name}"}
-"""The page, which is no call of the API."""
+"""The page, which is not part of the API."""
 
 Operation: TypeAlias = dict[str, Any]  # Any: an OpenAPI operation
 DOCUMENT = application().openapi()

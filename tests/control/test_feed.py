@@ -1,4 +1,4 @@
-"""The feed: in order, again from a number, bounded for a slow reader, ended with the server."""
+"""The feed: order, replay after a reconnect, bounds for a slow reader, and the end of the server."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -24,8 +24,8 @@ PLAYED = turns("""
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(PLAYED, playing="test", journal=Journal(5)) as found:
-        yield found
+    with serving(PLAYED, playing="test", journal=Journal(5)) as served:
+        yield served
 
 
 def test_an_answer_begins_and_ends_and_its_number_is_the_id(served: Served) -> None:
@@ -71,8 +71,8 @@ def test_what_is_forgotten_is_told(served: Served) -> None:
     for _ in range(8):
         served.ask()
     with served.feed(1) as feed:
-        told = [(event.name, event.id) for event in islice(feed, 6)]
-    assert told == [("forgot", None), *[("ended", number) for number in range(4, 9)]]
+        reported = [(event.name, event.id) for event in islice(feed, 6)]
+    assert reported == [("forgot", None), *[("ended", number) for number in range(4, 9)]]
     with served.feed(3) as feed:
         assert next(feed).name == "ended"
 
@@ -97,8 +97,8 @@ def test_whatever_is_steered_is_told(served: Served) -> None:
         served.control.patch("/defaults", json={"pace": None})
         served.post("/next", {"turn": {"reply": "hi"}}, 201)
         served.control.put("/scenarios/new", json={"yaml": "scenario: new\nturns: [{reply: hi}]"})
-        told = [event.data["what"] for event in islice((event for event in feed if event.name == "steered"), 4)]
-    assert told == ["sessions", "defaults", "next", "scenarios"]
+        reported = [event.data["what"] for event in islice((event for event in feed if event.name == "steered"), 4)]
+    assert reported == ["sessions", "defaults", "next", "scenarios"]
 
 
 def test_what_changes_nothing_tells_nothing(served: Served) -> None:

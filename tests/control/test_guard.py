@@ -1,4 +1,4 @@
-"""The guard: nobody comes in without the token, no page of another origin does, and nothing of ours leaks out."""
+"""The guard: no access without the token or from other origins, and no leak of the token."""
 
 import logging
 import socket
@@ -20,19 +20,19 @@ ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-"""What every answer has."""
+"""The headers of every response."""
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
-    """One server for the questions that change nothing."""
+    """Yield a server for tests that change nothing."""
     with serving(hosts=("dev.example",)) as found:
         found.ask("Hello")
         yield found
 
 
 def check_headers(answer: httpx.Response) -> None:
-    """The headers that every answer has, and none that it must not have."""
+    """Check that a response has the common headers and no forbidden one."""
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
     assert answer.headers.get_list("content-security-policy") == [CSP]
     assert [name for name in answer.headers if name.startswith("access-control")] == []
@@ -40,7 +40,7 @@ def check_headers(answer: httpx.Response) -> None:
 
 
 def state_of(served: Served) -> object:
-    """Everything that a request could have changed."""
+    """Return all state that a request could have changed."""
     paths = ("/sessions", "/scenarios", "/chaos", "/next", "/defaults", "/live")
     shown = [served.get(path) for path in paths]
     for session in shown[0]:
@@ -109,8 +109,8 @@ def test_every_route_is_open_to_the_token(server: Served) -> None:
 # --- Host, Origin, and headers that come twice
 
 
-def said(server: Served, *lines: str, start: str = "GET /_mock/health HTTP/1.1") -> int:
-    """The status of a request of these lines, sent as they are."""
+def status_of(server: Served, *lines: str, start: str = "GET /_mock/health HTTP/1.1") -> int:
+    """Send these header lines unchanged and return the status."""
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname or "", address.port or 0), PATIENCE) as line:
         head = "\r\n".join([start, *lines, "connection: close", "", ""])
@@ -151,11 +151,11 @@ HOSTS = {
 
 @pytest.mark.parametrize(("host", "status"), HOSTS.items())
 def test_a_host_is_an_address_or_a_name_that_is_known(host: str, status: int, server: Served) -> None:
-    assert said(server, f"host: {host}", AUTH) == status
+    assert status_of(server, f"host: {host}", AUTH) == status
 
 
 def test_a_request_without_a_host_is_refused(server: Served) -> None:
-    assert said(server, AUTH, start="GET /_mock/health HTTP/1.0") == 421
+    assert status_of(server, AUTH, start="GET /_mock/health HTTP/1.0") == 421
 
 
 @pytest.mark.parametrize(
@@ -170,13 +170,13 @@ def test_a_request_without_a_host_is_refused(server: Served) -> None:
     ],
 )
 def test_a_header_that_is_believed_comes_once(twice: tuple[str, ...], server: Served) -> None:
-    assert said(server, *twice) == 400 if twice[0] == "host: localhost" else 421
-    assert said(server, *twice) in (400, 421)
+    assert status_of(server, *twice) == 400 if twice[0] == "host: localhost" else 421
+    assert status_of(server, *twice) in (400, 421)
 
 
 @pytest.mark.parametrize("spelled", [f"Authorization: bearer {TOKEN}", f"AUTHORIZATION: BEARER  {TOKEN} "])
 def test_the_scheme_is_read_in_any_case(spelled: str, server: Served) -> None:
-    assert said(server, "host: localhost", spelled) == 200
+    assert status_of(server, "host: localhost", spelled) == 200
 
 
 def test_the_own_page_is_let_in(server: Served) -> None:
@@ -217,19 +217,19 @@ def test_no_preflight_is_answered_with_leave(server: Served) -> None:
     ],
 )
 def test_however_a_path_is_written_nobody_comes_past_the_guard(path: str, status: int, server: Served) -> None:
-    assert said(server, "host: 127.0.0.1", start=f"GET {path} HTTP/1.1") == status
+    assert status_of(server, "host: 127.0.0.1", start=f"GET {path} HTTP/1.1") == status
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "HEAD", "PROPFIND"])
 def test_no_method_comes_past_the_guard(method: str, server: Served) -> None:
-    assert said(server, "host: 127.0.0.1", start=f"{method} /_mock/sessions HTTP/1.1") in (400, 401)
-    assert said(server, "host: 127.0.0.1", AUTH, start=f"{method} /_mock/sessions HTTP/1.1") in (400, 405)
+    assert status_of(server, "host: 127.0.0.1", start=f"{method} /_mock/sessions HTTP/1.1") in (400, 401)
+    assert status_of(server, "host: 127.0.0.1", AUTH, start=f"{method} /_mock/sessions HTTP/1.1") in (400, 405)
 
 
 @pytest.mark.parametrize(("own", "status"), [((), 401), ((AUTH,), 404)])
 def test_no_websocket_is_opened(own: tuple[str, ...], status: int, server: Served) -> None:
     upgrade = ("connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13", "sec-websocket-key: dGVzdA==")
-    assert said(server, "host: 127.0.0.1", *own, *upgrade, start="GET /_mock/live-socket HTTP/1.1") == status
+    assert status_of(server, "host: 127.0.0.1", *own, *upgrade, start="GET /_mock/live-socket HTTP/1.1") == status
 
 
 # --- The link and its cookie
@@ -294,7 +294,7 @@ def test_a_large_body_is_refused_when_it_is_declared_and_when_it_comes_in_pieces
 
 
 def test_a_stranger_is_refused_before_the_body_is_read(server: Served) -> None:
-    assert said(server, "host: 127.0.0.1", "content-length: 99999999", start="POST /_mock/lint HTTP/1.1") == 401
+    assert status_of(server, "host: 127.0.0.1", "content-length: 99999999", start="POST /_mock/lint HTTP/1.1") == 401
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten(
@@ -327,7 +327,7 @@ def test_the_token_is_in_no_answer_no_line_of_the_log_and_no_exchange(
             else:
                 found += answer.read().decode()
         assert TOKEN not in found, (method, path)
-    others = ("http", "uvicorn.access")  # the clients' own, and a log that is off until caplog hangs itself into it
+    others = ("http", "uvicorn.access")  # the clients' logs, and one that is off until caplog enables it
     ours = [record for record in caplog.records if not record.name.startswith(others)]
     assert TOKEN not in str([record.getMessage() for record in ours])
     assert all(TOKEN not in repr(exchange) for exchange in server.app.journal)

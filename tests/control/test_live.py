@@ -1,4 +1,4 @@
-"""Answers on their way: held, stepped, let run, and left by their clients, with both wires and a real SDK."""
+"""Live answers: hold, step, release, and clients that disconnect, on both wires and with the official SDKs."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ import httpx
 import openai
 import pytest
 
-from tests.control.support import PATIENCE, Event, Served, Shown, conversation, error_of, serving
+from tests.control.support import PATIENCE, ControlJson, Event, Served, conversation, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, turns
 
 WORDS = "one two three four five"
@@ -35,17 +35,17 @@ HELD = turns(f"""
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(HELD, playing="test") as found:
-        yield found
+    with serving(HELD, playing="test") as served:
+        yield served
 
 
-def until(feed: Iterator[Event], name: str) -> Shown:
-    """The next event of that name."""
+def until(feed: Iterator[Event], name: str) -> ControlJson:
+    """Return the data of the next event with this name."""
     return next(event.data for event in feed if event.name == name)
 
 
-def held(served: Served) -> Shown:
-    """The one answer that is held back."""
+def held(served: Served) -> ControlJson:
+    """Wait for the answer on hold and return it."""
     served.holds(lambda: any(one.delivery.gate.is_shut for one in served.app.traffic.live.values()))
     [one] = served.get("/live")
     return one
@@ -148,7 +148,7 @@ def test_a_hold_with_a_limit_ends_by_itself(served: Served) -> None:
 
 
 def test_what_is_held_ends_with_the_server() -> None:
-    with httpx.Client(timeout=PATIENCE) as client:  # it is there until the server has ended
+    with httpx.Client(timeout=PATIENCE) as client:  # it outlives the server
         with serving(HELD, playing="test") as served:
             journal, asked = served.app.journal, conversation("held", MESSAGES, stream=True)
             request = client.build_request("POST", served.url + MESSAGES, json=asked, headers={"x-api-key": "sk_a"})

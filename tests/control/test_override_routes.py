@@ -1,4 +1,4 @@
-"""Steering for everybody: what plays by default, and what the next request gets."""
+"""Routes of the defaults and of queued answers."""
 
 from collections.abc import Iterator
 
@@ -19,8 +19,8 @@ TWO = script("scenario: two\nturns: [{reply: two, times: always}]")
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(ONE, TWO, playing="one") as found:
-        yield found
+    with serving(ONE, TWO, playing="one") as served:
+        yield served
 
 
 def text(answer: httpx.Response) -> str:
@@ -28,8 +28,8 @@ def text(answer: httpx.Response) -> str:
     return str(answer.json()["content"][0]["text"])
 
 
-def queue(served: Served, **said: JsonValue) -> str:
-    return str(served.post("/next", dict(said), 201)["id"])
+def queue(served: Served, **body: JsonValue) -> str:
+    return str(served.post("/next", dict(body), 201)["id"])
 
 
 def waiting(served: Served, session: str | None = None) -> list[str]:
@@ -42,8 +42,8 @@ def waiting(served: Served, session: str | None = None) -> list[str]:
 
 def test_what_holds_for_everybody_is_chosen_and_taken_back(served: Served) -> None:
     assert served.get("/defaults") == {"scenario": "one", "chaos": None, "pace": None}
-    said = {"scenario": "two", "pace": {"first": "1ms"}}
-    assert served.control.patch("/defaults", json=said).json() == said | {"chaos": None}
+    body = {"scenario": "two", "pace": {"first": "1ms"}}
+    assert served.control.patch("/defaults", json=body).json() == body | {"chaos": None}
     assert text(served.ask()) == "two"
     assert served.control.patch("/defaults", json={"pace": None}).json()["pace"] is None
     served.control.patch("/defaults", json={"scenario": None})
@@ -52,7 +52,7 @@ def test_what_holds_for_everybody_is_chosen_and_taken_back(served: Served) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("body", "message"),
     [
         ({"scenario": "tow", "pace": {"first": "1s"}}, "no scenario is called 'tow'; did you mean 'two'?"),
         ({"scenario": "two", "chaos": "x"}, "no chaos profile is called 'x'; known: none"),
@@ -60,9 +60,9 @@ def test_what_holds_for_everybody_is_chosen_and_taken_back(served: Served) -> No
         ({"scenario": "two", "pcae": {}}, "pcae: unknown key 'pcae'; did you mean 'pace'?"),
     ],
 )
-def test_one_mistake_keeps_everything_as_it_was(said: JsonValue, words: str, served: Served) -> None:
-    answer = served.control.patch("/defaults", json=said)
-    assert (answer.status_code, error_of(answer)["message"]) == (422, words)
+def test_one_mistake_keeps_everything_as_it_was(body: JsonValue, message: str, served: Served) -> None:
+    answer = served.control.patch("/defaults", json=body)
+    assert (answer.status_code, error_of(answer)["message"]) == (422, message)
     assert served.get("/defaults") == {"scenario": "one", "chaos": None, "pace": None}
 
 
@@ -163,7 +163,7 @@ def test_a_queue_is_bounded(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("body", "message"),
     [
         ({}, "expected exactly one of turn, faults"),
         ({"turn": {"reply": "a"}, "faults": ["reset"]}, "expected exactly one of turn, faults"),
@@ -182,10 +182,10 @@ def test_a_queue_is_bounded(served: Served) -> None:
         ({"faults": ["reset"], "session": "../etc"}, "session: "),
     ],
 )
-def test_what_means_nothing_does_not_wait(said: JsonValue, words: str, served: Served) -> None:
-    answer = served.control.post("/next", json=said)
+def test_what_means_nothing_does_not_wait(body: JsonValue, message: str, served: Served) -> None:
+    answer = served.control.post("/next", json=body)
     assert answer.status_code == 422
-    assert words in error_of(answer)["message"]
+    assert message in error_of(answer)["message"]
     assert waiting(served) == []
 
 

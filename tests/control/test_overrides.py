@@ -1,4 +1,4 @@
-"""Steering: what a person chooses while the gateway runs is laid over what the scenarios say."""
+"""Overrides: settings chosen at run time take precedence over scenarios."""
 
 import orjson
 import pytest
@@ -21,7 +21,7 @@ PAID = script("scenario: paid\naccount: {credits: 5}\nturns:\n  - reply: paid fo
 
 
 def talk(**chosen: JsonValue) -> Talk:
-    """A session for which this was chosen; `ALWAYS` plays by default."""
+    """Return a session with these overrides; `ALWAYS` plays by default."""
     found = Talk(ALWAYS, others=[OTHER, THIRD, PAID])
     words = {key: orjson.dumps(value).decode() if isinstance(value, dict) else value for key, value in chosen.items()}
     found.session = replace(found.session, overrides=Overrides(**words))  # type: ignore[arg-type] # a table of its fields
@@ -29,14 +29,14 @@ def talk(**chosen: JsonValue) -> Talk:
 
 
 def queue(found: Talk, *words: dict[str, JsonValue], times: int | None = 1) -> Talk:
-    """The same session, for which these wait."""
+    """Queue these answers for the session and return it."""
     waiting = tuple([QueuedResponse(f"w{n}", orjson.dumps(one).decode(), times) for n, one in enumerate(words)])
     found.session = replace(found.session, overrides=replace(found.session.overrides, queued=waiting))
     return found
 
 
 def left(found: Talk) -> list[str]:
-    """What still waits."""
+    """Return the ids of the answers still queued."""
     return [one.id for one in found.session.overrides.queued]
 
 
@@ -188,13 +188,13 @@ def test_a_fault_that_waits_is_paid_as_its_answer_is() -> None:
 
 
 def test_what_waited_is_the_same_bytes_for_the_same_seed() -> None:
-    def said(seed: str) -> bytes:
+    def payload(seed: str) -> bytes:
         found = queue(talk(), {"reply": "{{faker.sentence}}"})
         found.session = replace(found.session, seed=seed)
         return found.say().payload
 
-    assert said("1") == said("1")
-    assert said("1") != said("2")
+    assert payload("1") == payload("1")
+    assert payload("1") != payload("2")
 
 
 # --- what waits for everybody -----------------------------------------------------------------------------------------

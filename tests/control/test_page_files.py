@@ -1,4 +1,4 @@
-"""The page's files, without a browser: its own, small, and incapable of parsing HTML. What it does: tests/browser/."""
+"""The page's files, checked without a browser: small, self-contained, and no parsing of HTML."""
 
 import re
 from pathlib import Path
@@ -15,12 +15,12 @@ MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOM
 
 
 def text(name: str) -> str:
-    """A file of the page."""
+    """Return the text of a page file."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def named(name: str) -> set[str]:
-    """The page's other files that a file names."""
+    """Return the page files that a file refers to."""
     return set(re.findall(r'(?:from "\./|/_mock/page/)([a-z]+\.[a-z]+)"', text(name)))
 
 

@@ -1,4 +1,4 @@
-"""The config from two threads: a saved file is read in one of its own while somebody steers."""
+"""The runtime configuration, changed from two threads: the file watcher's and the server's."""
 
 import threading
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from tests.support.engine import contract, turns
 
 SAVED = {"test": turns("  - reply: saved\n    times: always\n")}
 LONG_ENOUGH = 0.2
-"""Seconds in which a change that is not kept waiting has long been made."""
+"""Seconds, more than enough for a change that no lock holds up."""
 
 
 def test_a_saved_file_does_not_undo_what_is_chosen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:

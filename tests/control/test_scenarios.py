@@ -1,4 +1,4 @@
-"""Scenarios, chaos profiles and faults: put, hidden and brought back, linted with places, explained."""
+"""Routes of scenarios, chaos profiles and faults."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +25,8 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(file: Path) -> Iterator[Served]:
-    with serving(script(FILE), playing="mine", files={"mine": file}) as found:
-        yield found
+    with serving(script(FILE), playing="mine", files={"mine": file}) as served:
+        yield served
 
 
 def text(answer: httpx.Response) -> str:
@@ -137,7 +137,7 @@ def test_a_request_is_explained_by_name_or_by_text(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("body", "message"),
     [
         ({"request": "{}"}, "expected exactly one of scenario, yaml"),
         ({"scenario": "mien", "request": "{}"}, "did you mean 'mine'?"),
@@ -149,10 +149,10 @@ def test_a_request_is_explained_by_name_or_by_text(served: Served) -> None:
         ({"scenario": "mine", "request": "curl http://[x"}, ""),
     ],
 )
-def test_what_cannot_be_explained_is_told(said: JsonValue, words: str, served: Served) -> None:
-    answer = served.control.post("/explain", json=said)
+def test_what_cannot_be_explained_is_told(body: JsonValue, message: str, served: Served) -> None:
+    answer = served.control.post("/explain", json=body)
     assert answer.status_code == 422, answer.text
-    assert words in error_of(answer)["message"]
+    assert message in error_of(answer)["message"]
     assert "root:" not in answer.text
 
 
@@ -175,7 +175,7 @@ def test_chaos_is_put_chosen_for_all_or_for_one_and_ended(served: Served) -> Non
     assert served.control.delete("/chaos/storm").status_code == 404
     assert served.get("/defaults")["chaos"] is None
     assert served.ask(headers={"x-mock-session": "c"}).status_code == 200
-    assert served.ask(headers={"x-mock-session": "a"}).status_code == 404  # it is told, and is no silence
+    assert served.ask(headers={"x-mock-session": "a"}).status_code == 404  # an error, not silently another scenario
     assert list(served.app.failures) == []
 
 

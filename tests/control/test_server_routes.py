@@ -1,4 +1,4 @@
-"""The server itself: what it is, whether it can answer, what has added up, and the files of its page."""
+"""Routes of the server itself: description, readiness, metrics, and the page's files."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,7 +29,7 @@ PLAYED = turns("""
 
 
 class LostStore(MemoryStore):
-    """A store that is away."""
+    """A store that is unavailable."""
 
     async def find(self, id: str) -> Session | None:
         raise StoreUnavailableError("it does not answer")
@@ -76,7 +76,7 @@ def test_while_the_store_is_away_it_is_well_and_not_ready() -> None:
 
 
 def metrics(served: Served) -> dict[tuple[str, str], float]:
-    """Every sample by its name and labels."""
+    """Return the samples of the metrics by name and labels."""
     answer = served.control.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     return {

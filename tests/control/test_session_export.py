@@ -1,4 +1,4 @@
-"""Sessions as documents: out and in again is the same; what means nothing is refused, and changes nothing."""
+"""Export and import of sessions: a round trip changes nothing, and invalid documents are rejected."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,8 +26,8 @@ ONE = script("scenario: one\nturns: [{reply: hi, times: always}]")
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serving(ONE, playing="one") as found:
-        yield found
+    with serving(ONE, playing="one") as served:
+        yield served
 
 
 names = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._:@-]{0,30}\Z")
@@ -80,8 +80,8 @@ def test_out_and_in_again_is_the_same(served: Served, session: Session) -> None:
     assert to_document(again) == document
 
 
-def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that is taken apart and spoilt
-    """The export of a session that has everything, and what is changed in it."""
+def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that tests modify
+    """Return the export of a session that uses every field."""
     windows, holds = {"w": RateWindow(1, 2)}, {"h": Reservation(Decimal(1), 2, "t", 3)}
     ledger = Ledger(anchor=1, period=(1, 2), granted=Decimal(5), windows=windows, holds=holds)
     session = Session(
@@ -95,7 +95,7 @@ def whole(**changed: JsonValue) -> dict[str, Any]:  # Any: a document that is ta
 
 
 def spoilt(*path: str | int, to: JsonValue) -> Callable[[dict[str, Any]], None]:
-    """Puts something else in one place of a document."""
+    """Return a function that replaces the value at one place of a document."""
 
     def spoil(document: dict[str, Any]) -> None:
         place: Any = document
@@ -169,10 +169,10 @@ def test_a_document_that_means_nothing_is_refused_and_changes_nothing(kind: str,
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"format": FORMAT}, {"format": "0.0.0", "session": {}}, {"format": 1, "session": {}}, []]
+    "body", [{}, {"format": FORMAT}, {"format": "0.0.0", "session": {}}, {"format": 1, "session": {}}, []]
 )
-def test_a_document_of_another_kind_is_refused(said: JsonValue, served: Served) -> None:
-    assert served.control.post("/sessions/import", json=said).status_code == 422
+def test_a_document_of_another_kind_is_refused(body: JsonValue, served: Served) -> None:
+    assert served.control.post("/sessions/import", json=body).status_code == 422
 
 
 @settings(max_examples=25)  # each costs several requests

@@ -1,4 +1,4 @@
-"""Sessions: made, steered, moved in time and money, forgotten; what was chosen is what their clients get."""
+"""Routes of sessions: create, change, clock, balance, delete; and what clients get after a change."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ TWO = script("scenario: two\nturns: [{reply: two, times: always}]")
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(ONE, TWO, playing="one") as found:
-        yield found
+    with serving(ONE, TWO, playing="one") as served:
+        yield served
 
 
 def text(answer: httpx.Response) -> str:
@@ -97,7 +97,7 @@ def test_none_is_a_choice_too(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("body", "message"),
     [
         ({"scenario": "tow"}, "no scenario is called 'tow'; did you mean 'two'?"),
         ({"chaos": "storm"}, "no chaos profile is called 'storm'; known: none"),
@@ -112,20 +112,20 @@ def test_none_is_a_choice_too(served: Served) -> None:
         ({"seed": 7}, "seed: expected text, not 7; quote it"),
     ],
 )
-def test_a_choice_that_means_nothing_changes_nothing(said: JsonValue, words: str, served: Served) -> None:
+def test_a_choice_that_means_nothing_changes_nothing(body: JsonValue, message: str, served: Served) -> None:
     served.session(name="a", scenario="one", seed="s")
     before = served.get("/sessions/a/export")
-    answer = served.control.patch("/sessions/a", json=said)
-    assert (answer.status_code, error_of(answer)["message"]) == (422, words)
+    answer = served.control.patch("/sessions/a", json=body)
+    assert (answer.status_code, error_of(answer)["message"]) == (422, message)
     assert served.get("/sessions/a/export") == before
 
 
 @pytest.mark.parametrize("path", ["", "/reset", "/clock", "/account", "/export", "/snapshot"])
 def test_an_unknown_session_is_told_with_the_nearest(path: str, served: Served) -> None:
     served.session(name="session-of-anna")
-    said = {"/clock": {"advance": 1}, "/account": {"drain": 0}}.get(path)
+    body = {"/clock": {"advance": 1}, "/account": {"drain": 0}}.get(path)
     method = "GET" if path in ("", "/export", "/snapshot") else "POST"
-    answer = served.control.request(method, f"/sessions/session-of-ana{path}", json=said)
+    answer = served.control.request(method, f"/sessions/session-of-ana{path}", json=body)
     assert answer.status_code == 404
     assert "did you mean 'session-of-anna'?" in error_of(answer)["message"]
     assert len(served.get("/sessions")) == 1
@@ -163,8 +163,8 @@ def test_a_choice_that_is_given_back_is_the_servers_own_again() -> None:
     store = MemoryStore("of-the-server", start_clock(0.0, virtual=True))
     with serving(TWO, store=store) as served:
         served.session(name="a", seed="mine", clock={"speed": 10})
-        given = served.control.patch("/sessions/a", json={"seed": None, "clock": None}).json()
-        assert (given["seed"], given["clock"]["virtual"]) == ("of-the-server", True)
+        changed = served.control.patch("/sessions/a", json={"seed": None, "clock": None}).json()
+        assert (changed["seed"], changed["clock"]["virtual"]) == ("of-the-server", True)
         served.session(name="b", seed=None)
         assert served.get("/sessions/b")["seed"] == "of-the-server"
 
@@ -184,9 +184,9 @@ def test_a_virtual_clock_stands_still_until_it_runs_again(served: Served) -> Non
     served.session(name="a", clock={"virtual": True})
     now = served.get("/sessions/a")["now"]
     assert served.get("/sessions/a")["now"] == now
-    given = served.control.patch("/sessions/a", json={"clock": {"speed": 10}}).json()
-    assert given["clock"] == {"virtual": False, "speed": 10.0}
-    assert given["now"] >= now
+    changed = served.control.patch("/sessions/a", json={"clock": {"speed": 10}}).json()
+    assert changed["clock"] == {"virtual": False, "speed": 10.0}
+    assert changed["now"] >= now
 
 
 @pytest.mark.parametrize("advance", ["31d", "-1s", "soon", -1, None, True, [], "1e3"])
@@ -208,8 +208,8 @@ def test_a_clock_can_be_moved_again_and_again_without_leaving_the_calendar(serve
 # --- Money
 
 
-def account(served: Served, **said: JsonValue) -> dict[str, str]:
-    found: dict[str, str] = served.post("/sessions/a/account", dict(said))["account"]
+def account(served: Served, **body: JsonValue) -> dict[str, str]:
+    found: dict[str, str] = served.post("/sessions/a/account", dict(body))["account"]
     return found
 
 
@@ -234,10 +234,10 @@ def test_credits_are_exact(served: Served) -> None:
     assert account(served, drain="0.30000000000000000001")["remaining"] == "0.30000000000000000001"
 
 
-@pytest.mark.parametrize("said", [{}, {"top_up": 1, "drain": 1}, {"top_up": -1}, {"drain": "NaN"}, {"top_up": "1e13"}])
-def test_a_movement_is_one_amount(said: JsonValue, served: Served) -> None:
+@pytest.mark.parametrize("body", [{}, {"top_up": 1, "drain": 1}, {"top_up": -1}, {"drain": "NaN"}, {"top_up": "1e13"}])
+def test_a_movement_is_one_amount(body: JsonValue, served: Served) -> None:
     served.session(name="a")
-    assert served.control.post("/sessions/a/account", json=said).status_code == 422
+    assert served.control.post("/sessions/a/account", json=body).status_code == 422
     assert served.get("/sessions/a")["account"] is None
 
 
@@ -258,8 +258,8 @@ def test_an_account_that_is_chosen_goes_before_that_of_the_scenario_until_it_is_
         served.session(name="a", account={"plan": "enterprise", "credits": 0})
         assert served.get("/sessions/a")["account"]["plan"] == "enterprise"
         assert served.ask(headers=as_session("a"), path=CHAT).status_code == 402
-        given = served.control.patch("/sessions/a", json={"account": None}).json()["account"]
-        assert (given["plan"], given["remaining"]) == ("starter", "3")
+        changed = served.control.patch("/sessions/a", json={"account": None}).json()["account"]
+        assert (changed["plan"], changed["remaining"]) == ("starter", "3")
         assert served.ask(headers=as_session("a"), path=CHAT).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Copies: what is pasted does again what was seen, and nothing else, and no secret is in it."""
+"""Snippets: pasted, they repeat the exchange, run nothing else, and contain no secret."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
+import mockserver.testing.gateway  # noqa: F401 - must be loaded before pytester, which unloads modules that it loads
 from mockserver.cli.main import main
 from mockserver.files import loader
 from tests.control.support import PATIENCE, Served, conversation, serving
@@ -27,12 +27,12 @@ KEY = "sk_live_of_a_person_0123456789"
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serving() as found:
-        yield found
+    with serving() as served:
+        yield served
 
 
 def copied(served: Served, kind: str) -> str:
-    """The last exchange, copied."""
+    """Return the last exchange as a snippet."""
     last = served.get("/exchanges", limit=1)["exchanges"][0]["number"]
     text: str = served.get(f"/exchanges/{last}/copy/{kind}")["text"]
     assert KEY not in text
@@ -40,7 +40,7 @@ def copied(served: Served, kind: str) -> str:
 
 
 def pasted(text: str, folder: Path) -> None:
-    """Run a command as a shell does."""
+    """Run a command in a shell, in an empty folder that must stay empty."""
     environment = {"PATH": os.environ["PATH"], "KEY": KEY, "HOME": str(folder), "NO_PROXY": "*"}
     done = subprocess.run(
         ["bash", "-eu"], input=text.encode(), cwd=folder, env=environment, capture_output=True, timeout=PATIENCE
@@ -114,7 +114,7 @@ answers = st.one_of(
 
 
 def literal(words: JsonValue) -> JsonValue:
-    """Words in which {{ is text."""
+    """Return a value in which {{ is text and not a template."""
     if isinstance(words, str):
         return words.replace("{{", "{{braces}}")
     if isinstance(words, dict):
@@ -123,7 +123,7 @@ def literal(words: JsonValue) -> JsonValue:
 
 
 def understood(served: Served) -> object:
-    """What a client has understood of the last answer."""
+    """Return what a client can understand of the last answer."""
     last = served.get("/exchanges", limit=1)["exchanges"][0]
     answer = served.get(f"/exchanges/{last['number']}")["answer"]
     called = [(call["name"], orjson.loads(call["arguments"])) for call in answer["calls"]]

@@ -1,4 +1,4 @@
-"""Judging: verification and verdict give by HTTP what they give in a test."""
+"""Routes of verification and verdict."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +20,12 @@ PLAYED = turns("""
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with serving(PLAYED, playing="test") as found:
-        yield found
+    with serving(PLAYED, playing="test") as served:
+        yield served
 
 
 @pytest.mark.parametrize(
-    ("said", "ok", "exchanges"),
+    ("body", "ok", "exchanges"),
     [
         ({"when": {"text": "a"}}, True, [1, 3]),
         ({"when": {"text": "a"}, "times": 2}, True, [1, 3]),
@@ -39,11 +39,11 @@ def served() -> Iterator[Served]:
         ({}, True, [1, 2, 3]),
     ],
 )
-def test_what_came_is_verified(said: JsonValue, ok: bool, exchanges: list[int], served: Served) -> None:
+def test_what_came_is_verified(body: JsonValue, ok: bool, exchanges: list[int], served: Served) -> None:
     served.ask("a")
     served.ask("b", headers={"x-mock-session": "s"})
     served.ask("a")
-    found = served.post("/verify", said)
+    found = served.post("/verify", body)
     assert (found["ok"], found["exchanges"], found["message"] == "") == (ok, exchanges, ok)
 
 

@@ -1,4 +1,4 @@
-"""docs/control.md: its example runs against a real server. (Its table: tests/control/test_extension.py.)"""
+"""docs/control.md: its example runs against a real server. tests/control/test_extension.py checks its table."""
 
 import re
 from collections.abc import Iterator

@@ -36,9 +36,9 @@ async function attempt(ask) {
   try {
     return {error: '', ...(await ask())};
   } catch (error) {
-    const told = error.headers?.get?.('retry-after') ?? error.headers?.['retry-after'] ?? '';
+    const retryAfter = error.headers?.get?.('retry-after') ?? error.headers?.['retry-after'] ?? '';
     const id = error.requestID ?? error.request_id ?? '';
-    return {error: error.constructor.name, status: error.status ?? 0, message: error.message, told, id};
+    return {error: error.constructor.name, status: error.status ?? 0, message: error.message, retryAfter, id};
   }
 }
 
