@@ -14,6 +14,7 @@ from mockserver.core.errors import Refusal
 from mockserver.engine import builtin, overrides, refusals, responses
 from mockserver.engine.admission import Admission
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.recipe import Recipe, ReplyRecipe, with_faults
 from mockserver.engine.render import check_loaded, lay_faults, render_raw, render_reply
 from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import handler_request
@@ -59,6 +60,7 @@ def _with_queued_faults(
         decision.note,
         faults=(*decision.note.faults, *compiled.play.fault_names),
         idle_faults=(*decision.note.idle_faults, *applied.idle),
+        recipe=with_faults(decision.note.recipe, compiled.faults),
     )
     splitters = (*decision.splitters, *applied.splitters)
     return msgspec.structs.replace(decision, actions=applied.actions, note=note, splitters=splitters)
@@ -77,12 +79,14 @@ def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decisio
     note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
     if call.conversation is None or not call.operation.is_conversation:
         session, actions = _without_conversation(engine, admission)
-        return session, Decision(actions, note)
-    actions, usage = _default_reply(engine, admission, call.conversation)
-    return session, Decision(actions, msgspec.structs.replace(note, usage=usage))
+        return session, Decision(actions, msgspec.structs.replace(note, recipe=Recipe(actions=actions)))
+    actions, usage, reply = _default_reply(engine, admission, call.conversation)
+    return session, Decision(actions, msgspec.structs.replace(note, usage=usage, recipe=Recipe(reply=reply)))
 
 
-def _default_reply(engine: EngineParts, admission: Admission, conversation: Conversation) -> tuple[Actions, Usage]:
+def _default_reply(
+    engine: EngineParts, admission: Admission, conversation: Conversation
+) -> tuple[Actions, Usage, ReplyRecipe]:
     """Return the reply to a conversation that no scenario answers."""
     session, call = admission.session, admission.call
     seed_path = SeedPath((session.seed, session.id, str(session.requests)))
@@ -133,16 +137,19 @@ def _play(
     if isinstance(plan, FailurePlan):
         failure = msgspec.structs.replace(plan.failure, message=plan.message.fill(context))
         code, operation, envelope = failure.code, admission.operation, engine.settings.envelope
+        recipe = Recipe(failure=failure)
         actions = refusals.failed(envelope, session, operation, admission.call.headers, failure, turn)
     elif isinstance(plan, RawPlan):
         actions = render_raw(plan, context, (*admission.trace, *turn))
+        recipe = Recipe(actions=actions)
     else:
         plan = overrides.at_pace(plan, session, engine.settings.pace)
         check_loaded(plan, admission.session, admission.now)
         headers = (*admission.trace, *turn)
-        actions, usage = render_reply(
+        actions, usage, reply = render_reply(
             plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
         )
+        recipe = Recipe(reply=reply)
     actions, wire = responses.with_headers(actions, play.headers), wire_named(admission.operation.wire)
     applied = lay_faults(actions, play.faults, seed_path, admission.now, wire)
     note = Note(
@@ -155,5 +162,6 @@ def _play(
         idle_faults=applied.idle,
         usage=usage,
         faults=play.fault_names,
+        recipe=with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults),
     )
     return session, Decision(applied.actions, note, splitters=applied.splitters)

@@ -17,6 +17,7 @@ from mockserver.core.rng import Rng
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.chaos import NONE, ChaosProfile, CompiledRule
 from mockserver.engine.decision import Decision
+from mockserver.engine.recipe import with_faults, without_pace
 from mockserver.engine.responses import TURN_HEADER
 from mockserver.faults import Context, apply_faults, compile_fault
 from mockserver.scenarios.call import Call
@@ -72,6 +73,7 @@ def _apply_rules(
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
     actions, splitters, failed = decision.actions, decision.splitters, False
+    recipe = decision.note.recipe
     wire = wire_named(arrival.routed().wire)
     call = _call(arrival) if any(rule.matchers for rule in rules) else None
     for rule in rules:
@@ -84,12 +86,14 @@ def _apply_rules(
         failed = rule.is_error
         if failed:
             actions, splitters = _without_turn(actions), ()
+            recipe = without_pace(recipe)
         applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now, wire))
         actions, splitters = applied.actions, (*splitters, *applied.splitters)
+        recipe = with_faults(recipe, rule.faults)
         idle += [f"chaos: {reason}" for reason in applied.idle]
         if failed:
             break
-    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle))
+    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle), recipe=recipe)
     if failed:
         note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
     receipt = None if failed else decision.receipt

@@ -5,6 +5,7 @@ import msgspec
 from mockserver.accounts import billing
 from mockserver.core.actions import Actions
 from mockserver.core.conversation import Usage
+from mockserver.engine.recipe import Recipe
 from mockserver.faults import Splitter
 
 
@@ -14,6 +15,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `turn` is 0 if no scenario answered; `code` is the stable word of an error, `misses` say why no turn matched.
     `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are D1's tips, for tools that open
     models handle badly. `draws` are the rules of chaos that fired and `faults` the names of the turn's faults.
+    `recipe` is what the answer was made from.
     """
 
     session: str
@@ -28,6 +30,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     warnings: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    recipe: Recipe | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

@@ -11,6 +11,7 @@ from mockserver.core.actions import Actions, Headers
 from mockserver.core.errors import Failure, Refusal
 from mockserver.engine import responses
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.recipe import Recipe
 from mockserver.engine.request import Request
 from mockserver.openapi.operation import HandlerRequest, Operation
 from mockserver.scenarios.turn_selection import NoTurnMatched
@@ -50,7 +51,8 @@ def refused(
     misses = tuple([keys.hide(miss, masks) for miss in no_match.misses]) if no_match is not None else ()
     seed = no_match.seed if no_match is not None else session.seed
     name = operation.name if operation is not None and is_counted else ""
-    note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
+    recipe = Recipe(failure=failure)
+    note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses, recipe=recipe)
     headers = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_UNQUOTED)))
     identity = (request.method, request.path, keys.key_of(request.headers), request.body, failure.code)
     uncounted = () if is_counted else identity

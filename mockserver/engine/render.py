@@ -12,7 +12,8 @@ from mockserver.core.conversation import Conversation, Usage
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
-from mockserver.engine.reply import CreditFields, SeedPath, make_reply
+from mockserver.engine.recipe import ReplyRecipe
+from mockserver.engine.reply import CreditFields, SeedPath, make_recipe, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, split_writes
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
@@ -30,19 +31,20 @@ def render_reply(
     seed_path: SeedPath,
     headers: Headers,
     credit_fields: CreditFields | None = None,
-) -> tuple[Actions, Usage]:
-    """Return a reply on the client's wire, whole or streamed, at its pace; and the usage that it reports."""
+) -> tuple[Actions, Usage, ReplyRecipe]:
+    """Return a reply on the client's wire, whole or streamed, at its pace; the usage it reports; and its recipe."""
     wire = WIRES[operation.wire]
-    reply = make_reply(plan, conversation, operation, wire, context, seed_path, credit_fields)
+    recipe = make_recipe(plan, conversation, wire, context, seed_path)
+    reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields)
     chunk = plan.pace.chunk if plan.pace is not None else "word"
     if conversation.stream:
         actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
     else:
         actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
     if plan.pace is None:
-        return actions, reply.usage
+        return actions, reply.usage, recipe
     deltas = sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
-    return pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply.usage
+    return pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply.usage, recipe
 
 
 def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:

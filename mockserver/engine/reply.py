@@ -30,6 +30,7 @@ from mockserver.core.conversation import (
 )
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import Rng, token
+from mockserver.engine.recipe import ReplyRecipe
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
@@ -107,20 +108,27 @@ def check_limits(operation: Operation, conversation: Conversation) -> None:
         )
 
 
-def make_reply(
-    plan: ReplyPlan,
-    conversation: Conversation,
-    operation: Operation,
-    wire: Wire,
-    context: TemplateContext,
-    seed_path: SeedPath,
-    credit_fields: CreditFields | None = None,
-) -> Reply:
-    """Return the reply of a plan to a conversation. `credit_fields` makes the credit fields of a managed answer."""
+def make_recipe(
+    plan: ReplyPlan, conversation: Conversation, wire: Wire, context: TemplateContext, seed_path: SeedPath
+) -> ReplyRecipe:
+    """Return a plan with its templates filled and its ids made."""
     blocks = [
         _make_block(block, conversation, wire, context, seed_path, number) for number, block in enumerate(plan.blocks)
     ]
-    blocks, stop, sequence = _cut(blocks, conversation)
+    id = plan.id or seed_path.token("reply")
+    return ReplyRecipe(id=id, blocks=tuple(blocks), pace=plan.pace, usage=plan.usage, stop=plan.stop)
+
+
+def make_reply(
+    plan: ReplyRecipe,
+    conversation: Conversation,
+    operation: Operation,
+    wire: Wire,
+    now: float,
+    credit_fields: CreditFields | None = None,
+) -> Reply:
+    """Return the reply of a recipe to a conversation. `credit_fields` makes the credit fields of a managed answer."""
+    blocks, stop, sequence = _cut(plan.blocks, conversation)
     usage = Usage(input_tokens(conversation), output_tokens(blocks))
     if plan.usage is not None:
         override = plan.usage
@@ -134,9 +142,9 @@ def make_reply(
     if credit_fields is not None and operation.variant == "managed":
         extras = {**extras, **credit_fields(usage)}
     return Reply(
-        id=plan.id or seed_path.token("reply"),
+        id=plan.id,
         model=conversation.model,
-        created=int(context.now),
+        created=int(now),
         blocks=tuple(blocks),
         stop=stop,
         usage=usage,

@@ -24,7 +24,8 @@ def compile_fault(spelling: str | Mapping[str, JsonValue]) -> CompiledFault:
     fault = FAULTS.get(name)
     if fault is None:
         raise ValueError(f"no fault is called '{name}'; {did_you_mean(name, FAULTS)}")
-    return CompiledFault(fault, _parameters(fault, value))
+    words = spelling if isinstance(spelling, str) else dict(spelling)
+    return CompiledFault(fault, _parameters(fault, value), words)
 
 
 class _Bare:

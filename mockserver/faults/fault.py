@@ -95,10 +95,11 @@ def _joined(paragraph: str) -> str:
 
 
 class CompiledFault(NamedTuple):
-    """A fault with its parameters: a function from an answer to an answer."""
+    """A fault with its parameters: a function from an answer to an answer. `words` is its spelling in a file."""
 
     fault: Fault
     parameters: Parameters
+    words: str | dict[str, JsonValue]
 
     def __call__(self, actions: Actions, context: Context) -> Actions:
         """Return the changed answer. Raises `NoEffectError` if the fault finds nothing to act on."""

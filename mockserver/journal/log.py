@@ -31,6 +31,8 @@ ACTION = 120
 """Bytes of one action beside its payload, roughly."""
 HEADER = 150
 """Bytes of one header beside its name and value, roughly."""
+RECIPE = 250
+"""Bytes of a recipe beside its texts, roughly."""
 TEXT = 60
 """Bytes of one text of the note beside its characters, roughly."""
 
@@ -155,8 +157,9 @@ class Journal:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
-        if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
+        if len(kept) + OVERHEAD + _size(captured, outcome) + _recipe_size(note) > self._most_bytes:
             captured = msgspec.structs.replace(captured, actions=(), headers={})
+            note = msgspec.structs.replace(note, recipe=None)
         exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
         weight = _weight(exchange)
         self._exchanges.append(exchange)
@@ -177,7 +180,12 @@ def _weight(exchange: Exchange) -> int:
     noted = sum([TEXT + getsizeof(text) for text in texts])
     written = WRITE * len(exchange.outcome.writes)
     held = len(exchange.client) + len(exchange.path) + len(exchange.body)
-    return OVERHEAD + held + noted + written + _size(exchange.captured, exchange.outcome)
+    return OVERHEAD + held + noted + written + _recipe_size(note) + _size(exchange.captured, exchange.outcome)
+
+
+def _recipe_size(note: Note) -> int:
+    """Return the bytes of the recipe that the answer's own actions do not hold."""
+    return 0 if note.recipe is None else RECIPE + note.recipe.size
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:

@@ -91,6 +91,16 @@ def test_a_curl_command_sends_the_same_again(kind: str, served: Served, tmp_path
     assert [now.captured.headers.get(name) for name in kept] == [was.captured.headers.get(name) for name in kept]
 
 
+@pytest.mark.process
+def test_a_curl_command_says_where_the_key_comes_from(served: Served, tmp_path: Path) -> None:
+    served.ask("Hello", headers={"x-api-key": KEY})
+    before = served.app.journal.entered
+    text = copied(served, "curl").encode()
+    done = subprocess.run(["bash"], input=text, cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True)
+    assert b"KEY: is not set. The mock keeps no keys; run: export KEY=" in done.stderr
+    assert served.app.journal.entered == before
+
+
 # --- Scenarios
 
 texts = st.text(

@@ -1,0 +1,158 @@
+"""An answer as the keys of a turn: played again, they give the same bytes to the same request.
+
+The keys come from the answer's recipe, so they have what a fault removed from the wire, and the fault. Ids, generated
+inputs and filled templates become literal values. Two things are left to the gateway that plays the turn: request ids
+and the OpenAI field `created`, which come from its session and clock, and waits that a distribution or jitter draws.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+
+from mockserver.core.actions import Actions, Data, Head
+from mockserver.core.conversation import ReplyBlock, Text
+from mockserver.core.errors import Failure
+from mockserver.engine.recipe import Recipe, ReplyRecipe
+from mockserver.engine.responses import JSON, TURN_HEADER
+from mockserver.journal.record import Record
+from mockserver.scenarios.schema import Pace
+from mockserver.wires import WIRES
+from mockserver.wires.errors import failure as documented
+
+PLAIN = "text/plain; charset=utf-8"
+"""The media type of a raw response whose body is text."""
+
+TRACE = frozenset({"x-mock-session", TURN_HEADER, *[wire.request_id_header for wire in WIRES.values()]})
+"""Headers that the gateway adds to every answer."""
+
+
+def answer_words(record: Record) -> dict[str, object]:
+    """Return the keys of a turn that gives this answer; `{{` in its texts is written as a template writes it."""
+    recipe = record.exchange.note.recipe or Recipe(actions=record.exchange.captured.actions)
+    if recipe.reply is not None:
+        words = _reply(recipe.reply)
+    elif recipe.failure is not None:
+        words = _error(recipe.failure)
+    else:
+        words = {"response": _response(recipe.actions)}
+    if recipe.headers:
+        headers = words.get("headers")
+        words["headers"] = {**(headers if isinstance(headers, dict) else {}), **dict(recipe.headers)}
+    literal = {name: value if name == "headers" else _literal(value) for name, value in words.items()}
+    faults = [*recipe.faults, *_stop(record)]
+    return {**literal, **({"faults": faults} if faults else {})}
+
+
+def remarks(record: Record) -> list[str]:
+    """Return what a reader should know about the copy, one line each."""
+    outcome, lines = record.exchange.outcome, []
+    if outcome.ended == "client_left" and outcome.frames < outcome.of:
+        lines.append(f"The client left after {outcome.frames} of {outcome.of} events; this turn sends all of them.")
+    if outcome.ended == "server_stopped":
+        lines.append(f"The server was stopped after {outcome.bytes} bytes of the body; this turn closes there.")
+    if not record.exchange.captured.actions:
+        lines.append("The journal did not keep this answer: it was larger than the journal.")
+    if any(_is_binary(action) for action in _base(record)):
+        lines.append("The body is not UTF-8, so a scenario cannot hold it: U+FFFD replaces its other bytes.")
+    return lines
+
+
+def _reply(recipe: ReplyRecipe) -> dict[str, object]:
+    blocks = [_block(block) for block in recipe.blocks]
+    words: dict[str, object] = {"reply": blocks[0] if len(blocks) == 1 else blocks, "id": recipe.id}
+    if recipe.usage is not None:
+        words["usage"] = recipe.usage.model_dump(exclude_none=True)
+    if recipe.stop is not None:
+        words["stop"] = recipe.stop
+    if recipe.pace is not None:
+        words["pace"] = _pace(recipe.pace)
+    return words
+
+
+def _block(block: ReplyBlock) -> object:
+    if isinstance(block, Text):
+        return block.text
+    return {"tool_use": {"name": block.name, "input": dict(block.input), "id": block.id}}
+
+
+def _pace(pace: Pace) -> dict[str, object]:
+    """Return a pace in seconds. A cold start is over once an answer came."""
+    words = pace.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True, exclude={"cold_start"})
+    return {name: value["value"] if _is_fixed(value) else value for name, value in words.items()}
+
+
+def _is_fixed(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"value"}
+
+
+def _error(failure: Failure) -> dict[str, object]:
+    """Return an error. Its documented parts are left out; what an error cannot say is a raw response."""
+    usual = documented(failure.status)
+    headers = dict(failure.headers)
+    wait = headers.get("retry-after", "")
+    error: dict[str, object] = {"status": failure.status}
+    if wait.isdecimal():
+        error["retry_after"] = int(headers.pop("retry-after"))
+    error |= {"code": failure.code} if failure.code != usual.code else {}
+    error |= {"type": failure.type} if failure.type is not None else {}
+    error |= {"message": failure.message} if failure.message != usual.message else {}
+    return {"error": error, **({"headers": headers} if headers else {})}
+
+
+def _response(actions: Actions) -> dict[str, object]:
+    """Return a raw response: what the gateway does not add by itself."""
+    head = next((action for action in actions if isinstance(action, Head)), Head(200))
+    payload = b"".join([action.payload for action in actions if isinstance(action, Data)])
+    body = _body(payload)
+    usual = {"content-type": PLAIN if isinstance(body, str) else JSON, "content-length": str(len(payload))}
+    headers = {
+        name: value
+        for name, value in head.headers
+        if name not in TRACE and not name.startswith("x-mock-") and usual.get(name) != value
+    }
+    words: dict[str, object] = {"status": head.status}
+    words |= {"headers": headers} if headers else {}
+    return {**words, "body": body} if payload else words
+
+
+def _body(payload: bytes) -> object:
+    """Return JSON that is written in the same bytes again, else text."""
+    try:
+        value = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        value = None
+    if value is not None and not isinstance(value, str) and orjson.dumps(value) == payload:
+        return value
+    return payload.decode("utf-8", "replace")
+
+
+def _base(record: Record) -> Actions:
+    recipe = record.exchange.note.recipe
+    return record.exchange.captured.actions if recipe is None else recipe.actions
+
+
+def _is_binary(action: object) -> bool:
+    if not isinstance(action, Data):
+        return False
+    try:
+        action.payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _stop(record: Record) -> list[object]:
+    """Return the fault that breaks the answer where the server was stopped."""
+    outcome = record.exchange.outcome
+    if outcome.ended != "server_stopped":
+        return []
+    return [{"close": {"after": outcome.bytes}} if outcome.status else {"close": {"at": "headers"}}]
+
+
+def _literal(value: object) -> object:
+    """Return a value in which {{ is text and not a template."""
+    if isinstance(value, str):
+        return value.replace("{{", "{{braces}}")
+    if isinstance(value, Mapping):
+        return {key: _literal(item) for key, item in value.items()}
+    return [_literal(item) for item in value] if isinstance(value, list) else value
