@@ -1,8 +1,8 @@
-"""Who is calling: the account of a key, the user of a token, and callers that nobody configured.
+"""Who is calling: the account of a key, the user of a token, and callers without configuration.
 
 Rules:
 
-- Without configuration every plausible key works, unlimited and unmetered, and anybody can log in.
+- Without configuration every plausible key works, unlimited and unmetered, and every login succeeds.
 - All keys of an account, and the tokens of its user, share one session: limits belong to the account, not to the key or
   the connection.
 - A key of no account is open (see above), unless the file says `unknown_keys: refuse`. `strict_keys` accepts only
@@ -64,9 +64,9 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who a request comes from: `account` is None for whoever is open; `books` names its ledger in the session.
+    """The caller of a request. `account` is None for a caller without limits; `ledger_name` names its ledger.
 
-    `named` is None where a key belongs to nobody in particular.
+    `named` is the user, or None for a key without one.
     """
 
     named: Person | None = None
@@ -89,7 +89,7 @@ class Holder(msgspec.Struct, frozen=True):
         return self.account.plan if self.account is not None else OPEN_PLAN
 
 
-NOBODY = Holder()
+ANONYMOUS_HOLDER = Holder()
 
 
 def person_of(email: str, user: User | None = None) -> Person:
@@ -182,7 +182,7 @@ class Accounts:
     ) -> Holder:
         """Return the holder of a credential. Raises `Refusal` 401."""
         if credential is None or operation.name in CHECKS_ITSELF:
-            return NOBODY
+            return ANONYMOUS_HOLDER
         key = credential.key
         entry = self._entry_of(key)
         if entry is not None:

@@ -11,7 +11,7 @@ _SCENARIO = "scenario:"
 
 
 def ledger_name(scenario: str | None) -> str:
-    """Return the name of the ledger of a scenario's account; None stands for the session's own account."""
+    """Return the name of the ledger of a scenario's account; None means the session's own account."""
     return OWN if scenario is None else _SCENARIO + scenario
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from mockserver.accounts import billing, keys, model_access
-from mockserver.accounts.identify import NOBODY, Holder
+from mockserver.accounts.identify import ANONYMOUS_HOLDER, Holder
 from mockserver.accounts.ledger import ZERO
 from mockserver.accounts.session import HEADER as SESSION_HEADER
 from mockserver.accounts.session import Session, name_session
@@ -67,7 +67,7 @@ def identify(engine: EngineParts, arrival: Arrival, session: Session, now: float
         name_session(request.headers)
     if operation.handler is not None:
         operation.handler.admit(handler_request(request, arrival.parameters))
-        return NOBODY
+        return ANONYMOUS_HOLDER
     return engine.accounts.identify(operation, keys.authenticate(operation, request.headers), session, now)
 
 

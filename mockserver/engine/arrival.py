@@ -1,7 +1,7 @@
 """A request on its way in: its route is looked up once, and its body is parsed at most once.
 
-Whoever serves a request makes its `Arrival` first (`Engine.arrive`), asks it for the session, and gives it to
-`Engine.decide`, as often as a store that several processes share must try again.
+A server makes the `Arrival` of a request (`Engine.arrive`), reads its session from it and passes it to `Engine.decide`;
+again, if a store that several processes share must retry.
 """
 
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Errors on every wire: what each status is called, and the failure that it stands for.
+"""Errors on every wire: the code and message of each status.
 
 The table `STATUSES` gives every status its code and the message of the documents; each wire adds its own types
 (`Wire.errors`), and `envelopes` gives the body its shape.

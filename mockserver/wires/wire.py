@@ -1,7 +1,7 @@
-"""What a wire is: everything that the rest of the project may ask of one dialect, in one value.
+"""The type of a wire: everything that the rest of the project needs to know of one dialect, in one value.
 
-Each wire is a folder that ends in one `WIRE`; the table in `mockserver.wires` lists them. Nobody else names a dialect:
-what differs between dialects is a field here.
+Each wire is a folder that defines one `WIRE`; the table in `mockserver.wires` lists them. No other module names a
+dialect: what differs between dialects is a field here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
