@@ -1,7 +1,7 @@
 """The connection below ASGI: what a real socket can do and ASGI cannot express (raw bytes, FIN in the middle, RST).
 
-`protocol_class()` is uvicorn's HTTP protocol with one addition: the scope of each request carries the connection, under
-`extensions` as `mock.connection`. The player uses it where an answer needs it; everything else goes through ASGI.
+The scope of each request carries its connection, under `extensions` as `mock.connection` (see `protocol`). The player
+uses it where an answer needs it; everything else goes through ASGI.
 
 Theory: closing a socket whose SO_LINGER is 0 sends RST instead of FIN and discards what is still buffered, in this
 process and in the kernel. So before a reset everything is drained: the transport's buffer, then (on Linux) the
@@ -16,7 +16,7 @@ import struct
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 EXTENSION = "mock.connection"
 
@@ -89,9 +89,15 @@ class SocketConnection:
 
     def reset(self) -> None:
         """Send RST now."""
-        if not self._transport.is_closing():
-            with _duplicate(self._transport) as duplicate:
-                duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if self._transport.is_closing():
+            self._transport.abort()
+        else:
+            self.cut()
+
+    def cut(self) -> None:
+        """Send RST now, also while the connection is closing. Once it is closed, another may have its descriptor."""
+        with _duplicate(self._transport) as duplicate:
+            duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
 
@@ -109,27 +115,3 @@ def _unacknowledged(transport: asyncio.Transport) -> int:
     with _duplicate(transport) as duplicate:
         answer = fcntl.ioctl(duplicate.fileno(), _TIOCOUTQ, b"\0\0\0\0")
     return int.from_bytes(answer, sys.byteorder)
-
-
-def protocol_class() -> type[asyncio.Protocol]:
-    """Return uvicorn's fastest installed HTTP protocol, with the connection in the scope of each request."""
-    try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
-    except ImportError:
-        from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]  # alike, without a common base
-
-    class MockProtocol(Base):
-        """Uvicorn's protocol; each connection wraps the application once."""
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own parameter
-            super().connection_made(transport)
-            inner, connection = self.app, SocketConnection(transport, self.flow.drain)
-
-            def app(scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # Any: uvicorn's own types of ASGI
-                scope["extensions"] = {EXTENSION: connection}
-                answer: Awaitable[None] = inner(scope, receive, send)
-                return answer
-
-            self.app = app
-
-    return MockProtocol

@@ -21,7 +21,7 @@ import uvicorn
 
 from mockserver.core.errors import OperatorError
 from mockserver.server.asgi import Application
-from mockserver.server.connection import protocol_class
+from mockserver.server.protocol import HttpProtocol, Sweeper, protocol_class
 
 BACKLOG = 2048
 LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"
@@ -52,11 +52,11 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: Application) -> uvicorn.Config:
+def _config(app: Application, http: type[HttpProtocol] | None = None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop=LOOP,
-        http=protocol_class(),
+        http=http or protocol_class(),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -64,7 +64,6 @@ def _config(app: Application) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=75,
     )
 
 
@@ -99,6 +98,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
         self._stopping = stopping
+        self._sweeper: Sweeper | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and check them against their limits."""
+        await super().startup(sockets)
+        http = self.config.http_protocol_class
+        assert issubclass(http, HttpProtocol), "chosen by _config"
+        self._sweeper = Sweeper(self.server_state.connections, http.limits.sweep_seconds)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Start the shutdown, and let endless answers end."""
@@ -112,6 +119,8 @@ class _Server(uvicorn.Server):
 
     async def sever(self) -> None:
         """Abort every connection, and wait for the answers on them."""
+        if self._sweeper is not None:
+            self._sweeper.stop()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         tasks = list(self.server_state.tasks)
@@ -177,13 +186,16 @@ class _ThreadServer(_Server):
 
 @contextmanager
 def threaded(
-    app: Application, *socks: socket.socket, stopping: Callable[[], None] = lambda: None
+    app: Application,
+    *socks: socket.socket,
+    stopping: Callable[[], None] = lambda: None,
+    http: type[HttpProtocol] | None = None,
 ) -> Iterator[asyncio.AbstractEventLoop]:
     """Serve in a thread while the block runs, and yield the event loop of that thread.
 
     `stopping` is called on that loop before any connection is closed.
     """
-    server = _ThreadServer(_config(app), socks, stopping)
+    server = _ThreadServer(_config(app, http), socks, stopping)
     server.begin()
     try:
         yield server.loop
@@ -192,7 +204,9 @@ def threaded(
 
 
 @contextmanager
-def running(app: Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(
+    app: Application, host: str = "127.0.0.1", port: int = 0, http: type[HttpProtocol] | None = None
+) -> Iterator[str]:
     """Serve in a thread while the block runs, and yield the URL."""
-    with bind(host, port) as sock, threaded(app, sock):
+    with bind(host, port) as sock, threaded(app, sock, http=http):
         yield url_of(sock)

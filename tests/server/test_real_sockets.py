@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver.faults import FAULTS
+from mockserver.server.h11_parser import H11Parser
 from tests.support.sockets import Seen, exchange, serving
 
 REPLY = "reply: one two three four five\n    times: always\n    faults: "
@@ -27,9 +28,11 @@ ENDS = [
 ]
 
 
-@pytest.fixture(params=["uvloop", "asyncio"])
+@pytest.fixture(params=["uvloop", "asyncio", "h11"])
 def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both event loops: their transports differ in what they buffer."""
+    """Both event loops, whose transports differ in what they buffer, and the parser of systems without httptools."""
+    if request.param == "h11":
+        monkeypatch.setattr("mockserver.server.protocol.parser_class", lambda: H11Parser)
     if request.param == "asyncio":
         monkeypatch.setattr("mockserver.server.uvicorn.LOOP", "asyncio")
     return str(request.param)

@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import select
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from queue import SimpleQueue
 
@@ -15,6 +17,10 @@ from mockserver.engine.request import MAX_BODY
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.server.asgi import Gateway
+from mockserver.server.h11_parser import H11Parser
+from mockserver.server.httptools_parser import HttptoolsParser
+from mockserver.server.limits import LIMITS
+from mockserver.server.protocol import protocol_class
 from mockserver.server.uvicorn import bind, running, url_of
 from tests.support.engine import contract, turns
 
@@ -29,12 +35,14 @@ STALLS = """
     times: always
 """
 APP = Gateway(Engine(contract(), {"test": turns(STALLS)}, EngineSettings(scenario="test")))
+PART = "reply: one two\n    faults: [{large_event: {at: 2, bytes: 8000000}}]\n    times: always"
+LARGE = Gateway(Engine(contract(), {"test": turns(f"  - {PART}\n")}, EngineSettings(scenario="test")))
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
-    """Where a gateway listens."""
-    with running(APP) as url:
+@pytest.fixture(scope="module", params=[HttptoolsParser, H11Parser], ids=["httptools", "h11"])
+def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
+    """Yield where a gateway listens, with either parser."""
+    with running(APP, http=protocol_class(parser=request.param)) as url:
         host, _, port = url.removeprefix("http://").rpartition(":")
         yield host, int(port)
 
@@ -47,6 +55,14 @@ def still_answers(address: tuple[str, int]) -> Iterator[None]:
     connection.request("GET", "/v1/models", headers={"x-api-key": "sk_a"})
     assert connection.getresponse().status == 200
     connection.close()
+
+
+@contextmanager
+def connected(url: str) -> Iterator[socket.socket]:
+    """Yield a connection to say anything on."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as line:
+        yield line
 
 
 @pytest.fixture
@@ -89,7 +105,6 @@ CLOSE = "connection: close"
 
 MALFORMED = {
     "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    "an unknown method": b"FOO /v1/messages HTTP/1.1\r\nhost: x\r\n\r\n",
     "bytes in the path": b"GET /\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n",
     "a header without a colon": b"GET /v1/models HTTP/1.1\r\nhost\r\n\r\n",
     "a length that is no number": b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: many\r\n\r\n",
@@ -102,6 +117,12 @@ MALFORMED = {
 def test_malformed_http_is_400_and_the_connection_closes(line: socket.socket, case: str) -> None:
     line.sendall(MALFORMED[case])
     assert rest(line).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_unknown_method_is_refused(line: socket.socket) -> None:
+    """By httptools as malformed; h11 knows no list of methods, so the gateway refuses it."""
+    line.sendall(f"FOO /v1/messages HTTP/1.1\r\nhost: x\r\n{CLOSE}\r\n\r\n".encode())
+    assert rest(line).split(b" ")[1] in (b"400", b"405")
 
 
 @pytest.mark.parametrize(
@@ -232,10 +253,49 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("part", HUGE)
-def test_a_huge_head_is_answered(line: socket.socket, part: str) -> None:
+@pytest.mark.parametrize(("part", "status"), [("header", b"431"), ("path", b"404")])
+def test_a_huge_head_is_answered(line: socket.socket, part: str, status: bytes) -> None:
     line.sendall(HUGE[part])
-    assert rest(line).split(b" ")[1] in (b"200", b"400", b"404", b"414", b"431")
+    assert rest(line).split(b" ")[1] == status
+
+
+def test_requests_before_garbage_are_answered_before_it_is_refused(line: socket.socket) -> None:
+    line.sendall(3 * post(asked()) + b"\x00\xff garbage\r\n\r\n")
+    answer = rest(line)
+    assert (answer.count(b"HTTP/1.1 200 "), answer.count(b"HTTP/1.1 400 ")) == (3, 1)
+
+
+def test_a_key_in_a_trailer_is_no_key(line: socket.socket) -> None:
+    head = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    body = asked()
+    line.sendall(head.encode() + b"%x\r\n%b\r\n0\r\nx-api-key: sk_a\r\n\r\n" % (len(body), body))
+    assert rest(line).startswith(b"HTTP/1.1 401 ")
+
+
+STUCK = {
+    "nothing": (b"", b""),
+    "half a head": (b"POST /v1/mess", b"HTTP/1.1 408 "),
+    "half a body": (post(asked())[:-10], b"HTTP/1.1 408 "),
+}
+
+
+@pytest.mark.parametrize("case", STUCK)
+def test_a_client_that_stops_is_let_go(case: str) -> None:
+    sent, answer = STUCK[case]
+    limits = LIMITS._replace(head_seconds=0.05, body_seconds=0.05)
+    with running(APP, http=protocol_class(limits)) as url, connected(url) as line:
+        line.sendall(sent)
+        assert rest(line).startswith(answer)
+
+
+def test_a_client_that_does_not_read_is_reset(caplog: pytest.LogCaptureFixture) -> None:
+    large = post(asked(stream=True))
+    with running(LARGE, http=protocol_class(LIMITS._replace(write_seconds=0.05))) as url, connected(url) as line:
+        line.sendall(large)
+        poll = select.poll()
+        poll.register(line, select.POLLERR | select.POLLHUP)
+        assert poll.poll(PATIENCE * 1000)
+    assert caplog.messages == ["a client took nothing of its answer for 0.05 s; its connection was reset"]
 
 
 def test_a_websocket_handshake_is_not_taken(line: socket.socket) -> None:
