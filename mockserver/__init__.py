@@ -1,15 +1,15 @@
 """A scriptable fake of the AINative LLM gateway.
 
-Where to start reading: `engine.Engine.step` is the whole gateway, a pure function from a session and a request to the
-next session and what happens on the wire. From there, each question has its table:
+Where to start reading: `engine.step.Engine.step` is the whole gateway, a pure function from a session and a request to
+the next session and what happens on the wire. ARCHITECTURE.md lists the folders; each is a layer:
 
-- what is sent: `wire` (two dialects), `actions` (what can happen), `faults` (what can go wrong), `pacing`
-- what is asked: `contract` (openapi.yaml, compiled), `keys`, `conversation`
-- what is played: `scenario` (the language), `script` (made ready), `matching`, `templates`, `replies`
-- around the engine: `loader` and `library` (files), `sessions`, `journal`, `player`, `app`, `server`, `cli`
-- in a test: `pytest_plugin` (the fixture `gateway`), `testing`, `starting` (`mockserver.start`), `verdict`
+- what is sent: `core.actions`, `wires`, `faults`, `engine.pace`
+- what is asked: `openapi` (openapi.yaml, compiled), `accounts`, `core.conversation`
+- which turn answers: `scenarios`, `engine`
+- around the engine: `files`, `journal`, `server`, `control`, `cli`
+- in a test: `testing` (the pytest plugin and `mockserver.start`), `journal.client_rules` (the verdict)
 
-What is public here is imported when it is first used: a plugin must cost nothing where it is not used.
+Public names are imported when they are first used, so that the pytest plugin costs a suite nothing until then.
 """
 
 from typing import TYPE_CHECKING
