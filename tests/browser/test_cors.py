@@ -97,7 +97,7 @@ def test_a_page_reads_how_long_to_wait_and_the_ids_of_requests(
 REFUSALS: dict[int, tuple[str, Seen, str]] = {
     401: ("sk-ant-not-here", {}, "authentication"),
     402: ("", {"error": {"status": 402}}, "credits"),
-    404: ("", {"when": {"last": "tool_result"}, "reply": "x"}, "no turn"),
+    404: ("", {"when": {"last": "tool_result"}, "reply": "x"}, "no matching turn"),
     500: ("", {"error": {"status": 500}}, "error"),
     503: ("", {"error": {"status": 503}}, "error"),
 }
