@@ -47,13 +47,26 @@ def tail(link: str, token: str | None, session: str | None, last: int, as_json: 
     entered = client.get("/exchanges", limit=1)["entered"]
     assert isinstance(entered, int)
     try:
-        for event in client.events("/traffic", after=max(0, entered - last)):
+        for event in _follow(client, max(0, entered - last)):
             for line in _lines_of_event(event, session, client, as_json):
                 click.echo(line)
             sys.stdout.flush()
     except KeyboardInterrupt:
         return
     click.echo("The server has stopped.", err=True)
+
+
+def _follow(client: ControlClient, after: int) -> Iterator[FeedEvent]:
+    """Yield the events of the feed until the server ends; come back when the feed has dropped us for being slow."""
+    is_dropped = True
+    while is_dropped:
+        is_dropped = False
+        for event in client.events("/traffic", after=after):
+            data: Any = event.data
+            if event.name == "ended":
+                after = data["exchange"]["number"]
+            is_dropped = event.name == "dropped"
+            yield event
 
 
 def _lines_of_event(event: FeedEvent, session: str | None, client: ControlClient, as_json: bool) -> Iterator[str]:

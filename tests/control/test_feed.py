@@ -1,13 +1,15 @@
 """The feed: order, replay after a reconnect, bounds for a slow reader, and the end of the server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from queue import SimpleQueue
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from mockserver.control import feed as feeding
+from mockserver.control import serializers
 from mockserver.journal.log import Journal
 from tests.control.support import Served, serving
 from tests.support.engine import turns
@@ -110,40 +112,98 @@ def test_what_changes_nothing_tells_nothing(served: Served) -> None:
         assert next(event.name for event in feed) == "began"
 
 
-def test_a_slow_reader_is_told_to_fetch_again_and_costs_no_more(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feeding, "MOST_BUFFERED", 10)
+def test_an_event_is_encoded_once_for_all_readers(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[str] = []
+    for name in ("live", "summary"):
+        encode = getattr(serializers, name)
+
+        def counted(*arguments: Any, name: str = name, encode: Callable[..., Any] = encode) -> Any:
+            encoded.append(name)
+            return encode(*arguments)
+
+        monkeypatch.setattr(serializers, name, counted)
+    with served.feed() as first, served.feed() as second, served.feed() as third:
+        served.ask()
+        seen = [next(event for event in feed if event.name == "ended") for feed in (first, second, third)]
+    assert encoded == ["live", "summary"]
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_many_readers_get_their_batches_less_often(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeding, "MOST_SENDS", 0.001)
     with served.feed() as feed:
         served.ask()
-        [reader] = served.app.traffic.watchers
-        exchange = next(iter(served.app.journal))
-        live = served.on_loop(lambda: served.app.traffic.live)
-        assert live == {}
+        assert next(feed).name == "began"  # the first batch waits for nothing
+        served.ask()
+        hub = served.app.traffic.watchers[0]
+        assert isinstance(hub, feeding.TrafficFeed)
+        assert hub._timer is not None
+        assert hub._timer.when() - hub._last_batch >= 1_000
+        served.on_loop(served.controlled.control.close)
+        assert [event.name for event in feed][-1] == "ended"  # what waits comes before the end
 
-        def flood() -> int:
-            for _ in range(1_000):
-                reader.ended(one, exchange)
-            return len(reader._buffer)  # type: ignore[attr-defined]  # what it holds is what is asked
 
+def test_a_reader_that_comes_back_costs_no_second_encoding(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served.feed() as feed:
+        served.ask()
+        assert next(event.id for event in feed if event.name == "ended") == 1
+    monkeypatch.setattr(serializers, "summary", lambda record: pytest.fail("encoded again"))
+    with served.feed(0) as feed:
+        assert next(feed).id == 1
+
+
+def test_what_is_remembered_for_those_that_come_back_is_bounded(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "MOST_REMEMBERED", 2_000)
+    with served.feed() as feed:
+        for _ in range(5):
+            served.ask()
+        assert next(event for event in feed if event.id == 5)
+        hub = served.app.traffic.watchers[0]
+        assert isinstance(hub, feeding.TrafficFeed)
+        assert sum(map(len, hub._encoded.values())) <= 2_000
+
+
+def test_a_slow_reader_is_dropped_with_a_last_event_and_can_come_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "MOST_BEHIND", 1_000)
+    monkeypatch.setattr(feeding, "LARGEST_BATCH", 500)
+    served.ask()
+    exchange = next(iter(served.app.journal))
+    with served.feed() as feed, served.feed() as other:
         with served.streaming("held"):
-            served.holds(lambda: bool(served.app.traffic.live))
-            one = next(iter(served.app.traffic.live.values()))
-            assert served.on_loop(flood) <= 10
-            lost = next(event for event in feed if event.name == "forgot")
-            assert lost.data == {"before": served.app.journal.entered + 1}
-            served.post(f"/live/{one.id}/run")
+            assert next(feed).name == next(other).name == "began"
+            live = next(iter(served.app.traffic.live.values()))
+            hub = served.app.traffic.watchers[0]
+
+            def flood() -> int:
+                for _ in range(1_000):
+                    hub.ended(live, exchange)
+                return len(served.app.traffic.watchers)
+
+            assert served.on_loop(flood) == 0  # nobody is left to encode for
+            served.post(f"/live/{live.id}/run")
+        assert [event.name for event in feed][-1] == "dropped"
+        last = list(other)[-1]
+    assert last.name == "dropped"
+    assert last.data == {"reason": "more than 1000 bytes waited to be read; come back"}
+    with served.feed(last_seen="1") as feed:
+        assert next(event.id for event in feed if event.name == "ended") == 2
 
 
 def test_nobody_is_left_when_readers_go(served: Served) -> None:
     for _ in range(3):
         with served.feed(), served.feed(), served.feed():
-            served.holds(lambda: len(served.app.traffic.watchers) == 3)
-        served.holds(lambda: not served.app.traffic.watchers)
+            served.holds(lambda: _readers(served) == 3)
+        served.holds(lambda: not served.app.traffic.watchers and not _readers(served))
     assert served.controlled.config.listeners == []
+
+
+def _readers(served: Served) -> int:
     context = served.controlled.control._context
-    assert context is not None
-    assert context.feeds == []
+    return 0 if context is None else len(context.feeds)
 
 
 def test_a_feed_ends_with_the_server_and_not_with_an_error(served: Served) -> None:

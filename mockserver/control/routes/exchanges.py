@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from mockserver.control import requests, responses, serializers
 from mockserver.control.context import ControlContext, MissingError, journal_query
-from mockserver.control.feed import FeedReader
+from mockserver.control.feed import TrafficFeed
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
 from mockserver.server.traffic import LiveAnswer
@@ -35,7 +35,7 @@ def _last(records: list[Record], limit: int) -> list[responses.SummaryShape]:
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of exchanges and live answers."""
-    router, journal = APIRouter(tags=["exchanges"]), context.journal
+    router, journal, feed = APIRouter(tags=["exchanges"]), context.journal, TrafficFeed(context)
 
     def page(records: list[Record], limit: int) -> responses.ExchangesShape:
         return responses.ExchangesShape(
@@ -134,10 +134,10 @@ def routes(context: ControlContext) -> APIRouter:
         after: Annotated[int | None, Query(ge=0)] = None,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> FeedResponse:
-        """Stream events as they happen: began, progress, ended, steered (a setting changed), forgot (refetch)."""
+        """Stream events: began, progress, ended, steered (settings), forgot (refetch), dropped (too slow)."""
         if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
-        return FeedResponse(FeedReader(context).read(after))
+        return FeedResponse(feed.read(after))
 
     return router
 
