@@ -45,7 +45,8 @@ turns:
 
 - A name alone takes the defaults; `{quirk: name}` is the same; `{name: value}` sets the main parameter (marked *).
 - Events are counted from 1, comments not among them; what has a place (`at`) happens just before it. A place is the
-  number of an event, a kind of event (the first of it), `headers` or `end`.
+  number of an event, a kind of event (the first of it), a kind and a number (`delta 3`: the third piece of text or
+  arguments, on any wire), `headers` or `end`.
 - Faults that split an event over several writes ({splitters}) act last, wherever you write
   them, so that every other fault meets whole events.
 - A fault that finds nothing to act on, in any form of the answer or after those that act before it, is refused when the

@@ -1,28 +1,46 @@
 """Places in an answer.
 
 Events are counted from 1, as they stand in the answer when the fault gets it; comments are not counted. A place (`at`)
-is the number of an event, a kind of event (the first of that kind), `headers` or `end`. What has a place happens just
-*before* it.
+is the number of an event, a kind of event (the first of that kind), a kind and a number (`delta 3`: the third of that
+kind), `headers` or `end`. The kind `delta` is a piece of text or of arguments on any wire. What has a place happens
+just *before* it.
 """
 
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mockserver.core.actions import Actions, Data, End
+from mockserver.core.actions import Action, Actions, Data, End
 from mockserver.core.errors import did_you_mean
 from mockserver.faults.answers import head_of, is_event, need_stream
 from mockserver.faults.fault import NoEffectError, Parameters
-from mockserver.wires import EVENTS
+from mockserver.wires import DELTAS, EVENTS
+
+DELTA = "delta"
+"""The kind of events that carry a piece of text or of arguments, whatever their wire calls them."""
 
 
 def _check_place(value: int | str) -> int | str:
     if isinstance(value, int):
         if isinstance(value, bool) or value < 1:
             raise ValueError("expected the number of an event, counted from 1")
-    elif value not in EVENTS and value not in ("headers", "end"):
-        raise ValueError(f"no event is called '{value}'; {did_you_mean(value, (*EVENTS, 'headers', 'end'))}")
+        return value
+    kind, number = _kind_and_number(value)
+    if kind not in (DELTA, *EVENTS) and value not in ("headers", "end"):
+        raise ValueError(f"no event is called '{kind}'; {did_you_mean(kind, (DELTA, *EVENTS, 'headers', 'end'))}")
+    if number < 1:
+        raise ValueError(f"expected the number of a {kind}, counted from 1")
     return value
+
+
+def _kind_and_number(place: str) -> tuple[str, int]:
+    """Return the kind of a place, and which event of that kind it is: `delta 3` is the third."""
+    kind, space, number = place.rpartition(" ")
+    return (kind, int(number)) if space and number.isdecimal() and len(number) < 6 else (place, 1)
+
+
+def _is_of_kind(event: Action, kind: str) -> bool:
+    return isinstance(event, Data) and (event.event in DELTAS if kind == DELTA else event.event == kind)
 
 
 Place: TypeAlias = Annotated[int | str, AfterValidator(_check_place)]
@@ -32,7 +50,9 @@ class At(Parameters):
     """A place in the answer."""
 
     main: ClassVar[str] = "at"
-    at: Place = Field("headers", description="Before event n, a kind of event (the first), headers or end.")
+    at: Place = Field(
+        "headers", description="Before event n, the first of a kind, the third (`delta 3`), headers or end."
+    )
 
 
 class Break(At):
@@ -51,7 +71,9 @@ class EventPlace(Parameters):
     """One event."""
 
     main: ClassVar[str] = "at"
-    at: int | str = Field(2, description="The number of the event, from 1, or its kind (the first of it).")
+    at: int | str = Field(
+        2, description="The number of the event, from 1, or its kind (the first), or `delta 3`."
+    )
 
     @model_validator(mode="after")
     def _is_event(self) -> Self:
@@ -76,11 +98,13 @@ def find(actions: Actions, at: int | str) -> int:
         if at > len(events):
             raise NoEffectError(f"the answer has {len(events)} events, so none is number {at}")
         return events[at - 1]
-    for index in events:
-        action = actions[index]
-        if isinstance(action, Data) and action.event == at:
-            return index
-    raise NoEffectError(f"the answer has no {at}")
+    kind, number = _kind_and_number(at)
+    matching = [index for index in events if _is_of_kind(actions[index], kind)]
+    if number <= len(matching):
+        return matching[number - 1]
+    if number == 1:
+        raise NoEffectError(f"the answer has no {kind}")
+    raise NoEffectError(f"the answer has {len(matching)} events of the kind {kind}, so none is number {number}")
 
 
 def event_at(actions: Actions, at: int | str) -> tuple[int, Data]:

@@ -6,6 +6,7 @@ without its `when`, by the real engine.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import jsonschema_rs
 import msgspec
@@ -40,8 +41,8 @@ def dry_run(script: Script, contract: Contract) -> list[ScenarioProblem]:
 def _problems(turn: CompiledTurn, contract: Contract) -> Iterator[ScenarioProblem]:
     path = ("turns", turn.number - 1)
     if isinstance(turn.plan, ReplyPlan):
-        for operation, stream, decision in _forms(turn, contract, ()):
-            violation = _violation(contract, operation, stream, decision)
+        for form in _forms(turn, contract, ()):
+            violation = _violation(contract, form.operation, bool(form.fields), form.decision)
             if violation is not None:
                 yield ScenarioProblem((*path, "reply"), violation)
                 return
@@ -59,11 +60,12 @@ def _idle(turn: CompiledTurn, contract: Contract, before: Sequence[CompiledFault
     """
 
     def idle(*faults: CompiledFault) -> list[tuple[str, ...]]:
-        return [decision.note.idle_faults for _, _, decision in _forms(turn, contract, faults)]
+        return [form.decision.note.idle_faults for form in _forms(turn, contract, faults)]
 
     own = idle(fault)
     if all(own):
-        return f"has no effect: {own[0][0]}"
+        titles = [form.title for form in _forms(turn, contract, (fault,))]
+        return f"has no effect: {_reasons(titles, [reasons[0] for reasons in own])}"
     if not before:
         return None
     others = [idle(other) for other in before]
@@ -75,20 +77,45 @@ def _idle(turn: CompiledTurn, contract: Contract, before: Sequence[CompiledFault
     return None
 
 
-def _forms(
-    turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]
-) -> Iterator[tuple[Operation, bool, Decision]]:
-    """Yield the answer of a turn, with these faults only, in every form that a client can ask for.
+def _reasons(titles: Sequence[str], reasons: Sequence[str]) -> str:
+    """Return why a fault has no effect, each reason once with the forms that it applies to; streams come first."""
+    if len(set(reasons)) == 1:
+        return reasons[0]
+    forms: dict[str, list[str]] = {}
+    for title, reason in sorted(zip(titles, reasons, strict=True), key=lambda pair: pair[0].endswith(COMPLETE)):
+        forms.setdefault(reason, []).append(title)
+    return "; ".join([f"{reason} ({'; '.join(titles)})" for reason, titles in forms.items()])
 
-    Each item is the operation, whether the answer is streamed, and the engine's decision.
-    """
+
+COMPLETE = "complete"
+"""What the title of a form says of an answer that is not streamed."""
+
+
+class Form(NamedTuple):
+    """The answer of a turn in one form: the operation, what the client asks for, and the engine's decision."""
+
+    operation: Operation
+    fields: JsonObject
+    decision: Decision
+
+    @property
+    def title(self) -> str:
+        """The form in words."""
+        if not self.fields:
+            return f"{self.operation.name}, {COMPLETE}"
+        options = self.fields.get("stream_options")
+        return f"{self.operation.name}, streamed" + (f" with {', '.join(options)}" if options else "")
+
+
+def _forms(turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]) -> Iterator[Form]:
+    """Yield the answer of a turn, with these faults only, in every form that a client can ask for."""
     alone = msgspec.structs.replace(turn, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))
     names = turn.operations or USUAL
     for operation in contract.operations:
         if operation.id in names and operation.is_conversation:
             for fields in ({}, *wire_named(operation.wire).stream_forms):
-                yield operation, bool(fields), _decide(engine, operation, fields)
+                yield Form(operation, fields, _decide(engine, operation, fields))
 
 
 def _decide(engine: Engine, operation: Operation, fields: JsonObject) -> Decision:

@@ -87,10 +87,12 @@ class OddFrames(NamedTuple):
     `text_delta` returns one more delta with a text, and `reasoning` what a model thinks before it answers; both take
     the JSON of the stream's first event. `unknown` returns an `event`, a `block` or a `delta` of a kind that no client
     knows; it takes the kinds of the stream's events, and returns None where the wire has no such thing.
+    `whole_reasoning` adds the same reasoning to the JSON of a complete answer, in place.
     """
 
     text_delta: Callable[[JsonObject, str], Data]
     reasoning: Callable[[JsonObject, str], Addition]
+    whole_reasoning: Callable[[Object, str], None]
     unknown: Callable[[str, Sequence[str]], Addition | None]
 
 

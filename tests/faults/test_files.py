@@ -9,9 +9,22 @@ from tests.support.engine import Talk, contract, turns
 
 AFTER = "has no effect after the faults that act before it: "
 REFUSED = [
-    ("[{reset: {at: 40}}]", 0, "has no effect: the answer is not a stream"),
-    ("[interleaved]", 0, "has no effect: the answer is not a stream"),
-    ("[{tool_index: zero}]", 0, "has no effect: the answer is not a stream"),
+    (
+        "[{reset: {at: 40}}]",
+        0,
+        "has no effect: the answer has 9 events, so none is number 40 (messages, streamed); "
+        "the answer has 6 events, so none is number 40 (chat, streamed); "
+        "the answer has 7 events, so none is number 40 (chat, streamed with include_usage); "
+        "the answer is not a stream (messages, complete; chat, complete)",
+    ),
+    (
+        "[{reset: {at: delta 4}}]",
+        0,
+        "has no effect: the answer has 3 events of the kind delta, so none is number 4 (messages, streamed; "
+        "chat, streamed; chat, streamed with include_usage); ",
+    ),
+    ("[interleaved]", 0, "has no effect: the answer has no two tool calls"),
+    ("[{tool_index: zero}]", 0, "has no effect: "),
     ("[{reset: {at: 5}}, {stall: {at: 7, for: 5s}}]", 1, AFTER),
     ("[{cut: 3}, {close: end}, {hang: end}]", 2, AFTER),
     ("[crlf_split, gzip]", 0, AFTER + "the body is compressed"),

@@ -43,6 +43,11 @@ WIRE = Wire(
         sent_arguments=read.sent_arguments,
     ),
     errors=errors.STYLE,
-    odd=OddFrames(text_delta=odd.text_delta, reasoning=odd.reasoning, unknown=odd.unknown),
+    odd=OddFrames(
+        text_delta=odd.text_delta,
+        reasoning=odd.reasoning,
+        whole_reasoning=odd.whole_reasoning,
+        unknown=odd.unknown,
+    ),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),
 )

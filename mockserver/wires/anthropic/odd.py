@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mockserver.core.actions import Data
 from mockserver.core.conversation import JsonObject
 from mockserver.wires.anthropic.reply import event
-from mockserver.wires.wire import Addition
+from mockserver.wires.wire import Addition, Object
 
 
 def text_delta(first: JsonObject, text: str) -> Data:
@@ -32,6 +32,11 @@ def reasoning(first: JsonObject, text: str) -> Addition:
         _stop(0),
     )
     return Addition(frames, before="content_block_start", blocks=1)
+
+
+def whole_reasoning(body: Object, text: str) -> None:
+    """Put a block of thinking before the content of a complete answer."""
+    body["content"] = [{"type": "thinking", "thinking": text, "signature": "mock"}, *body["content"]]
 
 
 def _start(index: int, block: JsonObject) -> Data:

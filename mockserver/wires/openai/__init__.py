@@ -35,6 +35,11 @@ WIRE = Wire(
         sent_arguments=read.sent_arguments,
     ),
     errors=errors.STYLE,
-    odd=OddFrames(text_delta=odd.text_delta, reasoning=odd.reasoning, unknown=odd.unknown),
+    odd=OddFrames(
+        text_delta=odd.text_delta,
+        reasoning=odd.reasoning,
+        whole_reasoning=odd.whole_reasoning,
+        unknown=odd.unknown,
+    ),
     sdk=Sdk("OpenAI SDK", "OPENAI_BASE_URL", "OPENAI_API_KEY", "/api/v1"),
 )

@@ -7,7 +7,7 @@ import orjson
 from mockserver.core.actions import Data
 from mockserver.core.conversation import JsonObject
 from mockserver.wires.sse import frame
-from mockserver.wires.wire import ERROR_EVENT, Addition
+from mockserver.wires.wire import ERROR_EVENT, Addition, Object
 
 
 def text_delta(first: JsonObject, text: str) -> Data:
@@ -25,6 +25,11 @@ def unknown(what: str, kinds: Sequence[str]) -> Addition | None:
 def reasoning(first: JsonObject, text: str) -> Addition:
     """Return a chunk with `reasoning_content`."""
     return Addition((_chunk(first, {"reasoning_content": text}),))
+
+
+def whole_reasoning(body: Object, text: str) -> None:
+    """Put `reasoning_content` into the message of a complete answer."""
+    body["choices"][0]["message"]["reasoning_content"] = text
 
 
 def _chunk(first: JsonObject, delta: JsonObject) -> Data:
