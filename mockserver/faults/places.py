@@ -71,9 +71,7 @@ class EventPlace(Parameters):
     """One event."""
 
     main: ClassVar[str] = "at"
-    at: int | str = Field(
-        2, description="The number of the event, from 1, or its kind (the first), or `delta 3`."
-    )
+    at: int | str = Field(2, description="The number of the event, from 1, or its kind (the first), or `delta 3`.")
 
     @model_validator(mode="after")
     def _is_event(self) -> Self:
