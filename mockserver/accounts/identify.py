@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import msgspec
-import orjson
 
 from mockserver.accounts import keys, session, tokens
 from mockserver.accounts.ledger_names import ledger_name
 from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
+from mockserver.core.json_text import json_or_none
 from mockserver.core.rng import token
 from mockserver.openapi.operation import Operation
 
@@ -250,10 +250,7 @@ def session_name_of(account: Account) -> str:
 
 def refresh_token_in(body: bytes) -> str | None:
     """Return the refresh token in a JSON body, or None."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    parsed = json_or_none(body)
     value = parsed.get("refresh_token") if isinstance(parsed, dict) else None
     return value if isinstance(value, str) and value else None
 

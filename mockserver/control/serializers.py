@@ -18,19 +18,8 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a request body in an exchange; `/body` has the rest."""
 LONGEST_EVENT = 16 * 1024
 MOST_EVENTS = 5_000
-MOST_LEVELS = 100
-"""The maximum depth of a tool's arguments."""
 LONGEST_TEXT = 64 * 1024
 """Characters of a block of a conversation, or of an answer's text."""
-
-
-def shallow(value: JsonValue, levels: int = MOST_LEVELS) -> JsonValue:
-    """Return a value without its too deeply nested parts, which could not be encoded as JSON."""
-    if isinstance(value, dict):
-        return {name: shallow(item, levels - 1) for name, item in value.items()} if levels else "{…}"
-    if isinstance(value, list):
-        return [shallow(item, levels - 1) for item in value] if levels else "[…]"
-    return value
 
 
 def text_of(raw: bytes, most: int) -> str:
@@ -163,7 +152,7 @@ def _block(block: Block) -> dict[str, object]:
         case Text(text=text):
             return {"text": text[:LONGEST_TEXT]}
         case ToolUse(name=name, input=arguments, id=id):
-            return {"tool_use": {"id": id, "name": name, "input": shallow(dict(arguments))}}
+            return {"tool_use": {"id": id, "name": name, "input": dict(arguments)}}
         case ToolResult(tool_use_id=id, text=text, is_error=is_error):
             return {"tool_result": {"id": id, "text": text[:LONGEST_TEXT], "is_error": is_error}}
         case Media(kind=kind):

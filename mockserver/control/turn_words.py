@@ -12,6 +12,7 @@ import orjson
 from mockserver.core.actions import Actions, Data, Head
 from mockserver.core.conversation import ReplyBlock, Text
 from mockserver.core.errors import Failure
+from mockserver.core.json_text import json_or_none
 from mockserver.engine.recipe import Recipe, ReplyRecipe
 from mockserver.engine.responses import JSON, TURN_HEADER
 from mockserver.journal.record import Record
@@ -117,10 +118,7 @@ def _response(actions: Actions) -> dict[str, object]:
 
 def _body(payload: bytes) -> object:
     """Return JSON that is written in the same bytes again, else text."""
-    try:
-        value = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        value = None
+    value = json_or_none(payload)
     if value is not None and not isinstance(value, str) and orjson.dumps(value) == payload:
         return value
     return payload.decode("utf-8", "replace")

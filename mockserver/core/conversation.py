@@ -22,9 +22,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 import orjson
 
-from mockserver.core.errors import Refusal
-
-# Any: JSON that the contract has validated; a second description of it here would be a copy.
+# Any: JSON of any shape. Where the contract has validated it, a second description of it here would be a copy.
 Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Any]
 Role: TypeAlias = Literal["user", "assistant"]
@@ -119,7 +117,9 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def last(self) -> str:
-        """The kind of the last message: `user`, `assistant`, or `tool_result` if it has any."""
+        """The kind of the last message: `user`, `assistant`, or `tool_result` if it has any; "" without messages."""
+        if not self.messages:
+            return ""
         message = self.messages[-1]
         if message.role == "user" and any(isinstance(block, ToolResult) for block in message.blocks):
             return "tool_result"
@@ -188,14 +188,8 @@ def tokens(characters: int) -> int:
 
 
 def compact_json(value: object) -> str:
-    """Return JSON without spaces, the form in which tool inputs are sent and counted.
-
-    Raises `Refusal` 400 for a value nested deeper than orjson can write (254 levels); it reads 1,024.
-    """
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        raise Refusal(400, "invalid_json", "The request body is nested too deeply.") from None
+    """Return JSON without spaces, the form in which tool inputs are sent and counted."""
+    return orjson.dumps(value).decode()
 
 
 def spoken(block: Block) -> int:

@@ -15,7 +15,7 @@ from mockserver.external.media import best, essence, is_json
 from mockserver.external.parameters import typed
 from mockserver.external.schemas import Schema, bundle
 from mockserver.openapi.operation import HandlerRequest
-from mockserver.openapi.request_body import FORM, TOO_DEEP, parse_json
+from mockserver.openapi.request_body import FORM, parse_json
 from mockserver.openapi.sampling.schema import compiled_validator
 from mockserver.openapi.violations import field_of, violation
 
@@ -100,5 +100,3 @@ def _validate(validator: jsonschema_rs.Validator, value: object, status: int) ->
     except jsonschema_rs.ValidationError as error:
         field = field_of(error)
         raise Refusal(status, "invalid_request", f"{field}: {violation(error)}", param=field) from None
-    except ValueError:
-        raise Refusal(status, "invalid_json", TOO_DEEP) from None

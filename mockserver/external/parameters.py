@@ -17,6 +17,7 @@ import msgspec
 import orjson
 
 from mockserver.core.errors import Refusal
+from mockserver.core.json_text import parse_json
 from mockserver.external.document import DocumentNode
 from mockserver.external.schemas import Schema, bundle, child, types_of
 from mockserver.external.security import cookies
@@ -204,8 +205,6 @@ def _validate(parameter: Parameter, raw: Raw, status: int) -> None:
         except jsonschema_rs.ValidationError as error:
             within = "".join([f"[{part}]" for part in error.instance_path])
             problem = problem or f"{parameter}{within}: {violation(error)}"
-        except ValueError:
-            problem = problem or f"{parameter}: Input cannot be read"
         else:
             return
     raise Refusal(status, "invalid_request", problem or f"{parameter}: Input is not valid JSON", param=parameter.name)
@@ -215,8 +214,8 @@ def _readings(parameter: Parameter, raw: Raw) -> Iterator[object]:
     """Yield what the text can mean: typed by the schema, and as plain text where the schema allows a string."""
     if parameter.form == "json":
         try:
-            yield orjson.loads(raw if isinstance(raw, str) else "")
-        except orjson.JSONDecodeError:
+            yield parse_json(raw if isinstance(raw, str) else "")
+        except ValueError:
             return
     else:
         yield typed(parameter.schema, parameter.schema, raw)

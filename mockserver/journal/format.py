@@ -15,7 +15,7 @@ MOST_LINES = 50
 def describe_request(record: Record) -> str:
     """Return the last message of a request, or its body, in a few words."""
     conversation = record.conversation_sent
-    if conversation is None:
+    if conversation is None or not conversation.messages:
         return f"body {quote(record.body.decode('utf-8', 'replace'))}" if record.body else ""
     size = len(conversation.messages)
     place = f" (message {size})" if size > 1 else ""

@@ -7,10 +7,10 @@ scenario. Every wire's reader is asked, and their results have one form. What ca
 from collections.abc import Iterable, Iterator
 
 import msgspec
-import orjson
 
 from mockserver.core.actions import Data
 from mockserver.core.conversation import Json, JsonObject
+from mockserver.core.json_text import json_or_none
 from mockserver.journal.log import Exchange
 from mockserver.wires import LAST_EVENTS, WIRES
 from mockserver.wires.sse import split
@@ -29,7 +29,7 @@ class ReceivedEvent(msgspec.Struct, frozen=True):
     @property
     def data(self) -> Json:
         """Its JSON, or None if it has none."""
-        return _parsed(split(self.payload)[1] if self.kind else self.payload)
+        return json_or_none(split(self.payload)[1] if self.kind else self.payload)
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     @property
     def input(self) -> Json:
         """The arguments as JSON, or None if they are not JSON. Empty arguments are an empty object, as in the SDKs."""
-        return _parsed(self.arguments or "{}")
+        return json_or_none(self.arguments or "{}")
 
 
 class ReceivedAnswer(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def read(exchange: Exchange) -> ReceivedAnswer:
     is_complete = exchange.outcome.ended == "complete"
     if any(event.kind for event in events):
         return _read_stream([event for event in events if event.kind not in ("", "comment")], is_complete)
-    body = _parsed(b"".join([event.payload for event in events]))
+    body = json_or_none(b"".join([event.payload for event in events]))
     texts: list[str] = []
     calls: list[ToolCall] = []
     if isinstance(body, dict):
@@ -93,7 +93,7 @@ def read(exchange: Exchange) -> ReceivedAnswer:
 def _read_stream(events: Iterable[ReceivedEvent], is_complete: bool) -> ReceivedAnswer:
     """Return what a client can have understood of a stream."""
     texts: list[str] = []
-    calls: dict[object, list[str]] = {}
+    calls: dict[int | None, list[str]] = {}
     kinds, error = set[str](), ""
     for event in events:
         kinds.add(event.kind)
@@ -111,7 +111,7 @@ def _read_stream(events: Iterable[ReceivedEvent], is_complete: bool) -> Received
     return ReceivedAnswer("".join(texts), tuple([ToolCall(*call) for call in calls.values()]), True, is_whole, error)
 
 
-def _call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+def _call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
     """Yield what one event adds to its tool calls, each with the key of the call."""
     for reader in READERS:
         yield from reader.call_deltas(data)
@@ -123,11 +123,3 @@ def _error(data: Json) -> str:
     if isinstance(error, dict):
         return str(error.get("message") or error.get("type") or "error")
     return str(error) if error else ""
-
-
-def _parsed(raw: bytes | str) -> Json:
-    """Return the value of a JSON text, or None."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None

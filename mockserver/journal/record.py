@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.core.conversation import Conversation, Json, Usage
 from mockserver.core.errors import Refusal
+from mockserver.core.json_text import json_or_none
 from mockserver.engine.request import Request, read_call
 from mockserver.files.fragments import check_fragment
 from mockserver.journal.log import Exchange
@@ -91,10 +92,7 @@ class Record:
     @cached_property
     def json(self) -> Json:
         """The JSON of the request's body, or None."""
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return None
+        return json_or_none(self.body)
 
     @cached_property
     def call(self) -> Call:
@@ -117,14 +115,11 @@ class Record:
 
     @cached_property
     def conversation_sent(self) -> Conversation | None:
-        """The conversation of the request, also of a rejected one, if it can be read at all."""
+        """The conversation of the request, also of a rejected one, as far as it can be read; None without a JSON object."""
         operation = self.call.operation
         if self.conversation is not None or operation.wire == "json" or not isinstance(self.json, dict):
             return self.conversation
-        try:
-            return WIRES[operation.wire].parse(self.json, operation.max_tokens)
-        except (Refusal, KeyError, TypeError, AttributeError, ValueError):
-            return None
+        return WIRES[operation.wire].parse(self.json, operation.max_tokens)
 
     @property
     def status(self) -> int:

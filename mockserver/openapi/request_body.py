@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 import orjson
 
+from mockserver.core import json_text
 from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.openapi.operation import Operation
@@ -12,7 +13,7 @@ from mockserver.openapi.violations import field_of, violation
 
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form."""
-TOO_DEEP = "The request body is nested too deeply."
+TOO_DEEP = f"The request body is nested more than {json_text.MAX_DEPTH} levels deep."
 
 
 def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonObject:
@@ -32,15 +33,15 @@ def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonOb
         validator.validate(parsed)
     except jsonschema_rs.ValidationError as error:
         raise _refusal(operation, error) from None
-    except ValueError:
-        raise Refusal(operation.invalid_status, "invalid_json", TOO_DEEP) from None
     return parsed
 
 
 def parse_json(body: bytes, status: int) -> Json:
     """Return the value of a JSON body. Raises `Refusal` with this status."""
     try:
-        return orjson.loads(body)
+        return json_text.parse_json(body)
+    except json_text.TooDeepError:
+        raise Refusal(status, "invalid_json", TOO_DEEP) from None
     except orjson.JSONDecodeError as error:
         message = f"The request body is not valid JSON: {error.msg} at byte {error.pos}."
         raise Refusal(status, "invalid_json", message) from None

@@ -1,10 +1,9 @@
-"""Small looks into JSON that may be anything: a fault can have changed it."""
+"""Small looks into JSON that may be anything: a client wrote it, or a fault has changed it."""
 
 from collections.abc import Iterator, Mapping
 
-import orjson
-
 from mockserver.core.conversation import Json
+from mockserver.core.json_text import parse_json
 
 
 def objects(value: Json) -> Iterator[Mapping[str, Json]]:
@@ -24,9 +23,24 @@ def text(value: Json) -> str:
     return str(value or "")
 
 
+def string(value: Json) -> str:
+    """Return a string as it is, and an empty one for any other value."""
+    return value if isinstance(value, str) else ""
+
+
+def strings(value: Json) -> tuple[str, ...]:
+    """Return the strings of a list; nothing for any other value."""
+    return tuple([item for item in value if isinstance(item, str)]) if isinstance(value, list) else ()
+
+
+def whole_number(value: Json) -> int | None:
+    """Return a number as an integer (JSON Schema takes 5.0 for one), and None for any other value."""
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def parsed(written: str) -> Json:
     """Return the JSON of a text, and an empty object for a text that is none."""
     try:
-        return orjson.loads(written)
-    except orjson.JSONDecodeError:
+        return parse_json(written)
+    except ValueError:
         return {}

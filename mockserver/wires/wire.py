@@ -64,7 +64,7 @@ class Reader(NamedTuple):
     texts: Callable[[JsonObject], Iterator[str]]
     calls: Callable[[JsonObject], Iterator[CallPiece]]
     text_deltas: Callable[[JsonObject], Iterator[str]]
-    call_deltas: Callable[[JsonObject], Iterator[tuple[object, CallPiece]]]
+    call_deltas: Callable[[JsonObject], Iterator[tuple[int | None, CallPiece]]]
     whole_of: Callable[[Sequence[JsonObject]], Object]
     stream_of: Callable[[JsonObject], list[Data]]
     sent_arguments: Callable[[JsonObject, str], str | None]
@@ -113,9 +113,10 @@ class Wire(NamedTuple):
     - `events` are the kinds (`Data.event`) of a stream's events in the usual order; `deltas` are those that carry a
       piece of the reply, `last_event` is the one that ends a stream. `keep_alive` is a frame that says nothing.
     - `is_likely` says whether a body has fields that only requests of this wire have.
-    - `parse` takes a valid body and the route's default of `max_tokens`; `check` raises `Refusal` for what a schema
-      cannot say; `whole` and `frames` render a reply. `frames` takes the conversation because the form of a stream
-      depends on what the client asked for; `stream_forms` are the request fields of every form.
+    - `parse` takes any JSON object and the route's default of `max_tokens`; `check` takes the conversation of a valid
+      body, and raises `Refusal` for what a schema cannot say. `whole` and `frames` render a reply. `frames` takes the
+      conversation because the form of a stream depends on what the client asked for; `stream_forms` are the request
+      fields of every form.
     - `stop_reasons` maps the neutral stop reason to the wire's own; `usage_names` are its words for input and output
       tokens; `reports_tool_errors` says whether a tool result can say that the call failed.
     """

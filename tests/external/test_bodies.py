@@ -51,7 +51,7 @@ def test_a_body_without_a_schema_is_not_validated(
 @pytest.mark.parametrize(
     ("content_type", "payload", "message"),
     [
-        ("application/json", b"[" * 500 + b"]" * 500, "The request body is nested too deeply."),
+        ("application/json", b"[" * 500 + b"]" * 500, "The request body is nested more than 100 levels deep."),
         (
             "application/x-www-form-urlencoded",
             b"a=1&" * (MAX_FIELDS + 1),

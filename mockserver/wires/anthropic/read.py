@@ -7,7 +7,7 @@ import orjson
 from mockserver.core.actions import Data
 from mockserver.core.conversation import JsonObject
 from mockserver.wires.anthropic.reply import event
-from mockserver.wires.json_values import mapping, objects, parsed, text
+from mockserver.wires.json_values import mapping, objects, parsed, text, whole_number
 from mockserver.wires.wire import CallPiece, Object
 
 
@@ -32,13 +32,13 @@ def text_deltas(data: JsonObject) -> Iterator[str]:
         yield piece
 
 
-def call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
     """Yield what one event adds to a tool call, with the index of its block."""
     block, piece = mapping(data.get("content_block")), mapping(data.get("delta")).get("partial_json")
     if block.get("type") == "tool_use":
-        yield data.get("index"), (text(block.get("id")), text(block.get("name")), "")
+        yield whole_number(data.get("index")), (text(block.get("id")), text(block.get("name")), "")
     if isinstance(piece, str):
-        yield data.get("index"), ("", "", piece)
+        yield whole_number(data.get("index")), ("", "", piece)
 
 
 def whole_of(events: Sequence[JsonObject]) -> Object:

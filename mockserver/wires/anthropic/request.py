@@ -1,6 +1,7 @@
-"""The request of POST /v1/messages: a valid body becomes a conversation (D1).
+"""The request of POST /v1/messages: a body becomes a conversation (D1).
 
-The body has passed the contract's schema before it is parsed here; `check` adds what a schema cannot say.
+`parse` takes any JSON object, because people want to read refused requests too, and because the schema of an operation
+need not describe every field that another one has. `check` adds what a schema cannot say of a valid body.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from mockserver.core.conversation import (
     ToolUse,
 )
 from mockserver.core.errors import Refusal
+from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import Unpaired, find_unpaired
 
 _CHOICES: Mapping[str, ToolChoice] = {
@@ -46,25 +48,20 @@ def is_likely(body: JsonObject) -> bool:
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
-    """Return the conversation of a valid body."""
-    raw = body["messages"]
-    choice = body.get("tool_choice") or {}
+    """Return the conversation in a body. A field of a wrong type counts as absent."""
+    choice = mapping(body.get("tool_choice"))
+    kind = string(choice.get("type", "auto"))
     return Conversation(
-        model=body.get("model", ""),
-        messages=tuple([Message(message["role"], _blocks(message["content"])) for message in raw]),
+        model=string(body.get("model")),
+        messages=tuple([_message(message) for message in objects(body.get("messages"))]),
         body=body,
         system=_text_of(body.get("system")),
-        tools=tuple([_tool(tool) for tool in body.get("tools") or ()]),
-        tool_choice=_CHOICES.get(str(choice.get("type", "auto"))) or ToolChoice("tool", str(choice.get("name"))),
+        tools=tuple([_tool(tool) for tool in objects(body.get("tools"))]),
+        tool_choice=_CHOICES.get(kind) or ToolChoice("tool", string(choice.get("name"))),
         stream=body.get("stream") is True,
-        max_tokens=_whole_number(body.get("max_tokens", default_max_tokens)),
-        stop_sequences=tuple(body.get("stop_sequences") or ()),
+        max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
+        stop_sequences=strings(body.get("stop_sequences")),
     )
-
-
-def _whole_number(value: float | None) -> int | None:
-    """Return a number as an integer: JSON Schema accepts 5.0 as one."""
-    return None if value is None else int(value)
 
 
 def check(conversation: Conversation) -> None:
@@ -86,34 +83,33 @@ def _refuse_unpaired(unpaired: Unpaired) -> None:
     raise Refusal(400, "invalid_request", words, param=place)
 
 
+def _message(message: JsonObject) -> Message:
+    return Message("assistant" if message.get("role") == "assistant" else "user", _blocks(message.get("content")))
+
+
 def _blocks(content: Json) -> tuple[Block, ...]:
     if isinstance(content, str):
         return (Text(content),)
-    return tuple([_block(block) for block in content])
+    return tuple([_block(block) for block in objects(content)])
 
 
 def _block(block: JsonObject) -> Block:
-    kind = block["type"]
-    if kind == "text":
+    kind = string(block.get("type"))
+    if kind == "text" and isinstance(block.get("text"), str):
         return Text(block["text"])
     if kind == "tool_use":
-        return ToolUse(block["name"], block["input"], block["id"])
+        return ToolUse(string(block.get("name")), mapping(block.get("input")), string(block.get("id")))
     if kind == "tool_result":
-        return ToolResult(block["tool_use_id"], _text_of(block.get("content")), block.get("is_error") is True)
+        text, is_error = _text_of(block.get("content")), block.get("is_error") is True
+        return ToolResult(string(block.get("tool_use_id")), text, is_error)
     return Media(kind)
 
 
-def _text_of(content: object) -> str:
+def _text_of(content: Json) -> str:
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    return "".join([block["text"] for block in content if block.get("type") == "text"])
+    return "".join([string(block.get("text")) for block in objects(content) if block.get("type") == "text"])
 
 
 def _tool(tool: JsonObject) -> Tool:
-    return Tool(
-        tool["name"],
-        tool.get("description") or "",
-        tool.get("input_schema") or {},
-    )
+    return Tool(string(tool.get("name")), string(tool.get("description")), mapping(tool.get("input_schema")))

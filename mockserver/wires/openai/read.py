@@ -6,7 +6,7 @@ import orjson
 
 from mockserver.core.actions import Data
 from mockserver.core.conversation import Json, JsonObject
-from mockserver.wires.json_values import mapping, objects, text
+from mockserver.wires.json_values import mapping, objects, string, text, whole_number
 from mockserver.wires.sse import DONE, frame
 from mockserver.wires.wire import CallPiece, Object
 
@@ -34,11 +34,11 @@ def text_deltas(data: JsonObject) -> Iterator[str]:
             yield content
 
 
-def call_deltas(data: JsonObject) -> Iterator[tuple[object, CallPiece]]:
+def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
     """Yield what one chunk adds to its tool calls, each with the index of the call."""
     for choice in objects(data.get("choices")):
         for call in objects(mapping(choice.get("delta")).get("tool_calls")):
-            yield call.get("index"), _call(call)
+            yield whole_number(call.get("index")), _call(call)
 
 
 def _call(call: JsonObject) -> CallPiece:
@@ -95,8 +95,8 @@ def stream_of(whole: JsonObject) -> list[Data]:
 
 def sent_arguments(body: JsonObject, id: str) -> str | None:
     """Return the arguments of a past call as a request repeats them, letter by letter, or None."""
-    for message in body.get("messages", []):
-        for sent in message.get("tool_calls") or ():
+    for message in objects(mapping(body).get("messages")):
+        for sent in objects(message.get("tool_calls")):
             if sent.get("id") == id:
-                return str(sent["function"]["arguments"])
+                return string(mapping(sent.get("function")).get("arguments"))
     return None

@@ -1,8 +1,10 @@
-"""The request of the chat completions routes: a valid body becomes a conversation (D0, D1, D3, D4)."""
+"""The request of the chat completions routes: a body becomes a conversation (D0, D1, D3, D4).
+
+`parse` takes any JSON object, because people want to read refused requests too; `check` adds what a schema cannot say
+of a valid body.
+"""
 
 from collections.abc import Mapping
-
-import orjson
 
 from mockserver.core.conversation import (
     Block,
@@ -19,6 +21,8 @@ from mockserver.core.conversation import (
     joined_text,
 )
 from mockserver.core.errors import Refusal
+from mockserver.core.json_text import json_or_none
+from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import find_unpaired
 
 _CHOICES: Mapping[str, ToolChoice] = {
@@ -27,6 +31,8 @@ _CHOICES: Mapping[str, ToolChoice] = {
     "any": ToolChoice("required"),
     "none": ToolChoice("none"),
 }
+
+_SYSTEM_ROLES = ("system", "developer")
 
 _PAIRING = {
     "result_without_call": "Invalid parameter: messages with role 'tool' must be a response to a preceding message "
@@ -44,24 +50,26 @@ def is_likely(body: JsonObject) -> bool:
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
-    """Return the conversation of a valid body. System and developer messages join into `system`."""
+    """Return the conversation in a body. System and developer messages join into `system`.
+
+    A field of a wrong type counts as absent.
+    """
     system = [body["system"]] if isinstance(body.get("system"), str) else []
     messages: list[Message] = []
-    for message in body["messages"]:
-        if message["role"] in ("system", "developer"):
+    for message in objects(body.get("messages")):
+        if message.get("role") in _SYSTEM_ROLES:
             system.append(joined_text(_parts(message.get("content"))))
         else:
             messages.append(_message(message))
-    options = body.get("stream_options") or {}
     return Conversation(
-        model=body.get("model") or body.get("preferred_model") or "",
+        model=string(body.get("model")) or string(body.get("preferred_model")),
         messages=tuple(messages),
         body=body,
         system="\n".join(system),
-        tools=tuple([_tool(tool) for tool in body.get("tools") or ()]),
+        tools=tuple([_tool(tool) for tool in objects(body.get("tools"))]),
         tool_choice=_tool_choice(body.get("tool_choice")),
         stream=body.get("stream") is True,
-        include_usage=options.get("include_usage") is True,
+        include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
         max_tokens=_max_tokens(body, default_max_tokens),
         stop_sequences=_stop_sequences(body.get("stop")),
     )
@@ -79,77 +87,68 @@ def check(conversation: Conversation) -> None:
 
 
 def _place(body: JsonObject, number: int) -> int:
-    """Return the index in the request of a conversation's message; the request counts its system messages too."""
-    messages = body["messages"]
-    spoken = [place for place, message in enumerate(messages) if message["role"] not in ("system", "developer")]
+    """Return the index of a conversation's message in the request, which counts its system messages too."""
+    spoken = [place for place, message in enumerate(body["messages"]) if message["role"] not in _SYSTEM_ROLES]
     return spoken[number]
 
 
 def _message(message: JsonObject) -> Message:
-    role = message["role"]
+    role = message.get("role")
     if role in ("tool", "function"):
-        call = message["tool_call_id"] if role == "tool" else message["name"]
+        call = string(message.get("tool_call_id" if role == "tool" else "name"))
         return Message("user", (ToolResult(call, joined_text(_parts(message.get("content")))),))
     blocks = _parts(message.get("content"))
-    if role == "user":
+    if role != "assistant":
         return Message("user", blocks)
-    calls = [_call(call) for call in message.get("tool_calls") or ()]
+    calls = [_call(call) for call in objects(message.get("tool_calls"))]
     legacy = message.get("function_call")
-    if legacy is not None:
-        calls.append(ToolUse(legacy["name"], _arguments(legacy.get("arguments")), legacy["name"]))
+    if isinstance(legacy, dict):
+        name = string(legacy.get("name"))
+        calls.append(ToolUse(name, _arguments(legacy.get("arguments")), name))
     return Message("assistant", (*blocks, *calls))
 
 
 def _parts(content: Json) -> tuple[Block, ...]:
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    blocks: list[Block] = []
-    for part in content or ():
+    parts: list[Block] = []
+    for part in objects(content):
         text = part.get("text") if part.get("type") == "text" else part.get("refusal")
-        blocks.append(Text(text) if isinstance(text, str) else Media(str(part.get("type"))))
-    return tuple(blocks)
+        parts.append(Text(text) if isinstance(text, str) else Media(string(part.get("type"))))
+    return tuple(parts)
 
 
 def _call(call: JsonObject) -> ToolUse:
-    function = call.get("function") or call.get("custom") or {}
-    return ToolUse(str(function.get("name", "")), _arguments(function.get("arguments")), call["id"])
+    function = mapping(call.get("function")) or mapping(call.get("custom"))
+    return ToolUse(string(function.get("name")), _arguments(function.get("arguments")), string(call.get("id")))
 
 
-def _arguments(arguments: object) -> JsonObject:
+def _arguments(arguments: Json) -> JsonObject:
     """Return the arguments of a past call. A client may echo broken JSON, which the real API accepts unread."""
-    try:
-        parsed = orjson.loads(arguments) if isinstance(arguments, str) else {}
-    except orjson.JSONDecodeError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
+    return mapping(json_or_none(string(arguments)))
 
 
 def _tool(tool: JsonObject) -> Tool:
     """Return a tool in OpenAI's shape, or in D1's (`input_schema`), which the managed routes accept too."""
-    function = tool.get("function") or tool
-    schema = function.get("parameters") or function.get("input_schema") or {}
-    return Tool(str(function.get("name", "")), str(function.get("description") or ""), schema)
+    function = mapping(tool.get("function")) or tool
+    schema = mapping(function.get("parameters")) or mapping(function.get("input_schema"))
+    return Tool(string(function.get("name")), string(function.get("description")), schema)
 
 
-def _tool_choice(choice: object) -> ToolChoice:
+def _tool_choice(choice: Json) -> ToolChoice:
     if isinstance(choice, str):
         return _CHOICES.get(choice, _CHOICES["auto"])
     if not isinstance(choice, dict):
         return _CHOICES["auto"]
     function = choice.get("function")
     name = function.get("name") if isinstance(function, dict) else choice.get("name")
-    return ToolChoice("tool", name) if isinstance(name, str) else _CHOICES.get(str(choice.get("type")), ToolChoice())
+    return ToolChoice("tool", name) if isinstance(name, str) else _CHOICES.get(string(choice.get("type")), ToolChoice())
 
 
 def _max_tokens(body: JsonObject, default: int | None) -> int | None:
-    for name in ("max_completion_tokens", "max_tokens"):
-        value = body.get(name)
-        if isinstance(value, int | float):
-            return int(value)
-    return default
+    limits = [whole_number(body.get(name)) for name in ("max_completion_tokens", "max_tokens")]
+    return next((limit for limit in limits if limit is not None), default)
 
 
 def _stop_sequences(stop: Json) -> tuple[str, ...]:
-    if isinstance(stop, str):
-        return (stop,)
-    return tuple(stop or ())
+    return (stop,) if isinstance(stop, str) else strings(stop)
