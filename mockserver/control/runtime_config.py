@@ -19,6 +19,7 @@ from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
 from mockserver.files import loader, yaml_reader
 from mockserver.files.dry_run import dry_run
+from mockserver.journal.listeners import GuardedCalls
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.server.asgi import Gateway
@@ -42,6 +43,7 @@ class RuntimeConfig:
     def __init__(self, app: Gateway, files: Mapping[str, Path], shipped: Path) -> None:
         self.app = app
         self.listeners: list[Callable[[str], None]] = []
+        self._guarded = GuardedCalls()
         self._files = dict(files)
         self._shipped = shipped
         self._lock = threading.Lock()
@@ -62,8 +64,8 @@ class RuntimeConfig:
 
     def notify(self, what: str) -> None:
         """Tell the listeners what has changed: sessions, scenarios, defaults or next."""
-        for listener in self.listeners:
-            listener(what)
+        for listener in tuple(self.listeners):
+            self._guarded.call(listener, what)
 
     # --- scenarios ----------------------------------------------------------------------------------------------------
 

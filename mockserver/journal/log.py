@@ -17,6 +17,7 @@ import msgspec
 
 from mockserver.core.actions import Actions, Data, Head, Raw
 from mockserver.engine.decision import Note
+from mockserver.journal.listeners import GuardedCalls
 
 MOST_EXCHANGES = 1_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -116,7 +117,7 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
 
 
 class Journal:
-    """The exchanges, oldest first. The journal calls its `listeners` with each exchange that is entered."""
+    """The exchanges, oldest first. The journal calls its `listeners` with each exchange; one of them may fail."""
 
     def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
@@ -126,6 +127,7 @@ class Journal:
         self._bytes = 0
         self._entered = 0
         self.listeners: list[Callable[[Exchange], None]] = []
+        self._guarded = GuardedCalls()
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -168,8 +170,8 @@ class Journal:
         while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
             self._exchanges.popleft()
             self._bytes -= self._weights.popleft()
-        for listener in self.listeners:
-            listener(exchange)
+        for listener in tuple(self.listeners):
+            self._guarded.call(listener, exchange)
         return exchange
 
 

@@ -115,7 +115,7 @@ class Record:
 
     @cached_property
     def conversation_sent(self) -> Conversation | None:
-        """The conversation of the request, also of a rejected one, as far as it can be read; None without a JSON object."""
+        """The conversation of the request, also of a rejected one, as far as it is one; None without a JSON object."""
         operation = self.call.operation
         if self.conversation is not None or operation.wire == "json" or not isinstance(self.json, dict):
             return self.conversation

@@ -18,7 +18,7 @@ from mockserver.core.actions import Data, End, Head
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.engine import cors, overrides
 from mockserver.engine.arrival import Arrival
-from mockserver.engine.decision import Decision
+from mockserver.engine.decision import Decision, Note
 from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
 from mockserver.journal.log import Balance, Exchange, Journal, Outcome
@@ -126,8 +126,7 @@ class Gateway:
         except Exception as error:
             self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
-            await _fail(request, send, receive)
-            return
+            decision, clock = _failed(request, id), REAL
         extensions = cast(Mapping[str, object], scope.get("extensions") or {})
         connection = cast(Connection | None, extensions.get(EXTENSION))
         live = self.traffic.begin(request, decision, clock, now, connection)
@@ -257,13 +256,13 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
             return b"".join(chunks), size > MAX_BODY
 
 
-async def _fail(request: Request, send: Send, receive: Receive) -> None:
-    """Answer a bug of the mock with a 500 in the client's dialect, without its details."""
+def _failed(request: Request, id: str | None) -> Decision:
+    """Return the answer to a bug of the mock: a 500 in the client's dialect, without its details."""
     error = failure(500, code="mock_error", message="The mock failed; its log says why.")
     body = render(error, wire_of_path(request.path), "")
     head = Head(500, (("content-type", "application/json"), ("content-length", str(len(body)))))
     actions = cors.shared((head, Data(body), End()), request.headers)
-    await play(actions, send, receive, LoopTimer())
+    return Decision(actions, Note(session=id or ANONYMOUS, code=error.code))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

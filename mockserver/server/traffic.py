@@ -2,7 +2,8 @@
 
 The journal has the exchanges that are over; `Traffic` has those that are not. A watcher is notified when an answer
 begins, when more of it was sent, when it is held back or goes on, and when it has been entered in the journal. All of
-it happens on the server's event loop.
+it happens on the server's event loop. A watcher that raises is logged once and costs neither the answer nor the other
+watchers anything.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from mockserver.accounts.session import Timeline
 from mockserver.core.actions import Data, Hang, Hold, Wait
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
+from mockserver.journal.listeners import GuardedCalls
 from mockserver.journal.log import Balance, Captured, Exchange, Outcome
 from mockserver.journal.redact import capture
 from mockserver.server.connection import Connection
@@ -115,6 +117,7 @@ class Traffic:
     def __init__(self) -> None:
         self.live: dict[int, LiveAnswer] = {}
         self.watchers: list[TrafficListener] = []
+        self._guarded = GuardedCalls()
         self._ending: dict[int, LiveAnswer] = {}
         """Answers that were played to their end and are not in the journal yet."""
         self._waiters: list[asyncio.Future[None]] = []
@@ -127,15 +130,15 @@ class Traffic:
         delivery = Delivery()
         live = LiveAnswer(next(self._ids), request, decision, clock, received_at, delivery, connection)
         self.live[live.id] = live
-        for watcher in self.watchers:
-            watcher.began(live)
+        for watcher in tuple(self.watchers):
+            self._guarded.call(watcher.began, live)
         delivery.on_change = lambda: self._changed(live)
         return live
 
     def _changed(self, live: LiveAnswer) -> None:
         self._wake()
-        for watcher in self.watchers:
-            watcher.changed(live)
+        for watcher in tuple(self.watchers):
+            self._guarded.call(watcher.changed, live)
 
     def end(self, live: LiveAnswer) -> None:
         """Take an answer out of `live`: it was played to its end."""
@@ -145,8 +148,8 @@ class Traffic:
 
     def entered(self, live: LiveAnswer, exchange: Exchange) -> None:
         """Notify the watchers that an answer has been entered in the journal."""
-        for watcher in self.watchers:
-            watcher.ended(live, exchange)
+        for watcher in tuple(self.watchers):
+            self._guarded.call(watcher.ended, live, exchange)
 
     def forget(self, live: LiveAnswer) -> None:
         """Forget an answer that is in the journal, or that failed and never will be."""

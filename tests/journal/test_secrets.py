@@ -100,9 +100,10 @@ def drive(url: str) -> tuple[list[str], list[bytes]]:
 
 def drive_blindly(url: str) -> list[bytes]:
     """The answers of a gateway that fails at everything."""
-    body = {"email": "jo@example.com", "password": PASSWORD}
-    keys = (KEY, OTHER, REFUSED)
-    return [ask(url, "POST", path, {"x-api-key": key}, body) for path in (LOGIN, MESSAGES, CHAT) for key in keys]
+    login = {"email": "jo@example.com", "password": PASSWORD}
+    bodies = [(path, key, {"text": f"My key is {key}."}) for path in (MESSAGES, CHAT) for key in (KEY, OTHER, REFUSED)]
+    bodies += [(LOGIN, key, login) for key in (KEY, OTHER, REFUSED)]
+    return [ask(url, "POST", path, {"x-api-key": key}, body) for path, key, body in bodies]
 
 
 class Failing(Engine):

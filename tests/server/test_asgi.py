@@ -221,14 +221,29 @@ class BrokenEngine(Engine):
         raise ZeroDivisionError("our secret")
 
 
+def broken_gateway() -> Gateway:
+    return Gateway(BrokenEngine(contract(), {}, EngineSettings()))
+
+
 def broken() -> Client:
-    return ask(Gateway(BrokenEngine(contract(), {}, EngineSettings())), ASKED)
+    return ask(broken_gateway(), ASKED)
 
 
 def test_a_bug_of_ours_is_a_500_without_its_details() -> None:
     client = broken()
     assert (client.status, code(client)) == (500, "mock_error")
     assert b"secret" not in client.bodies[0]
+
+
+def test_a_bug_of_ours_is_in_the_journal() -> None:
+    app = broken_gateway()
+    client = ask(app, ASKED)
+    entries = list(app.journal)
+    assert [(entry.note.code, entry.outcome.status, entry.outcome.ended) for entry in entries] == [
+        ("mock_error", 500, "complete")
+    ]
+    assert (entries[0].body, entries[0].outcome.bytes) == (ASKED, len(client.bodies[0]))
+    assert app.traffic.live == {}
 
 
 def test_a_bug_of_ours_is_logged(caplog: pytest.LogCaptureFixture) -> None:

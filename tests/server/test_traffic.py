@@ -129,15 +129,17 @@ def test_settled_waits_while_only_flushes_are_left_after_the_last_event() -> Non
     run(scene)
 
 
-def test_settled_returns_when_entering_an_answer_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+def test_settled_returns_when_entering_an_answer_has_failed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene() -> None:
         store = BlockedStore()
         app, client = gateway("  - reply: hi\n    pace: {first: 1s}\n", store), Client(body(STREAMED))
 
-        def fail(exchange: object) -> None:
+        def fail(*_: object) -> None:
             raise ZeroDivisionError
 
-        app.journal.listeners.append(fail)
+        monkeypatch.setattr(app.journal, "enter", fail)
         served = serving(app, client)
         await let_the_loop_run()
         settled = asyncio.ensure_future(app.settled())
