@@ -163,8 +163,20 @@ def tool_arguments(view: ExchangeView) -> Iterator[str]:
         if not isinstance(call.arguments, dict):
             yield f"the arguments of {call.name} are no JSON object"
         elif isinstance(schema, Mapping):
-            for error in jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(call.arguments):
-                yield f"{call.name}: {error.message[:160]}"
+            for problem in _schema_problems(schema, call.arguments):
+                yield f"{call.name}: {problem}"
+
+
+def _schema_problems(schema: Mapping[str, Json], arguments: Json) -> Iterator[str]:
+    """Yield what is wrong with arguments; nothing where the client's own schema is invalid."""
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            dict(schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        return
+    for error in validator.iter_errors(arguments):
+        yield error.message[:160]
 
 
 @check("tool-forced", lambda view: _complete(view) and forced_tool(view.exchange.request.json)[0])

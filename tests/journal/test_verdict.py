@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -243,6 +244,16 @@ def test_invalid_arguments(gateway: GatewaySession, is_error: bool, rules: set[s
     post(gateway, tools=TOOLS)
     then(gateway, call(gateway), result(gateway, is_error=is_error), tools=TOOLS)
     assert gateway.verdict().rules == rules
+
+
+def test_the_verdict_fetches_nothing_that_a_tools_schema_names(gateway: GatewaySession, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"required": ["z"]}')
+    schema: JsonValue = {"type": "object", "$ref": (tmp_path / "schema.json").as_uri()}
+    tool: JsonValue = {"name": "search", "input_schema": schema}
+    gateway.tool_use("search", q="x").reply("ok")
+    post(gateway, tools=[tool])
+    then(gateway, call(gateway), result(gateway), tools=[tool])
+    assert not gateway.verdict()
 
 
 @pytest.mark.parametrize("later", ["none", "other"])

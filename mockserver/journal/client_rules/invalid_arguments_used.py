@@ -51,7 +51,10 @@ def _problem(call: ToolCall, conversation: Conversation | None) -> str | None:
     if tool is None or not tool.schema:
         return None
     try:
-        error = next(jsonschema_rs.Draft202012Validator(dict(tool.schema)).iter_errors(call.input), None)
+        validator = jsonschema_rs.Draft202012Validator(
+            dict(tool.schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+        )
+        error = next(validator.iter_errors(call.input), None)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
         return None  # the client's own schema is invalid, so it proves nothing
     return None if error is None else f"do not satisfy the tool's schema ({error.message[:80]})"
