@@ -145,7 +145,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
             return await _mistakes(request, mistakes)
         except TypeError:
             pass  # not JSON
-    if first["type"] == "recursion_loop" or len(first["loc"]) > DEEPEST:
+    if len(first["loc"]) > DEEPEST:
         return error_response(422, "invalid", "This JSON is nested too deeply.")
     path = ".".join(map(str, first["loc"]))
     return error_response(422, "invalid", f"{path}: {first['msg'].removeprefix('Value error, ')}")

@@ -15,7 +15,9 @@ from mockserver.control.guard import (
     TOO_LARGE,
     ClientLeftError,
     Guard,
+    check_json,
     read_bounded,
+    replay,
     send_response,
     with_headers,
 )
@@ -46,11 +48,15 @@ class ControlApplication:
             await send_response(refused, send)
             return
         try:
-            bounded = await read_bounded(receive)
+            body = await read_bounded(receive)
         except ClientLeftError:
             return
-        if bounded is None:
+        if body is None:
             await send_response(TOO_LARGE, send)
+            return
+        refused = check_json(scope, body)
+        if refused is not None:
+            await send_response(refused, send)
             return
         try:
             application = await self._application()
@@ -59,7 +65,7 @@ class ControlApplication:
             await send_response(FAILED, send)
             return
         try:
-            await application(scope, bounded, with_headers(send))
+            await application(scope, replay(body, receive), with_headers(send))
         except asyncio.CancelledError:
             if not self._closed:
                 raise  # otherwise the server is stopping, and there is no client left to inform

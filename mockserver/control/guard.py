@@ -7,6 +7,7 @@
 - **Token**, compared in constant time: in `Authorization: Bearer`, or in the cookie that the printed link sets. The
   cookie is HttpOnly and SameSite=Strict. Its name includes the port, since browsers share cookies between ports.
 - **Size**: bodies are bounded, whether or not they declare a length.
+- **JSON** is UTF-8 of bounded depth, without lone surrogates and NaN.
 
 Every response, including the guard's own, carries the same headers that restrict what a browser may do with it.
 """
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from mockserver.control import PREFIX
+from mockserver.core.json_text import MAX_DEPTH, TooDeepError, parse_json
 from mockserver.server.player import Message, Receive, Send
 
 MAX_BODY = 2 * 1024 * 1024
@@ -184,8 +186,8 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-async def read_bounded(receive: Receive) -> Receive | None:
-    """Read the body and return a `receive` that replays it; return None if it is too large.
+async def read_bounded(receive: Receive) -> bytes | None:
+    """Read and return the body; return None if it is too large.
 
     Raise `ClientLeftError` if the client disconnects before the body is complete.
     """
@@ -200,12 +202,33 @@ async def read_bounded(receive: Receive) -> Receive | None:
         more = bool(message.get("more_body"))
         if size > MAX_BODY:
             return None
-    waiting: list[Message] = [{"type": "http.request", "body": b"".join(chunks), "more_body": False}]
+    return b"".join(chunks)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that returns a body that was read, and then what `receive` does."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiving() -> Message:
         return waiting.pop() if waiting else await receive()
 
     return receiving
+
+
+def check_json(scope: Mapping[str, object], body: bytes) -> GuardResponse | None:
+    """Return the refusal of a body that says it is JSON and is not; None for every other body.
+
+    FastAPI parses it once more, with a parser that lets pass what can never be written again.
+    """
+    if not body or "json" not in (_headers(scope) or {}).get("content-type", "").lower():
+        return None
+    try:
+        parse_json(body)
+    except TooDeepError:
+        return refusal(422, "invalid", f"This JSON is nested more than {MAX_DEPTH} levels deep.")
+    except orjson.JSONDecodeError as error:
+        return refusal(422, "invalid", f"This is not JSON: {error.msg} at byte {error.pos}.")
+    return None
 
 
 TOO_LARGE = refusal(413, "too_large", f"The body is larger than {MAX_BODY} bytes.")

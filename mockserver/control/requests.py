@@ -3,7 +3,6 @@
 An unknown key is an error that names the nearest known one.
 """
 
-import json
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -14,12 +13,11 @@ from mockserver.core.units import Duration, Times
 
 
 def _plain_json(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the value if it survives a round trip through JSON; FastAPI's parser accepts more than that."""
+    """Return the value if orjson can write it again; FastAPI's parser accepts longer numbers than that."""
     try:
         orjson.dumps(words)
-        json.dumps(words, allow_nan=False)
-    except (TypeError, ValueError):
-        raise ValueError("expected plain JSON: numbers of at most 64 bits, and less than 250 levels") from None
+    except TypeError:
+        raise ValueError("expected numbers of at most 64 bits") from None
     return words
 
 

@@ -32,12 +32,14 @@ def test_a_body_that_is_no_object_is_told(body: str, kind: str, served: Served) 
     assert "JSON" in error_of(answer)["message"] or answer.status_code == 400
 
 
-@pytest.mark.parametrize("levels", [300, 100_000])
+@pytest.mark.parametrize("levels", [60, 98, 99, 254, 300, 1_024, 100_000])
 def test_a_body_that_is_too_deep_is_told(levels: int, served: Served) -> None:
     body = '{"turn": {"reply": ' + "[" * levels + "]" * levels + "}}"
     answer = served.control.post("/next", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in (400, 422)
-    assert len(error_of(answer)["message"]) < 300
+    assert answer.status_code == 422
+    message = error_of(answer)["message"]
+    assert len(message) < 300
+    assert (message == "This JSON is nested more than 100 levels deep.") is (levels > 98)
 
 
 @pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity", "9" * 30, "9" * 5_000])
@@ -54,10 +56,17 @@ def test_a_number_that_is_none_is_told(number: str, served: Served) -> None:
 
 
 def test_letters_that_cannot_be_written_are_told(served: Served) -> None:
-    for body in ('{"\\ud800": 1}', '{"seed": "\\ud800"}', '{"pace": {"\\udfff": 1}}'):
-        answer = served.control.post("/sessions", content=body, headers={"content-type": "application/json"})
-        assert answer.status_code == 422
-        error_of(answer)
+    for path, body in (
+        ("/sessions", '{"\\ud800": 1}'),
+        ("/sessions", '{"seed": "\\ud800"}'),
+        ("/sessions", '{"pace": {"\\udfff": 1}}'),
+        ("/next", '{"faults": ["\\ud800"]}'),
+        ("/next", '{"turn": {"reply": "\\ud83d"}}'),
+        ("/lint", '{"yaml": "a\\udc00b"}'),
+    ):
+        answer = served.control.post(path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 422, path
+        assert error_of(answer)["message"].startswith("This is not JSON: ")
 
 
 def test_letters_that_yaml_does_not_know_can_be_queued(served: Served) -> None:
