@@ -16,7 +16,7 @@ from mockserver.journal.log import Captured, Exchange, Outcome
 from mockserver.journal.record import JournalQuery, Record
 from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import judge
-from mockserver.journal.verify import ClientError, called, ordered, unmatched
+from mockserver.journal.verify import ClientError, expect_calls, expect_order, unmatched_requests
 from tests.support.engine import contract
 
 QUERIES = (
@@ -50,8 +50,8 @@ def exchange(
 def _verify(record: Record) -> None:
     for query in QUERIES:
         for times in (None, 0, 1):
-            _fails_only_as_an_assertion(partial(called, [record], times, query.words))
-        _fails_only_as_an_assertion(partial(ordered, [record], [query.words, {}]))
+            _fails_only_as_an_assertion(partial(expect_calls, [record], times, query.keys))
+        _fails_only_as_an_assertion(partial(expect_order, [record], [query.keys, {}]))
 
 
 def _fails_only_as_an_assertion(check: Callable[[], object]) -> None:
@@ -75,12 +75,12 @@ READERS: Mapping[str, Callable[[Record], object]] = {
     "call": lambda record: (record.call, record.conversation, record.json),
     "conversation": lambda record: record.conversation_sent,
     "answer": lambda record: (record.answer, record.events, record.response_headers),
-    "said": formatting.said,
-    "gave": formatting.gave,
+    "request": formatting.describe_request,
+    "description of the answer": formatting.describe_answer,
     "timeline": lambda record: formatting.timeline([record]),
-    "apart": lambda record: [formatting.apart([record], query) for query in QUERIES],
+    "differences": lambda record: [formatting.list_differences([record], query) for query in QUERIES],
     "verify": _verify,
-    "unmatched": lambda record: unmatched([record]),
+    "unmatched": lambda record: unmatched_requests([record]),
     "shape": _shape,
     "snapshot": lambda record: snapshot([record]),
     "retries": lambda record: retries.group_tries([record, record]),

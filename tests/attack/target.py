@@ -146,8 +146,8 @@ class Target:
                 pass
             except Exception as error:
                 raised.append(f"{name}: {type(error).__name__}: {error}")
-        told = gateway.told()
-        return [*raised, *([told] if told.startswith("What happened cannot be told") else [])]
+        report = gateway.failure_report()
+        return [*raised, *([report] if report.startswith("No report") else [])]
 
 
 @contextmanager

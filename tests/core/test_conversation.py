@@ -55,6 +55,12 @@ def test_the_last_message_is_known_by_who_spoke_and_whether_it_brings_results(me
     assert talk(user(Text("first")), message).last == last
 
 
+def test_a_conversation_without_messages_can_be_asked_everything() -> None:
+    empty = talk()
+    assert (empty.last, empty.last_user_text, empty.tool_results) == ("", "", ())
+    assert (empty.assistant_turns, empty.tool_rounds, input_tokens(empty)) == (0, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("messages", "text"),
     [

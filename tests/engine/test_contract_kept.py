@@ -215,6 +215,33 @@ CALL: Json = {"type": "tool_use", "id": "a", "name": "t", "input": {"x": "DEEP"}
 CALLED: JsonValue = [*HELLO, {"role": "assistant", "content": [CALL]}, *DIALECTS[0].results("a")]
 SCHEMA: Json = {"type": "object", "x": "DEEP"}
 
+UNDESCRIBED: list[Json] = [
+    {"max_tokens": {}},
+    {"stop_sequences": 7},
+    {"stop_sequences": [7]},
+    {"max_tokens": "x", "stream": {}},
+    {"max_tokens": True, "stop": {"a": 1}},
+]
+
+
+@EVERY_CONVERSATION
+@pytest.mark.parametrize("fields", UNDESCRIBED, ids=repr)
+def test_a_field_that_no_schema_describes_has_a_documented_answer(
+    operation: Operation, fields: Json
+) -> None:
+    check(operation, Talk().post(operation.path, dumped(valid() | fields), BEARER))
+
+
+@pytest.mark.parametrize("depth", [90, 98, 99, 300, 900])
+def test_a_schema_of_the_body_meets_no_body_that_it_cannot_check(depth: int) -> None:
+    played = turns("  - {when: {body_schema: {required: [x]}}, reply: no}\n  - {reply: hi, times: always}\n")
+    body = dumped(valid(metadata={"a": "DEEP"})).replace(b'"DEEP"', b"[" * depth + b"]" * depth)
+    operation = next(each for each in CONVERSATIONS if each.path == "/v1/messages")
+    answer = Talk(played).post(operation.path, body, BEARER)
+    check(operation, answer)
+    assert answer.status == (200 if depth <= 98 else 400)
+
+
 NESTED: dict[str, tuple[str, Json]] = {
     "a tool's schema": ("anthropic", {"tools": [{"name": "t", "input_schema": SCHEMA}]}),
     "a call's input": ("anthropic", {"messages": CALLED}),
