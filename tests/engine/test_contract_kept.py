@@ -226,9 +226,7 @@ UNDESCRIBED: list[Json] = [
 
 @EVERY_CONVERSATION
 @pytest.mark.parametrize("fields", UNDESCRIBED, ids=repr)
-def test_a_field_that_no_schema_describes_has_a_documented_answer(
-    operation: Operation, fields: Json
-) -> None:
+def test_a_field_that_no_schema_describes_has_a_documented_answer(operation: Operation, fields: Json) -> None:
     check(operation, Talk().post(operation.path, dumped(valid() | fields), BEARER))
 
 
