@@ -16,7 +16,7 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.core.clock import FixedClock
-from mockserver.journal import client_rules
+from mockserver.journal import client_rules, verdict
 from mockserver.journal.client_rules import RULES, TABLE, ClientLimits, ClientRule
 from mockserver.journal.record import Record
 from mockserver.journal.verdict import Verdict, judge
@@ -154,3 +154,15 @@ def test_a_rule_finds_its_wrong_example_and_no_other_rule_does(example: Example,
 def test_no_rule_finds_anything_in_a_right_example(example: Example, file: str) -> None:
     exec(examples(file).get("Right", ""), dict(example.names()))
     assert not example.verdict(), f"Right: in {file}.py is found: {example.verdict()}"
+
+
+def test_the_rule_of_the_guide_works(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (PAGE.parent / "extending" / "verdict-rule.md").read_text(encoding="utf-8")
+    code = re.findall(r"^```python\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)[0]
+    module: dict[str, object] = {}
+    exec(code, module)
+    monkeypatch.setattr(verdict, "RULES", (module["RULE"],))
+    example.ask(max_tokens=500)
+    assert not example.verdict()
+    example.ask(max_tokens=5)
+    assert example.verdict().rules == {"tiny-max-tokens"}
