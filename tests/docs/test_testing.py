@@ -1,4 +1,4 @@
-"""Every recipe of docs/testing.md is run, as a test file of its own."""
+"""Runs every recipe of docs/testing.md as a test file of its own."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ RECIPES = re.findall(r"^## (.+?)$|^```python\n(.*?)^```", "## First\n" + DOC, re
 
 
 def recipes() -> list[tuple[str, str]]:
-    """Each recipe with the heading above it."""
+    """Return each recipe with the heading above it."""
     found, heading = [], ""
     for title, code in RECIPES:
         heading = title or heading

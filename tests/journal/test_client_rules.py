@@ -137,7 +137,7 @@ def test_the_docs_have_a_row_for_every_rule() -> None:
 
 @pytest.fixture
 def example(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> Example:
-    """A client whose gateway has a host clock that stands still: a retry at once is at once on a busy machine too."""
+    """Return a client whose gateway has a fixed host clock, so that an immediate retry takes no time."""
     monkeypatch.setattr(gateway._server.app, "_clock", FixedClock())
     gateway.allow_unmatched()
     return Example(gateway)

@@ -87,8 +87,8 @@ def test_the_near_misses_weigh_too() -> None:
 
 
 def test_listeners_are_told_of_each_exchange() -> None:
-    journal, told = Journal(most=1), list[int]()
-    journal.listeners.append(lambda exchange: told.append(exchange.number))
+    journal, numbers = Journal(most=1), list[int]()
+    journal.listeners.append(lambda exchange: numbers.append(exchange.number))
     enter(journal)
     enter(journal)
-    assert told == [1, 2]
+    assert numbers == [1, 2]

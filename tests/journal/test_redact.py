@@ -1,4 +1,4 @@
-"""What the journal keeps of an exchange: everything that can be asked, and no secret."""
+"""What the journal keeps of an exchange: everything that a query can ask for, and no secret."""
 
 from decimal import Decimal
 

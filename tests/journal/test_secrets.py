@@ -1,8 +1,8 @@
-"""No key, token or password in full, wherever the mock speaks or keeps: errors, logs, reprs, journal, Redis.
+"""No secret appears in full in anything that the mock writes or keeps: errors, logs, reprs, journal, Redis.
 
-A gateway is driven through everything that a key, a password and a token can meet while every logger says all that it
-can; then all that was said and kept is searched for them. (One thing is beyond us: uvicorn's own TRACE shows paths and
-queries, so a key that a client puts into a URL stands there, if somebody turns that on.)
+The tests send keys, passwords and tokens everywhere to a gateway whose loggers log everything, then search all output
+and everything kept for them. (One exception is out of reach: uvicorn's own TRACE level logs paths and queries, so it
+shows a key that a client puts into a URL.)
 """
 
 import asyncio
@@ -53,7 +53,7 @@ PLAYED = turns(
 
 
 def ask(url: str, method: str, path: str, headers: Mapping[str, str], body: object = None) -> bytes:
-    """One request over a real socket; gives head and body."""
+    """Send one request over a real socket; return head and body."""
     raw = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
@@ -65,41 +65,41 @@ def ask(url: str, method: str, path: str, headers: Mapping[str, str], body: obje
 
 
 def drive(url: str) -> tuple[list[str], list[bytes]]:
-    """Everything that secrets can meet: the tokens that were issued, and every answer but those to a login."""
-    told: list[bytes] = []
+    """Send requests with secrets everywhere. Return the secrets, and every answer except those to a login."""
+    answers: list[bytes] = []
 
     def say(headers: Mapping[str, str], path: str = MESSAGES, text: str = "Hello", **fields: object) -> None:
         body = {"model": "m", "max_tokens": 1000, "messages": [{"role": "user", "content": text}], **fields}
-        told.append(ask(url, "POST", path, headers, body))
+        answers.append(ask(url, "POST", path, headers, body))
 
     login = ask(url, "POST", LOGIN, {}, {"email": "jo@example.com", "password": PASSWORD})
     issued = orjson.loads(login[login.index(b"{") :])
     access, refresh = str(issued["access_token"]), str(issued["refresh_token"])
     bearer = {"authorization": f"Bearer {access}"}
-    told.append(ask(url, "POST", LOGIN, {}, {"email": "jo@example.com", "password": WRONG}))
-    told.append(ask(url, "POST", LOGIN, {}, f'{{"email": "jo@example.com", "password": "{WRONG}"'.encode()))
-    told.append(ask(url, "GET", ME, bearer))
+    answers.append(ask(url, "POST", LOGIN, {}, {"email": "jo@example.com", "password": WRONG}))
+    answers.append(ask(url, "POST", LOGIN, {}, f'{{"email": "jo@example.com", "password": "{WRONG}"'.encode()))
+    answers.append(ask(url, "GET", ME, bearer))
     for key in (KEY, OTHER, REFUSED, "sk_none_0123456789abcdef", access, refresh, access + "x", access[:-9]):
         for headers in ({"x-api-key": key}, {"authorization": f"Bearer {key}"}, {"authorization": f"Basic {key}"}):
             say(headers)
             say(headers, CHAT, model="other")
             say({**headers, "x-copy": key, "user-agent": f"agent/{key}"}, text=f"My key is {key}.", model="other")
-        told.append(ask(url, "GET", f"/v1/{key}?key={key}", {"x-api-key": key}))
-        told.append(ask(url, "GET", BALANCE, {"x-api-key": key}))
+        answers.append(ask(url, "GET", f"/v1/{key}?key={key}", {"x-api-key": key}))
+        answers.append(ask(url, "GET", BALANCE, {"x-api-key": key}))
     say({"x-api-key": OTHER, "authorization": f"Bearer {KEY}"}, text=f"My keys are {KEY} and {OTHER}.")
     ask(url, "POST", REFRESH, {}, {"refresh_token": refresh})
-    told.append(ask(url, "POST", LOGOUT, bearer))
-    told.append(ask(url, "POST", REFRESH, {"authorization": f"Bearer {refresh}"}))
+    answers.append(ask(url, "POST", LOGOUT, bearer))
+    answers.append(ask(url, "POST", REFRESH, {"authorization": f"Bearer {refresh}"}))
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as broken:  # what no parser takes
         broken.sendall(f"GET / HTTP/1.1\r\nx-api-key {KEY}\r\n\r\n".encode())
         while broken.recv(4096):
             pass
-    return [KEY, OTHER, REFUSED, PASSWORD, WRONG, access, refresh], told
+    return [KEY, OTHER, REFUSED, PASSWORD, WRONG, access, refresh], answers
 
 
 def drive_blindly(url: str) -> list[bytes]:
-    """The answers of a gateway that fails at everything."""
+    """Send requests to a gateway that fails at everything; return its answers."""
     login = {"email": "jo@example.com", "password": PASSWORD}
     bodies = [(path, key, {"text": f"My key is {key}."}) for path in (MESSAGES, CHAT) for key in (KEY, OTHER, REFUSED)]
     bodies += [(LOGIN, key, login) for key in (KEY, OTHER, REFUSED)]
@@ -107,10 +107,10 @@ def drive_blindly(url: str) -> list[bytes]:
 
 
 class Failing(Engine):
-    """An engine with a bug that shows what it was given."""
+    """An engine with a bug whose error has the request and the accounts."""
 
     def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
-        """Fail, as no engine may."""
+        """Raise an error, which no engine may do."""
         raise LookupError(f"no idea what to do with {arrival.request!r} of {self.accounts!r}")
 
 
@@ -127,7 +127,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def loud(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Every logger says all that it can say."""
+    """Make every logger log everything."""
     names = ["", "mockserver", "uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio", "redis"]
     with ExitStack() as stack:
         for name in names:
@@ -208,7 +208,7 @@ def test_what_holds_a_secret_does_not_show_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "told"),
+    ("account", "message"),
     [
         (f"{{keys: {KEY}}}", "accounts[0].keys: expected a list, not text"),
         ("{key: 12345678901}", "accounts[0].key: expected text, not a number; quote it"),
@@ -219,14 +219,14 @@ def test_what_holds_a_secret_does_not_show_it() -> None:
         (f"{{key: {KEY}, plan: gold}}", "unknown value 'gold'"),
     ],
 )
-def test_a_mistake_in_a_file_is_told_without_the_secret(account: str, told: str, tmp_path: Path) -> None:
+def test_the_message_about_a_mistake_in_a_file_has_no_secret(account: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "accounts.yaml"
     file.write_text(f"accounts: [{account}]", encoding="utf-8")
     with pytest.raises(AuthorError) as caught:
         load_accounts(file)
-    said = "".join(traceback.format_exception(caught.value))
-    assert told in said
-    assert found_in([KEY, "12345678901"], said) == []
+    trace = "".join(traceback.format_exception(caught.value))
+    assert message in trace
+    assert found_in([KEY, "12345678901"], trace) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A snapshot is the run as a person would tell it, and the same in every run."""
+"""A snapshot is a readable account of a run, and the same in every run."""
 
 from pydantic import JsonValue
 

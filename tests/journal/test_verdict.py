@@ -1,4 +1,4 @@
-"""The verdict: each rule finds its client, and none finds anything in what a correct client does."""
+"""The verdict: each rule finds the wrong client, and no rule finds anything in what a correct client does."""
 
 import importlib
 from collections.abc import Iterator
@@ -26,16 +26,19 @@ TOOLS: JsonValue = [
 
 
 def then(gateway: GatewaySession, *later: JsonValue, tools: JsonValue = None) -> httpx.Response:
-    """The same conversation, with these messages after it."""
+    """Post the same conversation with these messages after it."""
     messages: JsonValue = [USER, *later]
     return post(gateway, messages=messages) if tools is None else post(gateway, messages=messages, tools=tools)
 
 
 def call(gateway: GatewaySession, text: str = "") -> JsonValue:
-    """The assistant's message with the tool call that the gateway has just made."""
+    """Return the assistant's message with the tool call of the last answer."""
     [made] = gateway.journal.last.answer.calls
-    given: JsonValue = made.input if isinstance(made.input, dict) else {"q": "made up"}
-    return {"role": "assistant", "content": [{"type": "tool_use", "id": made.id, "name": made.name, "input": given}]}
+    arguments: JsonValue = made.input if isinstance(made.input, dict) else {"q": "made up"}
+    return {
+        "role": "assistant",
+        "content": [{"type": "tool_use", "id": made.id, "name": made.name, "input": arguments}],
+    }
 
 
 def result(gateway: GatewaySession, *, is_error: bool = False) -> JsonValue:
@@ -46,7 +49,7 @@ def result(gateway: GatewaySession, *, is_error: bool = False) -> JsonValue:
 
 @pytest.fixture
 def standing(gateway: GatewaySession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host's clock stands still, so that a try that comes at once comes at once on a busy machine too."""
+    """Stop the host's clock, so that an immediate retry takes no time on a busy machine."""
     monkeypatch.setattr(gateway._server.app, "_clock", FixedClock())
 
 
@@ -285,7 +288,7 @@ def test_key_leaked(gateway: GatewaySession) -> None:
 
 
 def exchanges(gateway: GatewaySession, times: list[tuple[float, float]], outcome: Outcome) -> Iterator[Exchange]:
-    """The last exchange, as if it had happened at these times."""
+    """Yield copies of the last exchange, as if they had happened at these times."""
     base = gateway.journal.last.exchange
     for number, (arrived, left) in enumerate(times, start=1):
         kept = Captured(headers={}, received_at=arrived, ended_at=left)
@@ -361,9 +364,9 @@ def test_official_sdks_are_without_blame(
     with made(base_url=gateway.url if name == "anthropic" else gateway.openai_url, api_key=gateway.key) as client:
         ask = client.messages.create if name == "anthropic" else client.chat.completions.create
         for stream in (False, True):
-            said = [{"role": "user", "content": f"{stream}"}]
+            messages = [{"role": "user", "content": f"{stream}"}]
             try:
-                answer = ask(model="m", max_tokens=9, messages=said, stream=stream)
+                answer = ask(model="m", max_tokens=9, messages=messages, stream=stream)
                 if stream:
                     list(answer)
             except sdk.APIStatusError:

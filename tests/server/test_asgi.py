@@ -1,4 +1,4 @@
-"""The ASGI application in memory: bodies of any size, clients that leave, and everything that is no HTTP request."""
+"""The ASGI application in memory: bodies of any size, clients that leave, and what is not an HTTP request."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Where sessions live: an atomic change of one value, and a bound on how many there are."""
+"""The store in memory: an atomic change of one session, and a bound on their number."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from mockserver.server.stores.memory import MemoryStore
 
 
 def update(store: MemoryStore, id: str, change: Callable[[Session], Session]) -> Session:
-    """Change a session; gives what it was before."""
+    """Change a session; return its value before."""
     return asyncio.run(store.update(id, lambda session: (change(session), session)))
 
 

@@ -1,4 +1,4 @@
-"""The player: sends what is due together, keeps its deadlines, and stops when the client leaves. Nobody sleeps here."""
+"""The player: it sends what is due together, keeps its deadlines, and stops when the client leaves. No test sleeps."""
 
 import asyncio
 from typing import TypeAlias
@@ -70,7 +70,7 @@ def test_waits_add_up_to_deadlines_from_the_start() -> None:
 
 
 class SlowClient(Client):
-    """A client to whom every send takes `seconds`."""
+    """A client for which every send takes `seconds`."""
 
     def __init__(self, timer: VirtualTimer, seconds: float) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ Seen: TypeAlias = tuple[int, int, int, float, str]
 
 
 def seen(outcome: Outcome) -> Seen:
-    """What was delivered, and who ended it."""
+    """Return what was delivered, and how it ended."""
     return outcome.status, outcome.frames, outcome.bytes, outcome.seconds, outcome.ended
 
 
@@ -119,8 +119,8 @@ def test_a_client_that_leaves_while_nothing_is_due_ends_the_answer(
     deadline: int, outcome: Seen, bodies: list[bytes]
 ) -> None:
     client = Client()
-    found = played((HEAD, A, Wait(5.0), B, Wait(5.0), C, End()), client, LeavingTimer(client, deadline))
-    assert (seen(found), client.bodies) == (outcome, bodies)
+    ended = played((HEAD, A, Wait(5.0), B, Wait(5.0), C, End()), client, LeavingTimer(client, deadline))
+    assert (seen(ended), client.bodies) == (outcome, bodies)
 
 
 def test_a_client_that_leaves_before_the_head_is_sent_nothing() -> None:
@@ -143,7 +143,7 @@ def test_a_client_that_says_more_has_not_left() -> None:
     client = Client([{"type": "http.request"}, {"type": "http.request"}])
 
     class Yielding(VirtualTimer):
-        """Lets the client speak before the deadline comes."""
+        """A timer that lets the client send more before the deadline."""
 
         def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
             self.deadlines.append(deadline)
@@ -195,7 +195,7 @@ def test_the_timer_of_the_loop_can_be_taken_back() -> None:
 
 
 def played_virtually(client: Client) -> Outcome:
-    """An answer of two days on the virtual time of a session."""
+    """Play an answer of two days on the virtual time of a session."""
 
     async def run() -> Outcome:
         actions = (HEAD, A, Wait(86_400.0), B, Wait(86_400.0), End())

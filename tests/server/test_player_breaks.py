@@ -1,4 +1,4 @@
-"""How answers break off where there is no socket, and that no mixture of faults ever leaves a connection stuck."""
+"""Breaks without a socket; and no mixture of faults leaves a connection open."""
 
 import asyncio
 from collections.abc import Iterator
@@ -119,7 +119,7 @@ def test_an_in_process_client_gets_an_exception() -> None:
 
 
 class Scripted(Gateway):
-    """A gateway that gives one answer, whatever it is asked."""
+    """A gateway that answers every request with the same actions."""
 
     def __init__(self, actions: Actions = ()) -> None:
         super().__init__(Engine(contract(), {}, EngineSettings()), timer=Virtual())
@@ -139,7 +139,7 @@ def scripted() -> Iterator[tuple[Scripted, str]]:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(st.sampled_from(ANY), max_size=4), form=st.sampled_from(["anthropic stream", "openai whole"]))
 def test_no_mixture_leaves_a_client_waiting(scripted: tuple[Scripted, str], faults: list[Any], form: str) -> None:
-    """Over a real socket: whatever is mixed, the connection ends, with FIN or RST."""
+    """Check over a real socket that the connection ends with FIN or RST, whatever the mixture."""
     gateway, url = scripted
     actions = healthy()[form]
     for fault in faults:

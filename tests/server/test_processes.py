@@ -1,4 +1,4 @@
-"""Several `serve` processes on one real Redis are one gateway: under load, for tokens, and while that Redis dies."""
+"""Several `serve` processes on one real Redis act as one gateway: under load, for tokens, and while Redis dies."""
 
 import asyncio
 import os
@@ -32,20 +32,20 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 def serve_twice(stack: ExitStack, redis: RedisServer, folder: Path, accounts: str, *options: str) -> list[Where]:
-    """Two servers, each started by itself, that have nothing in common but the Redis and the accounts."""
-    found = []
+    """Start two servers that share nothing but the Redis and the accounts."""
+    addresses = []
     for name in ("a", "b"):
         (folder / name).mkdir()
         host, port, _ = stack.enter_context(served(folder / name, "--store", redis.url, *options, accounts=accounts))
-        found.append((host, port))
-    return found
+        addresses.append((host, port))
+    return addresses
 
 
 async def used(where: Where) -> Decimal:
     _, body = await exchange(*where, "GET", BALANCE, {"x-api-key": "sk_hundred"})
-    found = re.search(rb'"remaining_credits":([-0-9.]+)', body)
-    assert found is not None, body
-    return 100_000 - Decimal(found[1].decode())
+    match = re.search(rb'"remaining_credits":([-0-9.]+)', body)
+    assert match is not None, body
+    return 100_000 - Decimal(match[1].decode())
 
 
 @pytest.mark.process
@@ -68,7 +68,7 @@ def test_a_thousand_requests_to_two_servers_are_a_hundred_answers(
 def test_a_redis_that_dies_under_load_costs_nobody_a_credit_and_gives_nobody_one(
     redis: RedisServer, tmp_path: Path
 ) -> None:
-    """Every answer is paid for once, every 503 is free: also one whose booking Redis made and did not live to tell."""
+    """Check that each answer is paid once and each 503 is free, even if Redis died after it had made the booking."""
 
     async def main(servers: list[Where]) -> tuple[Counter[int], set[Decimal]]:
         seen: Counter[int] = Counter()
@@ -84,9 +84,9 @@ def test_a_redis_that_dies_under_load_costs_nobody_a_credit_and_gives_nobody_one
 
         await asyncio.gather(*(ask(number) for number in range(800)))
         async with asyncio.timeout(SOON):
-            while (found := {await used(where) for where in servers}) != {seen[200]}:
+            while (booked := {await used(where) for where in servers}) != {seen[200]}:
                 pass
-        return seen, found
+        return seen, booked
 
     with ExitStack() as stack:
         servers = serve_twice(stack, redis, tmp_path, RICH, "--workers", "2")
@@ -106,7 +106,7 @@ turns:
 
 
 async def stream_until_told(host: str, port: int, process: int, number: signal.Signals) -> int:
-    """How many deltas of a stream came, when the server got that signal after the third."""
+    """Read a stream, send the server a signal after the third delta, and return the number of deltas."""
     body = BODY.replace(b"{", b'{"stream": true, ', 1)
     reader, writer = await asyncio.open_connection(host, port)
     head = f"POST {MESSAGES} HTTP/1.1\r\nhost: a\r\nx-api-key: sk_hundred\r\ncontent-length: {len(body)}\r\n\r\n"

@@ -30,7 +30,7 @@ ENDS = [
 
 @pytest.fixture(params=["uvloop", "asyncio", "h11"])
 def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both event loops, whose transports differ in what they buffer, and the parser of systems without httptools."""
+    """Use both event loops, whose transports buffer differently, and the parser of systems without httptools."""
     if request.param == "h11":
         monkeypatch.setattr("mockserver.server.protocol.parser_class", lambda: H11Parser)
     if request.param == "asyncio":
@@ -58,7 +58,7 @@ def test_a_healthy_stream_ends_with_its_terminator_and_fin(loop: str) -> None:
 
 
 def test_what_came_before_a_reset_is_delivered_however_much_it_is(loop: str) -> None:
-    """A reset throws away what is buffered; so the mock drains first, and a megabyte arrives whole."""
+    """Check that the mock drains before a reset, which discards what is buffered: a megabyte arrives whole."""
     with serving(f"  - {REPLY}[{{large_event: {{at: 4, bytes: 1000000}}}}, {{reset: 5}}]\n") as served:
         seen = exchange(served.url, stream=True)
     assert (seen.end, seen.text.count(b"event: ")) == ("rst", 4)
@@ -102,8 +102,8 @@ def test_the_body_can_be_delimited_in_other_ways(by: str, start: bytes, framing:
 def test_a_content_length_can_be_wrong(by: int) -> None:
     with serving(f"  - {REPLY}[{{content_length: {by}}}]\n") as served:
         seen = exchange(served.url)
-    told = int(seen.head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-    assert (told - len(seen.body), seen.end) == (by, "fin")
+    declared = int(seen.head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    assert (declared - len(seen.body), seen.end) == (by, "fin")
 
 
 @pytest.mark.parametrize("place", ["headers", "5", "end"])

@@ -1,4 +1,4 @@
-"""Sessions in a store: atomic under load, in one process and in several, and while the store goes away."""
+"""Sessions in a store: atomic under load, in one process and in several, and while the store is unavailable."""
 
 import asyncio
 import os
@@ -63,7 +63,7 @@ async def gateways(redis: RedisServer, count: int = 2) -> AsyncIterator[list[Gat
 
 
 class Answer:
-    """What one request got."""
+    """The answer to one request."""
 
     def __init__(self, sent: list[Message]) -> None:
         self.status = sent[0]["status"]
@@ -73,7 +73,7 @@ class Answer:
 
 
 async def ask(app: Gateway, path: str = MESSAGES, method: str = "POST", key: str = "sk_hundred") -> Answer:
-    """One request, straight into the application."""
+    """Send one request directly to the application."""
     sent: list[Message] = []
     body: list[Message] = [{"type": "http.request", "body": BODY if method == "POST" else b""}]
 
@@ -89,9 +89,9 @@ async def ask(app: Gateway, path: str = MESSAGES, method: str = "POST", key: str
 
 
 async def left(app: Gateway) -> Decimal:
-    found = re.search(rb'"remaining_credits":([-0-9.]+)', (await ask(app, BALANCE, "GET")).body)
-    assert found is not None
-    return Decimal(found[1].decode())
+    match = re.search(rb'"remaining_credits":([-0-9.]+)', (await ask(app, BALANCE, "GET")).body)
+    assert match is not None
+    return Decimal(match[1].decode())
 
 
 async def race(ask_one: Callable[[int], Awaitable[Answer]], requests: int) -> Counter[object]:
@@ -200,7 +200,7 @@ def test_a_store_that_goes_away_is_503_with_retry_after_and_recovers(redis: Redi
 def test_an_answer_that_redis_booked_and_nobody_got_is_not_paid(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worst moment: Redis makes the write and dies before it can say so."""
+    """Check the worst case: Redis makes the write and dies before it can answer."""
 
     async def main() -> None:
         store, other = RedisStore(redis.url, session), RedisStore(redis.url, session)

@@ -1,4 +1,4 @@
-"""Holding an answer back: it waits at the gate, passes event by event, and goes on at its own pace."""
+"""Holding an answer back: it waits at the gate, passes event by event, and continues at its own pace."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ STREAM: Actions = (HEAD, A, B, C, End())
 
 
 class Watched(Client):
-    """A client that says when something was sent to it."""
+    """A client that signals when something was sent to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Watched(Client):
 
 
 class Playing:
-    """An answer that is being played, and the hands on it."""
+    """An answer that is being played, and the means to watch it."""
 
     def __init__(self, actions: Actions, timer: VirtualTimer | None = None) -> None:
         self.client, self.delivery = Watched(), Delivery()
@@ -45,7 +45,7 @@ class Playing:
         )
 
     async def until_held(self, frames: int) -> None:
-        """Return when it waits, after so many frames."""
+        """Wait until the answer is held after this number of frames."""
         while not (self.delivery.is_held and self.delivery.frames == frames):
             self._news.clear()
             await self._news.wait()

@@ -1,4 +1,4 @@
-"""The server on a real socket: whatever comes in, an answer or a quiet end, and then it still answers."""
+"""The server on a real socket: any input gets an answer or a quiet end, and the server still answers afterwards."""
 
 import errno
 import logging
@@ -41,7 +41,7 @@ LARGE = Gateway(Engine(contract(), {"test": turns(f"  - {PART}\n")}, EngineSetti
 
 @pytest.fixture(scope="module", params=[HttptoolsParser, H11Parser], ids=["httptools", "h11"])
 def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
-    """Yield where a gateway listens, with either parser."""
+    """Yield the address of a running gateway, with either parser."""
     with running(APP, http=protocol_class(parser=request.param)) as url:
         host, _, port = url.removeprefix("http://").rpartition(":")
         yield host, int(port)
@@ -49,7 +49,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
 
 @pytest.fixture(autouse=True)
 def still_answers(address: tuple[str, int]) -> Iterator[None]:
-    """After every test, whatever it sent, the server still answers."""
+    """Check after every test that the server still answers."""
     yield
     connection = HTTPConnection(*address, timeout=PATIENCE)
     connection.request("GET", "/v1/models", headers={"x-api-key": "sk_a"})
@@ -67,31 +67,31 @@ def connected(url: str) -> Iterator[socket.socket]:
 
 @pytest.fixture
 def line(address: tuple[str, int]) -> Iterator[socket.socket]:
-    """A connection to say anything on."""
+    """Yield a connection to the gateway."""
     with socket.create_connection(address, PATIENCE) as line:
         yield line
 
 
 def rest(line: socket.socket) -> bytes:
-    """All that comes until the server closes."""
-    found = b""
+    """Return everything until the server closes the connection."""
+    data = b""
     while received := line.recv(65_536):
-        found += received
-    return found
+        data += received
+    return data
 
 
 def until(line: socket.socket, mark: bytes) -> bytes:
-    """What comes up to and with a mark."""
-    found = b""
-    while mark not in found:
+    """Return everything up to and including a mark."""
+    data = b""
+    while mark not in data:
         received = line.recv(65_536)
-        assert received, f"closed before {mark!r}: {found!r}"
-        found += received
-    return found
+        assert received, f"closed before {mark!r}: {data!r}"
+        data += received
+    return data
 
 
 def post(body: bytes, *headers: str, path: str = "/v1/messages") -> bytes:
-    """The bytes of a request."""
+    """Return the bytes of a request."""
     lines = [f"POST {path} HTTP/1.1", "host: x", "x-api-key: sk_a", f"content-length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -134,13 +134,13 @@ def test_a_client_that_leaves_before_its_request_is_complete_disturbs_nobody(lin
 
 
 def test_a_client_that_leaves_in_the_stream_is_entered_as_such(line: socket.socket) -> None:
-    told = SimpleQueue[Exchange]()
-    APP.journal.listeners.append(told.put)
+    entries = SimpleQueue[Exchange]()
+    APP.journal.listeners.append(entries.put)
     line.sendall(post(asked("stall", stream=True)))
     until(line, b"content_block_delta")
     line.close()
-    exchange = told.get(timeout=PATIENCE)
-    APP.journal.listeners.remove(told.put)
+    exchange = entries.get(timeout=PATIENCE)
+    APP.journal.listeners.remove(entries.put)
     assert (exchange.method, exchange.outcome.ended) == ("POST", "client_left")
 
 

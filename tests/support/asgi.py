@@ -1,4 +1,4 @@
-"""A client and a clock in memory: what a server and its event loop would do, without either."""
+"""A client and a clock in memory, in place of a server and its event loop."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ LEFT: Message = {"type": "http.disconnect"}
 
 
 class VirtualTimer:
-    """Time that passes only by waiting for it; every deadline is written down."""
+    """Time that passes only by waiting; `deadlines` records every wait."""
 
     def __init__(self, start: float = 1_000.0) -> None:
         self.present = start
@@ -27,7 +27,7 @@ class VirtualTimer:
 
 
 class Client:
-    """The other end of an ASGI connection: sends its messages, then is silent until it leaves."""
+    """The client's end of an ASGI connection: it sends its messages, then is silent until it leaves."""
 
     def __init__(self, incoming: Iterable[Message] = ()) -> None:
         self.incoming = [*incoming]
@@ -60,7 +60,7 @@ class Client:
 
 
 class LeavingTimer(VirtualTimer):
-    """A timer at whose `last` deadline the client leaves, and the deadline never comes."""
+    """A timer at whose `last` deadline the client leaves; that deadline never comes."""
 
     def __init__(self, client: Client, last: int) -> None:
         super().__init__()
@@ -76,18 +76,18 @@ class LeavingTimer(VirtualTimer):
 
 
 def body(*chunks: bytes) -> list[Message]:
-    """The messages of a body that comes in these chunks."""
+    """Return the messages of a body that comes in these chunks."""
     more = [True] * (len(chunks) - 1) + [False]
     return [{"type": "http.request", "body": each, "more_body": m} for each, m in zip(chunks, more, strict=True)]
 
 
 def scope(method: str = "POST", path: str = "/v1/messages", headers: Mapping[str, str] | None = None) -> Message:
-    """The scope of an HTTP request."""
+    """Return the scope of an HTTP request."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
     return {"type": "http", "method": method, "path": path, "headers": raw}
 
 
 def serve(app: Gateway, request: Message, client: Client) -> Client:
-    """Serve one connection; gives the client, who has what was sent."""
+    """Serve one connection; return the client, which has what was sent."""
     asyncio.run(app(request, client.receive, client.send))
     return client

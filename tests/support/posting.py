@@ -1,4 +1,4 @@
-"""One request to a gateway of a test, by plain httpx: no SDK, no retries."""
+"""One request to a gateway of a test, with plain httpx: no SDK, no retries."""
 
 from collections.abc import Mapping
 
@@ -21,8 +21,8 @@ def post(
     **fields: JsonValue,
 ) -> httpx.Response:
     """POST a small conversation, or a form."""
-    said = {"x-api-key": gateway.key, **(headers or {})}
+    sent_headers = {"x-api-key": gateway.key, **(headers or {})}
     if form:
-        return httpx.post(gateway.url + path, data=content, headers=said)
+        return httpx.post(gateway.url + path, data=content, headers=sent_headers)
     body = {"model": "m", "max_tokens": 100, "messages": messages or [{"role": "user", "content": text}]}
-    return httpx.post(gateway.url + path, json=body | fields, headers=said)
+    return httpx.post(gateway.url + path, json=body | fields, headers=sent_headers)

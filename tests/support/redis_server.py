@@ -1,4 +1,4 @@
-"""A real Redis of a test's own: on a free port, killed and restarted by its process id."""
+"""A real Redis for one test: on a free port, killed and restarted by its process id."""
 
 import socket
 import subprocess
@@ -29,20 +29,20 @@ class RedisServer:
         self.kill()
 
     def start(self) -> None:
-        """Start, and return when connections are taken."""
+        """Start the server, and return when it takes connections."""
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
         assert self._process.stdout is not None
-        said = []
+        output = []
         for line in self._process.stdout:
-            said.append(line)
+            output.append(line)
             if "Ready to accept connections" in line:
                 return
-        raise AssertionError(f"redis-server did not start:\n{''.join(said)}")
+        raise AssertionError(f"redis-server did not start:\n{''.join(output)}")
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """Kill the server at once, like a power cut."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -1,4 +1,4 @@
-"""`mockserver serve` as a process of its own, asked over sockets of its own."""
+"""`mockserver serve` in its own process, and requests over their own sockets."""
 
 import asyncio
 import re
@@ -24,38 +24,38 @@ BODY = orjson.dumps({"model": "m", "max_tokens": 500, "messages": [{"role": "use
 def served(
     folder: Path, *options: str, accounts: str = HUNDRED, scenario: str = ONE
 ) -> Iterator[tuple[str, int, "subprocess.Popen[str]"]]:
-    """A server for as long as the block lasts: its host, port and process. `folder` takes its files."""
+    """Yield the host, port and process of a server while the block runs. `folder` takes its files."""
     (folder / "accounts.yaml").write_text(accounts, encoding="utf-8")
     (folder / "one.yaml").write_text(scenario, encoding="utf-8")
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet"]
     command += ["--accounts", str(folder / "accounts.yaml"), "--scenario", str(folder / "one.yaml"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:
         assert server.stdout is not None
-        said = []
+        output = []
         try:
             for line in server.stdout:
-                said.append(line)
-                if found := re.search(r"http://([0-9.]+):(\d+)", line):
-                    yield found[1], int(found[2]), server
+                output.append(line)
+                if match := re.search(r"http://([0-9.]+):(\d+)", line):
+                    yield match[1], int(match[2]), server
                     return
-            pytest.fail(f"the mock did not start:\n{''.join(said)}")
+            pytest.fail(f"the mock did not start:\n{''.join(output)}")
         finally:
             server.send_signal(signal.SIGTERM)
             server.communicate()
 
 
 async def ask_by_socket(host: str, port: int) -> int:
-    """One message asked for on a connection of its own; gives the status."""
+    """Ask for one message on its own connection; return the status."""
     return (await exchange(host, port, "POST", MESSAGES, {"x-api-key": "sk_hundred"}, BODY))[0]
 
 
 async def exchange(
     host: str, port: int, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
 ) -> tuple[int, bytes]:
-    """One request on a connection of its own; gives the status and the body."""
+    """Send one request on its own connection; return the status and the body."""
     reader, writer = await asyncio.open_connection(host, port)
-    told = {"host": host, "connection": "close", "content-length": str(len(body)), **headers}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    all_headers = {"host": host, "connection": "close", "content-length": str(len(body)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in all_headers.items()), "", ""]
     writer.write("\r\n".join(lines).encode() + body)
     answer = await reader.read()
     writer.close()

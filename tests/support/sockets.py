@@ -1,4 +1,4 @@
-"""A client that sees packets: what came, byte for byte, and whether it ended with FIN or RST."""
+"""A client that sees the bytes as they come, and whether the connection ended with FIN or RST."""
 
 import socket
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PATIENCE = 10.0
 
 
 class Seen(NamedTuple):
-    """What a client saw: the bytes, and how they ended: `fin`, `rst`, or `open` when it was the client that left."""
+    """What a client saw: the bytes, and how they ended: `fin`, `rst`, or `open` if the client left first."""
 
     raw: bytes
     end: str
@@ -38,33 +38,33 @@ class Seen(NamedTuple):
 
     @property
     def text(self) -> bytes:
-        """The body without its chunk framing, as far as that holds."""
-        found, rest = [], self.body
+        """The body without its chunk framing, as far as the framing is valid."""
+        chunks, rest = [], self.body
         while rest:
             size, _, rest = rest.partition(b"\r\n")
             try:
                 length = int(size, 16)
             except ValueError:
                 break
-            found.append(rest[:length])
+            chunks.append(rest[:length])
             rest = rest[length + 2 :]
-        return b"".join(found)
+        return b"".join(chunks)
 
 
 class Served(NamedTuple):
-    """A running server: where it is, and its journal's entries as they come."""
+    """A running server: its URL, and its journal's entries as they come."""
 
     url: str
     entries: SimpleQueue[Exchange]
 
     def entry(self) -> Exchange:
-        """The next entry of the journal, which may come a moment after the client has seen the end."""
+        """Return the next entry of the journal, which may come a moment after the client has seen the end."""
         return self.entries.get(timeout=PATIENCE)
 
 
 @contextmanager
 def serving(reply: str) -> Iterator[Served]:
-    """A real server that plays these turns."""
+    """Yield a real server that plays these turns."""
     script = turns(reply)
     gateway = Gateway(Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name)))
     entries: SimpleQueue[Exchange] = SimpleQueue()

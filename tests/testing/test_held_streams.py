@@ -1,4 +1,4 @@
-"""Holding a stream from a test: a moment in its middle is reached without sleeping."""
+"""Holding a stream from a test: it reaches the middle of a stream without sleeping."""
 
 import anyio
 import httpx

@@ -1,4 +1,4 @@
-"""The fixture as a test suite has it: pytest in pytest, passing, failing, in parallel and async."""
+"""The fixture in a test suite: pytest in pytest, passing, failing, in parallel and async."""
 
 import subprocess
 import sys
@@ -211,9 +211,9 @@ async def test_it(gateway, client, monkeypatch):
         await sleep(0)
     monkeypatch.setattr("anyio.sleep", wait)
     gateway.error(429, retry_after=5).reply("hi", times="always")
-    said = [{"role": "user", "content": "Hello"}]
-    asked = [client.messages.create(model="m", max_tokens=9, messages=said) for _ in range(3)]
-    answers = await asyncio.gather(*asked)
+    messages = [{"role": "user", "content": "Hello"}]
+    requests = [client.messages.create(model="m", max_tokens=9, messages=messages) for _ in range(3)]
+    answers = await asyncio.gather(*requests)
     assert [answer.content[0].text for answer in answers] == ["hi"] * 3
     await gateway.eventually(4, last="user")
     assert waits == [5] and not gateway.verdict()
@@ -237,8 +237,8 @@ import openai, trio
 
 def test_it(gateway):
     async def ask(client):
-        said = [{"role": "user", "content": "Hello"}]
-        async for _ in await client.chat.completions.create(model="m", messages=said, stream=True):
+        messages = [{"role": "user", "content": "Hello"}]
+        async for _ in await client.chat.completions.create(model="m", messages=messages, stream=True):
             pass
 
     async def main():

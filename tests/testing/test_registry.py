@@ -1,4 +1,4 @@
-"""The shelf: everything shipped is on it before the first request, so that no step reads a file."""
+"""The registries: they have everything shipped before the first request, so that no step reads a file."""
 
 import subprocess
 import sys
@@ -34,8 +34,8 @@ def requests():
 for headers, model in requests():
     for path in ("/v1/messages", "/api/v1/chat/completions"):
         for stream in (False, True):
-            said = [{"role": "user", "content": "Hello"}]
-            body = {"model": model, "max_tokens": 99, "stream": stream, "messages": said}
+            messages = [{"role": "user", "content": "Hello"}]
+            body = {"model": model, "max_tokens": 99, "stream": stream, "messages": messages}
             request = Request("POST", path, headers, orjson.dumps(body))
             if not seen:
                 sys.addaudithook(lambda event, args: event.startswith(outside) and seen.append((event, args[:1])))

@@ -184,9 +184,9 @@ def test_a_suite_in_another_language_starts_it(scenario: str, code: int) -> None
     command = [sys.executable, "-m", "mockserver", "start", "--scenario", scenario]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
-        told = orjson.loads(child.stdout.readline())
-        assert told["env"]["ANTHROPIC_BASE_URL"] == told["url"]
-        httpx.post(told["url"] + "/v1/messages", json=BODY, headers={"x-api-key": told["key"]})
+        started = orjson.loads(child.stdout.readline())
+        assert started["env"]["ANTHROPIC_BASE_URL"] == started["url"]
+        httpx.post(started["url"] + "/v1/messages", json=BODY, headers={"x-api-key": started["key"]})
         _, words = child.communicate()
     assert (child.returncode, b"matched nothing" in words) == (code, code == 1)
 
