@@ -8,6 +8,7 @@ Rules:
 - The caller's own keys are masked wherever else they occur: other headers, the path, the body, an answer that repeats
   the body. `leaked` says that one occurred in the body.
 - Neither body nor answer of a login (`/auth/`) is kept: they are passwords and tokens.
+- The note's recipe has the answer's texts unmasked, so it is dropped for logins, and for requests that repeat a key.
 
 The usual request costs one look at each header's name and one search of its body for the key.
 """
@@ -19,7 +20,7 @@ import msgspec
 
 from mockserver.accounts import keys
 from mockserver.core.actions import Action, Actions, Data, Head, Raw
-from mockserver.engine.decision import Decision
+from mockserver.engine.decision import Decision, Note
 from mockserver.engine.request import Request
 from mockserver.journal.log import Balance, Captured
 
@@ -58,19 +59,23 @@ def capture(
     virtual: bool,
     credits: Balance | None,
     live: int = 0,
-) -> tuple[str, bytes, Captured]:
-    """Return the path, the body and the rest of an exchange, without secrets."""
+) -> tuple[str, bytes, Note, Captured]:
+    """Return the path, the body, the note and the rest of an exchange, without secrets."""
     headers = {_cut(name): redact_header(name, value) for name, value in request.headers.items()}
-    path, body, actions, leaked = request.path, request.body, decision.actions, False
+    path, body, actions, note, leaked = request.path, request.body, decision.actions, decision.note, False
     for key, mask in keys.masks(request.headers).items():
+        secret = key.encode("utf-8", "surrogatepass")
+        repeated = secret in body or key in path or key in request.query
+        if repeated or any(key in value for value in headers.values()):
+            note = msgspec.structs.replace(note, recipe=None)
         headers = {name: value.replace(key, mask) if key in value else value for name, value in headers.items()}
         path = path.replace(key, mask)
-        secret = key.encode("utf-8", "surrogatepass")
         if secret in body:
             leaked, body = True, body.replace(secret, mask.encode())
             actions = tuple([_replaced(action, secret, mask.encode()) for action in actions])
     if is_login(path):
         body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
+        note = msgspec.structs.replace(note, recipe=None)
     kept = Captured(
         headers=headers,
         actions=actions,
@@ -81,7 +86,7 @@ def capture(
         credits=credits,
         live=live,
     )
-    return path, body, kept
+    return path, body, note, kept
 
 
 def _cut(name: str) -> str:
