@@ -1,5 +1,6 @@
 """How a command reports a mistake of its caller: one line for each on standard error, and exit code 2."""
 
+import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +8,7 @@ from typing import ParamSpec
 
 import click
 
+from mockserver.cli.output import discard_output
 from mockserver.core.errors import AuthorError, OperatorError
 
 P = ParamSpec("P")
@@ -26,6 +28,12 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(2)
         except OperatorError as error:
             click.echo(f"mockserver: {error}", err=True)
+            sys.exit(2)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            discard_output()
+            click.echo(f"mockserver: cannot write: {error.strerror}", err=True)
             sys.exit(2)
 
     return wrapper

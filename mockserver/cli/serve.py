@@ -1,6 +1,5 @@
 """`mockserver serve`: runs the mock gateway in the foreground, until Ctrl-C."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +18,16 @@ from mockserver.cli.control_options import (
     installer,
     serve_one,
 )
+from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
+from mockserver.cli.output import Output
 from mockserver.core.errors import OperatorError
 from mockserver.wires import WIRES
 from mockserver.wires.envelopes import ENVELOPES, SUPERSET
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from mockserver.accounts.session import Timeline
     from mockserver.cli.watch import Install
     from mockserver.engine.chaos_stage import ChaosSettings
@@ -42,6 +45,7 @@ KEY = "sk_test"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
+    cls=PortOption,
     default=DEFAULT_PORT,
     show_default=True,
     type=click.IntRange(0, 65535),
@@ -95,7 +99,7 @@ KEY = "sk_test"
 )
 @click.option("--no-control", is_flag=True, help="Serve neither the control API nor the page.")
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Separate port for the control API and the page.")
-@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token of the control API; generated if omitted.")
+@click.option("--token", help="Token of the control API; generated if omitted.")
 @click.option(
     "--allow-host", "hosts", multiple=True, metavar="NAME", help="Host name under which the page may be opened."
 )
@@ -139,6 +143,8 @@ def serve(
     from mockserver.server import workers as processes
     from mockserver.server.asgi import Gateway
 
+    is_json = log_format == "json"  # then standard output has only the lines of the log
+    output = Output(to_stderr=is_json)
     processes.check(workers, store)
     control = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
     contract, notices = open_contract(external)
@@ -156,28 +162,28 @@ def serve(
     def make_app() -> Gateway:
         app = Gateway(engine, store=_store(store, seed, begun), journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         if not quiet:
-            app.journal.listeners.append(lambda exchange: click.echo(LINES[log_format](exchange)))
+            app.journal.listeners.append(lambda exchange: output.line(LINES[log_format](exchange)))
         return app
 
     def follow(install: "Install") -> None:
         if watch:
-            watching.watch(install, contract, scenario)
+            watching.watch(install, contract, scenario, partial(output.line, err=is_json))
 
     def make_one_of_many(number: int) -> Gateway:
         app = make_app()
         follow(installer(app))
         return app
 
-    to_stderr = log_format == "json"  # standard output has only the lines of the log
     with uvicorn.bind(host, port) as sock:
-        hello = partial(_say_hello, uvicorn.url_of(sock), library, to_stderr)
+        notices = [*_exposure(sock, control is not None), *notices]
+        hello = partial(_say_hello, uvicorn.url_of(sock), library, output)
         if workers > 1:
             hello([*notices, NEEDS_ONE_PROCESS], None)
             processes.run(make_one_of_many, sock, workers)
         else:
             app, ready = make_app(), partial(hello, notices)
             serve_one(app, sock, host, control, files_of(library), hello=ready, follow=follow)
-    click.echo("Stopped.", err=to_stderr)
+    output.end("Stopped.")
 
 
 def _chaos(chosen: str | None, seed: str) -> "tuple[ChaosSettings, list[str]]":
@@ -219,10 +225,22 @@ def _sdk_settings(url: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _say_hello(url: str, library: "Library", to_stderr: bool, notices: list[str], link: str | None) -> None:
+def _exposure(sock: "socket", has_control: bool) -> list[str]:
+    """Return a warning, if other machines can reach the server."""
+    from ipaddress import ip_address
+
+    host = sock.getsockname()[0]
+    if ip_address(host.partition("%")[0]).is_loopback:
+        return []
+    control = "; the control API and the page need the token" if has_control else ""
+    return [f"Warning: on {host} every machine in the network can reach the gateway{control}."]
+
+
+def _say_hello(url: str, library: "Library", output: Output, notices: list[str], link: str | None) -> None:
     lines = [f"AINative gateway mock {__version__} listens on {url}", f"{watching.describe(library)}.", *notices]
     page = [] if link is None else ["Page and control API (the link contains the token):\n", f"  {link}\n"]
     settings = _sdk_settings(url)
-    for line in (*lines, *page, "Settings for a client:\n", settings, "Press Ctrl-C to stop."):
-        click.echo(line, err=to_stderr)
-    sys.stdout.flush()
+    output.begin("\n".join([*lines, *page, "Settings for a client:\n", settings, "Press Ctrl-C to stop."]))
+
+
+with_environment(serve)

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import click
-
 from mockserver.core.errors import AuthorError, OperatorError
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def reload(install: Install, contract: "Contract", scenario: str) -> str:
     return f"Reloaded. {describe(library)}."
 
 
-def watch(install: Install, contract: "Contract", scenario: str | None) -> None:
+def watch(install: Install, contract: "Contract", scenario: str | None, say: Callable[[str], None]) -> None:
     """Reload the chosen files whenever they change, in a thread of its own.
 
     A file is watched through its folder, because editors replace files; a link also through the folder of its target.
@@ -72,7 +70,7 @@ def watch(install: Install, contract: "Contract", scenario: str | None) -> None:
 
     def follow() -> None:
         for _ in changes(*sorted(folders), watch_filter=concerns, debounce=50, step=20, recursive=False):
-            click.echo(reload(install, contract, scenario))
+            say(reload(install, contract, scenario))
 
     threading.Thread(target=follow, name="watch", daemon=True).start()
 

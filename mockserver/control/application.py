@@ -21,7 +21,10 @@ from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.files.fragments import check_fragment
 from mockserver.server.stores.memory import StoreUnavailableError
 
-ABOUT = "Observe and change a running gateway mock. Every call needs the token that the server printed when it started."
+ABOUT = (
+    "Observe and change a running gateway mock. Every call but `/health` and `/ready` needs the token that the server "
+    "printed when it started."
+)
 
 ROUTES: Sequence[Callable[[ControlContext], APIRouter]] = (
     exchanges.routes,

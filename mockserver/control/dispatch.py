@@ -16,6 +16,7 @@ from mockserver.control.guard import (
     ClientLeftError,
     Guard,
     check_json,
+    is_probe,
     read_bounded,
     replay,
     send_response,
@@ -48,7 +49,7 @@ class ControlApplication:
             await send_response(refused, send)
             return
         try:
-            body = await read_bounded(receive)
+            body = b"" if is_probe(scope) else await read_bounded(receive)
         except ClientLeftError:
             return
         if body is None:

@@ -9,6 +9,9 @@
 - **Size**: bodies are bounded, whether or not they declare a length.
 - **JSON** is UTF-8 of bounded depth, without lone surrogates and NaN.
 
+Two routes are open: `GET /_mock/health` and `GET /_mock/ready`, for probes, which have no token and use any host name.
+They answer ok or not, and nothing else.
+
 Every response, including the guard's own, carries the same headers that restrict what a browser may do with it.
 """
 
@@ -47,6 +50,9 @@ NO_HOST = "Unknown host name. Use 127.0.0.1 or localhost, or start the server wi
 NO_ORIGIN = "Requests from pages of other origins are refused."
 REPEATED = "Send each of these headers once: {names}."
 
+PROBES = frozenset({f"{PREFIX}/health", f"{PREFIX}/ready"})
+"""The paths that are open to GET."""
+
 CHECKED_HEADERS = ("host", "origin", "authorization", "sec-fetch-site")
 """Headers that decide about access. If one is repeated, a proxy and the guard could read different values."""
 
@@ -76,6 +82,8 @@ class Guard:
 
     def check(self, scope: Mapping[str, object]) -> GuardResponse | None:
         """Return the refusal or redirect to send instead of running a route; None if the request may pass."""
+        if is_probe(scope):
+            return None
         headers = _headers(scope)
         if headers is None:
             return refusal(400, "ambiguous", REPEATED.format(names=", ".join(CHECKED_HEADERS)))
@@ -110,6 +118,11 @@ class Guard:
         return GuardResponse(
             303, headers=((b"location", f"{PREFIX}/".encode()), (b"set-cookie", cookie.encode("latin-1")))
         )
+
+
+def is_probe(scope: Mapping[str, object]) -> bool:
+    """Return whether a request asks only whether the server is well."""
+    return scope["method"] == "GET" and scope["path"] in PROBES
 
 
 def cookie_name(host: str) -> str:

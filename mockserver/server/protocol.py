@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.server.asgi_cycle import STATUS_LINES, AsgiApplication, AsgiCycle
 from mockserver.server.connection import EXTENSION, SocketConnection
+from mockserver.server.descriptors import DescriptorWatch
 from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser
 from mockserver.server.limits import LIMITS, Limits
 
@@ -47,7 +48,8 @@ def parser_class() -> type[RequestParser]:
 
 def protocol_class(limits: Limits = LIMITS, parser: type[RequestParser] | None = None) -> "type[HttpProtocol]":
     """Return the protocol with these limits, and the fastest parser unless another is named."""
-    return type("HttpProtocol", (HttpProtocol,), {"limits": limits, "parser": parser or parser_class()})
+    own = {"limits": limits, "parser": parser or parser_class(), "descriptors": DescriptorWatch()}
+    return type("HttpProtocol", (HttpProtocol,), own)
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -55,6 +57,7 @@ class HttpProtocol(asyncio.Protocol):
 
     limits: Limits
     parser: type[RequestParser]
+    descriptors: DescriptorWatch
     transport: asyncio.Transport
 
     def __init__(
@@ -105,6 +108,7 @@ class HttpProtocol(asyncio.Protocol):
             "extensions": {EXTENSION: self._connection},
         }
         log.debug("connected: %s", self._scope["client"])
+        self.descriptors.check(transport.get_extra_info("socket").fileno(), len(self._state.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; every request on the connection learns it."""

@@ -49,6 +49,7 @@ def bind(host: str, port: int, option: str = "--port") -> socket.socket:
 def url_of(sock: socket.socket) -> str:
     """Return the URL of a bound socket."""
     host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # all addresses: one that a browser can open
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -72,21 +73,30 @@ def run(
     *socks: socket.socket,
     ready: Callable[[], None],
     stopping: Callable[[], None] = lambda: None,
+    lifeline: int | None = None,
 ) -> None:
-    """Serve until the process gets SIGINT (Ctrl-C) or SIGTERM, then return.
+    """Serve until the process gets SIGINT (Ctrl-C), SIGTERM or SIGHUP, then return.
 
+    `lifeline` is a descriptor whose end ends the server too, as a signal does.
     `run` calls `ready` when the socket takes connections and the signals end the server cleanly, and `stopping` when
     such a signal has come, so that endless answers can end.
     """
     # The application logs its own failures; what uvicorn logs about its shutdown only disturbs.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = _Server(_config(app), stopping)
+    server = _Server(_config(app), stopping, lifeline)
     gc.collect()
     gc.freeze()  # the contract is large and lives for the whole process, so garbage collection skips it
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, server.handle_exit)
+    handle_ends(server.handle_exit)
     ready()
     server.run(sockets=list(socks))
+
+
+def handle_ends(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Install a handler for the signals that end a server. SIGHUP stays ignored under nohup."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
+            signal.signal(number, handler)
 
 
 class _Server(uvicorn.Server):
@@ -95,9 +105,12 @@ class _Server(uvicorn.Server):
     It calls `stopping` when a signal has come that ends it.
     """
 
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, stopping: Callable[[], None] = lambda: None, lifeline: int | None = None
+    ) -> None:
         super().__init__(config)
         self._stopping = stopping
+        self._lifeline = lifeline
         self._sweeper: Sweeper | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -106,6 +119,15 @@ class _Server(uvicorn.Server):
         http = self.config.http_protocol_class
         assert issubclass(http, HttpProtocol), "chosen by _config"
         self._sweeper = Sweeper(self.server_state.connections, http.limits.sweep_seconds)
+        connections, descriptors, loop = self.server_state.connections, http.descriptors, asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: descriptors.handle(loop, context, len(connections)))
+        if self._lifeline is not None:
+            loop.add_reader(self._lifeline, self._lose_lifeline)
+
+    def _lose_lifeline(self) -> None:
+        assert self._lifeline is not None, "only added with one"
+        asyncio.get_running_loop().remove_reader(self._lifeline)
+        self.handle_exit(signal.SIGTERM, None)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Start the shutdown, and let endless answers end."""

@@ -139,6 +139,31 @@ def test_on_a_port_of_its_own_it_is_alone_and_the_gateways_port_has_nothing_of_i
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
+def test_a_server_for_the_whole_network_warns_and_its_link_can_be_opened(host: str, shown: str) -> None:
+    with serving("--quiet", "--host", host, "--token", TOKEN) as (url, printed, _):
+        assert url.startswith(f"http://{shown}:")
+        assert link_in(printed) == f"{url}/_mock/?token={TOKEN}"
+        assert printed.splitlines()[2] == (
+            f"Warning: on {host} every machine in the network can reach the gateway; "
+            "the control API and the page need the token."
+        )
+        assert httpx.get(f"{url}/_mock/health", trust_env=False).json() == {"status": "ok"}
+
+
+@pytest.mark.process
+def test_a_reload_is_no_line_of_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("scenario: mine\nturns: [{reply: hi}]\n")
+    with serving("--log-format", "json", "--watch", "--scenario", str(file)) as (_, _, process):
+        file.write_text("scenario: mine\nturns: [{reply: hello}]\n")
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("Reloaded. ")
+        process.terminate()
+        assert process.communicate(timeout=PATIENCE) == ("", "Stopped.\n")
+
+
+@pytest.mark.process
 def test_json_lines_stand_alone_on_standard_output() -> None:
     with serving("--log-format", "json", "--token", TOKEN) as (url, printed, process):
         assert link_in(printed) == f"{url}/_mock/?token={TOKEN}"

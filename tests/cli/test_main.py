@@ -239,7 +239,8 @@ def test_ctrl_c_with_an_open_stream_ends_without_a_traceback() -> None:
 
 
 @pytest.mark.process
-def test_being_told_to_stop_ends_it_as_ctrl_c_does() -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_stop_ends_it_as_ctrl_c_does(how: signal.Signals) -> None:
     with serving("--quiet") as (process, port, _):
         assert ask(port) == 200
-        assert ended(process, signal.SIGTERM) == (0, "Stopped.\n", "")
+        assert ended(process, how) == (0, "Stopped.\n", "")

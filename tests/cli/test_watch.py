@@ -127,7 +127,7 @@ def test_a_file_that_leaves_a_folder_is_gone(file: Path) -> None:
 def test_only_a_file_or_a_folder_can_be_watched(chosen: str | None) -> None:
     app = Gateway(Engine(contract(), {}, EngineSettings()))
     with pytest.raises(OperatorError, match="--watch needs a file or a folder: serve --scenario FILE --watch"):
-        watch.watch(installer(app), contract(), chosen)
+        watch.watch(installer(app), contract(), chosen, print)
 
 
 class AtOnce:
@@ -152,7 +152,7 @@ def test_a_file_is_watched_by_its_folder_since_editors_put_a_new_file_in_its_pla
     monkeypatch.setattr("watchfiles.watch", changes)
     monkeypatch.setattr(threading, "Thread", AtOnce)
     app = playing(file)
-    watch.watch(installer(app), contract(), str(file.parent / choice))
+    watch.watch(installer(app), contract(), str(file.parent / choice), print)
     assert (folders, say(app)) == ([file.parent], "first")
     printed = capsys.readouterr().out
     assert (printed.count("Reloaded."), printed.count(KEPT)) == (2, 1)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mockserver.control.guard import CSP, MAX_BODY, cookie_name
+from mockserver.control.guard import CSP, MAX_BODY, PROBES, cookie_name
 from tests.control.all_routes import every_route
 from tests.control.support import PATIENCE, TOKEN, Served, error_of, events, serving
 
@@ -86,7 +86,7 @@ ATTEMPTS: Mapping[str, tuple[dict[str, str], int, str]] = {
 def test_every_route_refuses(attempt: str, server: Served) -> None:
     headers, status, code = ATTEMPTS[attempt]
     before = state_of(server)
-    routes = every_route(server.controlled)
+    routes = [(method, path) for method, path in every_route(server.controlled) if path not in PROBES]
     assert len(routes) > 45
     with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as stranger:
         for method, path in routes:
@@ -106,10 +106,61 @@ def test_every_route_is_open_to_the_token(server: Served) -> None:
             check_headers(answer)
 
 
+# --- Probes
+
+
+def raw(server: Served, *lines: str, start: str) -> str:
+    """Send these header lines unchanged and return the response."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), PATIENCE) as line:
+        line.sendall("\r\n".join([start, *lines, "connection: close", "", ""]).encode("latin-1"))
+        answer = b""
+        while piece := line.recv(65_536):
+            answer += piece
+        return answer.decode()
+
+
+STRANGE_PROBES = {
+    "no token": ("host: 127.0.0.1",),
+    "the name of a service": ("host: mock.default.svc.cluster.local:8000",),
+    "no host": (),
+    "a wrong token": ("host: x", "authorization: Bearer of-yesterday"),
+    "headers that come twice": ("host: a", "host: b", "origin: http://evil.example"),
+    "a body that never comes": ("host: x", "content-length: 99999999"),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE_PROBES)
+@pytest.mark.parametrize(("name", "status"), [("health", "ok"), ("ready", "ready")])
+def test_a_probe_needs_no_secret_and_learns_nothing(name: str, status: str, case: str, server: Served) -> None:
+    start = f"GET /_mock/{name}?token=a HTTP/1.{0 if case == 'no host' else 1}"
+    head, _, body = raw(server, *STRANGE_PROBES[case], start=start).partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 OK\r\n")
+    assert body == f'{{"status":"{status}"}}'
+    names = {line.partition(":")[0] for line in head.split("\r\n")[1:]}
+    assert names == {*ALWAYS, "content-length", "content-type", "connection"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "DELETE"])
+def test_only_get_is_open_to_probes(method: str, path: str, server: Served) -> None:
+    answer = httpx.request(method, f"{server.url}/_mock{path}", trust_env=False)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/health/", "/healthz", "/ready/..", "//health", "/Health", "/health%2f..%2fabout"])
+def test_nothing_near_a_probe_is_open(path: str, server: Served) -> None:
+    assert status_of(server, "host: 127.0.0.1", start=f"GET /_mock{path} HTTP/1.1") == 401
+
+
+def test_every_open_path_is_a_route(server: Served) -> None:
+    assert {path for _, path in every_route(server.controlled)} >= PROBES
+
+
 # --- Host, Origin, and headers that come twice
 
 
-def status_of(server: Served, *lines: str, start: str = "GET /_mock/health HTTP/1.1") -> int:
+def status_of(server: Served, *lines: str, start: str = "GET /_mock/about HTTP/1.1") -> int:
     """Send these header lines unchanged and return the status."""
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname or "", address.port or 0), PATIENCE) as line:
@@ -155,7 +206,7 @@ def test_a_host_is_an_address_or_a_name_that_is_known(host: str, status: int, se
 
 
 def test_a_request_without_a_host_is_refused(server: Served) -> None:
-    assert status_of(server, AUTH, start="GET /_mock/health HTTP/1.0") == 421
+    assert status_of(server, AUTH, start="GET /_mock/about HTTP/1.0") == 421
 
 
 @pytest.mark.parametrize(
@@ -181,7 +232,7 @@ def test_the_scheme_is_read_in_any_case(spelled: str, server: Served) -> None:
 
 def test_the_own_page_is_let_in(server: Served) -> None:
     own = {"origin": server.url, "sec-fetch-site": "same-origin"}
-    assert server.person(**own).get("/health").status_code == 200
+    assert server.person(**own).get("/about").status_code == 200
 
 
 def test_no_preflight_is_answered_with_leave(server: Served) -> None:
@@ -253,7 +304,7 @@ def test_a_wrong_link_sets_no_cookie_and_says_why(server: Served) -> None:
     assert "server that has stopped" in error_of(answer)["message"]
 
 
-@pytest.mark.parametrize("path", ["/_mock/health", "/_mock/sessions", "/_mock/traffic", "/_mock/page/index.html"])
+@pytest.mark.parametrize("path", ["/_mock/about", "/_mock/sessions", "/_mock/traffic", "/_mock/page/index.html"])
 def test_the_token_in_an_address_opens_the_page_alone(path: str, server: Served) -> None:
     assert httpx.get(f"{server.url}{path}?token={TOKEN}", trust_env=False).status_code == 401
     assert httpx.post(server.link, trust_env=False).status_code == 401
@@ -261,13 +312,13 @@ def test_the_token_in_an_address_opens_the_page_alone(path: str, server: Served)
 
 def test_the_cookie_of_another_port_is_not_ours(server: Served) -> None:
     stranger = server.person(None, cookie=f"mockserver_1={TOKEN}")
-    assert stranger.get("/health").status_code == 401
+    assert stranger.get("/about").status_code == 401
 
 
 def test_odd_cookies_of_other_servers_do_not_hide_ours(server: Served) -> None:
     name = cookie_name(urlsplit(server.url).netloc)
     odd = f'prefs={{"a": [1, 2]}}; =; ;;x; @=1; {name}x=1; {name}={TOKEN}; "quoted=yes'
-    assert server.person(None, cookie=odd).get("/health").status_code == 200
+    assert server.person(None, cookie=odd).get("/about").status_code == 200
 
 
 def test_a_cookie_needs_its_own_page_as_the_token_does(server: Served) -> None:

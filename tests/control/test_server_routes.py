@@ -64,7 +64,7 @@ def test_while_the_store_is_away_it_is_well_and_not_ready() -> None:
     with serving(store=LostStore()) as served:
         assert served.get("/health") == {"status": "ok"}
         away = served.control.get("/ready")
-        assert (away.status_code, away.headers["retry-after"]) == (503, "1")
+        assert (away.status_code, away.headers["retry-after"], away.json()) == (503, "1", {"status": "not ready"})
         for answer in (served.control.get("/sessions"), served.control.post("/sessions", json={})):
             assert (answer.status_code, error_of(answer)["code"], answer.headers["retry-after"]) == (
                 503,

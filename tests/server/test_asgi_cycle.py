@@ -32,7 +32,9 @@ def played(app: AsgiApplication, sent: bytes = GET) -> tuple[bytes, bool]:
     async def main() -> tuple[bytes, bool]:
         line = Line(HttptoolsParser, app=app)
         await line.feed(sent)
-        return line.transport.written, line.transport.is_closed
+        result = line.transport.written, line.transport.is_closed
+        line.transport.abort()
+        return result
 
     return asyncio.run(main())
 
@@ -148,7 +150,9 @@ def test_an_answer_that_is_cancelled_closes_the_connection() -> None:
         for task in list(line.state.tasks):
             task.cancel()
         await line.settle()
-        return line.transport.is_closed
+        is_closed = line.transport.is_closed
+        line.transport.abort()
+        return is_closed
 
     assert asyncio.run(main())
 

@@ -39,7 +39,8 @@ class Transport(asyncio.Transport):
     def get_extra_info(self, name: str, default: object = None) -> object:
         if name != "socket":
             return ("127.0.0.1", 80)
-        self._socket = socket.socket()
+        if self._socket is None:
+            self._socket = socket.socket()
         return self._socket
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -163,6 +164,7 @@ def play(scene: Callable[[Line], Awaitable[None]], parser: type[RequestParser], 
         if line.state.connections:
             line.protocol.connection_lost(None)
         await line.settle()
+        line.transport.abort()
         assert (line.state.connections, line.state.tasks) == (set(), set())
 
     asyncio.run(main())

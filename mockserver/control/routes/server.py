@@ -68,7 +68,7 @@ def routes(context: ControlContext) -> APIRouter:
         except StoreUnavailableError:
             response.status_code = 503
             response.headers["retry-after"] = "1"
-            return responses.HealthShape(status="the session store is unavailable")
+            return responses.HealthShape(status="not ready")
         return responses.HealthShape(status="ready")
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

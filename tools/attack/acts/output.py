@@ -57,7 +57,7 @@ def _port_and_close(process: "subprocess.Popen[str]") -> int:
     for line in process.stdout:
         if found := re.search(r"listens on http://[0-9.]+:(\d+)", line):
             port = int(found[1])
-        if line.startswith("Ctrl-C"):
+        if "Ctrl-C" in line:
             process.stdout.close()
             return port
     raise SystemExit("the mock did not start")
