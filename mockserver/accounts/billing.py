@@ -185,23 +185,17 @@ def charge(
 
 
 def _affordable(remaining: Decimal, rate: Decimal, usage: Usage, deltas: int) -> int:
-    """Return the number of a stream's deltas that the balance pays for."""
+    """Return the number of a stream's deltas that the balance pays for: fewer than all of them."""
     output = max(0, int(remaining / rate) - usage.input)
-    return min(deltas, output * deltas // max(1, usage.output))
+    return min(deltas - 1, output * deltas // max(1, usage.output))
 
 
 def _cut(actions: Actions, kept: int, wire: Wire) -> Actions:
     """Return the stream up to this many deltas, with the documented error at its end."""
     error = failure(402)
     shown = wire.errors.event({"error": error_object(error, wire.errors.type_of(error))})
-    seen, before = 0, []
-    for action in actions:
-        if isinstance(action, Data) and action.event in DELTAS:
-            seen += 1
-            if seen > kept:
-                break
-        before.append(action)
-    return (*before, shown, End())
+    places = [place for place, action in enumerate(actions) if isinstance(action, Data) and action.event in DELTAS]
+    return (*actions[: places[kept]], shown, End())
 
 
 def settle(session: Session, receipt: Receipt, actions: Actions, frames: int, complete: bool) -> Session:

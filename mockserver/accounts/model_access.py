@@ -40,8 +40,6 @@ def default_model(plan: str) -> str:
 def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | None, *, strict: bool) -> None:
     """Check that the model exists, may be used and has room for the prompt. Raises `Refusal` 404, 403 or 400."""
     id = conversation.model
-    if not id:
-        return
     model = catalogue.find(id)
     if model is None and strict and not id.startswith("mock/"):
         hint = did_you_mean(id, [known.id for known in catalogue.MODELS])

@@ -201,7 +201,7 @@ def spoken(block: Block) -> int:
             return len(name) + len(compact_json(arguments))
         case ToolResult(text=text):
             return len(text)
-        case Media():
+        case Media():  # pragma: no branch - a block has no other type
             return 0
 
 

@@ -215,3 +215,26 @@ def test_bytes_in_the_place_of_frames_are_delivered_if_the_answer_ends_properly(
     )
     after = billing.settle(session, receipt, (Head(200), end), 0, complete=True)
     assert 100 - after.ledgers[books].remaining == cost
+
+
+# --- Answers that were never sent, and ledgers that are gone
+
+
+def test_an_answer_that_was_never_sent_costs_nothing() -> None:
+    bank = Bank("accounts: [{key: sk_a, credits: 4}]", scripts=[TWO])
+    bank.say("sk_a", settle=False)
+    [(name, session)] = bank.sessions.items()
+    [hold] = [hold for ledger in session.ledgers.values() for hold in ledger.holds]
+    assert bank.left("sk_a") == 2
+    bank.sessions[name] = billing.void(session, hold)
+    assert bank.left("sk_a") == 4
+    assert billing.void(bank.sessions[name], hold) is bank.sessions[name]
+
+
+def test_an_answer_whose_ledger_is_gone_changes_nothing() -> None:
+    """A control request can replace the account of a session while an answer of the old one is still on its way."""
+    receipt = Receipt(
+        ledger_name="gone", hold="1", rate=Decimal(1), paid=Decimal(2), input=1, output=1, deltas=1, refunds=True
+    )
+    session = Session("a")
+    assert billing.settle(session, receipt, (), 0, False) is session

@@ -312,6 +312,12 @@ def test_an_answer_that_was_never_sent_leaves_no_trace() -> None:
     assert ledger.void(back, "a") is back
 
 
+def test_an_answer_that_was_never_sent_takes_no_place_from_a_later_window() -> None:
+    first, _ = ledger.charge(opened(), TERMS, bill("1", "a"), NOW)
+    second, _ = ledger.charge(first, TERMS, bill("1", "b"), NOW + TERMS.seconds)
+    assert ledger.void(second, "a").windows == second.windows
+
+
 def test_a_hold_that_nobody_settles_is_forgotten_after_an_hour() -> None:
     books, _ = ledger.charge(opened(), TERMS, bill("1", "lost"), NOW)
     books, _ = ledger.charge(books, TERMS, bill("1", "b"), NOW + ledger.FORGOTTEN)

@@ -135,6 +135,7 @@ WRONG = [
     ("  - {probability: 10%}\n", "expected exactly one of error, faults"),
     ("  - {probabilty: 10%, faults: crlf}\n", "did you mean 'probability'?"),
     ("  - {window: {from: 5s, until: 2s}, faults: crlf}\n", "expected until later than from"),
+    ("  - {when: {text: {regex: '(?=a)'}}, faults: crlf}\n", "look-around"),
 ]
 
 

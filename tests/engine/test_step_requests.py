@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.conversation import tokens
+from mockserver.engine.request import Request
 from tests.support.dialects import DIALECTS, Dialect, Json
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, Answer, Talk, script, turns
 
@@ -102,6 +103,13 @@ def test_a_model_without_tools_answers_in_plain_text_whatever_is_forced(dialect:
     assert (said.calls, said.stop, said.text != "") == ([], dialect.stops["end_turn"], True)
 
 
+@BOTH
+def test_a_forced_tool_that_is_not_offered_is_answered_in_plain_text(dialect: Dialect) -> None:
+    tools: JsonValue = [dialect.tool("weather", SCHEMA)]
+    said = dialect.whole(say(Talk(), dialect, tools=tools, tool_choice=dialect.forced("time")))
+    assert (said.calls, said.stop, said.text != "") == ([], dialect.stops["end_turn"], True)
+
+
 CALLS = "  - reply: [{tool_use: {name: weather, input: {city: Oslo}}}]\n    times: always\n"
 
 
@@ -177,6 +185,14 @@ def test_the_anthropic_answer_names_the_stop_sequence() -> None:
 def test_an_empty_stop_sequence_swallows_no_answer() -> None:
     answer = reply(TEXT).say("/api/v1/chat/completions", stop="")
     assert answer.status == 400 or answer.text == TEXT
+
+
+@BOTH
+def test_a_stop_sequence_is_looked_for_behind_a_tool_call_too(dialect: Dialect) -> None:
+    played = turns("  - reply: [{tool_use: {name: weather}}, {text: Look here.}]\n")
+    fields: dict[str, JsonValue] = {dialect.stop_field: ["here"]}
+    said = dialect.whole(say(Talk(played), dialect, **fields))
+    assert ([name for name, _ in said.calls], said.text) == (["weather"], "Look ")
 
 
 @BOTH
@@ -287,3 +303,11 @@ def test_a_managed_request_without_a_model_gets_the_default_of_its_plan() -> Non
     starter = Talk(script("scenario: s\naccount: {plan: starter, credits: 9}\nturns: [{reply: x}]"))
     assert open_account.json["model"] == "qwen-coder-32b"
     assert starter.post(path, body, {"authorization": "Bearer sk_test"}).json["model"] == "qwen-7b"
+
+
+@BOTH
+def test_while_the_session_store_is_away_a_client_hears_when_to_retry(dialect: Dialect) -> None:
+    request = Request("POST", dialect.path, {"origin": "http://localhost:5173"}, b"{}")
+    answer = Answer(Talk().engine.away(request, 3))
+    assert (answer.status, answer.headers["retry-after"], answer.note.code) == (503, "3", "store_unavailable")
+    assert answer.headers["access-control-allow-origin"], "a page can read it"

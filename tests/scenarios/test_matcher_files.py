@@ -14,8 +14,10 @@ import msgspec
 import orjson
 import pytest
 import yaml
+from pydantic.fields import FieldInfo
 
 from mockserver.scenarios import matchers
+from mockserver.scenarios import when as when_module
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import Example, WhenKey, differences
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
@@ -53,6 +55,14 @@ def test_a_file_is_in_the_table_under_its_name(name: str) -> None:
 def test_every_key_of_the_table_has_its_file() -> None:
     missing = [name for name in MATCHERS if name not in FILES]
     assert not missing, f"When has {', '.join(missing)}: move each WhenKey to a file of that name in matchers/"
+
+
+@pytest.mark.parametrize("keys", [[], [MATCHERS["last"], MATCHERS["model"]]], ids=["none", "two"])
+def test_a_field_without_exactly_one_matcher_does_not_import(keys: list[WhenKey]) -> None:
+    field = FieldInfo(annotation=str)
+    field.metadata = list(keys)
+    with pytest.raises(TypeError, match=r"When\.odd needs one WhenKey in its Annotated type"):
+        when_module._when_key("odd", field)
 
 
 @pytest.mark.parametrize("name", MATCHERS)

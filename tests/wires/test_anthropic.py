@@ -20,8 +20,8 @@ from mockserver.core.conversation import (
     ToolUse,
 )
 from mockserver.core.errors import Refusal
+from mockserver.wires.anthropic import read, request
 from mockserver.wires.anthropic import reply as answers
-from mockserver.wires.anthropic import request
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import split
 from tests.conftest import GOLDEN, Golden
@@ -90,6 +90,18 @@ def test_the_argument_deltas_of_a_stream_join_to_the_input(arguments: dict[str, 
     frames = answers.frames(reply(ToolUse("t", arguments, "a")), "word")
     events = [orjson.loads(split(frame.payload)[1]) for frame in frames if frame.event == "content_block_delta"]
     assert orjson.loads("".join([event["delta"]["partial_json"] for event in events])) == arguments
+
+
+def test_a_stream_of_other_and_of_broken_deltas_is_joined_all_the_same() -> None:
+    thinking: dict[str, object] = {"type": "thinking", "thinking": ""}
+    call: dict[str, object] = {"type": "tool_use", "id": "a", "name": "now"}
+    deltas = [{"type": "thinking_delta", "thinking": "Hm."}, {"type": "input_json_delta", "partial_json": '{"a":'}]
+    events: list[dict[str, object]] = [
+        {"type": "message_start", "message": {"role": "assistant"}},
+        *[{"type": "content_block_start", "index": n, "content_block": b} for n, b in enumerate((thinking, call))],
+        *[{"type": "content_block_delta", "index": n, "delta": delta} for n, delta in enumerate(deltas)],
+    ]
+    assert read.whole_of(events) == {"role": "assistant", "content": [thinking, {**call, "input": {}}]}
 
 
 def test_a_text_too_long_for_the_cache_is_streamed_all_the_same() -> None:

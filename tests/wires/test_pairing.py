@@ -39,6 +39,7 @@ PAIRED: dict[str, list[Message]] = {
     ],
     "each result a message of its own": [user(), assistant(call("a"), call("b")), user(result("a")), user(result("b"))],
     "text after the result": [user(), assistant(call("a")), user(result("a"), SAID)],
+    "text after the call": [user(), assistant(call("a"), SAID), user(result("a"))],
     "two rounds": [user(), assistant(call("a")), user(result("a")), assistant(call("b")), user(result("b"))],
     "an id used again in another round": [
         *(user(), assistant(call("a")), user(result("a"))),

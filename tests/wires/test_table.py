@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2] / "mockserver"
 FOLDER = ROOT / "wires"
 STOPS: tuple[Stop, ...] = ("end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal")
 
+SENT = {"id_a": '{"a": 1}', "id_b": '{"a": '}
+"""The arguments of two calls, letter by letter, by the ids of the calls."""
+
 ALLOWED = {
     "core/catalogue.py": "names the providers of models, and of the BYOK route",
     "scenarios/matchers/wire.py": "shows what a user writes, in its examples",
@@ -184,6 +187,15 @@ def test_the_shortest_stream_of_a_body_says_the_same(wire: Wire) -> None:
 
 
 @each_wire
+def test_the_shortest_stream_of_a_call_has_no_text(wire: Wire) -> None:
+    whole = orjson.loads(wire.whole(reply(ToolUse("now", {}, "id_now"), stop="tool_use")))
+    frames = wire.reader.stream_of(whole)
+    events = [orjson.loads(split(frame.payload)[1]) for frame in frames if frame.event != "done"]
+    assert [piece for event in events for piece in wire.reader.text_deltas(event) if piece] == []
+    assert list(wire.reader.calls(wire.reader.whole_of(events))) == [("id_now", "now", "{}")]
+
+
+@each_wire
 def test_a_reader_leaves_out_what_cannot_be_read(wire: Wire) -> None:
     odd: list[dict[str, object]] = [
         {"content": 1, "choices": 1, "delta": 1, "content_block": 1},
@@ -193,6 +205,17 @@ def test_a_reader_leaves_out_what_cannot_be_read(wire: Wire) -> None:
     read = wire.reader
     for body in odd:
         assert [*read.texts(body), *read.calls(body), *read.text_deltas(body), *read.call_deltas(body)] == []
+
+
+@each_wire
+def test_the_arguments_of_a_past_call_are_read_where_the_wire_repeats_them_as_text(wire: Wire) -> None:
+    calls = [{"id": id, "function": {"name": "now", "arguments": written}} for id, written in SENT.items()]
+    body = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": calls}]}
+    read = {id: wire.reader.sent_arguments(body, id) for id in (*SENT, "no_call")}
+    if wire.reports_tool_errors:  # such a wire repeats them as an object
+        assert set(read.values()) == {None}
+    else:
+        assert read == {**SENT, "no_call": None}
 
 
 @each_wire

@@ -36,7 +36,7 @@ def _compile(test: ToolResultTest) -> Matcher:
         if test.id is not None and result.tool_use_id != test.id:
             return Difference("id of the tool_result", result.tool_use_id, test.id)
         if test.name is not None and (name := _tool_name(result, conversation)) != test.name:
-            return Difference("tool of the tool_result", name or "unknown", test.name)
+            return Difference("tool of the tool_result", name, test.name)
         if test.is_error is not None and result.is_error is not test.is_error:
             return Difference("tool_result", _OUTCOMES[result.is_error], _OUTCOMES[test.is_error])
         expected = None if check is None else check(result.text)
@@ -52,12 +52,9 @@ def _compile(test: ToolResultTest) -> Matcher:
 
 
 def _tool_name(result: ToolResult, conversation: Conversation) -> str:
-    """Return the name of the tool whose call a result answers, or an empty string."""
-    for message in reversed(conversation.messages):
-        for block in message.blocks:
-            if isinstance(block, ToolUse) and block.id == result.tool_use_id:
-                return block.name
-    return ""
+    """Return the name of the tool whose call a result answers: the last call with that id."""
+    blocks = (block for message in conversation.messages for block in message.blocks)
+    return {block.id: block.name for block in blocks if isinstance(block, ToolUse)}.get(result.tool_use_id, "unknown")
 
 
 TOOL_RESULT = WhenKey(
