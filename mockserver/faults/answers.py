@@ -23,7 +23,7 @@ def is_event(action: Action) -> bool:
 
 
 def is_stream(actions: Actions) -> bool:
-    """Whether the answer is a stream."""
+    """Return whether the answer is a stream."""
     return any(is_event(action) for action in actions)
 
 

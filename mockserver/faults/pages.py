@@ -58,7 +58,7 @@ turns:
 """
 
 
-class Form(NamedTuple):
+class SampleForm(NamedTuple):
     """A form of the sample reply: its title, its wire, and the answer."""
 
     title: str
@@ -67,7 +67,7 @@ class Form(NamedTuple):
 
 
 @cache
-def forms() -> tuple[Form, ...]:
+def forms() -> tuple[SampleForm, ...]:
     """Return one reply with text and two calls in every form: the streams of all wires, then the whole answers."""
     calls = (ToolUse("get_weather", {"city": "Zürich 🌍"}, "call_1"), ToolUse("get_time", {"tz": "UTC"}, "call_2"))
     reply = Reply(
@@ -85,8 +85,8 @@ def forms() -> tuple[Form, ...]:
         body = wire.whole(reply)
         stream = Head(200, (("content-type", SSE), trace))
         whole = Head(200, (("content-type", JSON), ("content-length", str(len(body))), trace))
-        streams.append(Form(f"{wire.title} stream", wire, (stream, *wire.frames(reply, "word", request), End())))
-        wholes.append(Form(f"{wire.title} whole", wire, (whole, Data(body), End())))
+        streams.append(SampleForm(f"{wire.title} stream", wire, (stream, *wire.frames(reply, "word", request), End())))
+        wholes.append(SampleForm(f"{wire.title} whole", wire, (whole, Data(body), End())))
     return (*streams, *wholes)
 
 
@@ -95,7 +95,7 @@ def acts_on(fault: Fault) -> list[str]:
     return [form.title for form in forms() if _has_effect(fault, form)]
 
 
-def _has_effect(fault: Fault, form: Form) -> bool:
+def _has_effect(fault: Fault, form: SampleForm) -> bool:
     context = Context(Rng(0), _NOW, form.wire)
     # Only an answer with waits can be put into one write.
     paced = compile_fault({"slow": "1ms"})(form.actions, context) if fault.name == "one_write" else form.actions

@@ -91,7 +91,7 @@ COMPLETE = "complete"
 """What the title of a form says of an answer that is not streamed."""
 
 
-class Form(NamedTuple):
+class TurnForm(NamedTuple):
     """The answer of a turn in one form: the operation, what the client asks for, and the engine's decision."""
 
     operation: Operation
@@ -107,7 +107,7 @@ class Form(NamedTuple):
         return f"{self.operation.name}, streamed" + (f" with {', '.join(options)}" if options else "")
 
 
-def _forms(turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]) -> Iterator[Form]:
+def _forms(turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, ...]) -> Iterator[TurnForm]:
     """Yield the answer of a turn, with these faults only, in every form that a client can ask for."""
     alone = msgspec.structs.replace(turn, number=1, matchers=(), exact={}, part="", times=None, faults=faults)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))
@@ -115,7 +115,7 @@ def _forms(turn: CompiledTurn, contract: Contract, faults: tuple[CompiledFault, 
     for operation in contract.operations:
         if operation.id in names and operation.is_conversation:
             for fields in ({}, *wire_named(operation.wire).stream_forms):
-                yield Form(operation, fields, _decide(engine, operation, fields))
+                yield TurnForm(operation, fields, _decide(engine, operation, fields))
 
 
 def _decide(engine: Engine, operation: Operation, fields: JsonObject) -> Decision:

@@ -37,7 +37,7 @@ STATUS_LINES: Mapping[int, bytes] = {status: _status_line(status) for status in 
 AsgiApplication = Callable[[dict[str, object], Receive, Send], Awaitable[None]]
 
 
-class Wire(Protocol):
+class CycleConnection(Protocol):
     """What a cycle needs of its connection."""
 
     transport: asyncio.Transport
@@ -67,7 +67,7 @@ class AsgiCycle:
         *("_wire", "has_started", "is_complete", "is_disconnected", "keep_alive"),
     )
 
-    def __init__(self, wire: Wire, head: RequestHead, scope: dict[str, object]) -> None:
+    def __init__(self, wire: CycleConnection, head: RequestHead, scope: dict[str, object]) -> None:
         self._wire = wire
         self._scope = scope
         self._event = asyncio.Event()

@@ -57,8 +57,10 @@ class HttptoolsParser:
         return parser
 
     def _refuse_upgrade(self) -> None:
-        """Go on with a request that asks for an upgrade. llhttp takes its body for the other protocol, so another
-        parser gets the same head without that wish, and reads the body.
+        """Go on with a request that asks for an upgrade.
+
+        llhttp takes its body for the other protocol, so another parser gets the same head without that header, and
+        reads the body.
         """
         self._parser, self._replays = self._new_parser(), True
         framing = [pair for pair in self._headers if pair[0] in (b"content-length", b"transfer-encoding")]

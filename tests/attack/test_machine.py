@@ -38,7 +38,7 @@ class AnyBytesIn(RuleBasedStateMachine):
     def send(
         self, path: str, body: bytes, headers: list[tuple[str, str]], key: str, form: tuple[str, str], method: str
     ) -> None:
-        """A request reaches the gateway: it is answered, entered, and never a failure of ours."""
+        """Send a request: it is answered, entered in the journal, and never a failure of ours."""
         before = self.target.entered()
         sent = [*headers, (form[0], form[1] + key), ("content-type", "application/json")]
         answer = self.target.send(path, body, sent, method)
@@ -49,7 +49,7 @@ class AnyBytesIn(RuleBasedStateMachine):
 
     @rule(path=st.sampled_from(PATHS[:4]), body=BODIES)
     def send_with_the_key_of_the_test(self, path: str, body: bytes) -> None:
-        """A request of the test's own client."""
+        """Send a request of the test's own client."""
         answer = self.target.send(path, body, [("x-api-key", self.target.gateway.key)])
         assert answer.status not in (0, 500, 502), (path, body, answer.raw)
         self.unread = True

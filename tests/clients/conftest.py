@@ -15,7 +15,7 @@ from tests.clients.roster import Client, Facts
 
 @pytest.fixture(scope="session")
 def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a mock that plays, beside what is shipped, an error-<status> for every status of the tests."""
+    """Return the URL of a mock that plays, beside what is shipped, an error-<status> for every status of the tests."""
     folder = tmp_path_factory.mktemp("scenarios")
     for status in STATUSES:
         text = f"scenario: error-{status}\nturns:\n  - error: {{status: {status}}}\n    times: always\n"

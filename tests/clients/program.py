@@ -53,7 +53,7 @@ def main(verbs: Mapping[str, Verb]) -> None:
 
 
 def attempt(verb: Verb, base_url: str) -> Seen:
-    """What the verb saw, or how it failed."""
+    """Return what the verb saw, or how it failed."""
     try:
         return {"ok": True, **verb(base_url)}
     except Exception as error:
@@ -61,7 +61,7 @@ def attempt(verb: Verb, base_url: str) -> Seen:
 
 
 def failure(error: Exception) -> Seen:
-    """An error of an SDK, as the test compares it."""
+    """Return an error of an SDK, as the test compares it."""
     status = getattr(error, "status_code", None)
     return {"ok": False, "error": type(error).__name__, "status": status, "message": str(error)}
 

@@ -17,7 +17,7 @@ OSLO_TOOLS = ["get_weather", "get_time"]
 
 
 def client(base_url, scenario, **options):
-    """A client whose key plays `scenario`, in a session of its own."""
+    """Return a client whose key plays `scenario`, in a session of its own."""
     headers = {"x-mock-session": uuid4().hex}
     return anthropic.Anthropic(
         **{"base_url": base_url, "api_key": f"sk_mock_{scenario}", "default_headers": headers, "timeout": 10} | options
@@ -25,7 +25,7 @@ def client(base_url, scenario, **options):
 
 
 def request(*messages, tools=()):
-    """The arguments of one request. Without messages it says hello."""
+    """Return the arguments of one request. Without messages it says hello."""
     said = list(messages) or [{"role": "user", "content": "Hello"}]
     offered = [
         {"name": name, "description": TOOLS[name].description, "input_schema": TOOLS[name].schema} for name in tools
@@ -34,7 +34,7 @@ def request(*messages, tools=()):
 
 
 def seen(message):
-    """What the tests compare of a whole message, wherever the SDK got it from."""
+    """Return what the tests compare of a whole message, wherever the SDK got it from."""
     return {
         "id": message.id,
         "model": message.model,
@@ -94,7 +94,7 @@ def stream_helper(base_url):
 
 
 def round_trip(base_url, scenario, question, tools, ask=ask):
-    """The model calls tools, gets their results, and answers."""
+    """Play a tool loop: the model calls tools, gets their results, and answers."""
     session = client(base_url, scenario)
     asked = {"role": "user", "content": question}
     first = ask(session, **request(asked, tools=tools))
@@ -117,7 +117,7 @@ def errors(base_url):
 
 
 def retry(base_url):
-    """A 429 with retry-after, then the answer, with the SDK's default retries."""
+    """Ask through a 429 with retry-after, with the SDK's default retries."""
     sent = []
     counting = anthropic.DefaultHttpxClient(event_hooks={"request": [sent.append]})
     with instant_waits() as waits, counting:

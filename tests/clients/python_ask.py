@@ -29,7 +29,7 @@ def wait(seconds: float) -> None:
 
 
 def anthropic_asker() -> Callable[..., Iterator[str]]:
-    """The pieces of text that the SDK gives for a question."""
+    """Return a function that asks a question and yields the SDK's pieces of text."""
     import anthropic
 
     def ask(url: str, key: str, model: str, retries: int, stream: bool) -> Iterator[str]:
@@ -48,7 +48,7 @@ def anthropic_asker() -> Callable[..., Iterator[str]]:
 
 
 def openai_asker() -> Callable[..., Iterator[str]]:
-    """The pieces of text that the SDK gives for a question."""
+    """Return a function that asks a question and yields the SDK's pieces of text."""
     import openai
 
     def ask(url: str, key: str, model: str, retries: int, stream: bool) -> Iterator[str]:

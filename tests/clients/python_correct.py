@@ -22,7 +22,7 @@ Sdk = Any
 
 
 def made(wire: str, kind: str, job: Mapping[str, str], **options: object) -> Sdk:
-    """A client; `kind` is nothing or Async."""
+    """Return a client; `kind` is nothing or Async."""
     sdk = importlib.import_module(wire)
     name = "Anthropic" if wire == "anthropic" else "OpenAI"
     return getattr(sdk, kind + name)(base_url=job["url"], api_key=job["key"], **options)
@@ -35,43 +35,43 @@ def create(client: Sdk, wire: str, **more: object) -> Any:
 
 
 def text_of(answer: Any, wire: str) -> str:
-    """The text of a whole answer."""
+    """Return the text of a whole answer."""
     return str(answer.content[0].text if wire == "anthropic" else answer.choices[0].message.content)
 
 
 def piece_of(event: Any, wire: str) -> str:
-    """The text in one event of a stream."""
+    """Return the text in one event of a stream."""
     if wire == "anthropic":
         return getattr(event.delta, "text", "") if event.type == "content_block_delta" else ""
     return "".join([choice.delta.content or "" for choice in event.choices])
 
 
 def ask(job: Mapping[str, str], wire: str) -> list[str]:
-    """A whole answer."""
+    """Ask for a whole answer."""
     with made(wire, "", job) as client:
         return [text_of(create(client, wire), wire)]
 
 
 def stream(job: Mapping[str, str], wire: str) -> list[str]:
-    """A streamed answer."""
+    """Ask for a streamed answer."""
     with made(wire, "", job) as client:
         return ["".join([piece_of(event, wire) for event in create(client, wire, stream=True)])]
 
 
 def impatient(job: Mapping[str, str], wire: str) -> list[str]:
-    """A client with a short timeout."""
+    """Ask with a short timeout."""
     with made(wire, "", job, timeout=IMPATIENT) as client:
         return [text_of(create(client, wire), wire)]
 
 
 def threads(job: Mapping[str, str], wire: str) -> list[str]:
-    """The same question from several threads, through one client."""
+    """Ask the same question from several threads, through one client."""
     with made(wire, "", job) as client, ThreadPoolExecutor(AT_A_TIME) as pool:
         return list(pool.map(lambda _: text_of(create(client, wire), wire), range(AT_A_TIME)))
 
 
 def tasks(job: Mapping[str, str], wire: str) -> list[str]:
-    """The same question from several tasks, through one async client."""
+    """Ask the same question from several tasks, through one async client."""
 
     async def main() -> list[str]:
         async with made(wire, "Async", job) as client:
@@ -94,7 +94,7 @@ def talk(job: Mapping[str, str], wire: str) -> list[str]:
 
 
 def leaves(job: Mapping[str, str], wire: str) -> list[str]:
-    """A stream that is left after its first text, as by somebody who has seen enough."""
+    """Leave a stream after its first text, like a person who has seen enough."""
     with made(wire, "", job) as client, create(client, wire, stream=True) as events:
         return [next(piece for piece in (piece_of(event, wire) for event in events) if piece)]
 
@@ -105,7 +105,7 @@ USES: Mapping[str, Callable[[Mapping[str, str], str], list[str]]] = {
 
 
 def run(line: str) -> str:
-    """What one job got, as a line of JSON."""
+    """Return what one job got, as a line of JSON."""
     job = json.loads(line)
     try:
         return json.dumps({"texts": USES[job["use"]](job, job["wire"])})

@@ -17,7 +17,7 @@ OSLO_TOOLS = ["get_weather", "get_time"]
 
 
 def client(base_url, scenario, **options):
-    """A client whose key plays `scenario`, in a session of its own."""
+    """Return a client whose key plays `scenario`, in a session of its own."""
     return openai.OpenAI(
         **{
             "base_url": f"{base_url}/api/v1",
@@ -30,14 +30,14 @@ def client(base_url, scenario, **options):
 
 
 def offer(name):
-    """A tool as this wire offers it."""
+    """Return a tool as this wire offers it."""
     tool = TOOLS[name]
     function = {"name": name, "description": tool.description, "parameters": tool.schema}
     return {"type": "function", "function": function}
 
 
 def request(*messages, tools=()):
-    """The arguments of one request. Without messages it says hello."""
+    """Return the arguments of one request. Without messages it says hello."""
     said = list(messages) or [{"role": "user", "content": "Hello"}]
     return {"model": MODEL, "max_tokens": 1024, "messages": said} | (
         {"tools": [offer(name) for name in tools]} if tools else {}
@@ -45,7 +45,7 @@ def request(*messages, tools=()):
 
 
 def seen(completion):
-    """What the tests compare of a whole completion, wherever the SDK got it from."""
+    """Return what the tests compare of a whole completion, wherever the SDK got it from."""
     [choice] = completion.choices
     usage = completion.usage
     return {
@@ -101,7 +101,7 @@ def stream_helper(base_url):
 
 
 def round_trip(base_url, scenario, question, tools, ask=ask):
-    """The model calls tools, gets their results, and answers."""
+    """Play a tool loop: the model calls tools, gets their results, and answers."""
     session = client(base_url, scenario)
     asked = {"role": "user", "content": question}
     first = ask(session, **request(asked, tools=tools))
@@ -123,7 +123,7 @@ def errors(base_url):
 
 
 def retry(base_url):
-    """A 429 with retry-after, then the answer, with the SDK's default retries."""
+    """Ask through a 429 with retry-after, with the SDK's default retries."""
     sent = []
     counting = openai.DefaultHttpxClient(event_hooks={"request": [sent.append]})
     with instant_waits() as waits, counting:

@@ -116,7 +116,7 @@ class Client(NamedTuple):
         return f"{self.name}-{self.version}"
 
     def verb(self, name: str) -> str:
-        """The name of a verb in the program's output."""
+        """Return the name of a verb in the program's output."""
         return f"{self.provider}.{name}" if self.provider else name
 
 

@@ -67,7 +67,7 @@ class Sdk:
         self.waits: list[float] = []
 
     def ask(self, key: str, model: str = "qwen-7b", *, retries: int = 0, stream: bool = False) -> object:
-        """The answer's text, or the class of the error, its status, and the text before it, if any."""
+        """Return the answer's text, or the class of the error, its status, and the text before it, if any."""
         self._say({"url": self.url, "key": key, "model": model, "retries": retries, "stream": stream})
         assert self._program.stdout is not None
         for line in self._program.stdout:
@@ -85,7 +85,7 @@ class Sdk:
         self._program.stdin.flush()
 
     def refused(self, status: int) -> list[object]:
-        """What an error of that status is to this SDK."""
+        """Return what an error of that status is to this SDK."""
         return [self.client.errors[status], status, ""]
 
     @property
@@ -95,13 +95,13 @@ class Sdk:
         return PLAIN if is_plain else CUT[self.client.name]
 
     def left(self, key: str) -> Decimal:
-        """What the balance says over HTTP, exactly."""
+        """Return what the balance says over HTTP, exactly."""
         request = urllib.request.Request(self.url + BALANCE, headers={"x-api-key": key})
         with urllib.request.urlopen(request) as answer:
             return Decimal(yaml.load(answer.read(), yaml.BaseLoader)["remaining_credits"])
 
     def post(self, path: str, key: str = "", **body: str) -> dict[str, str]:
-        """The JSON that a POST gives."""
+        """Return the JSON that a POST gives."""
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
         with urllib.request.urlopen(urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)) as got:
             found: dict[str, str] = json.load(got)
@@ -115,7 +115,7 @@ class Sdk:
 
 
 def asking(client: Client) -> Program:
-    """The program that asks with this client's SDK."""
+    """Return the program that asks with this client's SDK."""
     return client.program._replace(file="python_ask.py" if client.program.file.endswith(".py") else "node/ask.mjs")
 
 
@@ -135,7 +135,7 @@ def program(request: pytest.FixtureRequest) -> Iterator[tuple[Client, "subproces
 
 @pytest.fixture
 def sdk(program: tuple[Client, "subprocess.Popen[str]"]) -> Iterator[Sdk]:
-    """The client, and a mock of the test's own."""
+    """Yield the client, with a mock of the test's own."""
     made = Sdk(*program)
     with uvicorn.running(made.gateway) as made.url:
         yield made

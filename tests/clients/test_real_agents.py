@@ -102,7 +102,7 @@ def played() -> Iterator[Mapping[Job, tuple[GatewaySession, Seen]]]:
 
 
 def _run(framework: str, jobs: list[dict[str, object]]) -> list[Seen]:
-    """What a program saw of its jobs. It runs with the packages of the agents and no others."""
+    """Return what a program saw of its jobs. It runs with the packages of the agents and no others."""
     packages = PACKAGES / "agents"
     ran = subprocess.run(
         [sys.executable, "-S", str(HERE / f"agent_{framework}.py")],

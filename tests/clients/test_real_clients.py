@@ -84,7 +84,7 @@ def streamed(client: Client, usage: Sequence[int]) -> Sequence[int] | None:
 
 
 def raw(client: Client, asked_for_usage: bool = False) -> Facts:
-    """What only raw iteration shows."""
+    """Return what only raw iteration shows."""
     if not client.dialect.role:
         return {}
     return {"events": EVENTS} if client.dialect.streams_usage else {"usage_chunks": int(asked_for_usage)}

@@ -33,7 +33,7 @@ class Story(NamedTuple):
 
 
 def _status(status: int, times: int | str = 1, **headers: str) -> Play:
-    """An error so many times, then an answer."""
+    """Return a scenario that repeats an error, then answers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def play(gateway: GatewaySession) -> object:

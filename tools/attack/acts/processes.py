@@ -62,7 +62,7 @@ def _is_free(port: int) -> bool:
 
 
 def _orphans(notes: Notes, store: str) -> None:
-    """A parent that is killed takes its workers with it."""
+    """Kill the parent: its workers end with it."""
     with _serving("--workers", "2", "--store", store) as (process, port, _):
         children = _children(process.pid, 2)
         process.kill()
