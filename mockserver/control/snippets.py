@@ -157,7 +157,7 @@ def pytest(record: Record, url: str = "") -> str:
 
 def _is_odd(record: Record) -> bool:
     """Return whether the HTTP client may raise an error of its own."""
-    recipe = record.exchange.note.recipe
+    recipe = record.exchange.captured.recipe
     return record.ended != "complete" or not record.status or (recipe is not None and bool(recipe.faults))
 
 

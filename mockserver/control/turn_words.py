@@ -3,6 +3,7 @@
 The keys come from the answer's recipe, so they have what a fault removed from the wire, and the fault. Ids, generated
 inputs and filled templates become literal values. Two things are left to the gateway that plays the turn: request ids
 and the OpenAI field `created`, which come from its session and clock, and waits that a distribution or jitter draws.
+Secrets are left out: the client's own key is masked, and headers with the name of a secret are not copied.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from mockserver.core.json_text import json_or_none
 from mockserver.engine.recipe import Recipe, ReplyRecipe
 from mockserver.engine.responses import JSON, TURN_HEADER
 from mockserver.journal.record import Record
+from mockserver.journal.redact import is_secret
 from mockserver.scenarios.schema import Pace
 from mockserver.wires import WIRES
 from mockserver.wires.errors import failure as documented
@@ -29,16 +31,17 @@ TRACE = frozenset({"x-mock-session", TURN_HEADER, *[wire.request_id_header for w
 
 def answer_words(record: Record) -> dict[str, object]:
     """Return the keys of a turn that gives this answer; `{{` in its texts is written as a template writes it."""
-    recipe = record.exchange.note.recipe or Recipe(actions=record.exchange.captured.actions)
+    recipe = record.exchange.captured.recipe or Recipe(actions=record.exchange.captured.actions)
     if recipe.reply is not None:
         words = _reply(recipe.reply)
     elif recipe.failure is not None:
         words = _error(recipe.failure)
     else:
         words = {"response": _response(recipe.actions)}
-    if recipe.headers:
+    added = {name: value for name, value in recipe.headers if not is_secret(name)}
+    if added:
         headers = words.get("headers")
-        words["headers"] = {**(headers if isinstance(headers, dict) else {}), **dict(recipe.headers)}
+        words["headers"] = {**(headers if isinstance(headers, dict) else {}), **added}
     literal = {name: value if name == "headers" else _literal(value) for name, value in words.items()}
     faults = [*recipe.faults, *_stop(record)]
     return {**literal, **({"faults": faults} if faults else {})}
@@ -109,7 +112,7 @@ def _response(actions: Actions) -> dict[str, object]:
     headers = {
         name: value
         for name, value in head.headers
-        if name not in TRACE and not name.startswith("x-mock-") and usual.get(name) != value
+        if name not in TRACE and not name.startswith("x-mock-") and usual.get(name) != value and not is_secret(name)
     }
     words: dict[str, object] = {"status": head.status}
     words |= {"headers": headers} if headers else {}
@@ -125,7 +128,7 @@ def _body(payload: bytes) -> object:
 
 
 def _base(record: Record) -> Actions:
-    recipe = record.exchange.note.recipe
+    recipe = record.exchange.captured.recipe
     return record.exchange.captured.actions if recipe is None else recipe.actions
 
 

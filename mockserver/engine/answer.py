@@ -60,10 +60,15 @@ def _with_queued_faults(
         decision.note,
         faults=(*decision.note.faults, *compiled.play.fault_names),
         idle_faults=(*decision.note.idle_faults, *applied.idle),
-        recipe=with_faults(decision.note.recipe, compiled.faults),
     )
     splitters = (*decision.splitters, *applied.splitters)
-    return msgspec.structs.replace(decision, actions=applied.actions, note=note, splitters=splitters)
+    return msgspec.structs.replace(
+        decision,
+        actions=applied.actions,
+        note=note,
+        splitters=splitters,
+        recipe=with_faults(decision.recipe, compiled.faults),
+    )
 
 
 def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:
@@ -79,9 +84,9 @@ def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decisio
     note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
     if call.conversation is None or not call.operation.is_conversation:
         session, actions = _without_conversation(engine, admission)
-        return session, Decision(actions, msgspec.structs.replace(note, recipe=Recipe(actions=actions)))
+        return session, Decision(actions, note, recipe=Recipe(actions=actions))
     actions, usage, reply = _default_reply(engine, admission, call.conversation)
-    return session, Decision(actions, msgspec.structs.replace(note, usage=usage, recipe=Recipe(reply=reply)))
+    return session, Decision(actions, msgspec.structs.replace(note, usage=usage), recipe=Recipe(reply=reply))
 
 
 def _default_reply(
@@ -162,6 +167,6 @@ def _play(
         idle_faults=applied.idle,
         usage=usage,
         faults=play.fault_names,
-        recipe=with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults),
     )
-    return session, Decision(applied.actions, note, splitters=applied.splitters)
+    made_from = with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults)
+    return session, Decision(applied.actions, note, splitters=applied.splitters, recipe=made_from)

@@ -73,7 +73,7 @@ def _apply_rules(
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
     actions, splitters, failed = decision.actions, decision.splitters, False
-    recipe = decision.note.recipe
+    recipe = decision.recipe
     wire = wire_named(arrival.routed().wire)
     call = _call(arrival) if any(rule.matchers for rule in rules) else None
     for rule in rules:
@@ -93,11 +93,13 @@ def _apply_rules(
         idle += [f"chaos: {reason}" for reason in applied.idle]
         if failed:
             break
-    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle), recipe=recipe)
+    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle))
     if failed:
         note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
     receipt = None if failed else decision.receipt
-    after = msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt, splitters=splitters)
+    after = msgspec.structs.replace(
+        decision, actions=actions, note=note, receipt=receipt, splitters=splitters, recipe=recipe
+    )
     return ChaosMemory(memory.began, memory.profile, fired), after, failed
 
 

@@ -15,7 +15,6 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `turn` is 0 if no scenario answered; `code` is the stable word of an error, `misses` say why no turn matched.
     `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are D1's tips, for tools that open
     models handle badly. `draws` are the rules of chaos that fired and `faults` the names of the turn's faults.
-    `recipe` is what the answer was made from.
     """
 
     session: str
@@ -30,16 +29,17 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     warnings: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
-    recipe: Recipe | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What happens on the wire, why, and the receipt that `Engine.settle` needs when the answer has been delivered.
 
     `splitters` are faults that wait until every other fault has acted; a decision that has left the engine has none.
+    `recipe` is what the answer was made from; it may hold secrets of the client, as the actions may.
     """
 
     actions: Actions
     note: Note
     receipt: billing.Receipt | None = None
     splitters: tuple[Splitter, ...] = ()
+    recipe: Recipe | None = None

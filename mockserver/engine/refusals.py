@@ -52,14 +52,15 @@ def refused(
     seed = no_match.seed if no_match is not None else session.seed
     name = operation.name if operation is not None and is_counted else ""
     recipe = Recipe(failure=failure)
-    note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses, recipe=recipe)
+    note = Note(session=session.id, seed=seed, operation=name, code=failure.code, misses=misses)
     headers = (("x-mock-error", failure.code), (SEED_HEADER, quote(seed, safe=_UNQUOTED)))
     identity = (request.method, request.path, keys.key_of(request.headers), request.body, failure.code)
     uncounted = () if is_counted else identity
     if operation is None:
         wire = wire_of_path(request.path)
-        return Decision(responses.failed(failure, wire, session, envelope, headers, *uncounted), note)
-    return Decision(failed(envelope, session, operation, request.headers, failure, headers, *uncounted), note)
+        return Decision(responses.failed(failure, wire, session, envelope, headers, *uncounted), note, recipe=recipe)
+    actions = failed(envelope, session, operation, request.headers, failure, headers, *uncounted)
+    return Decision(actions, note, recipe=recipe)
 
 
 def failed(

@@ -17,6 +17,7 @@ import msgspec
 
 from mockserver.core.actions import Actions, Data, Head, Raw
 from mockserver.engine.decision import Note
+from mockserver.engine.recipe import Recipe
 from mockserver.journal.listeners import GuardedCalls
 
 MOST_EXCHANGES = 1_000
@@ -86,7 +87,7 @@ class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `received_at` and `ended_at` are the host's time; `virtual` says that waits on the session's clock took none of it.
     `leaked` says that the body contained the caller's own key. `actions` are the planned answer; `Outcome` says how
-    much of it was delivered. `live` is the id of the answer while it was on its way.
+    much of it was delivered. `live` is the id of the answer while it was on its way, `recipe` what it was made from.
     """
 
     headers: Mapping[str, str] = {}
@@ -97,6 +98,7 @@ class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     leaked: bool = False
     credits: Balance | None = None
     live: int = 0
+    recipe: Recipe | None = None
 
 
 NOTHING_CAPTURED = Captured()
@@ -159,9 +161,8 @@ class Journal:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
-        if len(kept) + OVERHEAD + _size(captured, outcome) + _recipe_size(note) > self._most_bytes:
-            captured = msgspec.structs.replace(captured, actions=(), headers={})
-            note = msgspec.structs.replace(note, recipe=None)
+        if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
+            captured = msgspec.structs.replace(captured, actions=(), headers={}, recipe=None)
         exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
         weight = _weight(exchange)
         self._exchanges.append(exchange)
@@ -182,17 +183,14 @@ def _weight(exchange: Exchange) -> int:
     noted = sum([TEXT + getsizeof(text) for text in texts])
     written = WRITE * len(exchange.outcome.writes)
     held = len(exchange.client) + len(exchange.path) + len(exchange.body)
-    return OVERHEAD + held + noted + written + _recipe_size(note) + _size(exchange.captured, exchange.outcome)
-
-
-def _recipe_size(note: Note) -> int:
-    """Return the bytes of the recipe that the answer's own actions do not hold."""
-    return 0 if note.recipe is None else RECIPE + note.recipe.size
+    return OVERHEAD + held + noted + written + _size(exchange.captured, exchange.outcome)
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
     """Return the bytes of headers and actions. A complete outcome has the sum already; otherwise count."""
     held = _headers_size(captured.headers.items())
+    if captured.recipe is not None:
+        held += RECIPE + captured.recipe.size
     if not captured.actions:
         return held
     held += ACTION * len(captured.actions)

@@ -8,19 +8,22 @@ Rules:
 - The caller's own keys are masked wherever else they occur: other headers, the path, the body, an answer that repeats
   the body. `leaked` says that one occurred in the body.
 - Neither body nor answer of a login (`/auth/`) is kept: they are passwords and tokens.
-- The note's recipe has the answer's texts unmasked, so it is dropped for logins, and for requests that repeat a key.
+- The recipe has the answer's texts too: the caller's keys are masked in it, and that of a login is not kept.
 
 The usual request costs one look at each header's name and one search of its body for the key.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
 
 from mockserver.accounts import keys
 from mockserver.core.actions import Action, Actions, Data, Head, Raw
-from mockserver.engine.decision import Decision, Note
+from mockserver.core.conversation import Json, ReplyBlock, Text
+from mockserver.engine.decision import Decision
+from mockserver.engine.recipe import Recipe
 from mockserver.engine.request import Request
 from mockserver.journal.log import Balance, Captured
 
@@ -59,23 +62,23 @@ def capture(
     virtual: bool,
     credits: Balance | None,
     live: int = 0,
-) -> tuple[str, bytes, Note, Captured]:
-    """Return the path, the body, the note and the rest of an exchange, without secrets."""
+) -> tuple[str, bytes, Captured]:
+    """Return the path, the body and the rest of an exchange, without secrets."""
     headers = {_cut(name): redact_header(name, value) for name, value in request.headers.items()}
-    path, body, actions, note, leaked = request.path, request.body, decision.actions, decision.note, False
+    path, body, actions, leaked = request.path, request.body, decision.actions, False
+    recipe = decision.recipe
     for key, mask in keys.masks(request.headers).items():
         secret = key.encode("utf-8", "surrogatepass")
         repeated = secret in body or key in path or key in request.query
-        if repeated or any(key in value for value in headers.values()):
-            note = msgspec.structs.replace(note, recipe=None)
+        if recipe is not None and (repeated or any(key in value for value in headers.values())):
+            recipe = _masked_recipe(recipe, key, mask)
         headers = {name: value.replace(key, mask) if key in value else value for name, value in headers.items()}
         path = path.replace(key, mask)
         if secret in body:
             leaked, body = True, body.replace(secret, mask.encode())
             actions = tuple([_replaced(action, secret, mask.encode()) for action in actions])
     if is_login(path):
-        body, actions = b"", tuple([action for action in actions if isinstance(action, Head)])
-        note = msgspec.structs.replace(note, recipe=None)
+        recipe, body, actions = None, b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
         headers=headers,
         actions=actions,
@@ -85,8 +88,9 @@ def capture(
         leaked=leaked,
         credits=credits,
         live=live,
+        recipe=recipe,
     )
-    return path, body, note, kept
+    return path, body, kept
 
 
 def _cut(name: str) -> str:
@@ -104,6 +108,36 @@ def _replaced(action: Action, secret: bytes, shown: bytes) -> Action:
     if isinstance(action, Data | Raw) and secret in action.payload:
         return msgspec.structs.replace(action, payload=action.payload.replace(secret, shown))
     return action
+
+
+def _masked_recipe(recipe: Recipe, key: str, mask: str) -> Recipe:
+    """Return what an answer was made from with the key masked in what the client can have put there."""
+    secret, shown = key.encode("utf-8", "surrogatepass"), mask.encode()
+    reply, failure = recipe.reply, recipe.failure
+    if reply is not None:
+        reply = msgspec.structs.replace(
+            reply, blocks=tuple([_masked_block(block, key, mask) for block in reply.blocks])
+        )
+    if failure is not None:
+        failure = msgspec.structs.replace(failure, message=failure.message.replace(key, mask))
+    actions = tuple([_replaced(action, secret, shown) for action in recipe.actions])
+    return msgspec.structs.replace(recipe, reply=reply, failure=failure, actions=actions)
+
+
+def _masked_block(block: ReplyBlock, key: str, mask: str) -> ReplyBlock:
+    if isinstance(block, Text):
+        return Text(block.text.replace(key, mask))
+    masked = _masked_json(block.input, key, mask)
+    return msgspec.structs.replace(block, input=masked if isinstance(masked, dict) else {})
+
+
+def _masked_json(value: Json, key: str, mask: str) -> Json:
+    """Return a JSON value with the key masked in every text, names included."""
+    if isinstance(value, str):
+        return value.replace(key, mask)
+    if isinstance(value, Mapping):
+        return {name.replace(key, mask): _masked_json(item, key, mask) for name, item in value.items()}
+    return [_masked_json(item, key, mask) for item in value] if isinstance(value, list) else value
 
 
 def response_headers(actions: Actions) -> dict[str, str]:

@@ -223,8 +223,8 @@ class Gateway:
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
     def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
-        client, path, body, note, kept = live.kept(self._clock.now(), credits)
-        at, method = live.clock.at(live.received_at), live.request.method
+        client, path, body, kept = live.kept(self._clock.now(), credits)
+        at, method, note = live.clock.at(live.received_at), live.request.method, live.decision.note
         return self.journal.enter(at, client, method, path, body, note, outcome, kept)
 
 

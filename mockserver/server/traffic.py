@@ -15,7 +15,7 @@ import msgspec
 
 from mockserver.accounts.session import Timeline
 from mockserver.core.actions import Data, Hang, Hold, Wait
-from mockserver.engine.decision import Decision, Note
+from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.journal.listeners import GuardedCalls
 from mockserver.journal.log import Balance, Captured, Exchange, Outcome
@@ -61,9 +61,9 @@ class LiveAnswer(msgspec.Struct, frozen=True):
         takes_time = any(isinstance(action, Wait | Hang) and action.seconds > 0 for action in rest)
         return not any(isinstance(action, Hold) for action in rest) and (self.clock.is_virtual or not takes_time)
 
-    def kept(self, now: float, credits: Balance | None = None) -> tuple[str, str, bytes, Note, Captured]:
-        """Return the client's name, the path, the body, the note and the rest, without secrets."""
-        path, body, note, kept = capture(
+    def kept(self, now: float, credits: Balance | None = None) -> tuple[str, str, bytes, Captured]:
+        """Return the client's name, the path, the body and the rest, without secrets."""
+        path, body, kept = capture(
             self.request,
             self.decision,
             received_at=self.received_at,
@@ -72,12 +72,12 @@ class LiveAnswer(msgspec.Struct, frozen=True):
             credits=credits,
             live=self.id,
         )
-        return kept.headers.get("user-agent", "")[:LONGEST_CLIENT], path, body, note, kept
+        return kept.headers.get("user-agent", "")[:LONGEST_CLIENT], path, body, kept
 
     def exchange(self, now: float) -> Exchange:
         """Return what the journal would keep if the answer ended now; its number is 0."""
-        client, path, body, note, kept = self.kept(now)
-        at, method = self.clock.at(self.received_at), self.request.method
+        client, path, body, kept = self.kept(now)
+        at, method, note = self.clock.at(self.received_at), self.request.method, self.decision.note
         return Exchange(0, at, client, method, path, body, note, self._so_far(now), kept)
 
     def _so_far(self, now: float) -> Outcome:

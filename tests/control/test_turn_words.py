@@ -47,7 +47,7 @@ class _Asked(Talk):
         """Send a request."""
         self.request = request
         self.session, decision = self.engine.step(self.session, request, self.now)
-        self.actions, self.note = decision.actions, decision.note
+        self.actions, self.note, self.recipe = decision.actions, decision.note, decision.recipe
 
     def send(self, request: Request) -> Answer:
         """Send a request whose answer nobody takes apart here."""
@@ -63,7 +63,7 @@ def recorded(asked: _Asked, frames: int | None = None, ended: Ended = "complete"
     request, size = asked.request, sum([len(frame.payload) for frame in sent])
     outcome = Outcome(heads[0].status if heads else 0, len(sent), size, 0.0, ended, len(data))
     note: Note = asked.note
-    captured = Captured(headers=request.headers, actions=asked.actions)
+    captured = Captured(headers=request.headers, actions=asked.actions, recipe=asked.recipe)
     exchange = Exchange(1, NOW, "", request.method, request.path, request.body, note, outcome, captured)
     return Record(exchange, contract())
 
@@ -210,6 +210,16 @@ def test_a_server_that_stopped_in_mid_stream_is_a_break_in_the_copy(form: str) -
     sent = [action.payload for action in asked.actions if isinstance(action, Data)][:3]
     assert b"".join([action.payload for action in again if isinstance(action, Data)]) == b"".join(sent)
     assert isinstance(again[-1], Close | Reset)
+
+
+def test_a_copy_has_no_header_with_the_name_of_a_secret() -> None:
+    turns: list[JsonValue] = [
+        {"reply": "hi", "headers": {"set-cookie": "id=abc", "x-a": "b"}},
+        {"response": {"status": 200, "headers": {"set-cookie": "id=abc", "x-a": "b"}, "body": "hi"}},
+    ]
+    for turn in turns:
+        text = scenario(recorded(asked_of([turn], "anthropic whole")))
+        assert ("x-a" in text, "cookie" in text, "abc" in text) == (True, False, False)
 
 
 def test_a_copy_says_that_the_client_left() -> None:

@@ -23,14 +23,14 @@ def exchange_of(
     """Return an exchange that was captured as the server captures it; its number and times mean nothing."""
     decision = decision if decision is not None else Decision((Head(200), Data(b"ok"), End()), note(number))
     request = Request("POST", f"/v1/messages/{number}", headers or {}, body)
-    path, body, kept_note, captured = capture(
+    path, body, captured = capture(
         request, decision, received_at=0.0, ended_at=1.0 + number, virtual=False, credits=None
     )
     frames = [action.payload for action in decision.actions if isinstance(action, Data)]
     writes = tuple([(frame + 1_000, frame + 100_000, number + frame / 7) for frame in range(len(frames))])
     ended: Ended = "closed" if any(isinstance(action, Raw) for action in decision.actions) else "complete"
     outcome = Outcome(200, len(frames), sum(map(len, frames)), 1.0 + number, ended, len(frames), writes)
-    return Exchange(number, float(number), "client", "POST", path, body, kept_note, outcome, captured)
+    return Exchange(number, float(number), "client", "POST", path, body, decision.note, outcome, captured)
 
 
 def note(number: int) -> Note:

@@ -36,6 +36,23 @@ def test_the_callers_key_is_nowhere_in_the_journal(gateway: GatewaySession) -> N
     assert record.exchange.captured.leaked
 
 
+TURNS: list[dict[str, object]] = [
+    {"reply": "You said {{last_user_text}}", "faults": ["truncated_json"]},
+    {"reply": [{"tool_use": {"name": "look", "input": {"q": ["{{last_user_text}}"]}}}]},
+    {"error": {"status": 500, "message": "Not {{last_user_text}}"}},
+    {"response": {"status": 200, "body": {"a": "{{last_user_text}}"}}, "faults": [{"body": "html"}]},
+]
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+def test_the_callers_key_is_in_no_recipe(gateway: GatewaySession, turn: dict[str, object]) -> None:
+    gateway.turn(**turn)
+    post(gateway, text=f"my key is {gateway.key}")
+    [record] = gateway.journal
+    assert record.exchange.captured.recipe is not None
+    assert gateway.key not in repr(record.exchange)
+
+
 def test_a_body_without_the_key_is_kept_as_it_came(gateway: GatewaySession) -> None:
     gateway.reply("hi")
     sent = post(gateway, text="Hello").request.content
