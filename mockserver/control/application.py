@@ -17,6 +17,7 @@ from mockserver.control import PREFIX, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
 from mockserver.control.routes import exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
+from mockserver.control.worker import BusyError
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.files.fragments import check_fragment
 from mockserver.server.stores.memory import StoreUnavailableError
@@ -41,6 +42,7 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
     (ConflictError, 409, "conflict"),
     (OperatorError, 422, "cannot"),
     (StoreUnavailableError, 503, "store_away"),
+    (BusyError, 503, "busy"),
 )
 """The HTTP status and `code` of each exception."""
 
@@ -54,7 +56,7 @@ REASONS: Mapping[int, str] = {
     421: "The Host header names an unknown host.",
     422: "The request is invalid; `problems` lists every mistake in a text.",
     500: "The mock failed; its log says why.",
-    503: "The session store is unavailable.",
+    503: "The session store is unavailable, or too many slow calls wait.",
 }
 """Why a call is refused, by status; the guard's reasons included."""
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mockserver.accounts.session import Session
 from mockserver.control.runtime_config import RuntimeConfig
+from mockserver.control.worker import Worker
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.core.rng import token
@@ -69,11 +70,14 @@ class ControlContext:
         self.default_session = default_session
         self.started = token("started", self.clock.now(), id(self), length=12)
         self.is_closing = False
+        self.reader = Worker("mock-files")
+        """Reads and tries out texts of scenarios and profiles."""
         self.feeds: list[Callable[[], None]] = []
 
     def close(self) -> None:
-        """End the feeds, which would keep the server from stopping."""
+        """Drop slow work that waits, and end the feeds, which would keep the server from stopping."""
         self.is_closing = True
+        self.reader.close()
         for wake in list(self.feeds):
             wake()
 

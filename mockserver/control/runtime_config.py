@@ -94,7 +94,7 @@ class RuntimeConfig:
             raise OperatorError(f"the file of '{name}' is no longer readable: {reason}") from None
 
     def read_scenario(self, text: str) -> Script:
-        """Compile a scenario from its text. Raise `AuthorError` with every mistake."""
+        """Compile a scenario from its text and try it out: slow work. Raise `AuthorError` with every mistake."""
         loaded = loader.parse(text.encode("utf-8", "surrogatepass"), "scenario")
         script, complaints = compile_scenario(loaded.scenario, self.contract)
         complaints = complaints or dry_run(script, self.contract)
@@ -102,16 +102,14 @@ class RuntimeConfig:
             raise AuthorError([loaded.problem(path, message) for path, message in complaints])
         return script
 
-    def put_scenario(self, name: str, text: str) -> Script:
-        """Keep a playable scenario in memory. Raise `AuthorError` for mistakes, `OperatorError` for too many."""
-        script = self.read_scenario(text)
+    def put_scenario(self, name: str, text: str, script: Script) -> None:
+        """Keep the scenario of a text in memory. Raise `AuthorError` for another name, `OperatorError` for too many."""
         if script.name != name:
             message = f"the text names itself '{script.name}'; save it under that name, or write scenario: {name}"
             raise AuthorError([Problem("scenario", 1, 1, "scenario", message)])
         self._check_room(self._scenarios, name)
         self._scenarios[name] = LoadedText(script, text)
         self._change(lambda engine: engine.with_scripts(self._playable(), engine.settings.scenario))
-        return script
 
     def delete_scenario(self, name: str) -> None:
         """Remove a scenario from memory; a file of the same name plays again. Raise `OperatorError` for any other."""
@@ -161,8 +159,8 @@ class RuntimeConfig:
             in_memory, cast(MutableMapping[str, ChaosProfile], self._profiles)
         )  # ChainMap writes only to its first mapping
 
-    def put_profile(self, name: str, text: str) -> ChaosProfile:
-        """Keep a chaos profile in memory. Raise `AuthorError` with every mistake, `OperatorError` for too many."""
+    def read_profile(self, name: str, text: str) -> ChaosProfile:
+        """Compile a chaos profile from its text: slow work. Raise `AuthorError` with every mistake."""
         document = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "chaos")
         profile, complaints = compile_chaos(loader.check(Chaos, document))
         if profile.name != name:
@@ -170,10 +168,13 @@ class RuntimeConfig:
             raise AuthorError([document.problem(("chaos",), message)])
         if complaints:
             raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])
+        return profile
+
+    def put_profile(self, name: str, text: str, profile: ChaosProfile) -> None:
+        """Keep the chaos profile of a text in memory. Raise `OperatorError` for too many."""
         self._check_room(self._chaos, name)
         self._chaos[name] = LoadedText(profile, text)
         self._change(lambda engine: engine.with_chaos(ChaosSettings(self.profiles, engine.chaos.default)))
-        return profile
 
     def delete_profile(self, name: str) -> None:
         """Remove a profile from memory. Raise `OperatorError` for any other."""

@@ -3,6 +3,8 @@
 It finds three kinds of mistakes when the file loads, before a test runs: an answer that a wire cannot encode, one that
 the contract does not allow, and a fault that has no effect on any form of the answer. Each turn is played alone,
 without its `when`, by the real engine.
+
+Its cost is bounded: see `Budget`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +15,10 @@ import msgspec
 import orjson
 
 from mockserver.accounts.session import Session
-from mockserver.core.actions import Data
+from mockserver.core.actions import Actions, Data, Raw
 from mockserver.core.catalogue import BYOK_PROVIDERS
 from mockserver.core.conversation import JsonObject
+from mockserver.core.errors import MockserverError
 from mockserver.core.units import LONGEST
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
@@ -30,51 +33,123 @@ from mockserver.wires.sse import split
 USUAL = ("messages", "chat")
 """The operations that a turn without `operation` is played on: one for each wire."""
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of answers that one dry run may make."""
+MOST_EVENTS = 2_000_000
+"""Events of answers that one dry run may handle, each counted once for every fault that it goes through."""
+CHEAPEST = 10
+"""Events that a short answer counts as: whatever its length, it is planned, priced and encoded."""
+
 _NAME = "dry-run"
 
 
-def dry_run(script: Script, contract: Contract) -> list[ScenarioProblem]:
-    """Return a problem for every reply that the contract does not allow, and every fault without effect."""
-    return [problem for turn in script.turns for problem in _problems(turn, contract)]
+class TooMuchError(MockserverError):
+    """A dry run that would exceed its budget."""
 
 
-def _problems(turn: CompiledTurn, contract: Contract) -> Iterator[ScenarioProblem]:
-    path = ("turns", turn.number - 1)
-    if isinstance(turn.plan, ReplyPlan):
-        for form in _forms(turn, contract, ()):
-            violation = _violation(contract, form.operation, bool(form.fields), form.decision)
-            if violation is not None:
-                yield ScenarioProblem((*path, "reply"), violation)
-                return
-    order = in_order(turn.faults)
-    for place, number in sorted(enumerate(order), key=lambda pair: pair[1]):
-        reason = _idle(turn, contract, [turn.faults[index] for index in order[:place]], turn.faults[number])
-        if reason is not None:
-            yield ScenarioProblem((*path, "faults", number), reason)
+class Budget:
+    """What one dry run may cost; `charge` raises `TooMuchError` once more is spent.
 
-
-def _idle(turn: CompiledTurn, contract: Contract, before: Sequence[CompiledFault], fault: CompiledFault) -> str | None:
-    """Return why one fault of a turn has no effect: alone in any form of the answer, or after those that act before it.
-
-    After other faults, only those forms count in which each of them has an effect of its own, if there are any.
+    A small file can ask for huge answers: fifty faults that each add a megabyte, tried out one after the other, make
+    gigabytes. Answers are counted in bytes, and in events, each once for every fault that handles it.
     """
 
-    def idle(*faults: CompiledFault) -> list[tuple[str, ...]]:
-        return [form.decision.note.idle_faults for form in _forms(turn, contract, faults)]
+    def __init__(self, most_bytes: int = MOST_BYTES, most_events: int = MOST_EVENTS) -> None:
+        self._most_bytes = most_bytes
+        self._most_events = most_events
+        self._bytes = self._events = 0
 
-    own = idle(fault)
-    if all(own):
-        titles = [form.title for form in _forms(turn, contract, (fault,))]
-        return f"has no effect: {_reasons(titles, [reasons[0] for reasons in own])}"
-    if not before:
+    def charge(self, actions: Actions, passes: int) -> None:
+        """Count the trial of one answer, which went through so many passes: faults, and the encoding."""
+        self._bytes += sum([len(action.payload) for action in actions if isinstance(action, Data | Raw)])
+        self._events += passes * max(len(actions), CHEAPEST)
+        if self._bytes > self._most_bytes:
+            raise TooMuchError(_too_much(f"{self._most_bytes:,} bytes"))
+        if self._events > self._most_events:
+            raise TooMuchError(_too_much(f"{self._most_events:,} events"))
+
+
+def _too_much(what: str) -> str:
+    return f"trying out the file up to here makes more than {what}; use fewer or smaller faults, or shorter replies"
+
+
+def dry_run(script: Script, contract: Contract, budget: Budget | None = None) -> list[ScenarioProblem]:
+    """Return a problem for every reply that the contract does not allow, and every fault without effect.
+
+    A script that exceeds the budget is refused: the last problem names the turn, or its fault, at which it was spent.
+    """
+    trial = Trial(contract, budget if budget is not None else Budget())
+    problems: list[ScenarioProblem] = []
+    for turn in script.turns:
+        try:
+            problems += trial.problems(turn)
+        except TooMuchError as error:
+            return [*problems, ScenarioProblem((*_path(turn), *trial.place), str(error))]
+    return problems
+
+
+def _path(turn: CompiledTurn) -> tuple[str | int, ...]:
+    return ("turns", turn.number - 1)
+
+
+class Trial:
+    """The trial of one turn after the other. `place` is what is being tried out: the reply, or a fault."""
+
+    def __init__(self, contract: Contract, budget: Budget) -> None:
+        self.place: tuple[str | int, ...] = ()
+        self._contract = contract
+        self._budget = budget
+        self._titles: list[str] = []
+        self._idle_of: dict[tuple[int, ...], list[tuple[str, ...]]] = {}
+
+    def problems(self, turn: CompiledTurn) -> Iterator[ScenarioProblem]:
+        """Yield the problems of a turn: its reply, else each of its faults."""
+        self._idle_of = {}
+        self.place = ()
+        if isinstance(turn.plan, ReplyPlan):
+            self.place = ("reply",)
+            for form in _forms(turn, self._contract, ()):
+                violation = _violation(self._contract, form.operation, bool(form.fields), form.decision)
+                self._budget.charge(form.decision.actions, 1)
+                if violation is not None:
+                    yield ScenarioProblem((*_path(turn), "reply"), violation)
+                    return
+        order = in_order(turn.faults)
+        for place, number in sorted(enumerate(order), key=lambda pair: pair[1]):
+            self.place = ("faults", number)
+            reason = self._reason(turn, order[:place], number)
+            if reason is not None:
+                yield ScenarioProblem((*_path(turn), "faults", number), reason)
+
+    def _reason(self, turn: CompiledTurn, before: Sequence[int], fault: int) -> str | None:
+        """Return why a fault has no effect: alone in any form of the answer, or after those that act before it.
+
+        After other faults, only those forms count in which each of them has an effect of its own, if there are any.
+        """
+        own = self._idle(turn, fault)
+        if all(own):
+            return f"has no effect: {_reasons(self._titles, [reasons[0] for reasons in own])}"
+        if not before:
+            return None
+        others = [self._idle(turn, other) for other in before]
+        forms = range(len(own))
+        joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
+        without, together = self._idle(turn, *before), self._idle(turn, *before, fault)
+        if all(len(together[form]) > len(without[form]) for form in joint):
+            return f"has no effect after the faults that act before it: {together[joint[0]][-1]}"
         return None
-    others = [idle(other) for other in before]
-    forms = range(len(own))
-    joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
-    without, together = idle(*before), idle(*before, fault)
-    if all(len(together[form]) > len(without[form]) for form in joint):
-        return f"has no effect after the faults that act before it: {together[joint[0]][-1]}"
-    return None
+
+    def _idle(self, turn: CompiledTurn, *faults: int) -> list[tuple[str, ...]]:
+        """Return, for each form of the answer, why some of these faults had no effect in it."""
+        if faults not in self._idle_of:
+            idle: list[tuple[str, ...]] = []
+            self._titles = []
+            for form in _forms(turn, self._contract, tuple([turn.faults[number] for number in faults])):
+                self._budget.charge(form.decision.actions, 1 + len(faults))
+                idle.append(form.decision.note.idle_faults)
+                self._titles.append(form.title)
+            self._idle_of[faults] = idle
+        return self._idle_of[faults]
 
 
 def _reasons(titles: Sequence[str], reasons: Sequence[str]) -> str:

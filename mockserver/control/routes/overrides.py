@@ -66,7 +66,7 @@ def routes(context: ControlContext) -> APIRouter:
     @router.post("/next", status_code=201)
     async def queue_next(body: requests.NextResponse) -> responses.QueuedResponseShape:
         """Queue an answer or faults for the next matching request. Each request takes the first entry that matches."""
-        queued = queued_response(body, context)
+        queued = await context.reader.run(lambda: queued_response(body, context))
         if body.session is None:
             if len(app.queued) >= MOST_QUEUED:
                 raise ConflictError(f"{MOST_QUEUED} answers are queued already; cancel some first")

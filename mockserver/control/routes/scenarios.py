@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, missing_as_404
+from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
 from mockserver.files import yaml_reader
@@ -46,7 +47,8 @@ def routes(context: ControlContext) -> APIRouter:
     @router.put("/scenarios/{name}")
     async def put_scenario(name: str, body: requests.ScenarioText) -> responses.ScenarioTextShape:
         """Keep a scenario in memory, playable at once. It hides a file of the same name."""
-        script = config.put_scenario(name, body.yaml)
+        script = await context.reader.run(lambda: config.read_scenario(body.yaml))
+        config.put_scenario(name, body.yaml, script)
         config.notify("scenarios")
         return responses.ScenarioTextShape(**shape(script).model_dump(), yaml=body.yaml)
 
@@ -60,14 +62,7 @@ def routes(context: ControlContext) -> APIRouter:
     @router.post("/lint")
     async def lint(body: requests.ScenarioText) -> responses.LintShape:
         """Check a scenario's text and list every mistake."""
-        problems: list[Problem] = []
-        name = None
-        try:
-            name = config.read_scenario(body.yaml).name
-        except AuthorError as error:
-            problems = error.problems
-            name = _name_in(body.yaml)
-        return responses.LintShape(name=name, problems=problem_shapes(problems))
+        return await context.reader.run(lambda: linted(config, body.yaml))
 
     @router.post("/explain")
     async def explain(body: requests.Explanation) -> responses.LinesShape:
@@ -75,9 +70,14 @@ def routes(context: ControlContext) -> APIRouter:
         if body.scenario is not None and body.scenario not in config.scenarios:
             config.check_scenario(body.scenario)
             raise OperatorError("'none' is no scenario: it stands for default answers")
-        script = config.scenarios[body.scenario] if body.scenario is not None else config.read_scenario(body.yaml or "")
-        request = read_request(body.request, body.path)
-        return responses.LinesShape(lines=list(explain_lines(script, context.contract, request)))
+        known = config.scenarios[body.scenario] if body.scenario is not None else None
+
+        def explained() -> responses.LinesShape:
+            script = known if known is not None else config.read_scenario(body.yaml or "")
+            request = read_request(body.request, body.path)
+            return responses.LinesShape(lines=list(explain_lines(script, context.contract, request)))
+
+        return await context.reader.run(explained)
 
     @router.get("/chaos")
     async def list_profiles() -> list[responses.ProfileShape]:
@@ -90,7 +90,8 @@ def routes(context: ControlContext) -> APIRouter:
     @router.put("/chaos/{name}")
     async def put_profile(name: str, body: requests.ScenarioText) -> responses.ProfileShape:
         """Keep a chaos profile in memory."""
-        profile = config.put_profile(name, body.yaml)
+        profile = await context.reader.run(lambda: config.read_profile(name, body.yaml))
+        config.put_profile(name, body.yaml, profile)
         config.notify("scenarios")
         return responses.ProfileShape(name=profile.name, about=profile.about, rules=len(profile.rules))
 
@@ -104,7 +105,7 @@ def routes(context: ControlContext) -> APIRouter:
     @router.get("/faults")
     async def list_faults() -> list[responses.FaultShape]:
         """List the faults with their parameters."""
-        return list(fault_shapes())
+        return list(await context.reader.run(fault_shapes))
 
     return router
 
@@ -130,6 +131,14 @@ def _faults() -> Iterator[responses.FaultShape]:
             parameters=rows,
             acts_on=pages.acts_on(fault),
         )
+
+
+def linted(config: RuntimeConfig, text: str) -> responses.LintShape:
+    """Return the name of a scenario in a text, and every mistake in it."""
+    try:
+        return responses.LintShape(name=config.read_scenario(text).name, problems=[])
+    except AuthorError as error:
+        return responses.LintShape(name=_name_in(text), problems=problem_shapes(error.problems))
 
 
 def _name_in(text: str) -> str | None:

@@ -10,7 +10,7 @@ SOON = 3.0
 CASES = {
     "50 large_event": "scenario: a\nturns:\n  - reply: a b c\n    faults: [" + ", ".join(["large_event"] * 50) + "]\n",
     "1000 pings": "scenario: a\nturns:\n" + "  - {reply: a, faults: [{pings: 10000}], times: 1}\n" * 60,
-    "comments": "scenario: a\nturns:\n" + "  - {reply: " + "a " * 400 + ", faults: [{comments: 1000}]}\n" * 20,
+    "comments": "scenario: a\nturns:\n" + ("  - {reply: " + "a " * 400 + ", faults: [{comments: 1000}]}\n") * 20,
 }
 ROUTES = (("POST", "/lint"), ("PUT", "/scenarios/a"), ("POST", "/explain"))
 

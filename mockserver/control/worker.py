@@ -1,0 +1,41 @@
+"""A thread for the slow work of the control API, so that the gateway's event loop goes on."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from mockserver.core.errors import MockserverError
+
+T = TypeVar("T")
+
+MOST_JOBS = 16
+"""Jobs of one worker, the running one included; a call that would add another is refused."""
+
+
+class BusyError(MockserverError):
+    """Too much slow work waits already: 503."""
+
+
+class Worker:
+    """A thread that does one job at a time, in the order in which they come."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(1, name)
+        self._jobs = 0
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Return the result of a job. Raise `BusyError` if too many wait, and whatever the job raises."""
+        if self._jobs >= MOST_JOBS:
+            raise BusyError("the mock is busy with other calls of this kind; try again in a second")
+        self._jobs += 1
+        future = asyncio.get_running_loop().run_in_executor(self._executor, job)
+        future.add_done_callback(self._done)
+        return await future
+
+    def _done(self, future: "asyncio.Future[T]") -> None:
+        self._jobs -= 1
+
+    def close(self) -> None:
+        """Drop the jobs that wait; the running one ends by itself."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
