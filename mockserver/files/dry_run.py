@@ -4,7 +4,7 @@ It finds three kinds of mistakes when the file loads, before a test runs: an ans
 the contract does not allow, and a fault that has no effect on any form of the answer. Each turn is played alone,
 without its `when`, by the real engine.
 
-Its cost is bounded: see `Budget`.
+Its cost is bounded: see `TrialBudget`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ class TooMuchError(MockserverError):
     """A dry run that would exceed its budget."""
 
 
-class Budget:
+class TrialBudget:
     """What one dry run may cost; `charge` raises `TooMuchError` once more is spent.
 
     A small file can ask for huge answers: fifty faults that each add a megabyte, tried out one after the other, make
@@ -73,12 +73,12 @@ def _too_much(what: str) -> str:
     return f"trying out the file up to here makes more than {what}; use fewer or smaller faults, or shorter replies"
 
 
-def dry_run(script: Script, contract: Contract, budget: Budget | None = None) -> list[ScenarioProblem]:
+def dry_run(script: Script, contract: Contract, budget: TrialBudget | None = None) -> list[ScenarioProblem]:
     """Return a problem for every reply that the contract does not allow, and every fault without effect.
 
     A script that exceeds the budget is refused: the last problem names the turn, or its fault, at which it was spent.
     """
-    trial = Trial(contract, budget if budget is not None else Budget())
+    trial = Trial(contract, budget if budget is not None else TrialBudget())
     problems: list[ScenarioProblem] = []
     for turn in script.turns:
         try:
@@ -95,7 +95,7 @@ def _path(turn: CompiledTurn) -> tuple[str | int, ...]:
 class Trial:
     """The trial of one turn after the other. `place` is what is being tried out: the reply, or a fault."""
 
-    def __init__(self, contract: Contract, budget: Budget) -> None:
+    def __init__(self, contract: Contract, budget: TrialBudget) -> None:
         self.place: tuple[str | int, ...] = ()
         self._contract = contract
         self._budget = budget

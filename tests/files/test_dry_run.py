@@ -8,7 +8,7 @@ from mockserver.core.actions import Data
 from mockserver.engine.decision import Decision
 from mockserver.files import dry_run as trying
 from mockserver.files import loader
-from mockserver.files.dry_run import Budget, TooMuchError, dry_run
+from mockserver.files.dry_run import TooMuchError, TrialBudget, dry_run
 from mockserver.scenarios.compile import Script, compile_scenario
 from tests.support.engine import contract
 
@@ -76,10 +76,10 @@ def test_the_faults_before_one_are_tried_out_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_budget_counts_each_event_once_for_each_fault() -> None:
-    budget = Budget(most_bytes=10, most_events=20)
+    budget = TrialBudget(most_bytes=10, most_events=20)
     budget.charge((Data(b"12345"),), 1)
     budget.charge((Data(b"12345"),), 1)
     with pytest.raises(TooMuchError, match="more than 10 bytes"):
         budget.charge((Data(b"1"),), 0)
     with pytest.raises(TooMuchError, match="more than 20 events"):
-        Budget(most_bytes=10, most_events=20).charge((), 3)
+        TrialBudget(most_bytes=10, most_events=20).charge((), 3)
