@@ -6,7 +6,11 @@ import { fill, h } from "./dom.js";
 import { textBox } from "./textbox.js";
 
 const KINDS = [
-  ["curl", "As curl", "Sends the same request from a terminal. The mock keeps no keys: set KEY to your client's API key first."],
+  [
+    "curl",
+    "As curl",
+    "Sends the same request from a terminal. The mock keeps no keys: set KEY to your client's API key first.",
+  ],
   ["scenario", "As scenario", "YAML that returns this answer, with its faults and its pace, to a similar request."],
   ["pytest", "As pytest", "A test that uses the gateway fixture and gets this answer, with its faults."],
 ];
