@@ -1,16 +1,14 @@
 """Small looks into JSON that may be anything: a client wrote it, or a fault has changed it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from mockserver.core.conversation import Json
 from mockserver.core.json_text import parse_json
 
 
-def objects(value: Json) -> Iterator[Mapping[str, Json]]:
-    """Yield the objects of a list; nothing for any other value."""
-    for item in value if isinstance(value, list) else ():
-        if isinstance(item, dict):
-            yield item
+def objects(value: Json) -> Sequence[Mapping[str, Json]]:
+    """Return the objects of a list; nothing for any other value."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else ()
 
 
 def mapping(value: Json) -> Mapping[str, Json]:

@@ -19,6 +19,8 @@ PATHS = (
     "/v1/models",
     "/api/v1/auth/login",
     "/nowhere",
+    "/v1/%ff%ed%a0%80/%00%0d%0a?a=%ff",
+    "/api/v1/auth/refresh",
 )
 
 SURROGATES = ("\ud800", "\udfff", "a\udc00b", "\ud83d")
@@ -155,10 +157,15 @@ BODIES = st.one_of(NEAR, NEAR, NEAR, ANY.map(encoded), cut(), st.binary(max_size
 
 KEYS = st.sampled_from(["sk_attack", "sk-ant-refused", "", "\xff\xfe", "k" * 300, "sk_mock_nowhere", "Bearer"])
 HEADER_NAMES = st.sampled_from(
-    ["x-mock-session", "x-mock-scenario", "user-agent", "x-stainless-retry-count", "accept", "!#$%&'*+-.^_`|~"]
+    [
+        *("x-mock-session", "x-mock-scenario", "x-mock-seed", "x-mock-chaos", "x-stainless-retry-count"),
+        *("user-agent", "accept", "content-type", "origin", "access-control-request-method", "!#$%&'*+-.^_`|~"),
+    ]
 )
 HEADER_VALUES = st.one_of(
-    st.sampled_from(["", "a", "0", "99999999999", "\xff", "a b", "'; rm", "../..", "none", "x" * 500]),
+    st.sampled_from(
+        ["", "a", "0", "99999999999", "\xff", "a b", "'; rm", "../..", "none", "%ff%ed%a0%80", "\xb2", "x" * 500]
+    ),
     st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=8),
 )
 HEADERS = st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=3)

@@ -94,15 +94,15 @@ def _blocks(content: Json) -> tuple[Block, ...]:
 
 
 def _block(block: JsonObject) -> Block:
-    kind = string(block.get("type"))
-    if kind == "text" and isinstance(block.get("text"), str):
-        return Text(block["text"])
+    kind, text = block.get("type"), block.get("text")
+    if kind == "text" and isinstance(text, str):
+        return Text(text)
     if kind == "tool_use":
         return ToolUse(string(block.get("name")), mapping(block.get("input")), string(block.get("id")))
     if kind == "tool_result":
-        text, is_error = _text_of(block.get("content")), block.get("is_error") is True
-        return ToolResult(string(block.get("tool_use_id")), text, is_error)
-    return Media(kind)
+        content, is_error = _text_of(block.get("content")), block.get("is_error") is True
+        return ToolResult(string(block.get("tool_use_id")), content, is_error)
+    return Media(string(kind))
 
 
 def _text_of(content: Json) -> str:
