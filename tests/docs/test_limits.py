@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from mockserver.cli import control_options
-from mockserver.control import feed, guard, runtime_config
+from mockserver.control import feed, guard, runtime_config, worker
 from mockserver.core import json_text
 from mockserver.engine import overrides, request
-from mockserver.files import yaml_limits
+from mockserver.files import dry_run, yaml_limits
+from mockserver.journal import log, redact
 from mockserver.server import asgi, uvicorn, workers
 from mockserver.server.limits import LIMITS
 from mockserver.server.stores import memory
@@ -44,13 +45,18 @@ VALUES = [
     f"{json_text.MAX_DEPTH} levels",
     f"{memory.MOST_SESSIONS:,}",
     f"{control_options.MOST_EXCHANGES:,}",
-    size(control_options.MOST_BYTES),
+    f"{size(control_options.MOST_BYTES)}; at most {log.FACTOR} times as much memory",
+    f"{redact.LONGEST_NAME} characters",
+    "1",
     f"{runtime_config.MOST_IN_MEMORY} each",
     f"{overrides.MOST_QUEUED} each",
     size(guard.MAX_BODY),
     f"{json_text.MAX_DEPTH} levels",
     size(feed.MOST_BEHIND),
+    f"{1 / feed.BATCH_INTERVAL:.0f} a second, for all readers together {feed.MOST_SENDS}",
+    f"{worker.MOST_JOBS} at a time",
     f"{size(yaml_limits.MAX_BYTES)}, {yaml_limits.MAX_NODES:,} nodes, {yaml_limits.MAX_DEPTH} levels",
+    f"{size(dry_run.MOST_BYTES)} of answers, {dry_run.MOST_EVENTS:,} events",
     f"{workers.MOST_FAILED_STARTS} in {workers.WINDOW:g} s",
     f"{uvicorn.GRACE} s",
     "none",
