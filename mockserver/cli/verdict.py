@@ -11,9 +11,6 @@ from mockserver.cli.server_url import server_url_options
 from mockserver.cli.tail import plain
 from mockserver.control.client import ControlClient
 
-MOST = 5_000
-"""The maximum number of exchanges that a server keeps."""
-
 
 @click.command()
 @server_url_options
@@ -35,7 +32,8 @@ def verdict(
     """
     client = ControlClient(link, token)
     query = {"session": session, "concurrency": concurrency, "read_timeout": read_timeout}
-    findings: Any = client.get("/verdict", **query)["findings"]  # Any: JSON of our own server; see control.responses
+    judged: Any = client.get("/verdict", **query)  # Any: JSON of our own server; see control.responses
+    findings = judged["findings"]
     if as_json:
         click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
         sys.exit(1 if findings else 0)
@@ -45,7 +43,10 @@ def verdict(
             f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {plain(finding['evidence'])}"
         )
         click.echo(f"    do: {finding['right']}\n    why: {finding['reason']}")
-    exchanges: Any = client.get("/exchanges", session=session, limit=MOST)["exchanges"]
     count = f"{len(findings)} problem{'s' if len(findings) > 1 else ''}" if findings else "No problems"
-    click.echo(f"{count} found in {len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}.")
+    click.echo(f"{count} found in {judged['exchanges']} exchange{'' if judged['exchanges'] == 1 else 's'}.")
+    if judged["exchanges"] and not findings:
+        click.echo(f"Checked: {', '.join(judged['checked'])}.")
+        for name, why in judged["unchecked"].items():
+            click.echo(f"  not checked: {name} ({why})")
     sys.exit(1 if findings else 0)

@@ -350,9 +350,15 @@ class FindingShape(Shape):
 
 
 class VerdictShape(Shape):
-    """The verdict on a client: its proven mistakes."""
+    """The verdict on clients: their proven mistakes, how many exchanges were judged, and by which rules.
+
+    `unchecked` has each rule to which the exchanges gave nothing to check, with the reason.
+    """
 
     findings: list[FindingShape]
+    exchanges: int
+    checked: list[str]
+    unchecked: dict[str, str]
 
 
 class TextShape(Shape):

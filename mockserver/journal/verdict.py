@@ -4,13 +4,16 @@
 can prove, so an empty verdict means that no problem was found.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from mockserver.journal.client_rules import RULES, ClientLimits, RuleContext
 from mockserver.journal.record import Record
 from mockserver.journal.retries import arrival, group_tries
+
+NO_REQUEST = "no request came"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -28,10 +31,18 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Verdict:
-    """The findings on a client; false when there are none: `assert not gateway.verdict()`."""
+    """The findings on a client; false when there are none: `assert not gateway.verdict()`.
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    `checked` are the rules that the requests gave something to check, and `unchecked` has the others with the reason.
+    """
+
+    def __init__(
+        self, findings: Sequence[Finding], requests: int = 0, unchecked: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.findings = tuple(findings)
+        self.requests = requests
+        self.unchecked = dict(unchecked)
+        self.checked = tuple([rule.name for rule in RULES if rule.name not in self.unchecked])
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -40,7 +51,17 @@ class Verdict:
         return iter(self.findings)
 
     def __repr__(self) -> str:
-        return "\n".join(map(str, self.findings)) or "No problems found."
+        return "\n".join(map(str, self.findings)) or "\n".join(self._coverage())
+
+    def _coverage(self) -> Iterator[str]:
+        """Yield what was checked where nothing was found, and what could not be."""
+        count = f"{self.requests} request{'' if self.requests == 1 else 's'}"
+        if not self.checked:
+            yield f"No problems found in {count}. Nothing was checked: {NO_REQUEST}."
+            return
+        yield f"No problems found in {count}. Checked: {', '.join(self.checked)}."
+        for name, why in self.unchecked.items():
+            yield f"  not checked: {name} ({why})"
 
     @property
     def rules(self) -> set[str]:
@@ -62,5 +83,14 @@ def judge(records: Sequence[Record], limits: ClientLimits = ClientLimits()) -> V
             )
             for rule in RULES
             for evidence in rule.find(context)
-        ]
+        ],
+        len(records),
+        unchecked(context),
     )
+
+
+def unchecked(context: RuleContext) -> dict[str, str]:
+    """Return the rules to which the requests gave nothing to check, with the reason."""
+    if not context.records:
+        return dict.fromkeys([rule.name for rule in RULES], NO_REQUEST)
+    return {rule.name: why for rule in RULES if (why := rule.unchecked(context))}

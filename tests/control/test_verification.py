@@ -62,7 +62,7 @@ def test_order_and_when_exclude_each_other(served: Served) -> None:
 
 
 def test_a_verdict_blames_with_evidence_and_each_session_by_itself(served: Served) -> None:
-    assert served.get("/verdict") == {"findings": []}
+    assert served.get("/verdict")["findings"] == []
     for _ in range(2):
         served.ask("retry", headers={"x-mock-session": "hasty"})
     served.ask("a")
@@ -70,8 +70,10 @@ def test_a_verdict_blames_with_evidence_and_each_session_by_itself(served: Serve
     assert findings
     assert {number for finding in findings for number in finding["exchanges"]} <= {1, 2}
     assert all(finding["evidence"] and finding["right"] and finding["reason"] for finding in findings)
-    assert served.get("/verdict", session="nobody") == {"findings": []}
-    assert served.get("/verdict", after=2) == {"findings": []}
+    nobody = served.get("/verdict", session="nobody")
+    assert (nobody["findings"], nobody["exchanges"], nobody["checked"]) == ([], 0, [])
+    assert set(nobody["unchecked"].values()) == {"no request came"}
+    assert served.get("/verdict", after=2)["findings"] == []
 
 
 @pytest.mark.parametrize("query", ["concurrency=0", "read_timeout=0", "read_timeout=nan", "after=-1"])

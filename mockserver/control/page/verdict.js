@@ -28,10 +28,10 @@ export function mountVerdict(app, place) {
     const { view, session } = app.store.get("route");
     if (view !== "verdict") return;
     try {
-      const { findings: problems } = await get(
+      const judged = await get(
         `verdict${query({ session, concurrency: concurrency.value, read_timeout: readTimeout.value })}`,
       );
-      draw(app, problems, summary, findings, session);
+      draw(app, judged, summary, findings, session);
     } catch (error) {
       text(summary, error.message);
     }
@@ -46,15 +46,33 @@ export function mountVerdict(app, place) {
   app.store.watch(["last", "connection"], later);
 }
 
-function draw(app, problems, summary, place, session) {
+function draw(app, judged, summary, place, session) {
+  const { findings: problems } = judged;
   const rules = new Set(problems.map(({ rule }) => rule)).size;
   const scope = session ? "this session" : "all sessions";
   const good = app.rows.last ? `No problems found in ${scope}.` : "No exchanges yet.";
   text(summary, problems.length ? `${plural(problems.length, "problem")} (${plural(rules, "rule")}), ${scope}` : good);
-  const key = JSON.stringify(problems);
+  const key = JSON.stringify(judged);
   if (place.dataset.key === key) return;
   place.dataset.key = key;
-  fill(place, ...problems.map((problem) => article(app, problem)));
+  fill(place, ...problems.map((problem) => article(app, problem)), judged.exchanges ? coverage(judged) : null);
+}
+
+/** Say which rules were checked, and why the others could not be. */
+function coverage({ exchanges, checked, unchecked }) {
+  const reasons = Object.entries(unchecked).map(([rule, why]) => h("li", {}, `${named(rule)}: ${why}`));
+  return h(
+    "section.coverage",
+    {},
+    h("h3", {}, `Checked in ${plural(exchanges, "exchange")}`),
+    h("p", {}, checked.map(named).join(", ")),
+    reasons.length ? h("h3", {}, "Could not be checked") : null,
+    reasons.length ? h("ul", {}, ...reasons) : null,
+  );
+}
+
+function named(rule) {
+  return spaced(rule).replaceAll("-", " ");
 }
 
 function article(app, { rule, exchanges, evidence, right, reason }) {
@@ -67,7 +85,7 @@ function article(app, { rule, exchanges, evidence, right, reason }) {
   return h(
     "article.finding",
     {},
-    h("h3", {}, spaced(rule).replaceAll("-", " ")),
+    h("h3", {}, named(rule)),
     h("p", {}, visible(evidence)),
     h("dl", {}, h("dt", {}, "Instead"), h("dd", {}, right), h("dt", {}, "Why"), h("dd", {}, reason)),
     h("p.links", {}, ...links),

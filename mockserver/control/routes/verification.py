@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, journal_query
-from mockserver.journal.client_rules import ClientLimits
+from mockserver.journal.client_rules import RULES, ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
 from mockserver.journal.verdict import judge
@@ -88,8 +88,12 @@ def routes(context: ControlContext) -> APIRouter:
     ) -> responses.VerdictShape:
         """List the clients' proven mistakes, with evidence; each session is judged separately."""
         records = await context.records(session, after)
-        sessions = dict.fromkeys([record.session for record in records])
+        sessions: dict[str, list[Record]] = {}
+        for record in records:
+            sessions.setdefault(record.session, []).append(record)
         limits = ClientLimits(concurrency, read_timeout)
+        verdicts = [judge(own, limits) for own in sessions.values()]
+        checked = {name for verdict in verdicts for name in verdict.checked}
         findings = [
             responses.FindingShape(
                 rule=finding.rule,
@@ -98,9 +102,15 @@ def routes(context: ControlContext) -> APIRouter:
                 right=finding.right,
                 reason=finding.reason,
             )
-            for name in sessions
-            for finding in judge([record for record in records if record.session == name], limits)
+            for verdict in verdicts
+            for finding in verdict
         ]
-        return responses.VerdictShape(findings=findings)
+        reasons = (verdicts or [judge([], limits)])[0].unchecked
+        return responses.VerdictShape(
+            findings=findings,
+            exchanges=len(records),
+            checked=[rule.name for rule in RULES if rule.name in checked],
+            unchecked={name: why for name, why in reasons.items() if name not in checked},
+        )
 
     return router

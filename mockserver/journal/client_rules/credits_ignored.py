@@ -36,9 +36,15 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             refused.clear()
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if any(record.status == 402 for record in context.records) else "no answer was a 402"
+
+
 RULE = ClientRule(
     "credits-ignored",
     "stop at 402 until credits were bought",
     "later requests are refused too (D1)",
     find,
+    unchecked,
 )

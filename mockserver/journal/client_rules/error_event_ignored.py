@@ -18,12 +18,13 @@ from collections.abc import Iterator
 
 from mockserver.journal.client_rules.history import used_as_answer
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.record import Record
 
 
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each failed stream with the request that sent its text or tool call back."""
     for record in context.records:
-        if record.status == 200 and record.answer.is_stream and record.answer.error:
+        if _has_error(record):
             later = used_as_answer(context, record)
             if later is not None:
                 error = record.answer.error[:60]
@@ -31,9 +32,19 @@ def find(context: RuleContext) -> Iterator[Evidence]:
                 yield Evidence((record, later), text)
 
 
+def _has_error(record: Record) -> bool:
+    return record.status == 200 and record.answer.is_stream and bool(record.answer.error)
+
+
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if any(map(_has_error, context.records)) else "no stream ended in an error event"
+
+
 RULE = ClientRule(
     "error-event-ignored",
     "treat an error event as the end of a failed answer",
     "a stream that has begun has status 200 already, so an event is the only way to report a failure",
     find,
+    unchecked,
 )

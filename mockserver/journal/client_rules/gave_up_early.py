@@ -43,9 +43,15 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             yield Evidence((last,), text)
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if any(record.status in TEMPORARY for record in context.records) else "no answer was a 429, 503 or 529"
+
+
 RULE = ClientRule(
     "gave-up-early",
     "retry a 429, 503 or 529 after the wait",
     "the server says that the failure is temporary; the official SDKs try three times",
     find,
+    unchecked,
 )

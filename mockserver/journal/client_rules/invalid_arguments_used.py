@@ -70,9 +70,15 @@ def _has_result(call: ToolCall, later: Record, wire: Wire) -> bool:
     return any(result.tool_use_id == call.id and not result.is_error for result in results)
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if any(record.answer.calls for record in context.records) else "no answer had a tool call"
+
+
 RULE = ClientRule(
     "invalid-arguments-used",
     "validate a tool's arguments before calling it, and answer invalid ones with is_error",
     "a model's arguments can be cut off or wrong; the model can correct them when it learns of it",
     find,
+    unchecked,
 )

@@ -43,9 +43,16 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             yield Evidence((before, after), f"the next try came {1000 * max(0.0, waited):.0f} ms after a failure")
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    has_occasion = any(failed(record) and record.status not in PERMANENT for record in context.records)
+    return "" if has_occasion else "no answer failed in a way that may be retried"
+
+
 RULE = ClientRule(
     "no-back-off",
     "wait between tries, longer each time, and stop after a few",
     "more requests do not help a failing server; the official SDKs wait half a second, then one",
     find,
+    unchecked,
 )

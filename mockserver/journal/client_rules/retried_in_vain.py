@@ -42,9 +42,16 @@ def _key(record: Record) -> tuple[str | None, ...]:
     return tuple([record.headers.get(name) for name in ("x-api-key", "authorization")])
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    has_occasion = any(record.status in PERMANENT for record in context.records)
+    return "" if has_occasion else "no request was permanently rejected"
+
+
 RULE = ClientRule(
     "retried-in-vain",
     "do not resend a permanently rejected request unchanged",
     "400, 401, 402, 403, 404, 405, 413 and 422 get the same answer again; the official SDKs do not retry them",
     find,
+    unchecked,
 )

@@ -35,9 +35,16 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             yield Evidence((before, after), text)
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    has_occasion = any(requested_wait(record) is not None and failed(record) for record in context.records)
+    return "" if has_occasion else "no answer asked the client to wait"
+
+
 RULE = ClientRule(
     "retry-after-ignored",
     "wait at least as long as `retry-after` says",
     "earlier tries are refused too, and keep the rate-limit window full (RFC 9110, 10.2.3)",
     find,
+    unchecked,
 )

@@ -37,10 +37,19 @@ class Evidence(NamedTuple):
     text: str
 
 
+def always_checked(context: RuleContext) -> str:
+    """Return "": any request gives the rule something to check."""
+    return ""
+
+
 class ClientRule(NamedTuple):
-    """A rule: its name, what a client should do, why, and the function that finds clients that do not."""
+    """A rule: its name, what a client should do, why, and the function that finds clients that do not.
+
+    `unchecked` returns why the requests gave the rule nothing to check, or "" if they did.
+    """
 
     name: str
     right: str
     reason: str
     find: Callable[[RuleContext], Iterator[Evidence]]
+    unchecked: Callable[[RuleContext], str] = always_checked

@@ -33,9 +33,15 @@ def find(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(tuple(most), f"{len(most)} requests at a time; {limit} are allowed")
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if context.limits.concurrency is not None else "no limit was set (concurrency)"
+
+
 RULE = ClientRule(
     "too-concurrent",
     "keep to the allowed number of concurrent requests",
     "requests beyond it are refused, or take the place of others",
     find,
+    unchecked,
 )

@@ -39,9 +39,16 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             yield Evidence((record,), text)
 
 
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    has_occasion = any(record.answer.calls or record.status == 400 for record in context.records)
+    return "" if has_occasion else "no answer had a tool call"
+
+
 RULE = ClientRule(
     "tool-result-mismatched",
     "answer each tool call exactly once, by its id, in the next message",
     "the gateway rejects any other conversation with 400",
     find,
+    unchecked,
 )

@@ -19,13 +19,14 @@ from collections.abc import Iterator
 
 from mockserver.journal.client_rules.history import used_as_answer
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.record import Record
 
 
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each broken stream with the request that sent its text or tool call back."""
     for record in context.records:
         answer = record.answer
-        if record.status == 200 and answer.is_stream and not answer.is_whole and not answer.error:
+        if _is_truncated(record):
             later = used_as_answer(context, record)
             if later is not None:
                 end = (answer.text or "a tool call")[-30:]
@@ -33,9 +34,20 @@ def find(context: RuleContext) -> Iterator[Evidence]:
                 yield Evidence((record, later), text)
 
 
+def _is_truncated(record: Record) -> bool:
+    answer = record.answer
+    return record.status == 200 and answer.is_stream and not answer.is_whole and not answer.error
+
+
+def unchecked(context: RuleContext) -> str:
+    """Return why there was nothing to check, or ""."""
+    return "" if any(map(_is_truncated, context.records)) else "no stream broke off"
+
+
 RULE = ClientRule(
     "truncated-accepted",
     "treat a stream as complete only after message_stop or [DONE]",
     "what is missing can change the meaning, and the history is wrong from here on",
     find,
+    unchecked,
 )
