@@ -48,8 +48,10 @@ class Output:
             log.warning(LOST, getattr(error, "strerror", None) or error)
 
     def end(self, text: str) -> None:
-        """Print the last line, where the first ones were printed."""
-        self.line(text, err=self._to_stderr)
+        """Print the last line, where the first ones were printed. If that fails, nobody misses it."""
+        if not self._is_lost:
+            with suppress(OSError, ValueError):
+                click.echo(text, err=self._to_stderr)
 
 
 def discard_output() -> None:

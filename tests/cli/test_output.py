@@ -50,6 +50,14 @@ def test_lost_output_is_reported_once_and_never_tried_again(
     ]
 
 
+def test_a_last_line_that_cannot_be_printed_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Lost())
+    Output().end("Stopped.")
+    assert caplog.records == []
+
+
 def test_a_closed_stream_is_lost_too(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     closed = io.StringIO()
     closed.close()
