@@ -14,9 +14,11 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from mockserver.cli.control_options import open_page
 from mockserver.cli.main import main
 from tests.control.support import PATIENCE, TOKEN, conversation
 from tests.support.engine import KEY, MESSAGES
+from tests.support.serve_process import stop
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[tuple[str, str, sub
             assert match is not None
             yield match[1], printed, process
         finally:
-            process.kill()
+            stop(process)
 
 
 def link_in(printed: str) -> str:
@@ -191,3 +193,13 @@ def test_open_opens_the_link_in_the_browser_of_the_system(tmp_path: Path) -> Non
     environment: Mapping[str, str] = {"BROWSER": f"{browser} %s"}
     with serving("--quiet", "--open", **environment) as (_, printed, _):
         assert seen.read_text() == link_in(printed)
+
+
+@pytest.mark.parametrize(("opened", "said"), [(True, ""), (False, "Could not open a browser; open the link above.\n")])
+def test_a_machine_without_a_browser_is_said(
+    opened: bool, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    links: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda link: links.append(link) or opened)
+    open_page("http://127.0.0.1:1/_mock/?token=t")
+    assert (links, capsys.readouterr()) == (["http://127.0.0.1:1/_mock/?token=t"], ("", said))

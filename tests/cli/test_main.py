@@ -21,8 +21,8 @@ from mockserver.cli.main import main
 from mockserver.files import bundled
 from mockserver.openapi.contract import Contract
 from tests.support.engine import contract
+from tests.support.serve_process import PATIENCE, stop
 
-PATIENCE = 20.0
 TOKEN = "a-token-for-the-tests"
 
 
@@ -166,7 +166,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]
             assert match
             yield process, int(match[1]), printed
         finally:
-            process.kill()
+            stop(process)
 
 
 def ended(process: subprocess.Popen[str], how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:

@@ -1,5 +1,6 @@
 """`serve --watch`: a change takes effect at once; a broken file leaves the previous version in use, and says why."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,6 +129,14 @@ def test_only_a_file_or_a_folder_can_be_watched(chosen: str | None) -> None:
     app = Gateway(Engine(contract(), {}, EngineSettings()))
     with pytest.raises(OperatorError, match="--watch needs a file or a folder: serve --scenario FILE --watch"):
         watch.watch(installer(app), contract(), chosen, print)
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    with pytest.raises(OperatorError, match=r"pip install 'ainative-mockserver\[watch\]'"):
+        watch.watch(installer(playing(file)), contract(), str(file), print)
 
 
 class AtOnce:

@@ -99,6 +99,12 @@ def test_an_error_ends_the_draws_and_does_not_use_up_a_turn() -> None:
     assert storm.one().text == "once"
 
 
+def test_an_error_takes_the_place_of_an_errors_answer_too() -> None:
+    storm = Storm("  - error: {status: 529}\n", scenario="  - error: {status: 500}\n    times: always\n")
+    failed = storm.one()
+    assert (failed.status, failed.note.code) == (529, "chaos")
+
+
 def test_faults_of_several_rules_are_laid_over_one_another() -> None:
     storm = Storm("  - faults: crlf\n  - faults: [{reset: 4}]\n")
     answer = storm.one(stream=True)

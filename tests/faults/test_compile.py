@@ -25,6 +25,8 @@ MISTAKES = [
         "stall: for: expected a duration such as 300ms, 5s, 2m or 1h (at most 30",
     ),
     ({"reset": {"at": 0}}, "reset: at: expected the number of an event, counted from 1"),
+    ({"reset": {"at": True}}, "reset: at: expected the number of an event, counted from 1"),
+    ({"reset": {"at": "delta 0"}}, "reset: at: expected the number of a delta, counted from 1"),
     ({"reset": {"at": "mesage_stop"}}, "reset: at: no event is called 'mesage_stop'; did you mean 'message_stop'?"),
     ({"reset": {"at": 2, "after": 5}}, "reset: expected at or after, not both"),
     ({"crlf": 3}, "crlf has no parameters, so name the one you mean"),

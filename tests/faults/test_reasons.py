@@ -38,6 +38,7 @@ REASONS = [
     ("[{comments: 1000}, {comments: 1000}]", A_STREAM, REPLY, "the answer would have more than 100000 frames"),
     ("[{large_event: done}]", O_STREAM, REPLY, "event done has no JSON"),
     ("[minimal]", O_WHOLE, FAILURE, "the answer is no message"),
+    ("[reasoning]", O_WHOLE, FAILURE, "the answer is an error, or has no JSON"),
     ("[stream_for_json]", O_WHOLE, FAILURE, "the answer is no message"),
     ("[{error_event: headers}]", O_STREAM, REPLY, "an error before the headers is no event; use error"),
     ("[{swap: done}]", O_STREAM, REPLY, "no event comes after that one"),

@@ -14,6 +14,9 @@ import pytest
 
 from tests.support.bank import MESSAGES
 
+PATIENCE = 20.0
+"""Seconds after which a server is stuck; no test waits for it unless it fails."""
+
 HUNDRED = "accounts: [{key: sk_hundred, plan: enterprise, credits: 100}]"
 """A hundred credits; an answer costs one."""
 ONE = "scenario: one\nturns:\n  - reply: hello\n    usage: {input: 600, output: 400}\n    times: always\n"
@@ -42,6 +45,16 @@ def served(
         finally:
             server.send_signal(signal.SIGTERM)
             server.communicate()
+
+
+def stop(process: "subprocess.Popen[str]") -> None:
+    """Stop a server as an operator does: one that is killed writes down no coverage. Kill it if it does not end."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 async def ask_by_socket(host: str, port: int) -> int:
