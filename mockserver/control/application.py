@@ -68,9 +68,6 @@ REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
     for status, reason in REASONS.items()
 }
 
-DEEPEST = 50
-"""The longest path to a mistake that a message names."""
-
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -150,8 +147,6 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
             return await _mistakes(request, mistakes)
         except TypeError:
             pass  # not JSON
-    if len(first["loc"]) > DEEPEST:
-        return error_response(422, "invalid", "This JSON is nested too deeply.")
     path = ".".join(map(str, first["loc"]))
     return error_response(422, "invalid", f"{path}: {first['msg'].removeprefix('Value error, ')}")
 
