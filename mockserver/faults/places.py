@@ -8,7 +8,7 @@ just *before* it.
 
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockserver.core.actions import Action, Actions, Data, End
 from mockserver.core.errors import did_you_mean
@@ -22,7 +22,7 @@ DELTA = "delta"
 
 def _check_place(value: int | str) -> int | str:
     if isinstance(value, int):
-        if isinstance(value, bool) or value < 1:
+        if value < 1:
             raise ValueError("expected the number of an event, counted from 1")
         return value
     kind, number = _kind_and_number(value)
@@ -30,6 +30,13 @@ def _check_place(value: int | str) -> int | str:
         raise ValueError(f"no event is called '{kind}'; {did_you_mean(kind, (DELTA, *EVENTS, 'headers', 'end'))}")
     if number < 1:
         raise ValueError(f"expected the number of a {kind}, counted from 1")
+    return value
+
+
+def _refuse_bool(value: object) -> object:
+    """Return the value; raise `ValueError` for a truth value, which pydantic would take for a number."""
+    if isinstance(value, bool):
+        raise ValueError("expected the number of an event, counted from 1")  # noqa: TRY004 - what pydantic reports
     return value
 
 
@@ -43,7 +50,7 @@ def _is_of_kind(event: Action, kind: str) -> bool:
     return isinstance(event, Data) and (event.event in DELTAS if kind == DELTA else event.event == kind)
 
 
-Place: TypeAlias = Annotated[int | str, AfterValidator(_check_place)]
+Place: TypeAlias = Annotated[int | str, BeforeValidator(_refuse_bool), AfterValidator(_check_place)]
 
 
 class At(Parameters):

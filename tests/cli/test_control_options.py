@@ -200,6 +200,11 @@ def test_a_machine_without_a_browser_is_said(
     opened: bool, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     links: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda link: links.append(link) or opened)
+
+    def open_link(link: str) -> bool:
+        links.append(link)
+        return opened
+
+    monkeypatch.setattr("webbrowser.open", open_link)
     open_page("http://127.0.0.1:1/_mock/?token=t")
     assert (links, capsys.readouterr()) == (["http://127.0.0.1:1/_mock/?token=t"], ("", said))
