@@ -39,11 +39,11 @@ def test_the_recipe_is_true(tmp_path: Path, packages: str) -> None:
     assert "pass 1" in ran.stdout
 
 
-def test_a_client_that_does_something_else_fails_it_and_is_told_why(tmp_path: Path) -> None:
+def test_a_client_that_does_something_else_fails_it_and_the_test_says_why(tmp_path: Path) -> None:
     recipe = RECIPE.replace('"greeting"', '"tool-round-trip"').replace("  const message = await", "  await")
     recipe = re.sub(r"^ +assert\.equal\(message.*\n", "", recipe, flags=re.MULTILINE)
     recipe = recipe.replace("messages });", "messages }).catch(() => {});")
     ran = node(tmp_path, "node", recipe)
     assert ran.returncode == 1
     assert "Request 1 (POST /v1/messages) matched nothing" in ran.stdout  # where node puts what a test wrote to stderr
-    assert "wanted read_file" in ran.stdout
+    assert "expected read_file" in ran.stdout
