@@ -15,6 +15,9 @@ MAX_DEPTH = 100
 _WRITER_DEPTH = 254
 """The most lists and objects inside each other that orjson writes."""
 
+_CUT_OFF = "failed to allocate"
+"""orjson's misleading words for a short text that ends inside many lists or objects."""
+
 _SHORT = 8_192
 """Bytes of a text up to which counting its brackets is quicker than writing its value again."""
 
@@ -35,6 +38,8 @@ def parse_json(text: bytes | str) -> Json:
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("depth limit"):
             raise TooDeepError from None
+        if error.msg.startswith(_CUT_OFF):
+            raise orjson.JSONDecodeError("unexpected end of data", error.doc, len(error.doc)) from None
         raise
     if not _has_few_brackets(raw) and _is_too_deep(value):
         raise TooDeepError

@@ -41,6 +41,12 @@ def test_a_text_that_is_no_json_is_refused(text: str | bytes) -> None:
     assert json_or_none(text) is None
 
 
+@pytest.mark.parametrize("levels", [1, 60, 500, 1_024])
+def test_a_text_that_ends_too_early_is_reported_as_such_at_every_depth(levels: int) -> None:
+    with pytest.raises(orjson.JSONDecodeError, match="unexpected end of data"):
+        parse_json("[" * levels)
+
+
 def test_many_brackets_beside_each_other_are_no_depth() -> None:
     assert parse_json("[" + "[]," * 5_000 + "[]]") == [[]] * 5_001
     assert parse_json(json.dumps(["[" * 300])) == ["[" * 300]
