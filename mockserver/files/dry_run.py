@@ -60,7 +60,7 @@ class TrialBudget:
         self._bytes = self._events = 0
 
     def charge(self, actions: Actions, passes: int) -> None:
-        """Count the trial of one answer, which went through so many passes: faults, and the encoding."""
+        """Count the trial of one answer after `passes` passes: one for each fault, and one for the encoding."""
         self._bytes += sum([len(action.payload) for action in actions if isinstance(action, Data | Raw)])
         self._events += passes * max(len(actions), CHEAPEST)
         if self._bytes > self._most_bytes:

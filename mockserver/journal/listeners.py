@@ -1,4 +1,4 @@
-"""Calls of listeners that must not hurt the answer they are told about, nor each other."""
+"""Calls of listeners, none of which can harm the answer it observes or another listener."""
 
 import logging
 from collections.abc import Callable

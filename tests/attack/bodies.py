@@ -39,7 +39,7 @@ LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS, st.just([]), st.jus
 
 
 def nested(levels: int, inner: Json) -> Json:
-    """Return a value inside so many lists and objects."""
+    """Return a value nested in this many lists and objects."""
     for level in range(levels):
         inner = [inner] if level % 2 else {"a": inner}
     return inner

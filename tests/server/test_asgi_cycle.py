@@ -8,7 +8,7 @@ import pytest
 from mockserver.server.asgi_cycle import AsgiApplication
 from mockserver.server.httptools_parser import HttptoolsParser
 from mockserver.server.player import Receive, Send
-from tests.server.test_protocol import GET, Line
+from tests.support.memory_connection import GET, Line
 
 START = "http.response.start"
 BODY = "http.response.body"

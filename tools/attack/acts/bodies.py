@@ -100,7 +100,7 @@ def unreadable(control: httpx.Client) -> list[str]:
 
 
 def _play(notes: Notes, bodies: list[bytes], feeds: int) -> None:
-    """Send the bodies to a server whose traffic so many watch; read everything back."""
+    """Send the bodies to a server with this many open feeds, then read everything back."""
     where = f"with {feeds} feeds" if feeds else "without a feed"
     with mock() as attacked, attacked.control() as control, ExitStack() as stack:
         control.get("/about")

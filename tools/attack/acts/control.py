@@ -15,7 +15,7 @@ from tools.attack.mock import TOKEN, mock
 EXAMPLES = 12
 """Requests for each operation."""
 SECONDS = 35.0
-"""After so many seconds the rest of the operations is left out."""
+"""Seconds after which the remaining operations are left out."""
 STREAM = "/_mock/traffic"
 SURROGATES: tuple[tuple[str, bytes], ...] = (
     ("/next", b'{"faults": ["\\ud800"]}'),
@@ -65,7 +65,7 @@ def run(notes: Notes) -> None:
                     return
                 sent += 1
                 if isinstance(case.body, dict):
-                    case.body.pop("within", None)  # waits as it is told to
+                    case.body.pop("within", None)  # would wait for as long as it says
                 headers = {"authorization": f"Bearer {TOKEN}"}
                 answer = case.call(base_url=attacked.url, headers=headers, timeout=20)
                 if answer.status_code >= 500:

@@ -1,4 +1,4 @@
-"""Output that is gone: a closed pipe or a full disk is told once and costs no answer."""
+"""Lost output: a closed pipe or a full disk is reported once and costs no answer."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ def _entered(port: int) -> int:
 
 
 def _closed_pipe(notes: Notes, folder: Path) -> None:
-    """`mockserver serve | head -3`: whoever read the output has gone."""
+    """Serve into `head -3`: the reader of the output leaves."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--token", TOKEN]
     command += ["--scenario", str(folder / "attack.yaml")]
     with (folder / "stderr").open("w+") as stderr:
@@ -80,7 +80,7 @@ def _full_disk(notes: Notes, folder: Path) -> None:
         stderr.seek(0)
         told = stderr.read()
     notes.figure(f"full disk: {told.count('Traceback')} tracebacks, ends with {process.returncode}")
-    notes.check("Traceback" not in told, f"a full disk is told as a traceback: {told[-200:]!r}")
+    notes.check("Traceback" not in told, f"a full disk is reported as a traceback: {told[-200:]!r}")
 
 
 def run(notes: Notes) -> None:

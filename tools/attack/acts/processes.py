@@ -47,7 +47,7 @@ def _hang_up(notes: Notes) -> None:
 
 
 def _children(pid: int, least: int = 1) -> list[int]:
-    """Return the workers of a server, as soon as there are so many."""
+    """Wait until a server has this many workers, and return them."""
     children, until = list[int](), time.monotonic() + 10
     while len(children) < least and time.monotonic() < until:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
