@@ -19,7 +19,7 @@ from mockserver.engine.render import check_loaded, lay_faults, render_raw, rende
 from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import handler_request
 from mockserver.engine.settings import EngineParts
-from mockserver.faults import split_writes
+from mockserver.faults import apply_waiting
 from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
@@ -53,20 +53,19 @@ def _with_queued_faults(
     seed_path = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
     wire = wire_named(admission.operation.wire)
     applied = lay_faults(decision.actions, compiled.faults, seed_path, admission.now, wire)
-    _, idle_splitters = split_writes(applied.actions, applied.splitters)
-    if len(applied.idle) + len(idle_splitters) == len(compiled.faults):
+    _, idle_waiting = apply_waiting(applied.actions, applied.waiting)
+    if len(applied.idle) + len(idle_waiting) == len(compiled.faults):
         return None
     note = msgspec.structs.replace(
         decision.note,
         faults=(*decision.note.faults, *compiled.play.fault_names),
         idle_faults=(*decision.note.idle_faults, *applied.idle),
     )
-    splitters = (*decision.splitters, *applied.splitters)
     return msgspec.structs.replace(
         decision,
         actions=applied.actions,
         note=note,
-        splitters=splitters,
+        waiting=(*decision.waiting, *applied.waiting),
         recipe=with_faults(decision.recipe, compiled.faults),
     )
 
@@ -169,4 +168,4 @@ def _play(
         faults=play.fault_names,
     )
     made_from = with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults)
-    return session, Decision(applied.actions, note, splitters=applied.splitters, recipe=made_from)
+    return session, Decision(applied.actions, note, waiting=applied.waiting, recipe=made_from)

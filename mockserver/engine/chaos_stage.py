@@ -72,7 +72,7 @@ def _apply_rules(
 ) -> tuple[ChaosMemory, Decision, bool]:
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
-    actions, splitters, failed = decision.actions, decision.splitters, False
+    actions, waiting, failed = decision.actions, decision.waiting, False
     recipe = decision.recipe
     wire = wire_named(arrival.routed().wire)
     call = _call(arrival) if any(rule.matchers for rule in rules) else None
@@ -85,10 +85,10 @@ def _apply_rules(
         draws.append(f"{memory.profile}/{rule.number}: {draw:.6f} < {rule.probability:g}: {rule.effect}")
         failed = rule.is_error
         if failed:
-            actions, splitters = _without_turn(actions), ()
+            actions, waiting = _without_turn(actions), ()
             recipe = without_pace(recipe)
         applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now, wire))
-        actions, splitters = applied.actions, (*splitters, *applied.splitters)
+        actions, waiting = applied.actions, (*waiting, *applied.waiting)
         recipe = with_faults(recipe, rule.faults)
         idle += [f"chaos: {reason}" for reason in applied.idle]
         if failed:
@@ -98,7 +98,7 @@ def _apply_rules(
         note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
     receipt = None if failed else decision.receipt
     after = msgspec.structs.replace(
-        decision, actions=actions, note=note, receipt=receipt, splitters=splitters, recipe=recipe
+        decision, actions=actions, note=note, receipt=receipt, waiting=waiting, recipe=recipe
     )
     return ChaosMemory(memory.began, memory.profile, fired), after, failed
 

@@ -6,7 +6,7 @@ from mockserver.accounts import billing
 from mockserver.core.actions import Actions
 from mockserver.core.conversation import Usage
 from mockserver.engine.recipe import Recipe
-from mockserver.faults import Splitter
+from mockserver.faults import WaitingFault
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -34,12 +34,12 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What happens on the wire, why, and the receipt that `Engine.settle` needs when the answer has been delivered.
 
-    `splitters` are faults that wait until every other fault has acted; a decision that has left the engine has none.
+    `waiting` are faults that act after every other list; a decision that has left the engine has none.
     `recipe` is what the answer was made from; it may hold secrets of the client, as the actions may.
     """
 
     actions: Actions
     note: Note
     receipt: billing.Receipt | None = None
-    splitters: tuple[Splitter, ...] = ()
+    waiting: tuple[WaitingFault, ...] = ()
     recipe: Recipe | None = None

@@ -14,7 +14,7 @@ from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.reply import CreditFields, SeedPath, make_recipe, make_reply
-from mockserver.faults import Applied, CompiledFault, Context, apply_faults, split_writes
+from mockserver.faults import Applied, CompiledFault, Context, apply_faults, apply_waiting
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
 from mockserver.scenarios.templates import TemplateContext
@@ -67,14 +67,14 @@ def render_raw(plan: RawPlan, context: TemplateContext, headers: Headers) -> Act
 def lay_faults(
     actions: Actions, faults: Sequence[CompiledFault], seed_path: SeedPath, now: float, wire: Wire
 ) -> Applied:
-    """Return the answer after a list of faults. Its splitters act when the decision is complete (`split_decision`)."""
+    """Return the answer after a list of faults. Some wait until the decision is complete (`finish_faults`)."""
     return apply_faults(actions, faults, lambda number: Context(seed_path.rng("fault", number), now, wire))
 
 
-def split_decision(decision: Decision) -> Decision:
-    """Return the decision after the splitters that waited for every other fault."""
-    if not decision.splitters:
+def finish_faults(decision: Decision) -> Decision:
+    """Return the decision after the faults that waited for every other list."""
+    if not decision.waiting:
         return decision
-    actions, idle = split_writes(decision.actions, decision.splitters)
+    actions, idle = apply_waiting(decision.actions, decision.waiting)
     note = msgspec.structs.replace(decision.note, idle_faults=(*decision.note.idle_faults, *idle))
-    return msgspec.structs.replace(decision, actions=actions, note=note, splitters=())
+    return msgspec.structs.replace(decision, actions=actions, note=note, waiting=())

@@ -31,7 +31,7 @@ from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.chaos_stage import NO_CHAOS, ChaosSettings, disturb
 from mockserver.engine.decision import Decision, Note
-from mockserver.engine.render import split_decision
+from mockserver.engine.render import finish_faults
 from mockserver.engine.request import Request
 from mockserver.engine.settings import EngineSettings
 from mockserver.openapi.contract import Contract
@@ -94,7 +94,7 @@ class Engine:
         after, decision = self._undisturbed(session, arrival, now)
         if after is not session:
             after, decision = disturb(self.chaos, session, arrival, now, after, decision)
-        decision = split_decision(decision)
+        decision = finish_faults(decision)
         if "origin" in headers:
             decision = msgspec.structs.replace(decision, actions=cors.shared(decision.actions, headers))
         return after, decision

@@ -21,7 +21,7 @@ To add a fault, follow docs/extending/fault.md.
 
 from mockserver.faults.compile import compile_fault
 from mockserver.faults.fault import CompiledFault, Context, Fault, NoEffectError, Stage
-from mockserver.faults.order import Applied, Splitter, apply_faults, in_order, split_writes
+from mockserver.faults.order import Applied, WaitingFault, apply_faults, apply_waiting, in_order
 from mockserver.faults.table import FAULTS, GROUPS
 
 __all__ = [
@@ -32,10 +32,10 @@ __all__ = [
     "Context",
     "Fault",
     "NoEffectError",
-    "Splitter",
     "Stage",
+    "WaitingFault",
     "apply_faults",
+    "apply_waiting",
     "compile_fault",
     "in_order",
-    "split_writes",
 ]

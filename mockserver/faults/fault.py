@@ -40,20 +40,30 @@ class Nothing(Parameters):
 class Stage(IntEnum):
     """When a fault acts, wherever it is written.
 
-    Faults of the stage `EVENTS` act in the order of the file, each on whole events. The later stages split what is left
-    into several writes, from coarse to fine, so that no fault ever meets half an event.
+    Faults of the stage `EVENTS` act in the order of the file, on whole events in their canonical form (`wires.sse`).
+    The stages after it first change how these events are written: their lines, the ends of lines and what stands before
+    the first, the encoding, the length. The last four split what is left into several writes, from coarse to fine.
     """
 
     EVENTS = 0
-    LINES = 1
-    CHARACTERS = 2
-    PIECES = 3
-    BYTES = 4
+    FORM = 1
+    LINE_ENDS = 2
+    ENCODING = 3
+    LENGTH = 4
+    LINES = 5
+    CHARACTERS = 6
+    PIECES = 7
+    BYTES = 8
+
+    @property
+    def waits(self) -> bool:
+        """Whether a fault of this stage waits until every other list of faults has been laid over the answer."""
+        return self is not Stage.EVENTS
 
     @property
     def splits(self) -> bool:
         """Whether a fault of this stage splits an event over several writes."""
-        return self is not Stage.EVENTS
+        return self >= Stage.LINES
 
 
 class Fault(NamedTuple):

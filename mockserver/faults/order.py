@@ -1,8 +1,10 @@
-"""The order in which faults act: on whole events in the order of the file, then the splitters, from coarse to fine.
+"""The order in which faults act: on whole events in the order of the file, then those that wait, stage by stage.
 
-A fault that splits an event over several writes would leave half events to those after it: `swap` would exchange two
-bytes, `duplicate` would repeat one letter. So splitters act last, wherever they are written. They wait even for faults
-of other lists: a turn's splitters act after what a queued response or chaos lays over the same answer.
+Faults read and rewrite events in their canonical form. A fault that writes lines in another way would hide them from
+those after it, or lose its own work to them: `malformed_json` after `crlf` would bring LF back. One that splits an
+event over several writes would leave half events: `swap` would exchange two bytes, `duplicate` would repeat one letter.
+So such faults wait, wherever they are written, also for the faults of other lists: those of a turn act after what a
+queued response or chaos lays over the same answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +14,18 @@ from mockserver.core.actions import Actions
 from mockserver.faults.fault import CompiledFault, Context, NoEffectError
 
 
-class Splitter(NamedTuple):
-    """A fault that is still to split an answer's events into several writes."""
+class WaitingFault(NamedTuple):
+    """A fault that acts when every list of faults has been laid over the answer."""
 
     fault: CompiledFault
     context: Context
 
 
 class Applied(NamedTuple):
-    """An answer of whole events, the splitters that are still to act, and why faults without effect had none."""
+    """An answer of whole events, the faults that are still to act, and why faults without effect had none."""
 
     actions: Actions
-    splitters: tuple[Splitter, ...]
+    waiting: tuple[WaitingFault, ...]
     idle: tuple[str, ...]
 
 
@@ -33,29 +35,29 @@ def in_order(faults: Sequence[CompiledFault]) -> list[int]:
 
 
 def apply_faults(actions: Actions, faults: Sequence[CompiledFault], context_of: Callable[[int], Context]) -> Applied:
-    """Return the answer after every fault that acts on whole events; `split_writes` does the rest.
+    """Return the answer after every fault that acts on whole events; `apply_waiting` does the rest.
 
     `context_of` makes the context of the fault that acts as number 0, 1, … of the list.
     """
-    splitters: list[Splitter] = []
+    waiting: list[WaitingFault] = []
     idle: list[str] = []
     for number, index in enumerate(in_order(faults)):
         fault, context = faults[index], context_of(number)
-        if fault.fault.stage.splits:
-            splitters.append(Splitter(fault, context))
+        if fault.fault.stage.waits:
+            waiting.append(WaitingFault(fault, context))
             continue
         try:
             actions = fault(actions, context)
         except NoEffectError as error:
             idle.append(str(error))
-    return Applied(actions, tuple(splitters), tuple(idle))
+    return Applied(actions, tuple(waiting), tuple(idle))
 
 
-def split_writes(actions: Actions, splitters: Sequence[Splitter]) -> tuple[Actions, tuple[str, ...]]:
-    """Return the answer with its events split into several writes, and why splitters without effect had none."""
+def apply_waiting(actions: Actions, waiting: Sequence[WaitingFault]) -> tuple[Actions, tuple[str, ...]]:
+    """Return the answer after the faults that have waited, and why those without effect had none."""
     idle: list[str] = []
-    for index in in_order([splitter.fault for splitter in splitters]):
-        fault, context = splitters[index]
+    for index in in_order([late.fault for late in waiting]):
+        fault, context = waiting[index]
         try:
             actions = fault(actions, context)
         except NoEffectError as error:

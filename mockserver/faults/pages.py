@@ -47,8 +47,8 @@ turns:
 - Events are counted from 1, comments not among them; what has a place (`at`) happens just before it. A place is the
   number of an event, a kind of event (the first of it), a kind and a number (`delta 3`: the third piece of text or
   arguments, on any wire), `headers` or `end`.
-- Faults that split an event over several writes ({splitters}) act last, wherever you write
-  them, so that every other fault meets whole events.
+- Faults act in the order of the list. Those that change how events are written wait for the others, wherever you write
+  them, and act in this order: {waiting}.
 - A fault that finds nothing to act on, in any form of the answer or after those that act before it, is refused when the
   file loads. At run time (a whole answer, say, where it needs a stream) it is noted in the journal (`idle_faults`).
 - Without a real socket (in-process ASGI) a close or reset is an exception, raw bytes are left out, and the journal says
@@ -159,8 +159,8 @@ def page(fault: Fault) -> str:
 
 def introduction() -> str:
     """Return the beginning of docs/faults.md."""
-    splitters = [f"`{fault.name}`" for fault in FAULTS.values() if fault.stage.splits]
-    return _INTRODUCTION.replace("{splitters}", ", ".join(splitters))
+    waiting = sorted((fault for fault in FAULTS.values() if fault.stage.waits), key=lambda fault: fault.stage)
+    return _INTRODUCTION.replace("{waiting}", ", ".join([f"`{fault.name}`" for fault in waiting]))
 
 
 def markdown() -> str:

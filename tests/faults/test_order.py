@@ -1,5 +1,7 @@
-"""The order in which faults act: on whole events in the order of the file, and splitters last."""
+"""The order in which faults act: on whole events in the order of the file, then those that wait, stage by stage."""
 
+import re
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +17,15 @@ from mockserver.core.actions import Actions, Data
 from mockserver.core.rng import Rng
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults import FAULTS, Context, apply_faults, compile_fault, split_writes
+from mockserver.faults import FAULTS, Context, apply_faults, apply_waiting, compile_fault
 from mockserver.faults.answers import body_of, head_of
+from mockserver.faults.fault import Stage
 from tests.engine.test_chaos import profile
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, contract, turns
 from tests.support.fault_answers import REPLY, TEXT, effects, healthy, wire_of
 
 SPLITTERS = [name for name, row in FAULTS.items() if row.stage.splits]
+WAITING = [name for name, row in FAULTS.items() if row.stage.waits]
 STREAMS = ["anthropic stream", "openai stream"]
 
 
@@ -29,7 +33,7 @@ def outcome(faults: Sequence[JsonValue], form: str, reply: str = REPLY) -> tuple
     """Return a healthy answer after a list of faults, and the reasons of those without effect."""
     compiled = [compile_fault(fault) for fault in faults if isinstance(fault, str | dict)]
     applied = apply_faults(healthy(reply)[form], compiled, lambda number: Context(Rng(0, number), NOW, wire_of(form)))
-    after, idle = split_writes(applied.actions, applied.splitters)
+    after, idle = apply_waiting(applied.actions, applied.waiting)
     return after, sorted([*applied.idle, *idle])
 
 
@@ -42,12 +46,52 @@ def test_the_table_says_which_faults_split() -> None:
     assert SPLITTERS == ["trickle", "crlf_split", "utf8_split", "one_byte_per_write"]
 
 
+def test_the_table_says_which_faults_change_how_events_are_written() -> None:
+    stages = {stage: {name for name, row in FAULTS.items() if row.stage is stage} for stage in Stage}
+    assert stages[Stage.FORM] == {
+        *("no_event_line", "no_space", "multi_line_data", "comment_inside", "ids", "unterminated"),
+    }
+    assert stages[Stage.LINE_ENDS] == {"crlf", "cr", "bom", "blank_lines"}
+    assert stages[Stage.ENCODING] == {"gzip"}
+    assert stages[Stage.LENGTH] == {"content_length"}
+
+
 @pytest.mark.parametrize("form", STREAMS)
-@pytest.mark.parametrize("splitter", SPLITTERS)
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_split_before_a_fault_is_a_split_after_it(name: str, splitter: str, form: str) -> None:
-    fault = FAULTS[name].spelling
-    assert outcome([splitter, fault], form) == outcome([fault, splitter], form)
+@pytest.mark.parametrize("late", WAITING)
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in WAITING])
+def test_a_fault_that_waits_may_stand_before_or_after_another(name: str, late: str, form: str) -> None:
+    fault, waiting = FAULTS[name].spelling, FAULTS[late].spelling
+    assert outcome([waiting, fault], form) == outcome([fault, waiting], form)
+
+
+def test_lines_keep_their_form_when_the_json_between_them_is_broken() -> None:
+    actions, idle = outcome(["crlf", "ids", "comment_inside", {"malformed_json": 1}], "openai stream", TEXT)
+    assert idle == []
+    first = next(action.payload for action in actions if isinstance(action, Data))
+    assert first.startswith(b"id: 1\r\nretry: 3000\r\n: inside\r\ndata: {")
+    assert first.endswith(b",}\r\n\r\n")
+
+
+@pytest.mark.parametrize("other", ["ids", "no_space", "crlf", "cr"])
+def test_json_on_several_lines_keeps_what_other_faults_do_to_the_lines(other: str) -> None:
+    actions, idle = outcome([other, "multi_line_data"], "openai stream", TEXT)
+    assert idle == []
+    assert actions == outcome(["multi_line_data", other], "openai stream", TEXT)[0]
+    assert re.search(rb"data: ?\{[\r\n]", body_of(actions))
+
+
+def test_a_wrong_content_length_stays_wrong_after_a_change_of_the_body() -> None:
+    actions, idle = outcome([{"content_length": 10}, {"malformed_json": 2}], "openai stream", TEXT)
+    assert idle == []
+    assert dict(head_of(actions).headers)["content-length"] == str(len(body_of(actions)) + 10)
+
+
+def test_a_compressed_stream_that_breaks_off_has_no_proper_end() -> None:
+    actions, idle = outcome([{"gzip": "each"}, {"reset": {"at": 5}}], "openai stream", TEXT)
+    assert idle == []
+    reader = zlib.decompressobj(wbits=31)
+    assert reader.decompress(body_of(actions)).count(b"data: ") == 4
+    assert not reader.eof
 
 
 @pytest.mark.parametrize("form", STREAMS)

@@ -15,7 +15,7 @@ from pydantic import Field
 from mockserver.core.actions import Actions, Head
 from mockserver.faults.answers import body_of
 from mockserver.faults.editing import set_header, with_head
-from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
+from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters, Stage
 
 
 class Length(Parameters):
@@ -46,4 +46,5 @@ FAULT = Fault(
     apply=content_length,
     parameters=Length,
     example=10,
+    stage=Stage.LENGTH,
 )

@@ -9,7 +9,7 @@ In a scenario:
 
 from mockserver.core.actions import Actions
 from mockserver.faults.editing import with_prefix
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 
 def bom(actions: Actions, parameters: Nothing, context: Context) -> Actions:
@@ -23,4 +23,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: bom, ns_bom_json",
     apply=bom,
+    stage=Stage.LINE_ENDS,
 )

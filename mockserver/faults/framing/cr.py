@@ -9,7 +9,7 @@ In a scenario:
 
 from mockserver.core.actions import Actions
 from mockserver.faults.editing import each_payload
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 
 def cr(actions: Actions, parameters: Nothing, context: Context) -> Actions:
@@ -27,4 +27,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: cr_only",
     apply=cr,
+    stage=Stage.LINE_ENDS,
 )

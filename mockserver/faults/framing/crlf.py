@@ -9,7 +9,7 @@ In a scenario:
 
 from mockserver.core.actions import Actions
 from mockserver.faults.editing import each_payload
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 
 def crlf(actions: Actions, parameters: Nothing, context: Context) -> Actions:
@@ -28,4 +28,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: crlf",
     apply=crlf,
+    stage=Stage.LINE_ENDS,
 )

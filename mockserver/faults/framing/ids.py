@@ -12,7 +12,7 @@ from itertools import count
 
 from mockserver.core.actions import Actions, Data
 from mockserver.faults.editing import each_event
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 
 def ids(actions: Actions, parameters: Nothing, context: Context) -> Actions:
@@ -33,4 +33,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: id_and_retry_fields",
     apply=ids,
+    stage=Stage.FORM,
 )

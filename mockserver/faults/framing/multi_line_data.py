@@ -7,23 +7,18 @@ In a scenario:
     faults: [multi_line_data]
 """
 
+import re
+
 from mockserver.core.actions import Actions
-from mockserver.faults.editing import each_event, with_data
-from mockserver.faults.fault import Context, Fault, Nothing
-from mockserver.wires.sse import split
+from mockserver.faults.editing import each_payload
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
+
+_JSON_LINE = re.compile(rb"(?m)^(data: ?)\{(.+)\}$")
 
 
 def multi_line_data(actions: Actions, parameters: Nothing, context: Context) -> Actions:
     """Return the stream with each event's JSON on three data lines."""
-    return each_event(
-        actions, lambda event: [with_data(event, _on_lines(split(event.payload)[1]))], "no event has JSON"
-    )
-
-
-def _on_lines(data: bytes) -> bytes:
-    if not (data.startswith(b"{") and data.endswith(b"}") and len(data) > 2):
-        return data
-    return b"{\ndata: " + data[1:-1] + b"\ndata: }"
+    return each_payload(actions, lambda payload: _JSON_LINE.sub(rb"\1{\n\1\2\n\1}", payload), "no event has JSON")
 
 
 FAULT = Fault(
@@ -32,4 +27,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: multiline_data",
     apply=multi_line_data,
+    stage=Stage.FORM,
 )

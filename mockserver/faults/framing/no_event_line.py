@@ -12,7 +12,7 @@ import re
 
 from mockserver.core.actions import Actions
 from mockserver.faults.editing import each_payload
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 _EVENT_LINE = re.compile(rb"(?m)^event: [^\n]*\n")
 
@@ -28,4 +28,5 @@ FAULT = Fault(
     doc=__doc__,
     source="measured: no_event_line",
     apply=no_event_line,
+    stage=Stage.FORM,
 )

@@ -11,7 +11,7 @@ import re
 
 from mockserver.core.actions import Actions
 from mockserver.faults.editing import each_payload
-from mockserver.faults.fault import Context, Fault, Nothing
+from mockserver.faults.fault import Context, Fault, Nothing, Stage
 
 _DATA_LINE = re.compile(rb"(?m)^data: ")
 
@@ -27,4 +27,5 @@ FAULT = Fault(
     doc=__doc__,
     source="WHATWG; measured: data_no_space",
     apply=no_space,
+    stage=Stage.FORM,
 )

@@ -15,7 +15,7 @@ from pydantic import Field
 from mockserver.core.actions import Actions, Data
 from mockserver.faults.answers import need_stream
 from mockserver.faults.editing import changed, with_action
-from mockserver.faults.fault import Context, Fault, Parameters
+from mockserver.faults.fault import Context, Fault, Parameters, Stage
 
 
 class Newlines(Parameters):
@@ -43,4 +43,5 @@ FAULT = Fault(
     apply=unterminated,
     parameters=Newlines,
     example=1,
+    stage=Stage.FORM,
 )

@@ -13,10 +13,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mockserver.core.actions import Action, Actions, Data, Head, Wait
+from mockserver.core.actions import Action, Actions, Data, End, Head, Wait
 from mockserver.faults.answers import body_of
 from mockserver.faults.editing import set_header, with_head, with_length
-from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
+from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters, Stage
 
 
 class Gzip(Parameters):
@@ -48,16 +48,20 @@ def gzip(actions: Actions, parameters: Gzip, context: Context) -> Actions:
 
 
 def _compressed(actions: Actions, *, flush: bool) -> Actions:
-    """Return the body compressed. With `flush` every event can be read at once; without it all come with the last."""
+    """Return the body compressed. With `flush` every event can be read at once; without it all come with the last.
+
+    An answer that breaks off has a compressed body that breaks off too.
+    """
     compressor = zlib.compressobj(wbits=31)
     last = max(index for index, action in enumerate(actions) if isinstance(action, Data))
+    ends = isinstance(actions[-1], End)
     after: list[Action] = []
     for index, action in enumerate(actions):
         if not isinstance(action, Data):
             after.append(action)
             continue
         payload = compressor.compress(action.payload) + (compressor.flush(zlib.Z_SYNC_FLUSH) if flush else b"")
-        if index == last:
+        if index == last and ends:
             payload += compressor.flush()
         after.append(Data(payload, action.event))
     return tuple(after)
@@ -84,4 +88,5 @@ FAULT = Fault(
     apply=gzip,
     parameters=Gzip,
     example="each",
+    stage=Stage.ENCODING,
 )
