@@ -85,6 +85,21 @@ class ToolChoice(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
 
 
+class ResponseFormat(msgspec.Struct, frozen=True, gc=False):
+    """The form of answer that the client asks for: JSON that satisfies `schema`, or any JSON object if it is None.
+
+    `param` names the field of the request that holds the schema.
+    """
+
+    schema: JsonObject | None = None
+    param: str = ""
+
+    @property
+    def kind(self) -> Literal["json_schema", "json_object"]:
+        """Its name on the OpenAI wire."""
+        return "json_object" if self.schema is None else "json_schema"
+
+
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one exchange."""
 
@@ -101,7 +116,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """A parsed request of any wire. `body` is the request's JSON.
 
     `max_tokens` is None if the client set none and its route documents no default. `include_usage` asks for a usage
-    chunk in the stream, on wires that have one.
+    chunk in the stream, on wires that have one. `response_format` is None if the client asks for no JSON.
     """
 
     model: str
@@ -114,6 +129,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     include_usage: bool = False
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
+    response_format: ResponseFormat | None = None
 
     @cached_property
     def last(self) -> str:

@@ -18,11 +18,13 @@ from mockserver.core.conversation import (
     JsonObject,
     Reply,
     ReplyBlock,
+    ResponseFormat,
     Stop,
     Text,
     Tool,
     ToolUse,
     Usage,
+    compact_json,
     input_tokens,
     output_tokens,
     spoken,
@@ -72,11 +74,25 @@ class SeedPath(msgspec.Struct, frozen=True, gc=False):
 
 
 def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
-    """Return the plan of a default reply: a call of the tool that the client forces, else a short seeded text."""
+    """Return the plan of a default reply: a call of the forced tool, else the JSON asked for, else a short text."""
     tool = _forced_tool(conversation)
     if tool is not None and catalogue.calls_tools(conversation.model):
         return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
-    return ReplyPlan(blocks=(TextPlan(Template((seed_path.rng("text").choice(SENTENCES),))),))
+    text = seed_path.rng("text").choice(SENTENCES)
+    if conversation.response_format is not None:
+        text = compact_json(_instance(conversation.response_format, seed_path, text))
+    return ReplyPlan(blocks=(TextPlan(Template((text,))),))
+
+
+def _instance(asked: ResponseFormat, seed_path: SeedPath, text: str) -> object:
+    """Return JSON in the form that the client asks for. Raises `Refusal` 400 if no value satisfies the schema."""
+    if asked.schema is None:
+        return {"answer": text}
+    try:
+        return sample(asked.schema, *seed_path.parts)
+    except SamplingError as error:
+        message = f"{asked.param}: no answer satisfies the schema: {error}"
+        raise Refusal(400, "invalid_request", message, param=asked.param) from None
 
 
 def _forced_tool(conversation: Conversation) -> Tool | None:

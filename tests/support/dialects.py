@@ -31,6 +31,7 @@ class Dialect(Protocol):
     def tool(self, name: str, schema: Json) -> JsonValue: ...
     def forced(self, name: str) -> JsonValue: ...
     def required(self) -> JsonValue: ...
+    def asks_for(self, schema: Json) -> Json: ...
     def call(self, *ids: str) -> JsonValue: ...
     def results(self, *ids: str) -> list[JsonValue]: ...
     def whole(self, answer: Answer) -> Said: ...
@@ -54,6 +55,9 @@ class Anthropic:
 
     def required(self) -> JsonValue:
         return {"type": "any"}
+
+    def asks_for(self, schema: Json) -> Json:
+        return {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
 
     def call(self, *ids: str) -> JsonValue:
         blocks: list[JsonValue] = [{"type": "tool_use", "id": id, "name": "read_file", "input": {}} for id in ids]
@@ -109,6 +113,9 @@ class OpenAI:
 
     def required(self) -> JsonValue:
         return "required"
+
+    def asks_for(self, schema: Json) -> Json:
+        return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}}
 
     def call(self, *ids: str) -> JsonValue:
         calls: list[JsonValue] = [

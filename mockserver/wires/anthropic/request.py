@@ -13,6 +13,7 @@ from mockserver.core.conversation import (
     JsonObject,
     Media,
     Message,
+    ResponseFormat,
     Text,
     Tool,
     ToolChoice,
@@ -22,6 +23,7 @@ from mockserver.core.conversation import (
 from mockserver.core.errors import Refusal
 from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import Unpaired, find_unpaired
+from mockserver.wires.response_schema import check_response_schema
 
 _CHOICES: Mapping[str, ToolChoice] = {
     "auto": ToolChoice("auto"),
@@ -61,11 +63,15 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         stream=body.get("stream") is True,
         max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
         stop_sequences=strings(body.get("stop_sequences")),
+        response_format=_response_format(body),
     )
 
 
 def check(conversation: Conversation) -> None:
-    """Check the order of roles and the pairing of tool calls. Raises `Refusal` 400, as the real API does."""
+    """Check the order of roles, the pairing of tool calls and the schema asked for.
+
+    Raises `Refusal` 400, as the real API does.
+    """
     if conversation.messages[0].role != "user":
         raise Refusal(
             400, "invalid_request", 'messages: first message must use the "user" role', param="messages.0.role"
@@ -73,6 +79,7 @@ def check(conversation: Conversation) -> None:
     unpaired = find_unpaired(conversation.messages)
     if unpaired is not None:
         _refuse_unpaired(unpaired)
+    check_response_schema(conversation.response_format)
 
 
 def _refuse_unpaired(unpaired: Unpaired) -> None:
@@ -109,6 +116,15 @@ def _text_of(content: Json) -> str:
     if isinstance(content, str):
         return content
     return "".join([string(block.get("text")) for block in objects(content) if block.get("type") == "text"])
+
+
+def _response_format(body: JsonObject) -> ResponseFormat | None:
+    """Return the answer's form: `output_config.format`, or `output_format`, as older SDKs send it."""
+    config = mapping(mapping(body.get("output_config")).get("format"))
+    asked = config or mapping(body.get("output_format"))
+    if asked.get("type") != "json_schema":
+        return None
+    return ResponseFormat(mapping(asked.get("schema")), f"output_{'config.format' if config else 'format'}.schema")
 
 
 def _tool(tool: JsonObject) -> Tool:

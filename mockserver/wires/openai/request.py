@@ -13,6 +13,7 @@ from mockserver.core.conversation import (
     JsonObject,
     Media,
     Message,
+    ResponseFormat,
     Text,
     Tool,
     ToolChoice,
@@ -24,6 +25,7 @@ from mockserver.core.errors import Refusal
 from mockserver.core.json_text import json_or_none
 from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import find_unpaired
+from mockserver.wires.response_schema import check_response_schema
 
 _CHOICES: Mapping[str, ToolChoice] = {
     "auto": ToolChoice("auto"),
@@ -72,13 +74,18 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
         max_tokens=_max_tokens(body, default_max_tokens),
         stop_sequences=_stop_sequences(body.get("stop")),
+        response_format=_response_format(body.get("response_format")),
     )
 
 
 def check(conversation: Conversation) -> None:
-    """Check that there is a message and that tool calls pair. Raises `Refusal` 400, as the real API does."""
+    """Check that there is a message, that tool calls pair, and the schema asked for.
+
+    Raises `Refusal` 400, as the real API does.
+    """
     if not conversation.messages:
         raise Refusal(400, "invalid_request", "messages: at least one must not be a system message", param="messages")
+    check_response_schema(conversation.response_format)
     unpaired = find_unpaired(conversation.messages)
     if unpaired is None:
         return
@@ -152,3 +159,14 @@ def _max_tokens(body: JsonObject, default: int | None) -> int | None:
 
 def _stop_sequences(stop: Json) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else strings(stop)
+
+
+def _response_format(value: Json) -> ResponseFormat | None:
+    """Return the answer's form. A `json_schema` without a schema asks for any object."""
+    asked = mapping(value)
+    if asked.get("type") == "json_object":
+        return ResponseFormat()
+    if asked.get("type") != "json_schema":
+        return None
+    schema = mapping(asked.get("json_schema")).get("schema")
+    return ResponseFormat(schema if isinstance(schema, dict) else None, "response_format.json_schema.schema")

@@ -1,0 +1,156 @@
+"""Structured output: a client that asks for JSON gets JSON, on either wire, whole and streamed."""
+
+import jsonschema_rs
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from mockserver.openapi.sampling import schema_document
+from tests.support.dialects import DIALECTS, Dialect, Json
+from tests.support.engine import CHAT, HELLO, MESSAGES, Answer, Talk
+from tests.support.sample_schemas import CASES
+
+BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=["anthropic", "openai"])
+
+WEATHER: Json = {
+    "title": "Weather",
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "degrees": {"type": "number", "minimum": -60, "maximum": 60}},
+    "required": ["city", "degrees"],
+    "additionalProperties": False,
+}
+
+
+def ask(dialect: Dialect, schema: Json, talk: Talk | None = None, **fields: JsonValue) -> Answer:
+    return (talk or Talk()).say(dialect.path, **dialect.asks_for(schema), **fields)
+
+
+# The default answer
+
+
+@BOTH
+@pytest.mark.parametrize("seed", ["0", "1", "2"])
+def test_the_default_answer_satisfies_the_schema_asked_for(dialect: Dialect, seed: str) -> None:
+    said = dialect.whole(ask(dialect, WEATHER, Talk(seed=seed)))
+    jsonschema_rs.validate(WEATHER, orjson.loads(said.text))
+    assert (said.calls, said.stop) == ([], dialect.stops["end_turn"])
+
+
+@BOTH
+@pytest.mark.parametrize(("name", "schema"), [case for case in CASES if isinstance(case[1], dict)])
+def test_any_schema_that_can_be_sampled_is_answered(dialect: Dialect, name: str, schema: Json) -> None:
+    value = orjson.loads(dialect.whole(ask(dialect, schema)).text)
+    assert schema_document(schema).validator.is_valid(value)
+
+
+@BOTH
+def test_the_answer_derives_from_the_seed(dialect: Dialect) -> None:
+    texts = [dialect.whole(ask(dialect, WEATHER, Talk(seed=seed))).text for seed in ("1", "1", "2")]
+    assert texts[0] == texts[1] != texts[2]
+
+
+@BOTH
+def test_a_stream_says_what_the_whole_answer_says(dialect: Dialect) -> None:
+    streamed = ask(dialect, WEATHER, stream=True, stream_options={"include_usage": True})
+    assert dialect.streamed(streamed) == dialect.whole(ask(dialect, WEATHER))
+
+
+@BOTH
+def test_a_short_answer_is_cut_and_says_so(dialect: Dialect) -> None:
+    said = dialect.whole(ask(dialect, WEATHER, max_tokens=2))
+    assert (len(said.text), said.stop) == (8, dialect.stops["max_tokens"])
+
+
+@BOTH
+def test_a_forced_tool_goes_before_the_schema(dialect: Dialect) -> None:
+    tools: JsonValue = [dialect.tool("read_file", {"type": "object"})]
+    said = dialect.whole(ask(dialect, WEATHER, tools=tools, tool_choice=dialect.forced("read_file")))
+    assert (said.text, said.calls) == ("", [("read_file", {})])
+
+
+@BOTH
+def test_the_answer_after_a_tool_result_satisfies_the_schema(dialect: Dialect) -> None:
+    messages: JsonValue = [*HELLO, dialect.call("a"), *dialect.results("a")]
+    value = orjson.loads(dialect.whole(ask(dialect, WEATHER, messages=messages)).text)
+    jsonschema_rs.validate(WEATHER, value)
+
+
+FORMS: dict[str, tuple[str, Json, type]] = {
+    "any object": (CHAT, {"response_format": {"type": "json_object"}}, dict),
+    "a json_schema without its schema": (
+        CHAT,
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a"}}},
+        dict,
+    ),
+    "the older field": (MESSAGES, {"output_format": {"type": "json_schema", "schema": {"type": "integer"}}}, int),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_asking_gets_json(form: str) -> None:
+    path, fields, kind = FORMS[form]
+    assert isinstance(orjson.loads(Talk().say(path, **fields).text), kind)
+
+
+PLAIN: dict[str, tuple[str, Json]] = {
+    "text": (CHAT, {"response_format": {"type": "text"}}),
+    "null": (CHAT, {"response_format": None}),
+    "effort alone": (MESSAGES, {"output_config": {"effort": "low"}}),
+    "a null format": (MESSAGES, {"output_config": {"format": None}}),
+    "null everywhere": (MESSAGES, {"output_config": None, "output_format": None}),
+}
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_a_request_that_asks_for_no_json_gets_text(form: str) -> None:
+    path, fields = PLAIN[form]
+    assert Talk().say(path, **fields).text == Talk().say(path).text
+
+
+# Schemas that are none
+
+
+BROKEN: dict[str, tuple[Json, str]] = {
+    "a type that does not exist": ({"type": "strin"}, "at '#/type'"),
+    "a file": ({"$ref": "file:///etc/passwd"}, "Retrieval is disabled"),
+    "a page": ({"properties": {"a": {"$ref": "http://localhost:1/schema"}}}, "Retrieval is disabled"),
+    "another document": ({"properties": {"a": {"$ref": "other.json"}}}, "other.json"),
+    "a reference into nothing": ({"$ref": "#/$defs/a"}, "/$defs/a"),
+    "a broken pattern": ({"pattern": "(("}, "at '#/pattern'"),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_schema_that_is_none_is_refused(dialect: Dialect, name: str) -> None:
+    schema, words = BROKEN[name]
+    answer = ask(dialect, schema)
+    message = str(answer.at("error", "message"))
+    assert answer.status == 400
+    assert message.split(":")[0] in ("output_config.format.schema", "response_format.json_schema.schema")
+    assert words in message
+
+
+@BOTH
+def test_a_schema_that_nothing_satisfies_is_refused(dialect: Dialect) -> None:
+    answer = ask(dialect, {"type": "string", "minLength": 2, "maxLength": 1})
+    assert answer.status == 400
+    assert "no answer satisfies the schema" in str(answer.at("error", "message"))
+
+
+NAMELESS: list[Json] = [{}, {"name": ""}, {"name": "two words"}, {"name": "a" * 65}, {"name": None}]
+
+
+@pytest.mark.parametrize("named", NAMELESS, ids=str)
+def test_a_schema_needs_a_name_of_letters_digits_dashes_and_underscores(named: Json) -> None:
+    answer = Talk().say(CHAT, response_format={"type": "json_schema", "json_schema": {**named, "schema": {}}})
+    assert answer.status == 400
+    assert str(answer.at("error", "message")).startswith("response_format.json_schema")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)))
+def test_whatever_stands_in_the_fields_is_answered_or_refused(value: JsonValue) -> None:
+    for path, field in ((CHAT, "response_format"), (MESSAGES, "output_config"), (MESSAGES, "output_format")):
+        assert Talk().say(path, **{field: value}).status in (200, 400)
