@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mockserver.control import worker as working
-from mockserver.control.context import ControlContext
 from mockserver.control.routes import overrides, scenarios
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.control.worker import BusyError, Worker
@@ -128,10 +127,48 @@ def test_a_call_too_many_is_503_and_says_when_to_come_again(served: Served, monk
     assert (answer.status_code, error_of(answer)["code"], answer.headers["retry-after"]) == (503, "busy", "1")
 
 
-def test_a_server_that_stops_drops_the_work_that_waits(served: Served) -> None:
+def test_a_worker_that_closes_refuses_new_jobs_and_those_that_wait() -> None:
+    async def main() -> None:
+        worker, begun, go = Worker("test"), threading.Event(), threading.Event()
+
+        def work() -> bool:
+            begun.set()
+            return go.wait(PATIENCE)
+
+        running = asyncio.create_task(worker.run(work))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        waiting = asyncio.create_task(worker.run(lambda: True))
+        await asyncio.sleep(0)
+        worker.close()
+        with pytest.raises(BusyError, match="stopping"):
+            await worker.run(lambda: True)
+        with pytest.raises(BusyError, match="stopping"):
+            await waiting
+        go.set()
+        assert await running
+
+    asyncio.run(main())
+
+
+def test_a_caller_that_is_cancelled_while_the_worker_closes_stays_cancelled() -> None:
+    async def main() -> None:
+        worker, go = Worker("test"), threading.Event()
+        first = asyncio.create_task(worker.run(lambda: go.wait(PATIENCE)))
+        waiting = asyncio.create_task(worker.run(lambda: True))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        worker.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        go.set()
+        assert await first
+
+    asyncio.run(main())
+
+
+def test_a_call_that_comes_while_the_server_stops_is_503(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     served.get("/about")
-    context = served.controlled.control._context
-    assert isinstance(context, ControlContext)
     served.on_loop(served.controlled.control.close)
-    with pytest.raises(RuntimeError, match="shutdown"):
-        asyncio.run(context.reader.run(lambda: True))
+    answer = served.control.post("/lint", json={"yaml": YAML})
+    assert (answer.status_code, error_of(answer)["message"]) == (503, "the mock is stopping")
+    assert [record for record in caplog.records if record.name == "mockserver"] == []
