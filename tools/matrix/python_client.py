@@ -4,8 +4,9 @@ Prints {mode: {case: result}} as JSON. A result is what a program gets: text, ca
 error that was raised, or nothing within LIMIT seconds. It runs without site-packages (see tests/clients).
 """
 
-# It runs with two SDKs of three majors, whose types differ; its functions are the verbs of a table.
+# It runs with two SDKs of three majors, whose types differ:
 # mypy: ignore-errors
+# Its functions are the verbs of a table, and their names say what each does:
 # ruff: noqa: D103
 
 import json
