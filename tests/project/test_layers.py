@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.project.source import files, functions, imports, tree
+from tests.project.source import files, functions, imports, offenders, tree
 
 PURE = ("core", "openapi", "wires", "accounts", "faults", "scenarios", "engine", "external")
 """Layers without I/O."""
@@ -23,6 +23,7 @@ alone is the package's own `__init__` and `__main__`.
 """
 
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "os", "pathlib"}
+IMPURE_CALLS = ("datetime.now", "datetime.datetime.now", "open", "print")
 EXEMPT: Mapping[str, set[str]] = {
     "mockserver.core.clock": {"time"},  # the one module that reads the time
     "mockserver.scenarios.faker_values": {"threading"},  # a lock: faker is not safe to share between threads
@@ -38,10 +39,12 @@ def layer_of(module: str) -> int:
     return LAYERS.index(max(fitting, key=len))
 
 
-@pytest.mark.parametrize("module", sorted(files()))
-def test_a_module_imports_only_from_its_own_layer_and_those_above(module: str) -> None:
-    own = {target for target in imports(files()[module]) if target in files() and target != "mockserver"}
-    assert sorted(target for target in own if layer_of(target) > layer_of(module)) == []
+def test_a_module_imports_only_from_its_own_layer_and_those_above() -> None:
+    wrong = {}
+    for module, path in files().items():
+        own = {target for target in imports(path) if target in files() and target != "mockserver"}
+        wrong[module] = sorted(target for target in own if layer_of(target) > layer_of(module))
+    assert offenders(wrong) == {}
 
 
 def test_no_modules_import_each_other() -> None:
@@ -55,21 +58,27 @@ def test_no_modules_import_each_other() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("module", sorted(name for name in files() if layer_of(name) < len(PURE)))
-def test_a_pure_layer_does_no_io(module: str) -> None:
-    assert sorted(set(imports(files()[module])) & IMPURE - EXEMPT.get(module, set())) == []
-    calls = [ast.unparse(node.func) for node in ast.walk(tree(files()[module])) if isinstance(node, ast.Call)]
-    assert [call for call in calls if call in ("datetime.now", "datetime.datetime.now", "open", "print")] == []
+def test_a_pure_layer_does_no_io() -> None:
+    wrong = {}
+    for module, path in files().items():
+        if layer_of(module) < len(PURE):
+            impure = sorted(set(imports(path)) & IMPURE - EXEMPT.get(module, set()))
+            calls = [ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+            wrong[module] = impure + [call for call in calls if call in IMPURE_CALLS]
+    assert offenders(wrong) == {}
 
 
-@pytest.mark.parametrize("module", sorted(files()))
-def test_a_file_is_short_enough_to_read(module: str) -> None:
-    assert len(files()[module].read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+def test_a_file_is_short_enough_to_read() -> None:
+    lines = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in files().items()}
+    assert {module: count for module, count in lines.items() if count > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("module", sorted(files()))
-def test_a_function_is_short_enough_to_read(module: str) -> None:
-    assert [node.name for node in functions(tree(files()[module])) if own_lines(node) > LONGEST_FUNCTION] == []
+def test_a_function_is_short_enough_to_read() -> None:
+    long = {
+        module: [node.name for node in functions(tree(path)) if own_lines(node) > LONGEST_FUNCTION]
+        for module, path in files().items()
+    }
+    assert offenders(long) == {}
 
 
 def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -3,10 +3,9 @@
 import ast
 import re
 from collections import defaultdict
+from pathlib import Path
 
-import pytest
-
-from tests.project.source import files, functions, tree
+from tests.project.source import files, functions, offenders, tree
 
 NOT_A_VERB = re.compile(
     r"(The|A|An|What|Whether|Who|Whoever|Where|When|How|Every|All|Each|One|Some|Any|No|Nothing|This|That|These|Those|It|Its|"
@@ -23,13 +22,17 @@ def test_no_two_public_classes_share_a_name() -> None:
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
-@pytest.mark.parametrize("module", sorted(files()))
-def test_a_functions_docstring_begins_with_a_verb(module: str) -> None:
-    wrong = []
-    for node in functions(tree(files()[module])):
+def test_a_functions_docstring_begins_with_a_verb() -> None:
+    assert offenders({module: nouns(path) for module, path in files().items()}) == {}
+
+
+def nouns(path: Path) -> list[str]:
+    """Return the functions of a file whose docstring does not begin with a verb, each with its first line."""
+    found = []
+    for node in functions(tree(path)):
         words = ast.get_docstring(node)
         if any(ast.unparse(mark).endswith("property") for mark in node.decorator_list):
             continue  # a property is a value, and is described as one
         if words is not None and NOT_A_VERB.match(words):
-            wrong.append(f"{node.name}: {words.splitlines()[0]}")
-    assert wrong == []
+            found.append(f"{node.name}: {words.splitlines()[0]}")
+    return found
