@@ -149,7 +149,7 @@ out-of-range            | D0 D1 D3 D4 | Request Parameters | A number outside it
 temperature-range       | D0 D1 D3 D4 | Request Parameters | The highest temperature is 2 on the routes of D0 and D1, and 1 on those of D3 and D4.
 tool-shape              | D0 D1 D4 | Tool Calling        | A tool in the form of the other wire is rejected.
 tool-result-pairing     | SDK | Tool Calling             | A tool result without its tool call is rejected on the Anthropic wire.
-max-tokens-limit        | D1 | Known Quirks              | A max_tokens above the model's limit is answered 400.
+max-tokens-limit        | D1 | Known Quirks              | A max_tokens above the model's limit is answered 400, or by a reply within it.
 provider-unsupported    | D4 | Provider Not Available    | An unknown provider is answered 400, with the message "Unsupported provider: xyz".
 max-iterations          | D2 D4 | Max Iterations Exceeded | Too many rounds of tool calls get the documented error.
 

@@ -1,4 +1,4 @@
-"""Access to models: whether a model exists, the plan includes it and the prompt fits; and warnings from D1's tips.
+"""Access to models: whether one exists, the plan includes it, the prompt fits, how long it answers; warnings of D1.
 
 Rules (rulings of the contract):
 
@@ -6,6 +6,8 @@ Rules (rulings of the contract):
   `model_not_available` for a model that the plan lacks.
 - An account that names models may use no others, strict or not: 403.
 - A prompt longer than the model's context is 400, if a document states the context.
+- More `max_tokens` than the model gives is a warning, and the answer is limited to the model's own: no document names a
+  status, and many clients ask for more by default. `strict_models` answers 400.
 - D1's tips for open models (short descriptions, flat schemas, about 16 tools) give warnings, not errors.
 """
 
@@ -57,6 +59,21 @@ def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | 
         if size > model.context:
             message = f"prompt is too long: {size} tokens > {model.context} maximum for {id}"
             raise Refusal(400, "context_length_exceeded", message, param="messages")
+
+
+def limit_answer(conversation: Conversation, *, strict: bool) -> tuple[Conversation, tuple[str, ...]]:
+    """Return the conversation with an answer no longer than the model's, and a warning if the client asked for more.
+
+    Raises `Refusal` 400 where the operator is strict.
+    """
+    asked, model = conversation.max_tokens, catalogue.find(conversation.model)
+    if asked is None or model is None or model.max_tokens is None or asked <= model.max_tokens:
+        return conversation, ()
+    limit = model.max_tokens
+    excess = f"max_tokens: {asked} > {limit}, which is the maximum for {model.id}"
+    if strict:
+        raise Refusal(400, "invalid_request", excess, param="max_tokens")
+    return msgspec.structs.replace(conversation, max_tokens=limit), (f"{excess}; limited to {limit}",)
 
 
 def matches(id: str, glob: str) -> bool:

@@ -84,7 +84,11 @@ KEY = "sk_test"
     "--accounts", metavar="FILE", type=click.Path(dir_okay=False), help="File with keys, users, plans and credits."
 )
 @click.option("--strict-keys", is_flag=True, help="Reject keys other than sk_…, ak_… and tokens issued here.")
-@click.option("--strict-models", is_flag=True, help="Answer 404 for unknown models, 403 for models outside the plan.")
+@click.option(
+    "--strict-models",
+    is_flag=True,
+    help="Answer 404 for unknown models, 403 outside the plan, 400 above the model's max_tokens.",
+)
 @click.option("--strict", is_flag=True, help="Answer 404 on routes that no document names.")
 @click.option(
     "--errors", type=click.Choice(ENVELOPES), default=SUPERSET, show_default=True, help="Form of error bodies."

@@ -49,4 +49,6 @@ def verdict(
         click.echo(f"Checked: {', '.join(judged['checked'])}.")
         for name, why in judged["unchecked"].items():
             click.echo(f"  not checked: {name} ({why})")
+    for note, numbers in judged["warnings"].items():
+        click.echo(f"  note: {plain(note)} (exchange {', '.join(map(str, numbers))})")
     sys.exit(1 if findings else 0)

@@ -352,13 +352,15 @@ class FindingShape(Shape):
 class VerdictShape(Shape):
     """The verdict on clients: their proven mistakes, how many exchanges were judged, and by which rules.
 
-    `unchecked` has each rule to which the exchanges gave nothing to check, with the reason.
+    `unchecked` has each rule to which the exchanges gave nothing to check, with the reason. `warnings` has what was
+    accepted with a note, although another gateway may refuse it, and the exchanges.
     """
 
     findings: list[FindingShape]
     exchanges: int
     checked: list[str]
     unchecked: dict[str, str]
+    warnings: dict[str, list[int]]
 
 
 class TextShape(Shape):

@@ -2,16 +2,21 @@
 
 A row is one model: its id, provider, context window and longest answer in tokens (None where no document says), whether
 it calls tools, the lowest plan that includes it, the documents that name it, and its other ids. Rulings: documents
-spell ids with different dots, dashes, capitals and vendor prefixes, so ids are compared folded (`fold`); gemma,
-deepseek-r1 and minimax do not call tools, whatever D1's table says; a model that no document names can do everything.
+spell ids with different dots, dashes, capitals and vendor prefixes, so ids are compared folded (`fold`); SDKs add the
+date of a release or `latest`, which means the same model; gemma, deepseek-r1 and minimax do not call tools, whatever
+D1's table says; a model that no document names can do everything.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal, did_you_mean
+
+_RELEASE = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
+"""The end of an id that names a release of the model: claude-sonnet-4-5-20250929, gpt-4o-2024-08-06."""
 
 RELEASED = 1_735_689_600
 """2025-01-01T00:00:00Z. The documents give no dates; a fixed one keeps the list the same on every day."""
@@ -86,28 +91,14 @@ _BY_FOLDED: Mapping[str, ModelInfo] = {fold(name): model for model in MODELS for
 @lru_cache(maxsize=256)
 def find(id: str) -> ModelInfo | None:
     """Return the model of an id in any document's spelling, or None if no document names it."""
-    return _BY_FOLDED.get(fold(id))
+    folded = fold(id)
+    return _BY_FOLDED.get(folded) or _BY_FOLDED.get(_RELEASE.sub("", folded))
 
 
 def calls_tools(id: str) -> bool:
     """Return whether the model calls tools; one that no document names does."""
     model = find(id)
     return model.tools if model is not None else True
-
-
-def check_max_tokens(id: str, requested: int) -> None:
-    """Check that the model can give an answer of this many tokens. Raises `Refusal` 400.
-
-    D1: "qwen-coder-32b supports up to 32768, Claude up to 8192".
-    """
-    model = find(id)
-    if model is not None and model.max_tokens is not None and requested > model.max_tokens:
-        raise Refusal(
-            400,
-            "invalid_request",
-            f"max_tokens: {requested} > {model.max_tokens}, which is the maximum for {id}",
-            param="max_tokens",
-        )
 
 
 def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:

@@ -89,7 +89,11 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
     rate, conversation = ZERO, call.conversation
     if conversation is not None:
         allowed = holder.account.models if holder.account is not None else None
-        model_access.check_model(conversation, holder.plan, allowed, strict=engine.settings.strict_models)
+        strict = engine.settings.strict_models
+        model_access.check_model(conversation, holder.plan, allowed, strict=strict)
+        conversation, warnings = model_access.limit_answer(conversation, strict=strict)
+        if warnings:
+            call = msgspec.structs.replace(call, conversation=conversation, warnings=(*call.warnings, *warnings))
         if meter is not None:
             rate = billing.rate_of(engine.accounts.prices, meter.account, conversation.model)
     return Admission(session, arrival.request, call, arrival.parameters, now, holder, chosen, meter, rate)

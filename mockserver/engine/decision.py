@@ -13,8 +13,9 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why the answer is what it is, for the journal.
 
     `turn` is 0 if no scenario answered; `code` is the stable word of an error, `misses` say why no turn matched.
-    `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are D1's tips, for tools that open
-    models handle badly. `draws` are the rules of chaos that fired and `faults` the names of the turn's faults.
+    `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are what the client should know of
+    its request, although it was answered: what was accepted and how, and D1's tips for tools. `draws` are the rules of
+    chaos that fired and `faults` the names of the turn's faults.
     """
 
     session: str

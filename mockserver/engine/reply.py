@@ -107,9 +107,7 @@ def _forced_tool(conversation: Conversation) -> Tool | None:
 
 
 def check_limits(operation: Operation, conversation: Conversation) -> None:
-    """Check the limits of the model and the route: tokens, provider, iterations. Raises `Refusal` 400."""
-    if conversation.max_tokens is not None and "max_tokens" in conversation.body:
-        catalogue.check_max_tokens(conversation.model, conversation.max_tokens)
+    """Check the limits of the route: provider, iterations. Raises `Refusal` 400."""
     if operation.variant == "byok":
         provider = conversation.body.get("provider")
         if provider not in catalogue.BYOK_PROVIDERS:

@@ -15,8 +15,8 @@ class EngineSettings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the operator chose.
 
     `scenario` plays by default; `pace` is laid over that of every reply (JSON, see `overrides`); `envelope` shapes
-    errors. With `strict`, routes that no document names are 404; with `strict_models`, unknown models are 404 and those
-    that the plan lacks 403.
+    errors. With `strict`, routes that no document names are 404. With `strict_models`, unknown models are 404, those of
+    higher plans 403, and more `max_tokens` than the model gives is 400.
     """
 
     scenario: str | None = None

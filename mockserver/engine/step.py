@@ -129,17 +129,20 @@ class Engine:
 
 
 def _charged(admission: Admission, session: Session, decision: Decision) -> tuple[Session, Decision]:
-    """Return the answer with its price charged and D1's warnings in a header."""
-    usage, actions, receipt = decision.note.usage, decision.actions, None
-    conversation = admission.call.conversation
+    """Return the answer with its price charged and the mock's warnings in a header."""
+    usage, conversation, meter = decision.note.usage, admission.call.conversation, admission.meter
     if usage is None or conversation is None:
-        return session, decision
-    if admission.meter is not None:
-        wire = wire_named(admission.operation.wire)
-        session, actions, receipt = billing.charge(session, admission.meter, admission.rate, usage, actions, wire)
-    elif not conversation.tools:
-        return session, decision
-    warnings = model_access.warnings(conversation)
-    note = msgspec.structs.replace(decision.note, warnings=warnings) if warnings else decision.note
-    actions = model_access.with_warnings(actions, warnings)
-    return session, msgspec.structs.replace(decision, actions=actions, note=note, receipt=receipt)
+        return session, _with_warnings(decision, admission.call.warnings)
+    if meter is not None:
+        wire, actions = wire_named(admission.operation.wire), decision.actions
+        session, actions, receipt = billing.charge(session, meter, admission.rate, usage, actions, wire)
+        decision = msgspec.structs.replace(decision, actions=actions, receipt=receipt)
+    return session, _with_warnings(decision, (*admission.call.warnings, *model_access.warnings(conversation)))
+
+
+def _with_warnings(decision: Decision, warnings: tuple[str, ...]) -> Decision:
+    """Return the answer with the warnings in its note and in a header."""
+    if not warnings:
+        return decision
+    note = msgspec.structs.replace(decision.note, warnings=warnings)
+    return msgspec.structs.replace(decision, note=note, actions=model_access.with_warnings(decision.actions, warnings))

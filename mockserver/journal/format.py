@@ -55,6 +55,7 @@ def exchange_lines(record: Record, start: float) -> list[str]:
     if record.faults:
         parts.append(f"faults {', '.join(record.faults)}")
     parts += [f"chaos {draw}" for draw in record.draws]
+    parts += [f"note: {warning}" for warning in record.warnings]
     if record.ended != "complete" or outcome.frames < outcome.of:
         parts.append(f"{record.ended.replace('_', ' ')} after {outcome.frames} of {outcome.of} frames")
     if record.credits_after is not None:

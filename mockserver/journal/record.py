@@ -167,6 +167,11 @@ class Record:
         return self.exchange.note.faults
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the client should know of its request, although it was answered (`x-mock-note`)."""
+        return self.exchange.note.warnings
+
+    @property
     def draws(self) -> tuple[str, ...]:
         """The chaos rules that fired."""
         return self.exchange.note.draws

@@ -16,6 +16,10 @@ from mockserver.journal.retries import arrival, group_tries
 NO_REQUEST = "no request came"
 
 
+def _requests(numbers: Sequence[int]) -> str:
+    return f"request{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One mistake of the client: the rule, the requests by number, the evidence, what is right, and why."""
 
@@ -26,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
     reason: str
 
     def __str__(self) -> str:
-        requests = f"request{'' if len(self.requests) == 1 else 's'} {', '.join(map(str, self.requests))}"
+        requests = _requests(self.requests)
         return f"{self.rule} ({requests}): {self.evidence}\n    do: {self.right}\n    why: {self.reason}"
 
 
@@ -34,14 +38,21 @@ class Verdict:
     """The findings on a client; false when there are none: `assert not gateway.verdict()`.
 
     `checked` are the rules that the requests gave something to check, and `unchecked` has the others with the reason.
+    `warnings` are no mistakes, but another gateway may refuse such requests: what the mock accepted and noted, with the
+    numbers of the requests.
     """
 
     def __init__(
-        self, findings: Sequence[Finding], requests: int = 0, unchecked: Mapping[str, str] = MappingProxyType({})
+        self,
+        findings: Sequence[Finding],
+        requests: int = 0,
+        unchecked: Mapping[str, str] = MappingProxyType({}),
+        warnings: Mapping[str, Sequence[int]] = MappingProxyType({}),
     ) -> None:
         self.findings = tuple(findings)
         self.requests = requests
         self.unchecked = dict(unchecked)
+        self.warnings = {text: tuple(numbers) for text, numbers in warnings.items()}
         self.checked = tuple([rule.name for rule in RULES if rule.name not in self.unchecked])
 
     def __len__(self) -> int:
@@ -51,7 +62,7 @@ class Verdict:
         return iter(self.findings)
 
     def __repr__(self) -> str:
-        return "\n".join(map(str, self.findings)) or "\n".join(self._coverage())
+        return "\n".join([*(map(str, self.findings) if self.findings else self._coverage()), *self._notes()])
 
     def _coverage(self) -> Iterator[str]:
         """Yield what was checked where nothing was found, and what could not be."""
@@ -62,6 +73,11 @@ class Verdict:
         yield f"No problems found in {count}. Checked: {', '.join(self.checked)}."
         for name, why in self.unchecked.items():
             yield f"  not checked: {name} ({why})"
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what the mock accepted and noted."""
+        for text, numbers in self.warnings.items():
+            yield f"  note: {text} ({_requests(numbers)})"
 
     @property
     def rules(self) -> set[str]:
@@ -86,7 +102,17 @@ def judge(records: Sequence[Record], limits: ClientLimits = ClientLimits()) -> V
         ],
         len(records),
         unchecked(context),
+        list_warnings(records),
     )
+
+
+def list_warnings(records: Sequence[Record]) -> dict[str, list[int]]:
+    """Return what the mock accepted and noted, each with the numbers of the requests."""
+    numbers: dict[str, list[int]] = {}
+    for record in sorted(records, key=arrival):
+        for text in record.warnings:
+            numbers.setdefault(text, []).append(record.number)
+    return numbers
 
 
 def unchecked(context: RuleContext) -> dict[str, str]:

@@ -11,7 +11,8 @@ from mockserver.openapi.operation import Operation
 class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A parsed request with its operation and the state of its session.
 
-    `conversation` is None for an operation that takes no messages. Header names are in lower case.
+    `conversation` is None for an operation that takes no messages. Header names are in lower case. `warnings` say what
+    the mock accepts although the documents or the model do not allow it, and what it makes of it.
     """
 
     operation: Operation
@@ -21,6 +22,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     key: str = ""
     body: JsonObject = {}
     state: str = "start"
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<call of {self.operation.name}>"  # the other fields hold keys and passwords

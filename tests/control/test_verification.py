@@ -76,6 +76,13 @@ def test_a_verdict_blames_with_evidence_and_each_session_by_itself(served: Serve
     assert served.get("/verdict", after=2)["findings"] == []
 
 
+def test_a_verdict_lists_what_was_accepted_with_a_note(served: Served) -> None:
+    for _ in range(2):
+        served.ask("a", model="claude-opus-4", max_tokens=64_000)
+    note = "max_tokens: 64000 > 8192, which is the maximum for claude-opus-4; limited to 8192"
+    assert served.get("/verdict")["warnings"] == {note: [1, 2]}
+
+
 @pytest.mark.parametrize("query", ["concurrency=0", "read_timeout=0", "read_timeout=nan", "after=-1"])
 def test_a_limit_that_is_none_is_refused(query: str, served: Served) -> None:
     assert served.control.get(f"/verdict?{query}").status_code == 422

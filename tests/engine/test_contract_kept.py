@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import End
 from mockserver.engine.request import Request
+from mockserver.engine.settings import EngineSettings
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.compile import Script
 from tests.support.dialects import DIALECTS
@@ -114,7 +115,9 @@ def refusals(operation: Operation) -> dict[str, Answer]:
         "an invalid field": ask(Talk(), operation, temperature=99),
         "an invalid tool": ask(Talk(), operation, tools=[{"name": "a b"}]),
         "unpaired calls": ask(Talk(), operation, messages=unpaired),
-        "too many tokens": ask(Talk(), operation, model="claude-opus-4", max_tokens=10**6),
+        "too many tokens": ask(
+            Talk(settings=EngineSettings(strict_models=True)), operation, model="claude-opus-4", max_tokens=10**6
+        ),
         "no turn": ask(Talk(never), operation),
         "no scenario": Talk(never).post(
             path, {"model": "mock/none", "messages": HELLO, "provider": "anthropic"}, BEARER

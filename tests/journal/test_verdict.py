@@ -23,6 +23,18 @@ def test_a_verdict_says_what_was_checked_and_what_could_not_be_and_why(gateway: 
     assert "\n  not checked: credits-ignored (no answer was a 402)" in repr(verdict)
 
 
+def test_a_verdict_lists_what_was_accepted_with_a_note(gateway: GatewaySession) -> None:
+    gateway.reply("hi", times="always")
+    for limit in (64_000, 100, 64_000):
+        post(gateway, model="claude-opus-4", max_tokens=limit)
+    note = "max_tokens: 64000 > 8192, which is the maximum for claude-opus-4; limited to 8192"
+    verdict = gateway.verdict()
+    assert not verdict
+    assert verdict.warnings == {note: (1, 3)}
+    assert repr(verdict).endswith(f"\n  note: {note} (requests 1, 3)")
+    assert f"note: {note}" in gateway.failure_report()
+
+
 def test_without_requests_nothing_was_checked(gateway: GatewaySession) -> None:
     verdict = gateway.verdict()
     assert verdict.checked == ()

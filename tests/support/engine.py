@@ -47,9 +47,18 @@ def turns(text: str) -> Script:
 class Talk:
     """A session with an engine: every call is one step."""
 
-    def __init__(self, played: Script | None = None, *, seed: str = "0", others: Sequence[Script] = ()) -> None:
+    def __init__(
+        self,
+        played: Script | None = None,
+        *,
+        seed: str = "0",
+        others: Sequence[Script] = (),
+        settings: EngineSettings | None = None,
+    ) -> None:
         scripts = {one.name: one for one in ([*others, played] if played is not None else others)}
-        self.engine = Engine(contract(), scripts, EngineSettings(scenario=played.name if played is not None else None))
+        self.engine = Engine(contract(), {}, settings or EngineSettings()).with_scripts(
+            scripts, played.name if played is not None else None
+        )
         self.session = Session("test", seed)
         self.now = NOW
 

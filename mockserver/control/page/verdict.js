@@ -59,8 +59,11 @@ function draw(app, judged, summary, place, session) {
 }
 
 /** Say which rules were checked, and why the others could not be. */
-function coverage({ exchanges, checked, unchecked }) {
+function coverage({ exchanges, checked, unchecked, warnings }) {
   const reasons = Object.entries(unchecked).map(([rule, why]) => h("li", {}, `${named(rule)}: ${why}`));
+  const notes = Object.entries(warnings).map(([note, numbers]) =>
+    h("li", {}, `${visible(note)} (#${numbers.join(", #")})`),
+  );
   return h(
     "section.coverage",
     {},
@@ -68,6 +71,8 @@ function coverage({ exchanges, checked, unchecked }) {
     h("p", {}, checked.map(named).join(", ")),
     reasons.length ? h("h3", {}, "Could not be checked") : null,
     reasons.length ? h("ul", {}, ...reasons) : null,
+    notes.length ? h("h3", {}, "Accepted with a note") : null,
+    notes.length ? h("ul", {}, ...notes) : null,
   );
 }
 

@@ -11,7 +11,7 @@ from mockserver.control.context import ControlContext, journal_query
 from mockserver.journal.client_rules import RULES, ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
-from mockserver.journal.verdict import judge
+from mockserver.journal.verdict import judge, list_warnings
 from mockserver.journal.verify import ClientError, expect_calls, expect_order
 from mockserver.server.traffic import LiveAnswer
 
@@ -111,6 +111,7 @@ def routes(context: ControlContext) -> APIRouter:
             exchanges=len(records),
             checked=[rule.name for rule in RULES if rule.name in checked],
             unchecked={name: why for name, why in reasons.items() if name not in checked},
+            warnings=list_warnings(records),
         )
 
     return router
