@@ -33,7 +33,8 @@ def answer_words(record: Record) -> dict[str, object]:
     """Return the keys of a turn that gives this answer; `{{` in its texts is written as a template writes it."""
     recipe = record.exchange.captured.recipe or Recipe(actions=record.exchange.captured.actions)
     if recipe.reply is not None:
-        words = _reply(recipe.reply)
+        conversation = record.conversation
+        words = _reply(recipe.reply, conversation is not None and conversation.response_format is not None)
     elif recipe.failure is not None:
         words = _error(recipe.failure)
     else:
@@ -61,8 +62,8 @@ def remarks(record: Record) -> list[str]:
     return lines
 
 
-def _reply(recipe: ReplyRecipe) -> dict[str, object]:
-    blocks = [_block(block) for block in recipe.blocks]
+def _reply(recipe: ReplyRecipe, asks_for_json: bool) -> dict[str, object]:
+    blocks = [_block(block, asks_for_json) for block in recipe.blocks]
     words: dict[str, object] = {"reply": blocks[0] if len(blocks) == 1 else blocks, "id": recipe.id}
     if recipe.usage is not None:
         words["usage"] = recipe.usage.model_dump(exclude_none=True)
@@ -73,9 +74,12 @@ def _reply(recipe: ReplyRecipe) -> dict[str, object]:
     return words
 
 
-def _block(block: ReplyBlock) -> object:
+def _block(block: ReplyBlock, asks_for_json: bool) -> object:
     if isinstance(block, Text):
-        return block.text
+        if block.is_refusal:
+            return {"refusal": block.text}
+        value = _body(block.text.encode()) if asks_for_json else block.text
+        return {"json": value} if isinstance(value, dict | list) else block.text
     return {"tool_use": {"name": block.name, "input": dict(block.input), "id": block.id}}
 
 

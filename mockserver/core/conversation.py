@@ -32,9 +32,10 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
-    """Text, of either side."""
+    """Text, of either side. `is_refusal` says that the assistant refuses with it."""
 
     text: str
+    is_refusal: bool = False
 
 
 class ToolUse(msgspec.Struct, frozen=True, gc=False, tag="tool_use"):
@@ -196,6 +197,11 @@ class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def joined_text(blocks: Iterable[Block]) -> str:
     """Return the texts of the blocks, joined."""
     return "".join([block.text for block in blocks if isinstance(block, Text)])
+
+
+def refusal_text(blocks: Iterable[Block]) -> str:
+    """Return the texts by which the assistant refuses, joined; "" if it does not."""
+    return "".join([block.text for block in blocks if isinstance(block, Text) and block.is_refusal])
 
 
 def tokens(characters: int) -> int:

@@ -27,6 +27,7 @@ from mockserver.core.conversation import (
     compact_json,
     input_tokens,
     output_tokens,
+    refusal_text,
     spoken,
     tokens,
 )
@@ -35,7 +36,7 @@ from mockserver.core.rng import Rng, token
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
-from mockserver.scenarios.compile import ReplyPlan, TextPlan, ToolPlan, fill
+from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ToolPlan, fill
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires.wire import Wire
 
@@ -151,7 +152,7 @@ def make_reply(
             usage.output if override.output is None else override.output,
         )
     stop = plan.stop or stop
-    finish = stop if stop == "tool_use" else wire.stop_reasons[stop]  # D4's top-level field says tool_use
+    finish = stop if stop == "tool_use" else wire.stop_reason(stop, blocks)  # D4's top-level field says tool_use
     extras = _EXTRAS[operation.variant](conversation, finish, usage)
     if credit_fields is not None and operation.variant == "managed":
         extras = {**extras, **credit_fields(usage)}
@@ -168,7 +169,7 @@ def make_reply(
 
 
 def _make_block(
-    plan: TextPlan | ToolPlan,
+    plan: BlockPlan,
     conversation: Conversation,
     wire: Wire,
     context: TemplateContext,
@@ -177,7 +178,9 @@ def _make_block(
 ) -> ReplyBlock:
     if isinstance(plan, TextPlan):
         literal = plan.text.literal
-        return Text(plan.text.fill(context) if literal is None else literal)
+        return Text(plan.text.fill(context) if literal is None else literal, plan.is_refusal)
+    if isinstance(plan, JsonPlan):
+        return Text(compact_json(fill(plan.value, context)))
     arguments = _arguments(plan, conversation, seed_path, number) if plan.input is None else fill(plan.input, context)
     return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + seed_path.token("tool", number))
 
@@ -206,7 +209,9 @@ def _cut(blocks: Sequence[ReplyBlock], conversation: Conversation) -> tuple[list
             return within, "max_tokens", None
     if sequence is not None:
         return kept, "stop_sequence", sequence
-    return kept, "tool_use" if any(isinstance(block, ToolUse) for block in kept) else "end_turn", None
+    if any(isinstance(block, ToolUse) for block in kept):
+        return kept, "tool_use", None
+    return kept, "refusal" if refusal_text(kept) else "end_turn", None
 
 
 def _until_sequence(blocks: Sequence[ReplyBlock], sequences: Sequence[str]) -> tuple[list[ReplyBlock], str | None]:
@@ -218,7 +223,7 @@ def _until_sequence(blocks: Sequence[ReplyBlock], sequences: Sequence[str]) -> t
             ]
             if hits:
                 place, sequence = min(hits)
-                return [*kept, Text(block.text[:place])] if place else kept, sequence
+                return [*kept, _shortened(block, place)] if place else kept, sequence
         kept.append(block)
     return kept, None
 
@@ -233,11 +238,15 @@ def _within(blocks: Sequence[ReplyBlock], limit: int) -> list[ReplyBlock] | None
     for block, size in zip(blocks, sizes, strict=True):  # pragma: no branch - one breaks, since not all of them fit
         if size > room:
             if isinstance(block, Text) and room:
-                kept.append(Text(block.text[:room]))
+                kept.append(_shortened(block, room))
             break
         kept.append(block)
         room -= size
     return kept
+
+
+def _shortened(text: Text, length: int) -> Text:
+    return Text(text.text[:length], text.is_refusal)
 
 
 def _plain_extras(conversation: Conversation, finish: str, usage: Usage) -> JsonObject:

@@ -126,7 +126,7 @@ def _masked_recipe(recipe: Recipe, key: str, mask: str) -> Recipe:
 
 def _masked_block(block: ReplyBlock, key: str, mask: str) -> ReplyBlock:
     if isinstance(block, Text):
-        return Text(block.text.replace(key, mask))
+        return Text(block.text.replace(key, mask), block.is_refusal)
     masked = _masked_json(block.input, key, mask)
     return msgspec.structs.replace(block, input=masked if isinstance(masked, dict) else {})
 

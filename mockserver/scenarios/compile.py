@@ -39,9 +39,16 @@ class ScenarioProblem(NamedTuple):
 
 
 class TextPlan(msgspec.Struct, frozen=True):
-    """A text block of a reply."""
+    """A text block of a reply. `is_refusal` says that the model refuses with it."""
 
     text: Template
+    is_refusal: bool = False
+
+
+class JsonPlan(msgspec.Struct, frozen=True):
+    """A text block that is JSON. `value` has a `Template` for each text."""
+
+    value: object
 
 
 class ToolPlan(msgspec.Struct, frozen=True):
@@ -57,10 +64,13 @@ class ToolPlan(msgspec.Struct, frozen=True):
     schema: JsonObject = {}
 
 
+BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan
+
+
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A reply: its blocks, and overrides of what is derived otherwise."""
 
-    blocks: tuple[TextPlan | ToolPlan, ...]
+    blocks: tuple[BlockPlan, ...]
     pace: Pace | None = None
     usage: UsageOverride | None = None
     stop: Stop | None = None
@@ -245,9 +255,11 @@ def _template(text: str, path: Path, add_problem: AddProblem) -> Template:
         return Template(())
 
 
-def _block(
-    block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_problem: AddProblem
-) -> TextPlan | ToolPlan:
+def _block(block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_problem: AddProblem) -> BlockPlan:
+    if block.json_ is not None:
+        return JsonPlan(_tree(block.json_, (*path, "json"), add_problem))
+    if block.refusal is not None:
+        return TextPlan(_template(block.refusal, (*path, "refusal"), add_problem), is_refusal=True)
     if block.tool_use is None:
         return TextPlan(_template(block.text or "", (*path, "text"), add_problem))
     use, place = block.tool_use, (*path, "tool_use", "input")

@@ -40,15 +40,22 @@ class ToolUseBlock(ScenarioModel):
 
 
 class ReplyBlock(ScenarioModel):
-    """One block of a reply: `text` or `tool_use`. A bare string is a text block."""
+    """One block of a reply: `text`, `tool_use`, `json` or `refusal`. A bare string is a text block."""
 
     text: str | None = Field(None, description="Text; {{names}} are replaced.")
     tool_use: ToolUseBlock | None = Field(None, description="A call of a tool.")
+    json_: JsonValue = Field(
+        None, alias="json", description="A value that is sent as JSON text; {{names}} in texts are replaced."
+    )
+    refusal: str | None = Field(
+        None, min_length=1, description="The words with which the model refuses; {{names}} are replaced."
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if (self.text is None) == (self.tool_use is None):
-            raise ValueError("expected exactly one of text, tool_use")
+        if sum([getattr(self, name) is not None for name in type(self).model_fields]) != 1:
+            keys = [field.alias or name for name, field in type(self).model_fields.items()]
+            raise ValueError(f"expected exactly one of {', '.join(keys)}")
         return self
 
 
@@ -118,7 +125,7 @@ class Turn(ScenarioModel):
 
     when: When = When()
     reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
-        None, description="Blocks in order, text or tool_use; a string is one text block."
+        None, description="Blocks in order: text, tool_use, json or refusal; a string is one text block."
     )
     error: ErrorReply | None = Field(None, description="An error answer.")
     response: RawResponse | None = Field(None, description="A raw response, for any operation.")

@@ -159,6 +159,14 @@ class GatewaySession:
         """Append a reply of texts and blocks, as in a scenario file."""
         return self.turn(reply=[*blocks], **words)
 
+    def json(self, value: object, **words: object) -> Self:
+        """Append a reply that is this value as JSON: the answer to a client that asks for structured output."""
+        return self.turn(reply=[{"json": value}], **words)
+
+    def refuse(self, text: str, **words: object) -> Self:
+        """Append a reply in which the model refuses with this text."""
+        return self.turn(reply=[{"refusal": text}], **words)
+
     def tool_use(self, tool: str, /, **input: object) -> Self:
         """Append a reply that calls a tool with this input."""
         return self.turn(reply=[{"tool_use": {"name": tool, "input": input}}])

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, Stop
+from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop
 from mockserver.core.errors import Failure
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import frame
@@ -117,8 +117,9 @@ class Wire(NamedTuple):
       body, and raises `Refusal` for what a schema cannot say. `whole` and `frames` render a reply. `frames` takes the
       conversation because the form of a stream depends on what the client asked for; `stream_forms` are the request
       fields of every form.
-    - `stop_reasons` maps the neutral stop reason to the wire's own; `usage_names` are its words for input and output
-      tokens; `reports_tool_errors` says whether a tool result can say that the call failed.
+    - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
+      these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
+      result can say that the call failed.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Wire(NamedTuple):
     frames: Callable[[Reply, Chunk, Conversation], list[Data]]
     stream_forms: tuple[JsonObject, ...]
     stop_reasons: Mapping[Stop, str]
+    stop_reason: Callable[[Stop, Sequence[ReplyBlock]], str]
     usage_names: tuple[str, str]
     reports_tool_errors: bool
     reader: Reader

@@ -47,6 +47,8 @@ def answer_line(answer: Answer) -> str:
     if answer.status != 200:
         is_json = answer.headers["content-type"] == "application/json"
         return f"{answer.status} {answer.json['code'] if is_json else answer.payload.decode()}"
+    if answer.refusal:
+        return f"refused: {answer.refusal}"
     return " ".join([part for part in (answer.text, *answer.calls) if part])
 
 

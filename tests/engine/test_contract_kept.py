@@ -56,6 +56,9 @@ SCENARIOS: dict[str, Script | None] = {
         "  - reply: [{text: Look.}, {tool_use: {name: t, input: {a: [1, {b: null}]}}}]\n    times: always\n"
     ),
     "parallel tools": turns("  - reply: [{tool_use: {name: t}}, {tool_use: {name: u, id: mine}}]\n    times: always\n"),
+    "json": turns("  - reply: {json: {a: [1, 'b', null]}}\n    times: always\n"),
+    "a refusal": turns("  - reply: {refusal: No.}\n    times: always\n"),
+    "a refusal after text": turns("  - reply: [Well, {refusal: no.}]\n    times: always\n"),
     "text after a tool": turns("  - reply: [{tool_use: {name: t}}, {text: Done.}]\n    times: always\n"),
     "paced": turns("  - reply: a b\n    pace: {first: 1s, rate: 1/s, chunk: character}\n    times: always\n"),
     "usage": turns("  - reply: a\n    usage: {input: 0, output: 0}\n    times: always\n"),

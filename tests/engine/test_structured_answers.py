@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from mockserver.openapi.sampling import schema_document
 from tests.support.dialects import DIALECTS, Dialect, Json
-from tests.support.engine import CHAT, HELLO, MESSAGES, Answer, Talk
+from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, Answer, Talk, turns
 from tests.support.sample_schemas import CASES
 
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=["anthropic", "openai"])
@@ -154,3 +154,75 @@ def test_a_schema_needs_a_name_of_letters_digits_dashes_and_underscores(named: J
 def test_whatever_stands_in_the_fields_is_answered_or_refused(value: JsonValue) -> None:
     for path, field in ((CHAT, "response_format"), (MESSAGES, "output_config"), (MESSAGES, "output_format")):
         assert Talk().say(path, **{field: value}).status in (200, 400)
+
+
+# Scripted JSON and refusals
+
+
+def reply(block: str) -> Talk:
+    return Talk(turns(f"  - reply: {block}\n    times: always\n"))
+
+
+@BOTH
+def test_a_json_block_is_sent_as_text_without_spaces(dialect: Dialect) -> None:
+    talk = reply('{json: {city: "{{last_user_text}}, {{turn}}", days: [1, null], odd: [{a: "{{braces}}"}]}}')
+    said = dialect.whole(talk.say(dialect.path))
+    assert (said.text, said.stop) == (
+        '{"city":"Hello, 1","days":[1,null],"odd":[{"a":"{{"}]}',
+        dialect.stops["end_turn"],
+    )
+
+
+@BOTH
+def test_a_json_block_is_cut_where_the_client_says(dialect: Dialect) -> None:
+    said = dialect.whole(reply("{json: {city: Oslo}}").say(dialect.path, max_tokens=3))
+    assert (said.text, said.stop) == ('{"city":"Osl', dialect.stops["max_tokens"])
+
+
+@BOTH
+def test_a_refusal_is_told_as_each_wire_tells_it(dialect: Dialect) -> None:
+    answer = reply("{refusal: No.}").say(dialect.path)
+    assert (answer.refusal, dialect.whole(answer).stop) == ("No.", "stop" if dialect.path == CHAT else "refusal")
+
+
+def test_an_anthropic_refusal_has_its_details_in_both_forms() -> None:
+    details = {"type": "refusal", "category": None, "explanation": "No."}
+    talk = reply("{refusal: No.}")
+    assert talk.say(MESSAGES).json["stop_details"] == details
+    [delta] = [event["delta"] for event in talk.say(MESSAGES, stream=True).events if event["type"] == "message_delta"]
+    assert delta == {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
+
+
+def test_an_openai_refusal_is_streamed_in_deltas_of_its_own() -> None:
+    chunks: list[Json] = [dict(event) for event in reply("{refusal: No and no.}").say(CHAT, stream=True).events]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas == [
+        {"role": "assistant", "content": None, "refusal": None},
+        {"refusal": "No "},
+        {"refusal": "and "},
+        {"refusal": "no."},
+        {},
+    ]
+
+
+def test_a_refusal_after_text_leaves_the_text() -> None:
+    body: Json = dict(reply("[{text: Well}, {refusal: no}]").say(CHAT).json)
+    assert body["choices"][0]["message"] == {"role": "assistant", "content": "Well", "refusal": "no"}
+
+
+@BOTH
+def test_a_cut_refusal_is_still_one(dialect: Dialect) -> None:
+    answer = reply("{refusal: I will never do that.}").say(dialect.path, max_tokens=2)
+    assert dialect.whole(answer).stop == dialect.stops["max_tokens"]
+    assert b"I will n" in answer.payload
+    assert (b'"refusal":"I will n"' in answer.payload) is (dialect.path == CHAT)
+
+
+def test_top_level_finish_reasons_agree_with_that_of_the_choice() -> None:
+    body = reply("{refusal: No.}").say(BYOK).json
+    assert body["finish_reason"] == "stop"
+
+
+def test_a_refusal_in_the_history_is_read() -> None:
+    history: JsonValue = [*HELLO, {"role": "assistant", "content": None, "refusal": "No."}, *HELLO]
+    assert Talk(turns("  - when: {assistant_turns: 1}\n    reply: ok\n")).say(CHAT, history).text == "ok"

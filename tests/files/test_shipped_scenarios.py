@@ -7,6 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.core.actions import Reset, Wait
+from mockserver.core.json_text import json_or_none
 from mockserver.files import bundled, loader
 from mockserver.files.dry_run import dry_run
 from mockserver.files.library import load_library, read_script
@@ -247,3 +248,25 @@ def test_scenario_no_credits() -> None:
     """Metered routes get a 402, BYOK still answers."""
     played = talk("no-credits")
     assert [played.say().status, played.say("/v1/chat/completions").status] == [402, 200]
+
+
+@BOTH
+def test_scenario_structured_output(dialect: Dialect) -> None:
+    """Answers with a weather report as JSON; the second one is cut off, the third breaks the schema."""
+    properties: JsonValue = {"city": {"type": "string"}, "degrees": {"type": "number"}}
+    schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
+    played = talk("structured-output")
+    said = [dialect.whole(played.say(dialect.path, **dialect.asks_for(schema))) for _ in range(4)]
+    assert [one.stop == dialect.stops["max_tokens"] for one in said] == [False, True, False, False]
+    assert json_or_none(said[0].text) == {"city": "Oslo", "degrees": -3.5, "days": ["mon", "tue"]}
+    assert json_or_none(said[1].text) is None
+    assert json_or_none(said[2].text) == {"city": "Oslo", "degrees": "cold"}
+    assert said[3] == said[0]
+
+
+@BOTH
+def test_scenario_refusal(dialect: Dialect) -> None:
+    """The model refuses in words of its own, and answers the next request."""
+    played = talk("refusal")
+    assert played.say(dialect.path).refusal == "I'm sorry, but I can't help with that."
+    assert played.say(dialect.path).text == "Here you are."

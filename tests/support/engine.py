@@ -123,8 +123,16 @@ class Answer:
         """The text of a whole answer of either wire."""
         body = orjson.loads(self.payload)
         if "choices" in body:
-            return str(body["choices"][0]["message"]["content"])
+            return str(body["choices"][0]["message"]["content"] or "")
         return "".join([block["text"] for block in body["content"] if block["type"] == "text"])
+
+    @property
+    def refusal(self) -> str:
+        """The words of a refusal in a whole answer of either wire, or ""."""
+        body = orjson.loads(self.payload)
+        if "choices" in body:
+            return body["choices"][0]["message"]["refusal"] or ""
+        return self.text if body["stop_reason"] == "refusal" else ""
 
     @property
     def calls(self) -> list[str]:

@@ -36,4 +36,6 @@ REPLIES: dict[str, Reply] = {
     "max-tokens": reply(Text("Once upon a"), stop="max_tokens"),
     "stop-sequence": reply(Text("Once upon "), stop="stop_sequence", sequence="a time"),
     "refusal": reply(Text("No."), stop="refusal"),
+    "refused": reply(Text("I cannot help.", is_refusal=True), stop="refusal"),
+    "refused-late": reply(Text("Well, "), Text("no.", is_refusal=True), stop="refusal"),
 }

@@ -140,6 +140,8 @@ ANSWERS: list[Json] = [
     {"reply": "hi"},
     {"reply": "{{last_user_text}} {{turn}} {{hit}} {{body/model}}"},
     {"reply": [{"tool_use": {"name": "read", "input": {"a": "{{system}}"}}}]},
+    {"reply": {"json": {"a": ["{{last_user_text}}", 1, None, {"b": "{{turn}}"}]}}},
+    {"reply": ["a", {"refusal": "{{system}} no"}]},
     {"reply": "one two", "pace": {"first": "1s", "rate": "5/s", "jitter": "50%"}},
     {"error": {"status": 429}},
     {"response": {"status": 204}},

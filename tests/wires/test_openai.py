@@ -119,7 +119,8 @@ MESSAGES: list[tuple[JsonValue, Message]] = [
         Message("user", (Media("image_url"),)),
     ),
     ({"role": "assistant", "content": "hi", "tool_calls": None}, assistant(Text("hi"))),
-    ({"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}, assistant(Text("no"))),
+    ({"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}, assistant(Text("no", is_refusal=True))),
+    ({"role": "assistant", "content": None, "refusal": "no"}, assistant(Text("no", is_refusal=True))),
     (CALLED, assistant(ToolUse("read", {"path": "/x"}, "a"))),
     (
         {"role": "assistant", "content": "hm", "function_call": {"name": "read", "arguments": "{}"}},

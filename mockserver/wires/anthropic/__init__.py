@@ -31,6 +31,7 @@ WIRE = Wire(
         "tool_use": "tool_use",
         "refusal": "refusal",
     },
+    stop_reason=lambda stop, blocks: stop,
     usage_names=("input_tokens", "output_tokens"),
     reports_tool_errors=True,
     reader=Reader(

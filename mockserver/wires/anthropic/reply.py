@@ -12,7 +12,16 @@ from functools import lru_cache
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import JsonObject, Reply, ReplyBlock, Text, ToolUse, Usage, compact_json
+from mockserver.core.conversation import (
+    JsonObject,
+    Reply,
+    ReplyBlock,
+    Text,
+    ToolUse,
+    Usage,
+    compact_json,
+    refusal_text,
+)
 from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
 from mockserver.wires.sse import frame
 
@@ -28,6 +37,7 @@ def whole(reply: Reply) -> bytes:
     message = _message(reply, [_whole_block(block) for block in reply.blocks], reply.usage)
     message["stop_reason"] = reply.stop
     message["stop_sequence"] = reply.stop_sequence
+    message |= _stop_details(reply)
     return orjson.dumps(message)
 
 
@@ -42,7 +52,7 @@ def frames(reply: Reply, chunk: Chunk) -> list[Data]:
             frames += _tool_frames(index, block, chunk)
     if reply.blocks:
         frames.insert(2, PING)
-    delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence}
+    delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence, **_stop_details(reply)}
     usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output}
     frames.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
     frames.append(_MESSAGE_STOP)
@@ -66,6 +76,14 @@ def _message(reply: Reply, content: list[dict[str, object]], usage: Usage) -> di
         },
         **reply.extras,
     }
+
+
+def _stop_details(reply: Reply) -> dict[str, object]:
+    """Return what a refusal says of itself beside its text, which clients read as `stop_details`."""
+    words = refusal_text(reply.blocks)
+    if reply.stop != "refusal" or not words:
+        return {}
+    return {"stop_details": {"type": "refusal", "category": None, "explanation": words}}
 
 
 def _whole_block(block: ReplyBlock) -> dict[str, object]:

@@ -23,6 +23,7 @@ WIRE = Wire(
     frames=lambda neutral, chunk, conversation: reply.frames(neutral, chunk, conversation.include_usage),
     stream_forms=({"stream": True}, {"stream": True, "stream_options": {"include_usage": True}}),
     stop_reasons=reply.FINISH,
+    stop_reason=reply.finish_reason,
     usage_names=("prompt_tokens", "completion_tokens"),
     reports_tool_errors=False,
     reader=Reader(

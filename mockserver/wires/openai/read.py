@@ -12,11 +12,9 @@ from mockserver.wires.wire import CallPiece, Object
 
 
 def texts(body: JsonObject) -> Iterator[str]:
-    """Yield the texts of a whole answer, one of each choice."""
+    """Yield the texts of a whole answer, and the refusal, of each choice."""
     for choice in objects(body.get("choices")):
-        content = mapping(choice.get("message")).get("content")
-        if isinstance(content, str):
-            yield content
+        yield from _texts(mapping(choice.get("message")))
 
 
 def calls(body: JsonObject) -> Iterator[CallPiece]:
@@ -29,9 +27,13 @@ def calls(body: JsonObject) -> Iterator[CallPiece]:
 def text_deltas(data: JsonObject) -> Iterator[str]:
     """Yield the texts of one chunk."""
     for choice in objects(data.get("choices")):
-        content = mapping(choice.get("delta")).get("content")
-        if isinstance(content, str):
-            yield content
+        yield from _texts(mapping(choice.get("delta")))
+
+
+def _texts(said: JsonObject) -> Iterator[str]:
+    for name in ("content", "refusal"):
+        if isinstance(said.get(name), str):
+            yield said[name]
 
 
 def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
@@ -49,16 +51,19 @@ def _call(call: JsonObject) -> CallPiece:
 def whole_of(chunks: Sequence[JsonObject]) -> Object:
     """Join the chunks of a stream into the completion that it says."""
     whole: Object = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
-    content, finish, calls_by_index = "", None, dict[int, Object]()
+    content, refusal, finish, calls_by_index = "", "", None, dict[int, Object]()
     for chunk in chunks:
         if chunk.get("usage"):
             whole["usage"] = chunk["usage"]
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             content += delta.get("content") or ""
+            refusal += delta.get("refusal") or ""
             finish = choice.get("finish_reason") or finish
             _join_calls(calls_by_index, delta.get("tool_calls") or ())
     message: Object = {"role": "assistant", "content": content or None}
+    if refusal:
+        message["refusal"] = refusal
     if calls_by_index:
         message["tool_calls"] = [calls_by_index[index] for index in sorted(calls_by_index)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
@@ -86,8 +91,7 @@ def stream_of(whole: JsonObject) -> list[Data]:
         return Data(frame(orjson.dumps({**head, "choices": [choice]})), kind)
 
     frames = [chunk({"role": "assistant", "content": ""}, "role")]
-    if message.get("content"):
-        frames.append(chunk({"content": message["content"]}, "text"))
+    frames += [chunk({name: message[name]}, "text") for name in ("content", "refusal") if message.get(name)]
     for index, call in enumerate(message.get("tool_calls") or ()):
         frames.append(chunk({"tool_calls": [{"index": index, **call}]}, "tool_call"))
     return [*frames, chunk({}, "finish", finish), DONE]

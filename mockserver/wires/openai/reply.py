@@ -1,20 +1,21 @@
 """The answer of the chat completions routes: one body, or a stream of chunks (D0, D1, D3, D4).
 
 A stream opens with the role and carries content and tool-call deltas (the first of a call with its index, id, type and
-name; the rest with the index and a piece of the arguments). The chunk with the finish reason follows, then, only when
+name; the rest with the index and a piece of the arguments). Text by which the model refuses is `refusal` instead of
+`content`. The chunk with the finish reason follows, then, only when
 `stream_options.include_usage` asked for it, one chunk with the usage and no choices, and at last `[DONE]`.
 
 The variants differ by top-level fields alone (`Reply.extras`): BYOK adds provider, iterations, total_tokens_used and
 finish_reason (D4), managed adds the credits (OBS). In a stream they are on the chunk with the finish reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Reply, Stop, Text, ToolUse, Usage, compact_json, joined_text
+from mockserver.core.conversation import Reply, ReplyBlock, Stop, Text, ToolUse, Usage, compact_json, refusal_text
 from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
 from mockserver.wires.sse import DONE, frame
 
@@ -30,6 +31,12 @@ FINISH: Mapping[Stop, str] = {
 }
 """The neutral stop reason -> `choices[0].finish_reason`."""
 
+
+def finish_reason(stop: Stop, blocks: Sequence[ReplyBlock]) -> str:
+    """Return the finish reason of a reply. A refusal in words of the model's own ends as any answer: `stop`."""
+    return "stop" if stop == "refusal" and refusal_text(blocks) else FINISH[stop]
+
+
 _CACHED_TEXT = 4_096
 """Only short texts keep their deltas: the memory of the cache stays under a few MB."""
 
@@ -41,11 +48,18 @@ def whole(reply: Reply) -> bytes:
         for block in reply.blocks
         if isinstance(block, ToolUse)
     ]
-    text = joined_text(reply.blocks)
-    message: dict[str, object] = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
+    refusal = refusal_text(reply.blocks)
+    text = "".join([block.text for block in reply.blocks if isinstance(block, Text) and not block.is_refusal])
+    content = text if text or not (calls or refusal) else None
+    message: dict[str, object] = {"role": "assistant", "content": content, "refusal": refusal or None}
     if calls:
         message["tool_calls"] = calls
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH[reply.stop]}
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": finish_reason(reply.stop, reply.blocks),
+    }
     return orjson.dumps(
         {
             "id": ID_PREFIX + reply.id,
@@ -70,23 +84,30 @@ def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
     closing = b',"logprobs":null,"finish_reason":null}]'
     closing += b',"usage":null}\n\n' if include_usage else b"}\n\n"
     opening = b"data: %b," % orjson.dumps(head)[:-1] + b'"choices":[{"index":0,"delta":'
-    frames = [Data(opening + b'{"role":"assistant","content":"","refusal":null}' + closing, "role")]
+    frames = [Data(opening + _role(reply) + closing, "role")]
     calls = 0
     for block in reply.blocks:
         if isinstance(block, Text):
-            before = opening + b'{"content":'
+            before = opening + (b'{"refusal":' if block.is_refusal else b'{"content":')
             make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
             frames += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
         else:
             frames += _call_frames(calls, block, chunk, opening, closing)
             calls += 1
-    finish = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": FINISH[reply.stop]}
+    reason = finish_reason(reply.stop, reply.blocks)
+    finish = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": reason}
     last = {**head, "choices": [finish], **reply.extras} | ({"usage": None} if include_usage else {})
     frames.append(Data(frame(orjson.dumps(last)), "finish"))
     if include_usage:
         frames.append(Data(frame(orjson.dumps({**head, "choices": [], "usage": _usage(reply.usage)})), "usage"))
     frames.append(DONE)
     return frames
+
+
+def _role(reply: Reply) -> bytes:
+    """Return the first delta. The content of an answer that only refuses is null."""
+    only_refuses = bool(reply.blocks) and all(isinstance(block, Text) and block.is_refusal for block in reply.blocks)
+    return b'{"role":"assistant","content":%b,"refusal":null}' % (b"null" if only_refuses else b'""')
 
 
 def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:

@@ -107,6 +107,8 @@ def _message(message: JsonObject) -> Message:
     blocks = _parts(message.get("content"))
     if role != "assistant":
         return Message("user", blocks)
+    if isinstance(message.get("refusal"), str):
+        blocks = (*blocks, Text(message["refusal"], True))
     calls = [_call(call) for call in objects(message.get("tool_calls"))]
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
@@ -120,8 +122,9 @@ def _parts(content: Json) -> tuple[Block, ...]:
         return (Text(content),) if content else ()
     parts: list[Block] = []
     for part in objects(content):
-        text = part.get("text") if part.get("type") == "text" else part.get("refusal")
-        parts.append(Text(text) if isinstance(text, str) else Media(string(part.get("type"))))
+        is_text = part.get("type") == "text"
+        text = part.get("text" if is_text else "refusal")
+        parts.append(Text(text, not is_text) if isinstance(text, str) else Media(string(part.get("type"))))
     return tuple(parts)
 
 
