@@ -1,17 +1,22 @@
 """Write what is generated from the keys of `when`: `python -m tools.matcher_table`.
 
-It writes the table of keys in docs/scenarios.md and the JSON Schema for editors, scenarios/scenario.schema.json.
+It writes the table of keys in docs/scenarios.md and the JSON Schemas for editors, scenarios/*.schema.json.
 """
 
 from pathlib import Path
 
 from mockserver.files.bundled import SCENARIOS
-from mockserver.files.editor_schema import scenario_schema
+from mockserver.files.editor_schema import file_schema
+from mockserver.files.kinds import KINDS, FileKind
 from mockserver.scenarios.when import MATCHERS, When
 
 PAGE = Path(__file__).parents[1] / "docs" / "scenarios.md"
-SCHEMA = SCENARIOS / "scenario.schema.json"
 BEGIN, END = "<!-- keys: python -m tools.matcher_table -->\n", "<!-- end of keys -->"
+
+
+def schema_file(kind: FileKind) -> Path:
+    """Return where the JSON Schema of a kind of file is kept."""
+    return SCENARIOS / f"{kind.name}.schema.json"
 
 
 def table() -> str:
@@ -34,9 +39,10 @@ def with_table(page: str) -> str:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write all files."""
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    SCHEMA.write_text(scenario_schema(), encoding="utf-8")
+    for kind in KINDS.values():
+        schema_file(kind).write_text(file_schema(kind), encoding="utf-8")
 
 
 if __name__ == "__main__":

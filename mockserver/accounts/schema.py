@@ -15,6 +15,7 @@ Every figure that is left out is the plan's. A file with an unknown key or plan,
 No message and no repr shows a key or a password.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, Self
 
@@ -99,7 +100,13 @@ class Account(_Model):
     @property
     def all_keys(self) -> tuple[str, ...]:
         """All its keys; the first names its session."""
-        return (*([self.key] if self.key is not None else []), *self.keys)
+        return tuple([key for _, key in self.placed_keys])
+
+    @property
+    def placed_keys(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """All its keys, each with its path in the account."""
+        own: list[tuple[tuple[str | int, ...], str]] = [] if self.key is None else [(("key",), self.key)]
+        return own + [(("keys", number), key) for number, key in enumerate(self.keys)]
 
 
 class Prices(_Model):
@@ -119,18 +126,24 @@ class AccountsFile(_Model):
         "accept", description="Accept keys of no account (unlimited and unmetered), or refuse them with 401."
     )
 
-    @model_validator(mode="after")
-    def _are_distinct(self) -> Self:
-        keys = [key for account in self.accounts for key in account.all_keys]
-        emails = [account.user.email.casefold() for account in self.accounts if account.user is not None]
+    def mistakes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the path and the message of each mistake that no account shows alone, or only in a file."""
+        key_owners: dict[str, int] = {}
+        email_owners: dict[str, int] = {}
         for number, account in enumerate(self.accounts):
+            here = ("accounts", number)
             if not account.all_keys and account.user is None:
-                raise ValueError(f"accounts.{number}: expected key, keys or user; nobody could use this account")
-            for key in account.all_keys:
+                yield here, "expected key, keys or user; nobody could use this account"
+            for path, key in account.placed_keys:
                 if key.startswith("sk-ant-"):
-                    raise ValueError(f"accounts.{number}: sk-ant- keys are refused everywhere; choose another")
-        if len(set(keys)) < len(keys):
-            raise ValueError("two accounts have the same key")
-        if len(set(emails)) < len(emails):
-            raise ValueError("two accounts have the same user email")
-        return self
+                    yield (*here, *path), "sk-ant- keys are refused everywhere; choose another"
+                first = key_owners.setdefault(key, number)
+                if first != number:
+                    yield (*here, *path), f"two accounts have the same key; accounts[{first}] is the other"
+                elif account.all_keys.count(key) > 1:
+                    yield (*here, *path), "the account has this key twice; remove one"
+            if account.user is not None:
+                first = email_owners.setdefault(account.user.email.casefold(), number)
+                if first != number:
+                    place = (*here, "user", "email")
+                    yield place, f"two accounts have the same user email; accounts[{first}] is the other"

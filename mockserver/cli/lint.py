@@ -1,18 +1,14 @@
-"""`mockserver lint`: finds every mistake of scenario files in one pass."""
+"""`mockserver lint`: finds every mistake of scenarios, chaos profiles and accounts files in one pass."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.cli.contract_option import contract_option, open_contract
 from mockserver.cli.errors import report_errors
-from mockserver.core.errors import AuthorError, OperatorError, Problem
-
-if TYPE_CHECKING:
-    from mockserver.openapi.contract import Contract
+from mockserver.core.errors import OperatorError, Problem
 
 
 def _as_text(problem: Problem) -> str:
@@ -38,6 +34,8 @@ def _escaped(text: str) -> str:
 
 FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_json, "github": _as_github}
 
+CONTRACT_HINT = "If the unknown operations are in an OpenAPI document of your own, add --contract FILE."
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
@@ -47,41 +45,21 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 @contract_option
 @report_errors
 def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
-    """Check scenario files and print every mistake. Exit code 1 if there is one."""
+    """Check scenarios, chaos profiles and accounts files; print every mistake. Exit code 1 if there is one."""
     from mockserver.files import loader
+    from mockserver.files.lint import lint_files
+    from mockserver.scenarios.validate import UNKNOWN_OPERATION
 
     contract, _ = open_contract(external)
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
-        raise OperatorError(f"{' '.join(paths)}: no scenario file (*.yaml) in there")
-    problems = _problems(files, contract)
+        raise OperatorError(f"{' '.join(paths)}: no file (*.yaml) in there")
+    problems = lint_files(files, contract)
     for problem in problems:
         click.echo(FORMATS[form](problem))
     if form == "text":
         summary = f"{len(files)} file{'s' if len(files) > 1 else ''} checked, "
         click.echo(summary + (f"{len(problems)} mistakes." if len(problems) != 1 else "1 mistake."), err=bool(problems))
+        if external is None and any(problem.message.startswith(UNKNOWN_OPERATION) for problem in problems):
+            click.echo(CONTRACT_HINT, err=True)
     sys.exit(1 if problems else 0)
-
-
-def _problems(files: Iterable[Path], contract: "Contract") -> list[Problem]:
-    """Return the mistakes of each file.
-
-    Two scenarios of one name in one folder are a mistake, because they cannot be served together.
-    """
-    from mockserver.files.library import read_script
-
-    problems: list[Problem] = []
-    named: dict[tuple[Path, str], Path] = {}
-    for file in files:
-        try:
-            name = read_script(file, contract).name
-        except AuthorError as error:
-            problems += error.problems
-        except OperatorError as error:
-            problems.append(Problem(str(file), 1, 1, "", str(error).removeprefix(f"{file}: ")))
-        else:
-            twin = named.setdefault((file.parent.resolve(), name), file)
-            if twin.resolve() != file.resolve():
-                message = f"'{name}' is also the name of {twin}; choose another"
-                problems.append(Problem(str(file), 1, 1, "scenario", message))
-    return problems

@@ -1,11 +1,19 @@
-"""`mockserver schema`: the JSON Schema of scenario files."""
+"""`mockserver schema`: the JSON Schema of a kind of file."""
 
 import click
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    from mockserver.files.editor_schema import scenario_schema
+@click.option(
+    "--kind",
+    type=click.Choice(["scenario", "chaos", "accounts"]),
+    default="scenario",
+    show_default=True,
+    help="Kind of file.",
+)
+def schema(kind: str) -> None:
+    """Print the JSON Schema of scenario files, chaos profiles or accounts files, for editors."""
+    from mockserver.files.editor_schema import file_schema
+    from mockserver.files.kinds import KINDS
 
-    click.echo(scenario_schema(), nl=False)
+    click.echo(file_schema(KINDS[kind]), nl=False)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mockserver.cli.watch import Install
     from mockserver.engine.chaos_stage import ChaosSettings
     from mockserver.files.library import Library
+    from mockserver.openapi.contract import Contract
     from mockserver.server.stores.memory import Store
     from mockserver.wires.envelopes import Envelope
 
@@ -156,7 +157,7 @@ def serve(
     file = load_accounts(Path(accounts)) if accounts is not None else None
     settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
-    chaos_settings, chaos_notices = _chaos(chaos, seed)
+    chaos_settings, chaos_notices = _chaos(chaos, seed, contract)
     engine = Engine(contract, library.scripts, settings, known, chaos_settings)
     notices = [*notices, *chaos_notices]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)
@@ -190,12 +191,12 @@ def serve(
     output.end("Stopped.")
 
 
-def _chaos(chosen: str | None, seed: str) -> "tuple[ChaosSettings, list[str]]":
+def _chaos(chosen: str | None, seed: str, contract: "Contract") -> "tuple[ChaosSettings, list[str]]":
     """Return the chaos profiles with the chosen one, and what to print about it."""
     from mockserver.engine.chaos_stage import ChaosSettings
     from mockserver.files.chaos_file import load_profiles
 
-    profiles, name = load_profiles(chosen)
+    profiles, name = load_profiles(chosen, contract)
     notices = [] if name is None else [f"Chaos '{name}' with seed {seed}: {profiles[name].about}"]
     return ChaosSettings(profiles, name), notices
 

@@ -14,10 +14,11 @@ from typing import Generic, NamedTuple, TypeVar, cast
 import msgspec
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import NONE, Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos import NONE, ChaosProfile
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
 from mockserver.files import loader, yaml_reader
+from mockserver.files.chaos_file import profile_of
 from mockserver.files.dry_run import dry_run
 from mockserver.journal.listeners import GuardedCalls
 from mockserver.openapi.contract import Contract
@@ -162,12 +163,10 @@ class RuntimeConfig:
     def read_profile(self, name: str, text: str) -> ChaosProfile:
         """Compile a chaos profile from its text: slow work. Raise `AuthorError` with every mistake."""
         document = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "chaos")
-        profile, complaints = compile_chaos(loader.check(Chaos, document))
+        profile = profile_of(document)
         if profile.name != name:
             message = f"the text names itself '{profile.name}'; save it under that name, or write chaos: {name}"
             raise AuthorError([document.problem(("chaos",), message)])
-        if complaints:
-            raise AuthorError([document.problem(document.written(path), message) for path, message in complaints])
         return profile
 
     def put_profile(self, name: str, text: str, profile: ChaosProfile) -> None:

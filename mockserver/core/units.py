@@ -62,9 +62,9 @@ def parse_times(value: object) -> int | None:
     raise ValueError("expected a whole number from 1, or always")
 
 
-def _unit(parse: Callable[[object], object], pattern: str, example: object) -> tuple[object, ...]:
+def _unit(parse: Callable[[object], object], pattern: str, example: object, **bounds: object) -> tuple[object, ...]:
     schema = {
-        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": pattern}],
+        "anyOf": [{"type": "number", "minimum": 0, **bounds}, {"type": "string", "pattern": pattern}],
         "examples": [example],
     }
     return PlainValidator(parse), WithJsonSchema(schema)
@@ -72,7 +72,7 @@ def _unit(parse: Callable[[object], object], pattern: str, example: object) -> t
 
 Duration: TypeAlias = Annotated[float, *_unit(parse_duration, r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$", "300ms")]
 Rate: TypeAlias = Annotated[float, *_unit(parse_rate, r"^\d+(\.\d+)?\s*/\s*(s|m|min|h)$", "40/s")]
-Share: TypeAlias = Annotated[float, *_unit(parse_share, r"^\d+(\.\d+)?\s*%$", "10%")]
+Share: TypeAlias = Annotated[float, *_unit(parse_share, r"^\d+(\.\d+)?\s*%$", "10%", maximum=1)]
 Times: TypeAlias = Annotated[
     int | None,
     PlainValidator(parse_times),

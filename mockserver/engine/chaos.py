@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from mockserver.core.conversation import compact_json
 from mockserver.core.units import Duration, Share
 from mockserver.faults import CompiledFault, compile_fault
+from mockserver.openapi.contract import Contract
 from mockserver.scenarios.base_model import OneOrMore
 from mockserver.scenarios.compile import ScenarioProblem
 from mockserver.scenarios.matcher import Matcher
 from mockserver.scenarios.schema import ErrorReply
+from mockserver.scenarios.validate import check_operations
 from mockserver.scenarios.when import When, compile_when
 
 NONE = "none"
@@ -97,9 +99,18 @@ class ChaosProfile(msgspec.Struct, frozen=True):
     rules: tuple[CompiledRule, ...]
 
 
-def compile_chaos(chaos: Chaos) -> tuple[ChaosProfile, list[ScenarioProblem]]:
-    """Return the profile of a file, and every mistake in it."""
+def compile_chaos(chaos: Chaos, contract: Contract | None = None) -> tuple[ChaosProfile, list[ScenarioProblem]]:
+    """Return the profile of a file, and every mistake in it. Operations are looked up in the contract, if given."""
     complaints: list[ScenarioProblem] = []
+    if contract is not None:
+        for number, rule in enumerate(chaos.rules):
+            check_operations(
+                rule.when,
+                False,
+                ("rules", number, "when"),
+                contract,
+                lambda path, message: complaints.append(ScenarioProblem(path, message)),
+            )
     rules = [_rule(number, rule, complaints) for number, rule in enumerate(chaos.rules, start=1)]
     return ChaosProfile(chaos.chaos, chaos.about, tuple(rules)), complaints
 

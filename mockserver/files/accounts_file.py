@@ -1,4 +1,4 @@
-"""The loader of the file of `serve --accounts`."""
+"""The loader of the file of `serve --accounts`. No message shows a key: an author may have put one in a wrong place."""
 
 from pathlib import Path
 
@@ -6,27 +6,32 @@ import msgspec
 
 from mockserver.accounts import keys
 from mockserver.accounts.schema import AccountsFile
-from mockserver.core.errors import AuthorError, OperatorError, Problem
+from mockserver.core.errors import AuthorError, Problem
 from mockserver.files import loader
-from mockserver.files.yaml_limits import MAX_BYTES
-from mockserver.files.yaml_reader import read
+from mockserver.files.yaml_document import YamlDocument
 
 
 def load_accounts(path: Path) -> AccountsFile:
     """Return the accounts of a file. Raises `OperatorError` if it cannot be read, `AuthorError` with every mistake."""
     try:
-        with path.open("rb") as stream:
-            source = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OperatorError(f"--accounts {path}: cannot be read: {reason}") from error
-    try:
-        return loader.check(AccountsFile, read(source, str(path)))
+        return accounts_of(loader.read_document(path))
     except AuthorError as error:
-        raise AuthorError([_without_keys(problem) for problem in error.problems]) from None
+        raise AuthorError([without_keys(problem) for problem in error.problems]) from None
 
 
-def _without_keys(problem: Problem) -> Problem:
-    """Return the problem with every likely API key hidden: an author may have written one in the wrong place."""
+def accounts_of(document: YamlDocument) -> AccountsFile:
+    """Return the accounts of a document. Raises `AuthorError` with every mistake."""
+    try:
+        accounts = loader.check(AccountsFile, document)
+        problems = [document.problem(path, message) for path, message in accounts.mistakes()]
+    except AuthorError as error:
+        problems = error.problems
+    if problems:
+        raise AuthorError([without_keys(problem) for problem in problems])
+    return accounts
+
+
+def without_keys(problem: Problem) -> Problem:
+    """Return the problem with every likely API key masked."""
     path, message = keys.hide_likely(problem.path), keys.hide_likely(problem.message)
     return msgspec.structs.replace(problem, path=path, message=message)

@@ -4,25 +4,29 @@ from pathlib import Path
 
 from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
 from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
-from mockserver.files import bundled, loader, yaml_reader
+from mockserver.files import bundled, loader
+from mockserver.files.yaml_document import YamlDocument
+from mockserver.openapi.contract import Contract
 
 SHIPPED = bundled.SCENARIOS / "chaos"
 
 
-def read_profile(file: Path) -> ChaosProfile:
+def read_profile(file: Path, contract: Contract | None = None) -> ChaosProfile:
     """Return the profile of a file. Raises `AuthorError` with every mistake, `OperatorError` if it cannot be read."""
-    try:
-        source = file.read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{file}: {error.strerror or error}") from None
-    document = yaml_reader.read(source, str(file))
-    profile, problems = compile_chaos(loader.check(Chaos, document))
+    return profile_of(loader.read_document(file), contract)
+
+
+def profile_of(document: YamlDocument, contract: Contract | None = None) -> ChaosProfile:
+    """Return the profile of a document. Raises `AuthorError` with every mistake; unknown operations need a contract."""
+    profile, problems = compile_chaos(loader.check(Chaos, document), contract)
     if problems:
         raise AuthorError([document.problem(document.written(path), message) for path, message in problems])
     return profile
 
 
-def load_profiles(chosen: str | None = None) -> tuple[dict[str, ChaosProfile], str | None]:
+def load_profiles(
+    chosen: str | None = None, contract: Contract | None = None
+) -> tuple[dict[str, ChaosProfile], str | None]:
     """Return the shipped profiles and the chosen one, and the name of the chosen one.
 
     Raises `OperatorError` for an unknown profile, and `AuthorError` with every mistake of a file.
@@ -31,7 +35,7 @@ def load_profiles(chosen: str | None = None) -> tuple[dict[str, ChaosProfile], s
     if chosen is None or chosen in profiles:
         return profiles, chosen
     file = Path(chosen)
-    if file.suffix not in (".yaml", ".yml") and not file.is_file():
+    if file.suffix not in (".yaml", ".yml") and not file.exists():
         raise OperatorError(f"no chaos profile is called '{chosen}'; {did_you_mean(chosen, profiles)}")
-    own = read_profile(file)
+    own = read_profile(file, contract)
     return {**profiles, own.name: own}, own.name

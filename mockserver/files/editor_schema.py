@@ -1,17 +1,35 @@
-"""The JSON Schema of scenario files for editors, and the file that `mockserver new` writes."""
+"""The JSON Schema of each kind of file for editors, and the file that `mockserver new` writes."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import orjson
 
 from mockserver.core.errors import OperatorError
 from mockserver.faults import FAULTS
-from mockserver.scenarios.schema import Scenario
+from mockserver.files.kinds import FileKind
 
-_EXAMPLE = {
-    "scenario": "greeting",
-    "about": "A greeting to every message.",
-    "turns": [{"reply": "Hello! How can I help you today?", "times": "always"}],
+Schema: TypeAlias = dict[str, Any]  # Any: a JSON Schema as pydantic makes it, whose shape its own standard says
+
+_EXAMPLES: Mapping[str, Schema] = {
+    "scenario": {
+        "scenario": "greeting",
+        "about": "A greeting to every message.",
+        "turns": [{"reply": "Hello! How can I help you today?", "times": "always"}],
+    },
+    "chaos": {
+        "chaos": "overload",
+        "about": "One request in ten gets a 503, and one stream in twenty is reset.",
+        "rules": [
+            {"probability": "10%", "error": {"status": 503, "retry_after": 5}},
+            {"when": {"stream": True}, "probability": "5%", "faults": [{"reset": {"at": 4}}]},
+        ],
+    },
+    "accounts": {
+        "accounts": [{"key": "sk_three", "plan": "starter", "credits": 3}],
+        "unknown_keys": "refuse",
+    },
 }
 
 _FIRST = """\
@@ -36,37 +54,69 @@ turns:
 """
 
 
-def scenario_schema() -> str:
-    """Return the JSON Schema of scenario files, generated from the models, as indented JSON."""
-    schema = Scenario.model_json_schema(by_alias=True)
+def file_schema(kind: FileKind) -> str:
+    """Return the JSON Schema of a kind of file, generated from its model, as indented JSON."""
+    schema = kind.model.model_json_schema(by_alias=True)
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A scenario of the AINative gateway mock",
+        "title": f"{kind.title.capitalize()} of the AINative gateway mock",
         **{key: value for key, value in schema.items() if key != "title"},
-        "examples": [_EXAMPLE],
+        "examples": [_EXAMPLES[kind.name]],
     }
-    _short_forms(described)
+    definitions = described["$defs"]
+    for name in definitions:
+        if name in _AMENDMENTS:
+            definitions[name] = _AMENDMENTS[name](definitions[name])
+    root = kind.model.__name__
+    if root in _AMENDMENTS:
+        described = _AMENDMENTS[root](described)
     return orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _short_forms(schema: dict[str, object]) -> None:
-    """Add what the models accept or reject only in validators.
+# --- What the models accept or reject only in validators: short forms, and names of faults and headers ---------------
 
-    Short forms are allowed: `reply: hi`, `text: hi`, `first: 300ms`. The names of faults and headers are restricted.
-    """
-    definitions = schema["$defs"]
-    assert isinstance(definitions, dict)
-    for name, short in (("TextTest", "string"), ("CountTest", "integer"), ("ReplyBlock", "string")):
-        definitions[name] = {"anyOf": [{"type": short}, definitions[name]]}
-    fixed = definitions["Fixed"]
-    definitions["Fixed"] = {"anyOf": [*fixed["properties"]["value"]["anyOf"], fixed]}
-    properties = schema["properties"]
-    assert isinstance(properties, dict)
-    properties["seed"]["anyOf"].insert(0, {"type": "integer"})
-    for name in ("Turn", "RawResponse"):
-        definitions[name]["properties"]["headers"]["additionalProperties"] = False
-    turn = definitions["Turn"]["properties"]
-    turn["reply"] = {"anyOf": [{"$ref": "#/$defs/ReplyBlock"}, *turn["reply"]["anyOf"]], **_annotations(turn["reply"])}
+
+def _or_short(short: str) -> Callable[[Schema], Schema]:
+    """Return an amendment that allows a bare value of a type: `reply: hi`, `text: hi`."""
+    return lambda schema: {"anyOf": [{"type": short}, schema]}
+
+
+def _fixed(schema: Schema) -> Schema:
+    """Allow a bare time: `first: 300ms`."""
+    return {"anyOf": [*schema["properties"]["value"]["anyOf"], schema]}
+
+
+def _scenario(schema: Schema) -> Schema:
+    schema["properties"]["seed"]["anyOf"].insert(0, {"type": "integer"})
+    return schema
+
+
+def _raw_response(schema: Schema) -> Schema:
+    schema["properties"]["headers"]["additionalProperties"] = False
+    return schema
+
+
+def _turn(schema: Schema) -> Schema:
+    properties = _raw_response(schema)["properties"]
+    reply = properties["reply"]
+    properties["reply"] = {"anyOf": [{"$ref": "#/$defs/ReplyBlock"}, *reply["anyOf"]], **_annotations(reply)}
+    properties["faults"]["items"]["anyOf"] = _fault_forms()
+    return schema
+
+
+def _chaos_rule(schema: Schema) -> Schema:
+    """Require one effect, an error or faults; allow a bare fault: `faults: crlf`."""
+    faults = schema["properties"]["faults"]
+    forms = _fault_forms()
+    schema["properties"]["faults"] = {
+        "anyOf": [*forms, {"type": "array", "items": {"anyOf": forms}}],
+        **_annotations(faults),
+    }
+    schema["oneOf"] = [{"required": ["error"]}, {"required": ["faults"]}]
+    return schema
+
+
+def _fault_forms() -> list[Schema]:
     names = {"enum": sorted(FAULTS)}
     with_parameters = {
         "type": "object",
@@ -75,13 +125,39 @@ def _short_forms(schema: dict[str, object]) -> None:
         "minProperties": 1,
         "maxProperties": 1,
     }
-    turn["faults"]["items"]["anyOf"] = [names, with_parameters]
-    when = definitions["When"]["properties"]
+    return [names, with_parameters]
+
+
+def _when(schema: Schema) -> Schema:
+    properties = schema["properties"]
     for key in ("operation", "model"):
-        when[key] = {"anyOf": [{"type": "string"}, *when[key]["anyOf"]], **_annotations(when[key])}
+        properties[key] = {"anyOf": [{"type": "string"}, *properties[key]["anyOf"]], **_annotations(properties[key])}
+    return schema
 
 
-def _annotations(schema: dict[str, object]) -> dict[str, object]:
+def _accounts_file(schema: Schema) -> Schema:
+    """Require of each account that somebody can use it."""
+    accounts = schema["properties"]["accounts"]
+    accounts["items"] = {**accounts["items"], "anyOf": [{"required": [name]} for name in ("key", "keys", "user")]}
+    return schema
+
+
+_AMENDMENTS: Mapping[str, Callable[[Schema], Schema]] = {
+    "TextTest": _or_short("string"),
+    "CountTest": _or_short("integer"),
+    "ReplyBlock": _or_short("string"),
+    "Fixed": _fixed,
+    "Scenario": _scenario,
+    "Turn": _turn,
+    "RawResponse": _raw_response,
+    "When": _when,
+    "ChaosRule": _chaos_rule,
+    "AccountsFile": _accounts_file,
+}
+"""By the name of a model: what makes its schema agree with the model's validators."""
+
+
+def _annotations(schema: Schema) -> Schema:
     """Return the parts of a schema that say something about it, not about the value."""
     return {key: schema[key] for key in ("description", "default") if key in schema}
 

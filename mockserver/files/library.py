@@ -20,6 +20,7 @@ from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.files import bundled, loader
 from mockserver.files.dry_run import dry_run
+from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 
@@ -109,11 +110,15 @@ def read_script(file: Path, contract: Contract, *, try_out: bool = True) -> Scri
 
     `try_out` also plays every turn (see `dry_run.py`).
     """
-    loaded = loader.load(file)
+    return script_of(loader.read_document(file), contract, try_out=try_out)
+
+
+def script_of(document: YamlDocument, contract: Contract, *, try_out: bool = True) -> Script:
+    """Return the script of a document, checked as by `read_script`."""
+    loaded = loader.scenario_of(document)
     script, problems = compile_scenario(loaded.scenario, contract)
     if not problems and try_out:
         problems = dry_run(script, contract)
     if problems:
-        document = loaded.document
-        raise AuthorError([document.problem(document.written(path), message) for path, message in problems])
+        raise AuthorError([loaded.problem(path, message) for path, message in problems])
     return script

@@ -1,7 +1,7 @@
-"""The loader of scenario files: from disk to a checked `Scenario`.
+"""The loader of YAML files: from disk to a checked pydantic model.
 
-`load` and `parse` return the scenario together with its document, so that later checks can report the place of a
-mistake. `check` does the same for any other pydantic model of a YAML file.
+`read_document` reads a file of any kind, and `check` returns its model. `load` and `parse` do both for a scenario, and
+return it together with its document, so that later checks can report the place of a mistake.
 
 All mistakes of a file are reported at once, one `Problem` for each, in the order of the file. Their places and words
 come from `validation_errors.py`.
@@ -14,6 +14,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.files.kinds import misplaced
 from mockserver.files.validation_errors import problems_of
 from mockserver.files.yaml_document import Path, YamlDocument
 from mockserver.files.yaml_limits import MAX_BYTES
@@ -24,11 +25,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A checked scenario, the document that it was read from, and the file's name in messages."""
+    """A checked scenario, and the document that it was read from."""
 
     scenario: Scenario
     document: YamlDocument
-    file: str
 
     def problem(self, path: Path, message: str) -> Problem:
         """Return a problem of the value at a path of the scenario, with its place in the file."""
@@ -37,6 +37,11 @@ class Loaded(msgspec.Struct, frozen=True):
 
 def load(path: FilePath) -> Loaded:
     """Read and check a scenario file. Raises `OperatorError` if it cannot be read, `AuthorError` if it is wrong."""
+    return scenario_of(read_document(path))
+
+
+def read_document(path: FilePath) -> YamlDocument:
+    """Read a YAML file. Raises `OperatorError` if it cannot be read, `AuthorError` if it is not YAML."""
     try:
         if not path.is_file():
             raise OperatorError(_no_file(path))
@@ -44,13 +49,17 @@ def load(path: FilePath) -> Loaded:
             source = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    return parse(source, str(path))
+    return read(source, str(path))
 
 
 def parse(source: bytes, file: str) -> Loaded:
     """Check the scenario in `source`; `file` is its name in messages. Raises `AuthorError` with every problem."""
-    document = read(source, file)
-    return Loaded(check(Scenario, document), document, file)
+    return scenario_of(read(source, file))
+
+
+def scenario_of(document: YamlDocument) -> Loaded:
+    """Check the scenario in a document. Raises `AuthorError` with every problem."""
+    return Loaded(check(Scenario, document), document)
 
 
 def check(model: type[M], document: YamlDocument) -> M:
@@ -60,6 +69,9 @@ def check(model: type[M], document: YamlDocument) -> M:
     except ValidationError as error:
         # More than are reported, since each branch of a union is an error; bounded, since locating each takes time.
         details = error.errors(include_url=False)[: 5 * MAX_PROBLEMS]
+    message = misplaced(model, document.value)
+    if message is not None:
+        raise AuthorError([document.problem((), message)])
     raise AuthorError(problems_of(model, document, details))
 
 

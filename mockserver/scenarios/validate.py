@@ -20,11 +20,14 @@ Path: TypeAlias = tuple[str | int, ...]
 AddProblem: TypeAlias = Callable[[Path, str], None]
 """Reports a mistake: its path in the scenario, and the message."""
 
+UNKNOWN_OPERATION = "unknown operation"
+"""The beginning of a message: after it, `mockserver lint` hints at `--contract`."""
+
 
 def validate(scenario: Scenario, contract: Contract, add_problem: AddProblem) -> None:
     """Run every check."""
     for number, turn in enumerate(scenario.turns):
-        _check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, add_problem)
+        check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, add_problem)
         _check_conditions(turn.when, ("turns", number, "when"), add_problem)
     _check_states(scenario, add_problem)
     _check_tools(scenario, add_problem)
@@ -47,16 +50,17 @@ def inner_conditions(when: When) -> Iterator[tuple[Path, When]]:
         yield ("not",), when.not_
 
 
-def _check_operations(when: When, is_reply: bool, path: Path, contract: Contract, add_problem: AddProblem) -> None:
+def check_operations(when: When, is_reply: bool, path: Path, contract: Contract, add_problem: AddProblem) -> None:
+    """Report an unknown operation, and one that a reply cannot answer."""
     conversations = {operation.name for operation in contract.operations if operation.is_conversation}
     for number, name in enumerate(when.operation or ()):
         place = (*path, "operation", number)
         if name not in contract.names:
-            add_problem(place, f"unknown operation '{name}'; {did_you_mean(name, contract.names)}")
+            add_problem(place, f"{UNKNOWN_OPERATION} '{name}'; {did_you_mean(name, contract.names)}")
         elif is_reply and name not in conversations:
             add_problem(place, f"'{name}' takes no messages, so a reply cannot answer it; use error or response")
     for key, inner in inner_conditions(when):
-        _check_operations(inner, is_reply and key[0] != "not", (*path, *key), contract, add_problem)
+        check_operations(inner, is_reply and key[0] != "not", (*path, *key), contract, add_problem)
 
 
 def _expected_states(when: When, path: Path) -> Iterator[tuple[Path, str]]:

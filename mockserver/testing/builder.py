@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from mockserver.accounts.schema import Account
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos import ChaosProfile
 from mockserver.files import loader, yaml_reader
-from mockserver.files.chaos_file import read_profile
+from mockserver.files.chaos_file import profile_of, read_profile
 from mockserver.files.dry_run import dry_run
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario, make_script
@@ -154,11 +154,7 @@ def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry
         return read_profile(Path(source))
     else:
         raise OperatorError(f"no chaos profile is called '{source}'; {did_you_mean(source, known)}")
-    profile, complaints = compile_chaos(loader.check(Chaos, document))
-    if complaints:
-        problems: list[Problem] = [document.problem(document.written(path), message) for path, message in complaints]
-        raise AuthorError(problems)
-    return profile
+    return profile_of(document)
 
 
 def _problem(file: str, path: str, message: str) -> Problem:

@@ -1,11 +1,12 @@
 """Accounts as a client sees them: keys, plans, limits, models; credits are in test_credits."""
 
 import pytest
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import session_of
 from mockserver.accounts.plans import RANKS, TARIFFS, Tariff
+from mockserver.core.errors import AuthorError
 from mockserver.engine.request import Request
 from mockserver.engine.step import EngineSettings
 from tests.support.bank import (
@@ -37,7 +38,7 @@ def test_without_accounts_any_plausible_key_is_unlimited_and_unmetered(key: str)
 
 
 def test_sk_ant_is_refused_everywhere_also_where_it_is_an_accounts_key() -> None:
-    with pytest.raises(ValidationError, match="sk-ant- keys are refused everywhere"):
+    with pytest.raises(AuthorError, match="sk-ant- keys are refused everywhere"):
         accounts_of("accounts: [{key: sk-ant-x}]")
     for path in CONVERSATIONS:
         assert Bank().say("sk-ant-x", path).status == 401
@@ -271,8 +272,8 @@ def test_what_d1_advises_against_is_told_in_a_header_and_in_the_note(stream: boo
         ("accounts: [{key: sk_a, plan: gold}]", "plan"),
         ("accounts: [{key: sk_a, credits: -1}]", "a number of credits"),
         ("accounts: [{key: sk_a, credits: true}]", "a number of credits"),
-        ("accounts: [{key: sk_a, credits: .inf}]", "a number of credits"),
-        ("accounts: [{key: sk_a, credits: .nan}]", "a number of credits"),
+        ("accounts: [{key: sk_a, credits: .inf}]", "not a JSON number"),
+        ("accounts: [{key: sk_a, credits: .nan}]", "not a JSON number"),
         ("accounts: [{key: sk_a, credits: '0.0000000001'}]", "at most 9 decimals"),
         ("accounts: [{key: sk_a}, {keys: [sk_b, sk_a]}]", "the same key"),
         ("accounts: [{key: sk_a, limits: {per: 300ms}}]", "whole number of seconds"),
@@ -284,7 +285,7 @@ def test_what_d1_advises_against_is_told_in_a_header_and_in_the_note(stream: boo
     ],
 )
 def test_an_accounts_file_that_means_nothing_does_not_load(text: str, words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(AuthorError, match=words):
         accounts_of(text)
 
 

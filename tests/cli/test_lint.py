@@ -18,6 +18,7 @@ SHAPE_LINES = [
     (4, 5, "turns[0].tmies", "unknown key 'tmies'; did you mean 'times'?"),
     (5, 21, "turns[1].error.status", "must be at least 400, not 200"),
 ]
+HINT = "If the unknown operations are in an OpenAPI document of your own, add --contract FILE.\n"
 NAMES_LINES = [
     (3, 23, "turns[0].when.operation", "unknown operation 'mesages'; did you mean 'messages'?"),
     (4, 12, "turns[0].reply", "unknown value '{{last_usr_text}}'; did you mean 'last_user_text'?"),
@@ -56,7 +57,7 @@ def test_files_that_are_right_are_counted(folder: Path) -> None:
 def test_every_mistake_of_every_file_is_told_in_one_pass_one_a_line(folder: Path) -> None:
     result = lint(folder)
     assert (result.exit_code, result.stdout.splitlines()) == (1, as_text(folder))
-    assert result.stderr == "3 files checked, 4 mistakes.\n"
+    assert result.stderr == "3 files checked, 4 mistakes.\n" + HINT
 
 
 def test_files_and_folders_are_checked_in_the_order_in_which_they_are_given(folder: Path) -> None:
@@ -69,7 +70,7 @@ def test_files_and_folders_are_checked_in_the_order_in_which_they_are_given(fold
         str(inner / "one.yml"),
         *[str(folder / "names.yaml")] * 2,
     ]
-    assert result.stderr == "3 files checked, 4 mistakes.\n"
+    assert result.stderr == "3 files checked, 4 mistakes.\n" + HINT
 
 
 def test_one_mistake_is_counted_as_one(folder: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_file_that_is_not_there_is_one_line_with_the_nearest_name(folder: Path
 
 def test_a_folder_without_scenarios_is_one_line(tmp_path: Path) -> None:
     result = lint(tmp_path)
-    assert (result.exit_code, result.stderr) == (2, f"mockserver: {tmp_path}: no scenario file (*.yaml) in there\n")
+    assert (result.exit_code, result.stderr) == (2, f"mockserver: {tmp_path}: no file (*.yaml) in there\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--format", "xml", "a.yaml"]])
@@ -204,3 +205,38 @@ def test_what_is_wrong_is_told_with_its_place(text: str, words: str, tmp_path: P
 def test_the_shipped_scenarios_are_right() -> None:
     result = lint(bundled.SCENARIOS)
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+# Operations of other documents
+
+PETS = "scenario: pets\nturns:\n  - when: {operation: listPets}\n    response: {body: []}\n"
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, responses: {"200": {description: Pets.}}}
+"""
+
+
+def test_an_unknown_operation_hints_at_the_contract(tmp_path: Path) -> None:
+    (tmp_path / "pets.yaml").write_text(PETS)
+    assert lint(tmp_path / "pets.yaml").stderr == "1 file checked, 1 mistake.\n" + HINT
+    document = tmp_path / "openapi.json"
+    document.write_text(DOCUMENT)
+    result = lint("--contract", document, tmp_path / "pets.yaml")
+    assert (result.exit_code, result.stdout) == (0, "1 file checked, 0 mistakes.\n")
+
+
+def test_with_a_contract_there_is_no_hint_at_it(tmp_path: Path) -> None:
+    (tmp_path / "pets.yaml").write_text(PETS.replace("listPets", "listPats"))
+    (tmp_path / "openapi.json").write_text(DOCUMENT)
+    result = lint("--contract", tmp_path / "openapi.json", tmp_path / "pets.yaml")
+    assert "did you mean 'listPets'?" in result.stdout
+    assert result.stderr == "1 file checked, 1 mistake.\n"
+
+
+def test_the_hint_is_no_part_of_a_report_for_machines(tmp_path: Path) -> None:
+    (tmp_path / "pets.yaml").write_text(PETS)
+    result = lint("--format", "json", tmp_path / "pets.yaml")
+    assert (len(result.stdout.splitlines()), result.stderr) == (1, "")

@@ -86,5 +86,5 @@ def test_a_file_with_mistakes_is_told_line_by_line(tmp_path: Path) -> None:
         (2, "accounts[0].plan"),
         (3, "accounts[1].kredits"),
     ]
-    with pytest.raises(OperatorError, match="cannot be read"):
+    with pytest.raises(OperatorError, match="file not found"):
         load_accounts(tmp_path / "none.yaml")

@@ -1,6 +1,7 @@
 """The JSON Schema for editors, and the file of `mockserver new`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema_rs
@@ -13,58 +14,91 @@ from pydantic import JsonValue
 from mockserver.cli.main import main
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.faults import FAULTS
-from mockserver.files import bundled, loader
-from mockserver.files.editor_schema import first_scenario, scenario_schema
+from mockserver.files import bundled, loader, yaml_reader
+from mockserver.files.accounts_file import accounts_of
+from mockserver.files.chaos_file import SHIPPED, profile_of
+from mockserver.files.editor_schema import file_schema, first_scenario
+from mockserver.files.kinds import KINDS
 from mockserver.files.library import read_script
+from mockserver.files.yaml_document import YamlDocument
 from mockserver.scenarios.when import When
 from tests.support.dialects import DIALECTS, Dialect
 from tests.support.engine import HELLO, Talk, contract
 
-SCHEMA = orjson.loads(scenario_schema())
-VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
+SCHEMAS = {name: orjson.loads(file_schema(kind)) for name, kind in KINDS.items()}
+VALIDATORS = {name: jsonschema_rs.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
+SCHEMA = SCHEMAS["scenario"]
 DOCS = Path(__file__).parents[2] / "docs"
+PAGES = (*sorted(DOCS.glob("**/*.md")), DOCS.parent / "README.md")
 EXAMPLES = [
-    example
-    for page in (*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md")
-    for example in re.findall(r"```yaml\n((?:#.*\n)*scenario: .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (kind, text)
+    for page in PAGES
+    for kind in KINDS
+    for text in re.findall(rf"```yaml\n((?:#.*\n)*{kind}:.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 ]
-FILES = loader.discover(bundled.SCENARIOS)
+FILES = [
+    *[("scenario", "scenario.schema.json", file) for file in loader.discover(bundled.SCENARIOS)],
+    *[("chaos", "../chaos.schema.json", file) for file in loader.discover(SHIPPED)],
+    ("accounts", "../scenarios/accounts.schema.json", DOCS / "accounts.yaml"),
+]
 
 
-def errors(text: str) -> list[str]:
+def errors(text: str, kind: str = "scenario") -> list[str]:
     """Return the mistakes that an editor marks."""
-    return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+    return [error.message for error in VALIDATORS[kind].iter_errors(yaml.safe_load(text))]
 
 
-def is_loaded(text: str) -> bool:
+LOADERS: dict[str, Callable[[YamlDocument], object]] = {
+    "scenario": loader.scenario_of,
+    "chaos": profile_of,
+    "accounts": accounts_of,
+}
+
+
+def is_loaded(text: str, kind: str = "scenario") -> bool:
     try:
-        loader.parse(text.encode(), "test.yaml")
+        LOADERS[kind](yaml_reader.read(text.encode(), "test.yaml"))
     except AuthorError:
         return False
     return True
 
 
-@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_every_shipped_scenario_is_right_for_the_editor_and_names_the_schema(file: Path) -> None:
+@pytest.mark.parametrize(("kind", "schema", "file"), FILES, ids=[f"{kind}-{file.stem}" for kind, _, file in FILES])
+def test_every_shipped_file_is_right_for_the_editor_and_names_its_schema(kind: str, schema: str, file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert errors(text) == []
-    assert text.startswith("# yaml-language-server: $schema=scenario.schema.json\n")
+    assert errors(text, kind) == []
+    assert text.startswith(f"# yaml-language-server: $schema={schema}\n")
+    assert (file.parent / schema).is_file()
 
 
-@pytest.mark.parametrize("text", EXAMPLES, ids=[example.split("\n")[0] for example in EXAMPLES])
-def test_every_example_of_the_documents_is_right_for_the_editor(text: str) -> None:
-    assert errors(text) == []
+@pytest.mark.parametrize(("kind", "text"), EXAMPLES, ids=[example.split("\n")[0] for _, example in EXAMPLES])
+def test_every_example_of_the_documents_is_right_for_the_editor(kind: str, text: str) -> None:
+    assert errors(text, kind) == []
 
 
-def test_the_shipped_schema_is_the_one_that_is_printed() -> None:
-    printed = CliRunner().invoke(main, ["schema"]).stdout
-    assert printed == scenario_schema()
-    assert (bundled.SCENARIOS / "scenario.schema.json").read_text(encoding="utf-8") == printed
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_documents_have_an_example_of_each_kind(kind: str) -> None:
+    assert [example for name, example in EXAMPLES if name == kind]
 
 
-def test_the_examples_of_the_schema_are_scenarios() -> None:
-    for example in SCHEMA["examples"]:
-        assert errors(orjson.dumps(example).decode()) == []
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_shipped_schema_is_the_one_that_is_printed(kind: str) -> None:
+    printed = CliRunner().invoke(main, ["schema", "--kind", kind]).stdout
+    assert printed == file_schema(KINDS[kind])
+    shipped = (bundled.SCENARIOS / f"{kind}.schema.json").read_text(encoding="utf-8")
+    assert shipped == printed, f"run: mockserver schema --kind {kind} > scenarios/{kind}.schema.json"
+
+
+def test_the_schema_of_scenarios_is_printed_by_default() -> None:
+    assert CliRunner().invoke(main, ["schema"]).stdout == file_schema(KINDS["scenario"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_examples_of_a_schema_are_right_and_load(kind: str) -> None:
+    for example in SCHEMAS[kind]["examples"]:
+        text = orjson.dumps(example).decode()
+        assert errors(text, kind) == []
+        assert is_loaded(text, kind)
 
 
 def test_every_key_of_when_and_of_a_turn_is_described() -> None:
@@ -182,6 +216,48 @@ def test_typical_mistakes_are_marked_and_refused(text: str) -> None:
     assert not is_loaded(text) or "faults" in text
 
 
+OTHER_KINDS: dict[str, tuple[str, list[str], list[str]]] = {
+    "chaos": (
+        "chaos: a\nrules: [{RULE}]\n",
+        ["faults: crlf", "faults: {reset: {at: 3}}", "faults: [crlf]", "error: {status: 503}, limit: 2"],
+        [
+            "",
+            "probability: 10%",
+            "faults: rest",
+            "faults: crlf, error: {status: 503}",
+            "faults: crlf, probability: 2",
+            "faults: crlf, limit: 0",
+            "faults: crlf, window: {form: 1s}",
+            "faults: crlf, when: {lst: user}",
+            "eror: {status: 503}",
+        ],
+    ),
+    "accounts": (
+        "accounts: [{RULE}]\n",
+        ["key: sk_a", "keys: [sk_a, sk_b], credits: 0.5", "user: {email: a, password: b}, limits: {per: 1m}"],
+        ["", "plan: pro", "key: 3", "key: sk_a, plan: gold", "key: sk_a, kredits: 3", "keys: sk_a", "user: {email: a}"],
+    ),
+}
+"""By kind: a file around a rule or an account, right ones, and wrong ones."""
+
+
+def cases(right: bool) -> list[tuple[str, str]]:
+    texts = {kind: (frame, good if right else bad) for kind, (frame, good, bad) in OTHER_KINDS.items()}
+    return [(kind, frame.replace("RULE", text)) for kind, (frame, all_of) in texts.items() for text in all_of]
+
+
+@pytest.mark.parametrize(("kind", "text"), cases(right=True))
+def test_the_editor_accepts_what_the_loader_of_another_kind_accepts(kind: str, text: str) -> None:
+    assert is_loaded(text, kind)
+    assert errors(text, kind) == []
+
+
+@pytest.mark.parametrize(("kind", "text"), cases(right=False))
+def test_typical_mistakes_of_another_kind_are_marked_and_refused(kind: str, text: str) -> None:
+    assert errors(text, kind) != []
+    assert not is_loaded(text, kind)
+
+
 def test_the_faults_are_those_of_the_table() -> None:
     assert SCHEMA["$defs"]["Turn"]["properties"]["faults"]["items"]["anyOf"][0] == {"enum": sorted(FAULTS)}
 
@@ -206,7 +282,7 @@ def test_new_writes_a_file_that_is_right_and_the_schema_beside_it(
     text = (tmp_path / "my-first.yaml").read_text(encoding="utf-8")
     assert errors(text) == []
     assert text.startswith("# yaml-language-server: $schema=scenario.schema.json\nscenario: my-first\n")
-    assert (tmp_path / "scenario.schema.json").read_text(encoding="utf-8") == scenario_schema()
+    assert (tmp_path / "scenario.schema.json").read_text(encoding="utf-8") == file_schema(KINDS["scenario"])
     assert CliRunner().invoke(main, ["lint", str(tmp_path / "my-first.yaml")]).exit_code == 0
 
 

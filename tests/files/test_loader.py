@@ -28,7 +28,7 @@ def test_a_scenario_comes_with_its_document() -> None:
     loaded = parse(GOOD.encode(), "scenarios/tool.yaml")
     assert loaded.scenario.scenario == "tool-round-trip"
     assert len(loaded.scenario.turns) == 2
-    assert loaded.file == "scenarios/tool.yaml"
+    assert loaded.document.file == "scenarios/tool.yaml"
     assert loaded.document.key_mark(("turns", 1, "reply")) == YamlMark(8, 5)
 
 
@@ -43,7 +43,7 @@ def test_a_later_check_gets_the_place_of_what_a_short_form_stands_for() -> None:
 def test_a_file_is_loaded_under_the_name_it_was_given(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(GOOD)
-    assert load(path).file == str(path)
+    assert load(path).document.file == str(path)
 
 
 @pytest.mark.parametrize(

@@ -362,7 +362,7 @@ def test_a_url_that_means_nothing_is_told(url: str) -> None:
         (["--store", "postgres://x"], "expected the URL of a Redis server"),
         (["--store", "redis://127.0.0.1:1"], "cannot reach Redis"),
         (["--store", "redis://localhost:port"], "invalid Redis URL"),
-        (["--accounts", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--accounts", "nowhere.yaml"], "nowhere.yaml: file not found"),
     ],
 )
 def test_what_cannot_be_served_is_one_line(options: list[str], words: str) -> None:

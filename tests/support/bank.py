@@ -15,6 +15,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Data
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
+from mockserver.files import accounts_file, yaml_reader
 from mockserver.scenarios.compile import Script
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, NOW, Answer, contract, script
 
@@ -45,7 +46,7 @@ THREE_CREDITS = "accounts: [{key: sk_three, plan: starter, credits: 3}]"
 
 def accounts_of(text: str) -> AccountsFile:
     """Return an accounts file in YAML."""
-    return AccountsFile.model_validate(yaml.safe_load(text))
+    return accounts_file.accounts_of(yaml_reader.read(text.encode(), "accounts"))
 
 
 class Bank:
