@@ -92,6 +92,11 @@ KEY = "sk_test"
 )
 @click.option("--strict", is_flag=True, help="Answer 404 on routes that no document names.")
 @click.option(
+    "--lenient",
+    is_flag=True,
+    help="Accept requests that are refused for their form alone: no provider, no model, nulls.",
+)
+@click.option(
     "--errors", type=click.Choice(ENVELOPES), default=SUPERSET, show_default=True, help="Form of error bodies."
 )
 @click.option("--store", metavar="redis://…", help="Redis server that keeps the sessions; default: this process.")
@@ -125,6 +130,7 @@ def serve(
     strict_keys: bool,
     strict_models: bool,
     strict: bool,
+    lenient: bool,
     errors: "Envelope",
     store: str | None,
     workers: int,
@@ -151,11 +157,15 @@ def serve(
     is_json = log_format == "json"  # then standard output has only the lines of the log
     output = Output(to_stderr=is_json)
     processes.check(workers, store)
+    if strict and lenient:
+        raise OperatorError("--strict and --lenient exclude each other; the default is between them")
     control = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
     contract, notices = open_contract(external)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
-    settings = EngineSettings(scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models)
+    settings = EngineSettings(
+        scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models, lenient=lenient
+    )
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     chaos_settings, chaos_notices = _chaos(chaos, seed, contract)
     engine = Engine(contract, library.scripts, settings, known, chaos_settings)

@@ -25,8 +25,13 @@ from mockserver.cli.errors import report_errors
     help="Clock for delays; on the virtual clock they take no time.",
 )
 @click.option("--strict", is_flag=True, help="Exit with code 1 if any turn was not played.")
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Accept requests that are refused for their form alone: no provider, no model, nulls.",
+)
 @report_errors
-def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict: bool) -> None:
+def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict: bool, lenient: bool) -> None:
     """Run for one test suite; stops when stdin closes. Exit code 1 if a request matched no turn."""
     import orjson
 
@@ -41,6 +46,7 @@ def start(scenario: str | None, chaos: str | None, seed: str, clock: str, strict
             seed=seed,
             clock="real" if clock == "real" else "virtual",
             strict=strict,
+            lenient=lenient,
             control=True,
         ) as gateway:
             connection = {

@@ -81,7 +81,14 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
     outline = arrival.outline()
     script = _script(engine, outline, session)
     holder, meter = _metered(engine, arrival, session, caller, script, now)
-    call = arrival.call()
+    try:
+        call = arrival.call()
+    except Refusal:
+        if not (engine.settings.lenient or (script is not None and script.lenient)):
+            raise
+        call = arrival.lenient_call()
+        caller = identify(engine, arrival, session, now)  # it may be another operation, with other rules for keys
+        holder, meter = _metered(engine, arrival, session, caller, script, now)
     chosen = _script(engine, call, session) if call.conversation is not None else script
     if chosen is not script:
         holder, meter = _metered(engine, arrival, session, caller, chosen, now)

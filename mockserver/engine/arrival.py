@@ -66,3 +66,12 @@ class Arrival:
         if isinstance(self._read, Refusal):
             raise self._read
         return self._read
+
+    def lenient_call(self) -> Call:
+        """Return the call although the form of its body is wrong. Its operation is from now on that of the arrival.
+
+        Raises `Refusal` if more than the form is wrong.
+        """
+        self._read = read_call(self.routed(), self.request, self.parameters, lenient=True)
+        self.operation = self._read.operation
+        return self._read

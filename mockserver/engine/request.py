@@ -11,7 +11,9 @@ import msgspec
 from mockserver.accounts import keys
 from mockserver.core.conversation import Conversation, JsonObject
 from mockserver.core.errors import Refusal
+from mockserver.core.json_text import json_or_none
 from mockserver.engine.reply import check_limits
+from mockserver.openapi.lenient import mend
 from mockserver.openapi.operation import HandlerRequest, Operation
 from mockserver.openapi.request_body import read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
@@ -64,13 +66,34 @@ def check_size(request: Request) -> None:
         raise Refusal(413, "request_too_large", f"The request body is larger than {MAX_BODY} bytes.")
 
 
-def read_call(operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS) -> Call:
-    """Return the call with its body and the conversation in it. Raises `Refusal` 413, 400 or 422."""
+def read_call(
+    operation: Operation, request: Request, parameters: Parameters = NO_PARAMETERS, *, lenient: bool = False
+) -> Call:
+    """Return the call with its body and the conversation in it. Raises `Refusal` 413, 400 or 422.
+
+    With `lenient`, a body of which the form alone is wrong is read too, perhaps as that of another operation.
+    """
+    try:
+        return _read_call(operation, request, parameters)
+    except Refusal:
+        if not lenient or operation.wire == "json":
+            raise
+        mended = mend(operation, json_or_none(request.body))
+        if mended is None:
+            raise
+    return msgspec.structs.replace(_call(mended.operation, request, mended.body), warnings=mended.warnings)
+
+
+def _read_call(operation: Operation, request: Request, parameters: Parameters) -> Call:
     check_size(request)
     if operation.handler is not None:
         body = operation.handler.read(handler_request(request, parameters))
     else:
         body = read_body(operation, request.body, request.headers.get("content-type", ""))
+    return _call(operation, request, body)
+
+
+def _call(operation: Operation, request: Request, body: JsonObject) -> Call:
     return Call(
         operation=operation,
         conversation=None if operation.wire == "json" else _conversation(operation, body),

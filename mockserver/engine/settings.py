@@ -16,7 +16,8 @@ class EngineSettings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `scenario` plays by default; `pace` is laid over that of every reply (JSON, see `overrides`); `envelope` shapes
     errors. With `strict`, routes that no document names are 404. With `strict_models`, unknown models are 404, those of
-    higher plans 403, and more `max_tokens` than the model gives is 400.
+    higher plans 403, and more `max_tokens` than the model gives is 400. With `lenient`, what is refused for its form
+    alone is accepted with a warning (see `openapi.lenient`).
     """
 
     scenario: str | None = None
@@ -24,6 +25,7 @@ class EngineSettings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     envelope: Envelope = SUPERSET
     strict: bool = False
     strict_models: bool = False
+    lenient: bool = False
 
 
 class EngineParts(Protocol):

@@ -126,7 +126,7 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         operation, parameters = contract.find(request.method, request.path)
         if operation.handler is None:
             keys.authenticate(operation, request.headers)
-        call = read_call(operation, request, parameters)
+        call = read_call(operation, request, parameters, lenient=script.lenient)
     except Refusal as refusal:
         yield f"No turn is tried: the gateway rejects this request with {refusal.failure.status}."
         yield f"  {refusal.failure.message}"

@@ -103,7 +103,7 @@ class Record:
         except Refusal:
             return Call(operation=NO_ROUTE, conversation=None, path=self.path, headers=self.headers)
         try:
-            return read_call(operation, request, parameters)
+            return read_call(operation, request, parameters, lenient=bool(self.warnings))
         except Refusal:
             body = self.json if isinstance(self.json, dict) else {}
             return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)

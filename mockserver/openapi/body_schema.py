@@ -1,5 +1,7 @@
 """The schema of a request body, compiled on first use because most runs call few operations."""
 
+from collections.abc import Iterator
+
 import jsonschema_rs
 
 from mockserver.core.conversation import Json, JsonObject
@@ -17,9 +19,16 @@ class BodySchema:
 
     def validate(self, body: Json) -> None:
         """Raise `jsonschema_rs.ValidationError` for a body that does not satisfy the schema."""
+        self._compiled().validate(body)
+
+    def errors(self, body: Json) -> Iterator[jsonschema_rs.ValidationError]:
+        """Yield every error of a body."""
+        yield from self._compiled().iter_errors(body)
+
+    def _compiled(self) -> jsonschema_rs.Draft202012Validator:
         if self._validator is None:
             self._validator = compile_schema(self._document, self._schema)
-        self._validator.validate(body)
+        return self._validator
 
 
 def compile_schema(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:

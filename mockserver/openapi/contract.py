@@ -4,8 +4,9 @@ The contract is one file. What depends on an operation (its security, its body, 
 defaults of `max_tokens` and `max_iterations`) is read from the document, so that no second copy of the wire schemas
 exists. The document arrives as plain data; the loader reads the file.
 
-Four of the document's extensions are used here: `x-wire` (the dialect: anthropic, openai or json), `x-variant` (plain,
-byok or managed), `x-invalid-status` (400 or 422) and `x-alias-of` (the same operation under the other prefix, OBS).
+Five of the document's extensions are used here: `x-wire` (the dialect: anthropic, openai or json), `x-variant` (plain,
+byok or managed), `x-invalid-status` (400 or 422), `x-alias-of` (the same operation under the other prefix, OBS) and
+`x-without-provider` (the operation that takes a request without a provider, where the gateway is lenient).
 
 Operations of other documents ("bring your own contract") are added as operations with a `handler`. Where both have the
 same path and method, the gateway's operation wins.
@@ -16,6 +17,7 @@ from copy import copy
 from typing import cast
 
 import jsonschema_rs
+import msgspec
 import orjson
 
 from mockserver.core.conversation import JsonObject
@@ -37,7 +39,7 @@ class Contract:
 
     def __init__(self, document: JsonObject) -> None:
         self.document = document
-        self.operations: tuple[Operation, ...] = tuple(_operations(document))
+        self.operations: tuple[Operation, ...] = _with_fallbacks(document, list(_operations(document)))
         self.names: frozenset[str] = frozenset(operation.name for operation in self.operations)
         self.shadowed: tuple[Operation, ...] = ()
         self._own: Router[Operation] = Router(r"[^?]+")
@@ -123,6 +125,21 @@ def _operations(document: JsonObject) -> Iterator[Operation]:
         for method in METHODS:
             if method in item:
                 yield _operation(document, path, method, item[method], schemas)
+
+
+def _with_fallbacks(document: JsonObject, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """Return the operations, each with the one that a lenient gateway takes a request without a provider for."""
+    by_id = {operation.id: operation for operation in operations}
+    fallbacks = [
+        by_id.get(document["paths"][operation.path][operation.method.lower()].get("x-without-provider", ""))
+        for operation in operations
+    ]
+    return tuple(
+        [
+            operation if fallback is None else msgspec.structs.replace(operation, without_provider=fallback)
+            for operation, fallback in zip(operations, fallbacks, strict=True)
+        ]
+    )
 
 
 def _operation(

@@ -68,7 +68,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the word that scenarios use; an alias has the name of its original. `schemes` are the accepted ways to
     send a key, in order. `key_optional` says that a request needs none. `validator` is None if the operation reads no
-    JSON body, `form` if it reads no form. `handler` is set for operations of other documents only.
+    JSON body, `form` if it reads no form. `without_provider` is the operation that reads a request without a provider
+    if the gateway is lenient. `handler` is set for operations of other documents only.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     validator: BodySchema | None = None
     body_optional: bool = True
     form: BodySchema | None = None
+    without_provider: "Operation | None" = None
     handler: OperationHandler | None = None
     sources: frozenset[str] = frozenset()
 

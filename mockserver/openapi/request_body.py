@@ -8,11 +8,16 @@ import orjson
 from mockserver.core import json_text
 from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import Refusal
+from mockserver.openapi.body_schema import BodySchema
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.violations import field_of, violation
 
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form."""
+_NO_PROVIDER = (
+    "{path} is the bring-your-own-key route. Without a provider, set the client's base URL to …/api/v1 ({other}), "
+    "or run `mockserver serve --lenient`"
+)
 TOO_DEEP = f"The request body is nested more than {json_text.MAX_DEPTH} levels deep."
 
 
@@ -29,11 +34,19 @@ def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonOb
         validator, parsed = operation.form, dict(parse_qsl(body.decode("utf-8", "replace")))
     else:
         parsed = parse_json(body, operation.invalid_status)
+    check_body(operation, parsed, validator)
+    return parsed
+
+
+def check_body(operation: Operation, body: Json, schema: BodySchema | None = None) -> None:
+    """Check a body against a schema, the operation's own unless given. Raises `Refusal` with its status."""
+    schema = schema or operation.validator
+    if schema is None:
+        return
     try:
-        validator.validate(parsed)
+        schema.validate(body)
     except jsonschema_rs.ValidationError as error:
         raise _refusal(operation, error) from None
-    return parsed
 
 
 def parse_json(body: bytes, status: int) -> Json:
@@ -53,6 +66,8 @@ def _refusal(operation: Operation, error: jsonschema_rs.ValidationError) -> Refu
     message = f"{field}: {violation(error)}"
     if operation.invalid_status != 422:
         return Refusal(operation.invalid_status, "invalid_request", message, param=field)
+    if field == "provider" and operation.without_provider is not None:
+        message += f". {_NO_PROVIDER.format(path=operation.path, other=operation.without_provider.path)}"
     if field == "tools" or field.startswith("tools."):
         message = f"Validation error - Invalid tool parameters: {message}"
     return Refusal(422, "validation_error", message, param=field)

@@ -125,7 +125,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario, compiled.
 
     `index` finds the turns that can match a call, in order. `edition` is a hash of the scenario: a session starts a
-    changed file from its beginning.
+    changed file from its beginning. `lenient` accepts requests that are refused for their form alone.
     """
 
     name: str
@@ -136,6 +136,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     index: TurnIndex[CompiledTurn]
     edition: str = ""
     account: Account | None = None
+    lenient: bool = False
 
 
 def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[ScenarioProblem]]:
@@ -153,7 +154,9 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
     validate(scenario, contract, add_problem)
     script = make_script(scenario.scenario, turns, scenario.about, scenario.seed, scenario.after)
     edition = token("edition", scenario.model_dump_json(), length=8)
-    return msgspec.structs.replace(script, edition=edition, account=scenario.account), problems
+    return msgspec.structs.replace(
+        script, edition=edition, account=scenario.account, lenient=scenario.lenient
+    ), problems
 
 
 def make_script(

@@ -194,4 +194,8 @@ class Scenario(ScenarioModel):
     account: Account | None = Field(
         None, description="The account of every session that plays the scenario; see docs/accounts.md."
     )
+    lenient: bool = Field(
+        False,
+        description="Accept requests that are refused for their form alone: no provider, no model, nulls.",
+    )
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

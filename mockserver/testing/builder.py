@@ -37,13 +37,16 @@ OUR_FOLDER = str(Path(__file__).parent)
 class SessionScript:
     """The scenario of a session; `script` is its compiled form."""
 
-    def __init__(self, scripts: ScriptRegistry, contract: Contract, account: Account | None = None) -> None:
+    def __init__(
+        self, scripts: ScriptRegistry, contract: Contract, account: Account | None = None, *, lenient: bool = False
+    ) -> None:
         self._scripts = scripts
         self._contract = contract
         self._account = account
+        self._lenient = lenient
         self._scenario: Scenario | None = None
         self._edition = 0
-        self.script: Script = self._with_account(DEFAULT_SCRIPT)
+        self.script: Script = self._with_settings(DEFAULT_SCRIPT)
 
     def play(self, source: "str | Path | Scenario | Mapping[str, object]") -> None:
         """Play a shipped scenario, a file, YAML text, a mapping or a `Scenario`. Raises `AuthorError` for mistakes."""
@@ -97,10 +100,12 @@ class SessionScript:
 
     def _set(self, script: Script) -> None:
         """Play a script from now on. Only `play` changes the edition, so that added turns keep what was played."""
-        self.script = self._with_account(msgspec.structs.replace(script, edition=f"test-{self._edition}"))
+        self.script = self._with_settings(msgspec.structs.replace(script, edition=f"test-{self._edition}"))
 
-    def _with_account(self, script: Script) -> Script:
-        return script if self._account is None else msgspec.structs.replace(script, account=self._account)
+    def _with_settings(self, script: Script) -> Script:
+        """Return the script with the account and the lenience of the session, where it has them."""
+        account, lenient = self._account or script.account, self._lenient or script.lenient
+        return msgspec.structs.replace(script, account=account, lenient=lenient)
 
     def _read(self, source: "str | Path | Scenario | Mapping[str, object]") -> tuple[Scenario, str]:
         """Return the scenario and the file name for messages: "" for a shipped one, which needs no check."""

@@ -63,6 +63,7 @@ class GatewaySession:
         seed: str | int | None = None,
         account: Mapping[str, object] | Account | None = None,
         strict: bool = False,
+        lenient: bool = False,
     ) -> None:
         self._server = server
         again = server.session_counts[name] = server.session_counts.get(name, 0) + 1
@@ -75,7 +76,7 @@ class GatewaySession:
         self._strict = strict
         self._unmatched_allowed = False
         self._saved: dict[str, str | None] = {}
-        self._script = SessionScript(server.scripts, server.contract, read_account(account))
+        self._script = SessionScript(server.scripts, server.contract, read_account(account), lenient=lenient)
         self._update_script()
         self.clock = GatewayClock(server, self.session)
         self.account = GatewayAccount(server, self.session, self.key, self._script)

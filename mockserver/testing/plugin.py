@@ -5,7 +5,8 @@ Installed with the package, and inert until used: it imports nothing but pytest 
 - `gateway`: a session of its own on the one server of this process, on a virtual clock. Safe under pytest-xdist (each
   worker has its server), with asyncio and trio, and with clients in threads and subprocesses.
 - `gateway_session`: one session for all tests of the run, for a client that lives as long.
-- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…)`: the initial state of the test's gateway.
+- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…, lenient=…)`: the initial state of the test's
+  gateway.
 
 A passing test still fails if a request matched nothing, a turn marked `must` was not played, or the mock had an
 internal error. A failing test gets a section in its report: what the client sent, and what it received.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 GATEWAYS = pytest.StashKey["GatewaySession | None"]()
 """The key under which an item keeps its gateway, for the hook that checks it."""
 
-OPTIONS = ("scenario", "seed", "account", "chaos", "strict")
+OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient")
 """The arguments of the marker."""
 
 

@@ -26,6 +26,8 @@ class start:  # noqa: N801 - used like a function
 
     - `clock` is `virtual` (waits of the mock take no time) or `real`; a real clock runs `speed` times as fast.
     - `in_process` uses no socket: the gateway's `transport` serves an `httpx.AsyncClient`.
+    - `strict` also fails a block that ends before every turn was played.
+    - `lenient` accepts requests that are refused for their form alone.
     - `control` adds the control API and the page, at the gateway's `page`.
     """
 
@@ -39,6 +41,7 @@ class start:  # noqa: N801 - used like a function
         clock: Literal["virtual", "real"] = "virtual",
         speed: float = 1.0,
         strict: bool = False,
+        lenient: bool = False,
         in_process: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -52,6 +55,7 @@ class start:  # noqa: N801 - used like a function
         self._virtual = clock == "virtual"
         self._speed = speed
         self._strict = strict
+        self._lenient = lenient
         self._where = (in_process, host, port)
         self._control = control
         self._name = name
@@ -78,6 +82,7 @@ class start:  # noqa: N801 - used like a function
                 seed=self._seed,
                 account=self._account,
                 strict=self._strict,
+                lenient=self._lenient,
             )
             stack.callback(gateway.close)
             if self._chaos is not None:

@@ -81,6 +81,11 @@ def test_an_unknown_scenario_is_one_line_with_the_nearest_name() -> None:
     assert failed("serve", "--scenario", "greting") == [words]
 
 
+def test_strict_and_lenient_exclude_each_other() -> None:
+    words = "mockserver: --strict and --lenient exclude each other; the default is between them"
+    assert failed("serve", "--strict", "--lenient") == [words]
+
+
 def test_a_file_that_is_not_there_is_one_line_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "greeting.yaml").touch()
     file = tmp_path / "greting.yaml"

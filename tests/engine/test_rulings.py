@@ -7,6 +7,7 @@ The topics are the rows of the ruling table in the gateway's notes; each has one
 import pytest
 from pydantic import JsonValue
 
+from mockserver.engine.settings import EngineSettings
 from tests.engine.test_rulings_of_errors import RULINGS as OF_ERRORS
 from tests.support.dialects import DIALECTS, Json
 from tests.support.engine import BYOK, CHAT, HELLO, KEY, MESSAGES, Talk
@@ -151,6 +152,8 @@ def _provider() -> None:
     unknown = Talk().say(BYOK, provider="xyz")
     assert (unknown.status, unknown.json["message"]) == (400, "Unsupported provider: xyz")
     assert Talk().post(BYOK, {"model": "m", "messages": HELLO}).status == 422
+    lenient = Talk(settings=EngineSettings(lenient=True)).post(BYOK, {"model": "m", "messages": HELLO})
+    assert (lenient.status, lenient.note.operation) == (200, "chat")
     rule = play("  - {when: {body: {/provider: meta_llama}}, reply: llama}\n")
     assert rule.say(BYOK, provider="meta_llama").text == "llama"
 

@@ -44,6 +44,11 @@ def body_of(**fields: JsonValue) -> dict[str, JsonValue]:
     return least | fields
 
 
+NO_PROVIDER = (
+    "provider: Field required. /v1/chat/completions is the bring-your-own-key route. Without a provider, set the"
+    " client's base URL to …/api/v1 (/api/v1/chat/completions), or run `mockserver serve --lenient`"
+)
+
 INVALID: list[tuple[str, JsonValue, str, str]] = [
     (MESSAGES, {"messages": HELLO}, "model", "model: Field required"),
     (MESSAGES, body_of(messages=[]), "messages", "messages: Input should have at least 1 item"),
@@ -69,7 +74,7 @@ INVALID: list[tuple[str, JsonValue, str, str]] = [
         "tools.0.name: Input should match the pattern ^[a-zA-Z0-9_-]{1,128}$",
     ),
     (PUBLIC_V1, body_of(temperature=1.5), "temperature", "temperature: Input should be less than or equal to 1"),
-    (BYOK, {"model": "m", "messages": HELLO}, "provider", "provider: Field required"),
+    (BYOK, {"model": "m", "messages": HELLO}, "provider", NO_PROVIDER),
     (
         BYOK,
         body_of(tools=[{"type": "function"}]),

@@ -110,6 +110,15 @@ def test_it(gateway):
     result.stdout.fnmatch_lines(["Turn 2 of 'test' was never played; `strict` requires every turn."])
 
 
+def test_a_test_can_be_lenient(pytester: pytest.Pytester) -> None:
+    source = """
+@pytest.mark.gateway("greeting", lenient=True)
+def test_it(gateway):
+    assert ask(gateway, model=None).status_code == 200
+"""
+    run(pytester, source).assert_outcomes(passed=1)
+
+
 def test_what_matches_nothing_can_be_allowed(pytester: pytest.Pytester) -> None:
     source = """
 def test_it(gateway):

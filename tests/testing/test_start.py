@@ -38,6 +38,21 @@ def test_a_block_is_strict() -> None:
         ask_twice()
 
 
+def test_a_block_is_lenient() -> None:
+    with mockserver.start("greeting", lenient=True) as gateway:
+        body = {"messages": BODY["messages"]}
+        headers = {"authorization": f"Bearer {gateway.key}"}
+        answer = httpx.post(f"{gateway.url}/v1/chat/completions", json=body, headers=headers)
+        [record] = gateway.journal
+        assert answer.status_code == 200
+        assert record.call.operation.name == "chat"
+        assert record.conversation is not None
+        assert list(gateway.verdict().warnings) == [
+            "provider: missing; taken as a request of /api/v1/chat/completions",
+            "model: missing; answered by the plan's default model",
+        ]
+
+
 def test_an_error_in_the_block_is_what_is_told_and_what_happened_is_noted_beside_it() -> None:
     def fail() -> None:
         with mockserver.start() as gateway:
