@@ -100,10 +100,11 @@ def warnings(conversation: Conversation) -> tuple[str, ...]:
 
 
 def with_warnings(actions: Actions, warnings: Sequence[str]) -> Actions:
-    """Return the answer with the warnings in a header of bounded length."""
+    """Return the answer with the warnings in a header of bounded length; `?` replaces what no header can hold."""
     if not warnings:
         return actions
-    note = (NOTE, "; ".join(warnings)[:LONGEST_NOTE])
+    text = "; ".join(warnings)[:LONGEST_NOTE]
+    note = (NOTE, "".join([letter if letter.isascii() and letter.isprintable() else "?" for letter in text]))
     return tuple(
         [
             msgspec.structs.replace(action, headers=(*action.headers, note)) if isinstance(action, Head) else action

@@ -353,7 +353,8 @@ class VerdictShape(Shape):
     """The verdict on clients: their proven mistakes, how many exchanges were judged, and by which rules.
 
     `unchecked` has each rule to which the exchanges gave nothing to check, with the reason. `warnings` has what was
-    accepted with a note, although another gateway may refuse it, and the exchanges.
+    accepted with a note, although another gateway may refuse it, replies that break the schema asked for, and the
+    exchanges.
     """
 
     findings: list[FindingShape]

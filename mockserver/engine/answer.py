@@ -9,16 +9,17 @@ import msgspec
 from mockserver.accounts import handlers
 from mockserver.accounts.session import START, Session
 from mockserver.core.actions import Actions, Headers
-from mockserver.core.conversation import Conversation, Usage
+from mockserver.core.conversation import Conversation
 from mockserver.core.errors import Refusal
 from mockserver.engine import builtin, overrides, refusals, responses
 from mockserver.engine.admission import Admission
 from mockserver.engine.decision import Decision, Note
-from mockserver.engine.recipe import Recipe, ReplyRecipe, with_faults
-from mockserver.engine.render import check_loaded, lay_faults, render_raw, render_reply
+from mockserver.engine.recipe import Recipe, with_faults
+from mockserver.engine.render import RenderedReply, check_loaded, lay_faults, render_raw, render_reply
 from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import handler_request
 from mockserver.engine.settings import EngineParts
+from mockserver.engine.structured import form_warnings
 from mockserver.faults import apply_waiting
 from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
 from mockserver.scenarios.schema import NEXT
@@ -84,13 +85,11 @@ def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decisio
     if call.conversation is None or not call.operation.is_conversation:
         session, actions = _without_conversation(engine, admission)
         return session, Decision(actions, note, recipe=Recipe(actions=actions))
-    actions, usage, reply = _default_reply(engine, admission, call.conversation)
-    return session, Decision(actions, msgspec.structs.replace(note, usage=usage), recipe=Recipe(reply=reply))
+    actions, reply, recipe = _default_reply(engine, admission, call.conversation)
+    return session, Decision(actions, msgspec.structs.replace(note, usage=reply.usage), recipe=Recipe(reply=recipe))
 
 
-def _default_reply(
-    engine: EngineParts, admission: Admission, conversation: Conversation
-) -> tuple[Actions, Usage, ReplyRecipe]:
+def _default_reply(engine: EngineParts, admission: Admission, conversation: Conversation) -> RenderedReply:
     """Return the reply to a conversation that no scenario answers."""
     session, call = admission.session, admission.call
     seed_path = SeedPath((session.seed, session.id, str(session.requests)))
@@ -138,6 +137,7 @@ def _play(
     context = TemplateContext(conversation, admission.call.body, play.number, hit, admission.now, seed_path.parts)
     turn: Headers = ((responses.TURN_HEADER, f"{script.name}/{play.number}"),)
     code, plan, usage = "", play.plan, None
+    warnings: tuple[str, ...] = ()
     if isinstance(plan, FailurePlan):
         failure = msgspec.structs.replace(plan.failure, message=plan.message.fill(context))
         code, operation, envelope = failure.code, admission.operation, engine.settings.envelope
@@ -150,10 +150,10 @@ def _play(
         plan = overrides.at_pace(plan, session, engine.settings.pace)
         check_loaded(plan, admission.session, admission.now)
         headers = (*admission.trace, *turn)
-        actions, usage, reply = render_reply(
+        actions, reply, reply_recipe = render_reply(
             plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
         )
-        recipe = Recipe(reply=reply)
+        usage, warnings, recipe = reply.usage, form_warnings(reply, conversation), Recipe(reply=reply_recipe)
     actions, wire = responses.with_headers(actions, play.headers), wire_named(admission.operation.wire)
     applied = lay_faults(actions, play.faults, seed_path, admission.now, wire)
     note = Note(
@@ -165,6 +165,7 @@ def _play(
         code=code,
         idle_faults=applied.idle,
         usage=usage,
+        warnings=warnings,
         faults=play.fault_names,
     )
     made_from = with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults)

@@ -14,8 +14,9 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `turn` is 0 if no scenario answered; `code` is the stable word of an error, `misses` say why no turn matched.
     `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are what the client should know of
-    its request, although it was answered: what was accepted and how, and D1's tips for tools. `draws` are the rules of
-    chaos that fired and `faults` the names of the turn's faults.
+    its request, although it was answered (what was accepted and how, D1's tips for tools), and that a scripted reply is
+    not in the form that it asks for. `draws` are the rules of chaos that fired and `faults` the names of the turn's
+    faults.
     """
 
     session: str

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 import orjson
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Headers
-from mockserver.core.conversation import Conversation, Usage
+from mockserver.core.conversation import Conversation, Reply
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
@@ -23,6 +24,14 @@ from mockserver.wires.errors import failure
 from mockserver.wires.wire import Wire
 
 
+class RenderedReply(NamedTuple):
+    """A reply as actions, as the conversation has it, and as the recipe that it was made from."""
+
+    actions: Actions
+    reply: Reply
+    recipe: ReplyRecipe
+
+
 def render_reply(
     plan: ReplyPlan,
     conversation: Conversation,
@@ -31,8 +40,8 @@ def render_reply(
     seed_path: SeedPath,
     headers: Headers,
     credit_fields: CreditFields | None = None,
-) -> tuple[Actions, Usage, ReplyRecipe]:
-    """Return a reply on the client's wire, whole or streamed, at its pace; the usage it reports; and its recipe."""
+) -> RenderedReply:
+    """Return a reply on the client's wire, whole or streamed, at its pace."""
     wire = WIRES[operation.wire]
     recipe = make_recipe(plan, conversation, wire, context, seed_path)
     reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields)
@@ -42,9 +51,9 @@ def render_reply(
     else:
         actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
     if plan.pace is None:
-        return actions, reply.usage, recipe
+        return RenderedReply(actions, reply, recipe)
     deltas = sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
-    return pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply.usage, recipe
+    return RenderedReply(pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply, recipe)
 
 
 def check_loaded(plan: ReplyPlan, session: Session, now: float) -> None:

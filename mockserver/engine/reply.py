@@ -18,7 +18,6 @@ from mockserver.core.conversation import (
     JsonObject,
     Reply,
     ReplyBlock,
-    ResponseFormat,
     Stop,
     Text,
     Tool,
@@ -34,6 +33,7 @@ from mockserver.core.conversation import (
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import Rng, token
 from mockserver.engine.recipe import ReplyRecipe
+from mockserver.engine.structured import default_json
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ToolPlan, fill
@@ -81,19 +81,8 @@ def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
         return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
     text = seed_path.rng("text").choice(SENTENCES)
     if conversation.response_format is not None:
-        text = compact_json(_instance(conversation.response_format, seed_path, text))
+        text = compact_json(default_json(conversation.response_format, text, *seed_path.parts))
     return ReplyPlan(blocks=(TextPlan(Template((text,))),))
-
-
-def _instance(asked: ResponseFormat, seed_path: SeedPath, text: str) -> object:
-    """Return JSON in the form that the client asks for. Raises `Refusal` 400 if no value satisfies the schema."""
-    if asked.schema is None:
-        return {"answer": text}
-    try:
-        return sample(asked.schema, *seed_path.parts)
-    except SamplingError as error:
-        message = f"{asked.param}: no answer satisfies the schema: {error}"
-        raise Refusal(400, "invalid_request", message, param=asked.param) from None
 
 
 def _forced_tool(conversation: Conversation) -> Tool | None:

@@ -141,7 +141,8 @@ def _charged(admission: Admission, session: Session, decision: Decision) -> tupl
 
 
 def _with_warnings(decision: Decision, warnings: tuple[str, ...]) -> Decision:
-    """Return the answer with the warnings in its note and in a header."""
+    """Return the answer with its own warnings and these in its note and in a header."""
+    warnings = (*decision.note.warnings, *warnings)
     if not warnings:
         return decision
     note = msgspec.structs.replace(decision.note, warnings=warnings)

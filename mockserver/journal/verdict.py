@@ -38,8 +38,8 @@ class Verdict:
     """The findings on a client; false when there are none: `assert not gateway.verdict()`.
 
     `checked` are the rules that the requests gave something to check, and `unchecked` has the others with the reason.
-    `warnings` are no mistakes, but another gateway may refuse such requests: what the mock accepted and noted, with the
-    numbers of the requests.
+    `warnings` are no mistakes of the client: what the mock accepted although another gateway may refuse it, and
+    scripted replies that break the schema asked for, with the numbers of the requests.
     """
 
     def __init__(

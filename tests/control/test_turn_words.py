@@ -134,6 +134,8 @@ TURNS: dict[str, JsonValue] = {
     "nothing": {"reply": ""},
     "values": {"reply": "{{last_user_text}} {{faker.name}} {{now}} {{hit}} {{braces}}x}}"},
     "generated input": {"reply": [{"tool_use": {"name": "look"}}]},
+    "json": {"reply": {"json": {"a": ["{{hit}}", None, {"{{b": "{{braces}}"}]}}},
+    "a refusal": {"reply": ["Well", {"refusal": "{{last_user_text}} {{braces}}"}]},
     "usage, stop and id": {"reply": "hi", "usage": {"input": 7, "output": 9}, "stop": "refusal", "id": "abc"},
     "headers": {"reply": "hi", "headers": {"x-team": "a"}},
     "an error": {"error": {"status": 429, "retry_after": 3, "message": "Slow {{hit}}", "code": "slow", "type": "t"}},
@@ -150,6 +152,22 @@ TURNS: dict[str, JsonValue] = {
 def test_a_copied_scenario_gives_the_same_answer_for_every_kind_of_turn(kind: str, form: str) -> None:
     asked = asked_of([TURNS[kind]], form)
     assert bare(played_again(asked)) == bare(asked.actions)
+
+
+ASKED: dict[str, dict[str, JsonValue]] = {
+    MESSAGES: {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
+    CHAT: {"response_format": {"type": "json_object"}},
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("reply", ["{json: {a: [1, '{{hit}}']}}", "'{\"a\": 1}'", "prose", "'5'"])
+def test_a_copied_answer_to_a_client_that_asks_for_json_is_the_same(path: str, stream: bool, reply: str) -> None:
+    asked = _Asked(turns(f"  - reply: {reply}\n"))
+    asked.say(path, stream=stream, **ASKED[path])
+    assert bare(played_again(asked)) == bare(asked.actions)
+    assert ("json:" in scenario(recorded(asked))) is reply.startswith("{json")
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from mockserver.openapi.sampling import schema_document
 from tests.support.dialects import DIALECTS, Dialect, Json
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, Answer, Talk, turns
+from tests.support.hostile_schemas import HOSTILE
 from tests.support.sample_schemas import CASES
 
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=["anthropic", "openai"])
@@ -226,3 +227,96 @@ def test_top_level_finish_reasons_agree_with_that_of_the_choice() -> None:
 def test_a_refusal_in_the_history_is_read() -> None:
     history: JsonValue = [*HELLO, {"role": "assistant", "content": None, "refusal": "No."}, *HELLO]
     assert Talk(turns("  - when: {assistant_turns: 1}\n    reply: ok\n")).say(CHAT, history).text == "ok"
+
+
+# Scripted replies that are not in the form asked for
+
+
+def noted(dialect: Dialect, turn: str, schema: Json = WEATHER, **fields: JsonValue) -> tuple[str, ...]:
+    """Return the warnings of the answer of a turn; its header says the same."""
+    answer = ask(dialect, schema, Talk(turns(f"  - {turn}\n")), **fields)
+    assert answer.headers.get("x-mock-note", "") == "; ".join(answer.note.warnings)
+    return answer.note.warnings
+
+
+BREAKS = "the scenario's reply breaks the schema that the client asks for: "
+NO_JSON = "the scenario's reply is not JSON, but the client asks for json_schema"
+BROKEN_REPLIES: dict[str, str] = {
+    "reply: It is cold.": NO_JSON,
+    "reply: [Look, {json: {city: Oslo, degrees: 1}}]": NO_JSON,
+    "reply: ''": NO_JSON,
+    "reply: {json: {city: Oslo, degrees: cold}}": BREAKS + "degrees: Input should be of type number",
+    "reply: {json: {city: Oslo}}": BREAKS + "degrees: Field required",
+    "reply: {json: []}": BREAKS + "body: Input should be of type object",
+}
+
+
+@BOTH
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("turn", BROKEN_REPLIES)
+def test_a_scripted_reply_that_breaks_the_schema_is_told(dialect: Dialect, turn: str, stream: bool) -> None:
+    assert noted(dialect, f"{{{turn}}}", stream=stream) == (BROKEN_REPLIES[turn],)
+
+
+RIGHT_REPLIES = [
+    "{reply: {json: {city: Oslo, degrees: 1}}}",
+    '{reply: \'{"city": "Oslo", "degrees": 1}\'}',
+    "{reply: {refusal: No.}}",
+    "{reply: [Look, {tool_use: {name: search}}]}",
+    "{reply: '{', stop: max_tokens}",
+    "{error: {status: 500}}",
+]
+
+
+@BOTH
+@pytest.mark.parametrize("turn", RIGHT_REPLIES)
+def test_a_reply_in_the_form_asked_for_or_in_none_is_not_told(dialect: Dialect, turn: str) -> None:
+    assert noted(dialect, turn) == ()
+
+
+@BOTH
+def test_a_reply_that_the_client_cut_is_not_told(dialect: Dialect) -> None:
+    assert noted(dialect, "{reply: {json: {city: Oslo, degrees: 1}}}", max_tokens=2) == ()
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("{json: {a: 1}}", ()),
+        ("{json: [1]}", ("the scenario's reply is not a JSON object, but the client asks for json_object",)),
+        ("prose", ("the scenario's reply is not JSON, but the client asks for json_object",)),
+    ],
+)
+def test_a_client_that_asks_for_any_object_must_get_one(block: str, words: tuple[str, ...]) -> None:
+    answer = Talk(turns(f"  - {{reply: {block}}}\n")).say(CHAT, response_format={"type": "json_object"})
+    assert answer.note.warnings == words
+
+
+def test_other_warnings_stand_behind_it() -> None:
+    fields = {**DIALECTS[0].asks_for(WEATHER), "max_tokens": 64_000}
+    answer = Talk(turns("  - reply: cold\n")).say(MESSAGES, model="claude-sonnet-4.5", **fields)
+    assert [words.split(",")[0] for words in answer.note.warnings] == [
+        NO_JSON.split(",")[0],
+        "max_tokens: 64000 > 8192",
+    ]
+
+
+@BOTH
+def test_a_note_is_a_header_whatever_the_schema_says(dialect: Dialect) -> None:
+    schema: Json = {"properties": {"städt\ne": {"pattern": "ü\n"}}}
+    answer = ask(dialect, schema, Talk(turns('  - reply: {json: {"städt\\ne": x}}\n')))
+    assert answer.headers["x-mock-note"].endswith("st?dt?e: Input should match the pattern ??")
+
+
+def _can_be_sent(schema: Json) -> bool:
+    try:
+        return bool(orjson.dumps(schema))
+    except TypeError:
+        return False
+
+
+@BOTH
+@pytest.mark.parametrize("name", [name for name, schema in HOSTILE.items() if _can_be_sent(schema)])
+def test_no_schema_stops_the_answer(dialect: Dialect, name: str) -> None:
+    answer = ask(dialect, HOSTILE[name], Talk(turns('  - reply: {json: {a: [1, "b"]}}\n')))
+    assert answer.status in (200, 400)

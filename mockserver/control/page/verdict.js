@@ -71,7 +71,7 @@ function coverage({ exchanges, checked, unchecked, warnings }) {
     h("p", {}, checked.map(named).join(", ")),
     reasons.length ? h("h3", {}, "Could not be checked") : null,
     reasons.length ? h("ul", {}, ...reasons) : null,
-    notes.length ? h("h3", {}, "Accepted with a note") : null,
+    notes.length ? h("h3", {}, "Notes") : null,
     notes.length ? h("ul", {}, ...notes) : null,
   );
 }

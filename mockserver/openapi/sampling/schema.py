@@ -221,3 +221,13 @@ def charge_validation(whole: SchemaDocument, value: object, budget: SamplingBudg
         children = _children(schema, item)
         budget.spend("", len(children))
         todo.extend((each, child, 0) for each, child in children)
+
+
+def find_violation(schema: Mapping[str, object], value: object) -> jsonschema_rs.ValidationError | None:
+    """Return the first error of a value; None if it has none, or if the schema is none or too costly to say so."""
+    try:
+        whole = schema_document(schema)
+        charge_validation(whole, value, SamplingBudget())
+    except SamplingError:
+        return None
+    return next(whole.validator.iter_errors(value), None)
