@@ -1,28 +1,53 @@
-"""Write the table of the shipped chaos profiles into docs/chaos.md: `python -m tools.chaos_table`."""
+"""Write the tables of docs/chaos.md, the shipped profiles and the keys of a file: `python -m tools.chaos_table`."""
 
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from mockserver.engine.chaos import Chaos, ChaosRule, ChaosWindow
 from mockserver.files.chaos_file import load_profiles
 
 PAGE = Path(__file__).parents[1] / "docs" / "chaos.md"
-BEGIN, END = "<!-- profiles: python -m tools.chaos_table -->\n", "<!-- end of profiles -->"
+
+KEYS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("the file", Chaos),
+    ("a rule", ChaosRule),
+    ("`window`", ChaosWindow),
+)
+"""The mappings of a chaos file, from the outside in."""
 
 
-def table() -> str:
-    """Return the table in Markdown, one row a profile."""
+def profiles() -> str:
+    """Return the table of the shipped profiles in Markdown, one row a profile."""
     rows = [f"| `{profile.name}` | {profile.about} |" for profile in load_profiles()[0].values()]
     return "\n".join(["| profile | what it does |", "|---|---|", *rows, ""])
 
 
-def with_table(page: str) -> str:
-    """Return the text of the page with the present table between its two markers."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + table() + END + rest.partition(END)[2]
+def keys() -> str:
+    """Return the table of the keys in Markdown, one row a key, from the models that check a file."""
+    rows = [
+        f"| {owner} | `{field.alias or name}`{' (required)' if field.is_required() else ''} | {field.description} |"
+        for owner, model in KEYS
+        for name, field in model.model_fields.items()
+    ]
+    return "\n".join(["| in | key | meaning |", "|---|---|---|", *rows, ""])
+
+
+TABLES = {"profiles": profiles, "keys": keys}
+
+
+def with_tables(page: str) -> str:
+    """Return the text of the page with each present table between its two markers."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name}: python -m tools.chaos_table -->\n", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(begin)
+        page = before + begin + table() + end + rest.partition(end)[2]
+    return page
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

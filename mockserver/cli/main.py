@@ -8,6 +8,7 @@ code 2.
 import click
 
 from mockserver import __version__
+from mockserver.cli.chaos import chaos
 from mockserver.cli.contract import contract
 from mockserver.cli.explain import explain
 from mockserver.cli.faults import faults
@@ -37,6 +38,7 @@ for command in (
     explain,
     schema,
     faults,
+    chaos,
     tail,
     verdict,
     contract,

@@ -34,10 +34,14 @@ class ChaosWindow(_Model):
     """When a rule may fire, by the session's clock since chaos began in it."""
 
     from_: Duration = Field(
-        0.0, alias="from", description="When it opens, counted from the start of chaos in the session."
+        0.0,
+        alias="from",
+        description="When it opens, by the session's clock since its first request under chaos; default: at once.",
     )
-    until: Duration | None = Field(None, description="When it closes; default: never.")
-    every: Duration | None = Field(None, gt=0, description="Period after which the window starts again.")
+    until: Duration | None = Field(None, description="When it closes, by the same clock; default: never.")
+    every: Duration | None = Field(
+        None, gt=0, description="Period after which the window starts again; default: it opens once."
+    )
 
     @model_validator(mode="after")
     def _opens(self) -> Self:
@@ -54,14 +58,17 @@ class ChaosWindow(_Model):
 class ChaosRule(_Model):
     """One rule: when it fires, how likely, and what it does."""
 
-    when: When = Field(When(), description="The requests that it applies to; default: all.")
-    probability: Share = Field(1.0, description="The probability for each of them, such as 10%.")
-    error: ErrorReply | None = Field(None, description="An error instead of the answer.")
+    when: When = Field(When(), description="The requests that it applies to, as in a turn of a scenario; default: all.")
+    probability: Share = Field(1.0, description="How likely it fires for each of them, such as 10%; default: 100%.")
+    error: ErrorReply | None = Field(
+        None,
+        description="An error instead of the answer. No further rule fires, and the scenario's turn is not used up.",
+    )
     faults: Annotated[list[str | dict[str, JsonValue]], OneOrMore] | None = Field(
-        None, description="The faults that are laid over the answer, in order."
+        None, description="Faults to apply to the answer, one or a list; see `mockserver faults`."
     )
     window: ChaosWindow = Field(ChaosWindow(), description="When it may fire.")
-    limit: int | None = Field(None, ge=1, description="The most times that it fires in a session.")
+    limit: int | None = Field(None, ge=1, description="How often it can fire in a session; default: without end.")
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -73,7 +80,12 @@ class ChaosRule(_Model):
 class Chaos(_Model):
     """A chaos file."""
 
-    chaos: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$", description="Its name.")
+    chaos: str = Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        description="Its name: lower case, digits, dashes.",
+    )
     about: str = Field("", description="One sentence for lists of profiles.")
     rules: list[ChaosRule] = Field(min_length=1, max_length=1_000, description="The rules, in order.")
 

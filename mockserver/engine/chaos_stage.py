@@ -6,7 +6,7 @@
 - A client can choose a profile for its session with the header `x-mock-chaos` (`none` ends it).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -55,15 +55,16 @@ def disturb(
     if chosen != NONE and chosen not in chaos.profiles:
         return after, _unknown(decision, chosen, chaos.profiles, wire_named(arrival.routed().wire))
     profile = chaos.profiles.get(chosen)
-    rules = profile.rules if profile is not None else ()
-    memory, decision, failed = _apply_rules(rules, memory, before, arrival, now, decision)
+    failed = False
+    if profile is not None:
+        memory, decision, failed = _apply_rules(profile, memory, before, arrival, now, decision)
     # An error replaces the answer: the session counts the request, but no turn was played and nothing was paid.
     kept = before.counted(now) if failed else after
     return msgspec.structs.replace(kept, chaos=memory), decision
 
 
 def _apply_rules(
-    rules: Sequence[CompiledRule],
+    profile: ChaosProfile,
     memory: ChaosMemory,
     session: Session,
     arrival: Arrival,
@@ -75,14 +76,14 @@ def _apply_rules(
     actions, waiting, failed = decision.actions, decision.waiting, False
     recipe = decision.recipe
     wire = wire_named(arrival.routed().wire)
-    call = _call(arrival) if any(rule.matchers for rule in rules) else None
-    for rule in rules:
+    call = _call(arrival) if any(rule.matchers for rule in profile.rules) else None
+    for rule in profile.rules:
         seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         draw = _draw(rule, memory, seed_path, call, now)
         if draw is None:
             continue
         fired[rule.number] = fired.get(rule.number, 0) + 1
-        draws.append(f"{memory.profile}/{rule.number}: {draw:.6f} < {rule.probability:g}: {rule.effect}")
+        draws.append(f"{profile.name}/{rule.number}: {draw:.6f} < {rule.probability:g}: {rule.effect}")
         failed = rule.is_error
         if failed:
             actions, waiting = _without_turn(actions), ()

@@ -34,8 +34,14 @@ def load_profiles(
     profiles = {profile.name: profile for file in loader.discover(SHIPPED) for profile in [read_profile(file)]}
     if chosen is None or chosen in profiles:
         return profiles, chosen
-    file = Path(chosen)
-    if file.suffix not in (".yaml", ".yml") and not file.exists():
-        raise OperatorError(f"no chaos profile is called '{chosen}'; {did_you_mean(chosen, profiles)}")
-    own = read_profile(file, contract)
+    own = read_profile(file_of(chosen), contract)
     return {**profiles, own.name: own}, own.name
+
+
+def file_of(chosen: str) -> Path:
+    """Return the file of a shipped profile's name, or of a path. Raises `OperatorError` for an unknown name."""
+    shipped = {file.stem: file for file in loader.discover(SHIPPED)}
+    path = shipped.get(chosen, Path(chosen))
+    if path.suffix not in (".yaml", ".yml") and not path.exists():
+        raise OperatorError(f"no chaos profile is called '{chosen}'; {did_you_mean(chosen, shipped)}")
+    return path

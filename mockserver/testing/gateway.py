@@ -24,6 +24,7 @@ from mockserver.accounts.schema import Account
 from mockserver.accounts.session import ChaosMemory, Session
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
+from mockserver.engine.chaos import NONE
 from mockserver.engine.overrides import SCENARIO_KEY
 from mockserver.engine.step import PREFLIGHT
 from mockserver.journal.client_rules import ClientLimits
@@ -189,10 +190,7 @@ class GatewaySession:
 
     def chaos(self, profile: str | Path | Mapping[str, object] | None) -> Self:
         """Apply a chaos profile to every answer: a shipped name, a file or `{"rules": [...]}`; None ends it."""
-        name = "none"
-        if profile is not None:
-            self._server.profiles.put(self._slot, read_chaos(profile, self._server.profiles))
-            name = self._slot
+        name = NONE if profile is None else self._chaos_name(profile)
         now = self._server.clock.now()
 
         def change(session: Session) -> tuple[Session, None]:
@@ -201,6 +199,15 @@ class GatewaySession:
 
         self._server.update(self.session, change)
         return self
+
+    def _chaos_name(self, source: str | Path | Mapping[str, object]) -> str:
+        """Return the name by which the server knows a profile: its own if it is shipped, else the slot."""
+        profiles = self._server.profiles
+        profile = read_chaos(source, profiles)
+        if profiles.get(profile.name) is profile:
+            return profile.name
+        profiles.put(self._slot, profile)
+        return self._slot
 
     def _update_script(self) -> Self:
         self._server.scripts.put(self._slot, self._script.script)

@@ -11,7 +11,8 @@ import pytest
 from mockserver.core.errors import AuthorError
 from mockserver.files import loader
 from mockserver.files.chaos_file import SHIPPED, load_profiles, read_profile
-from tools.chaos_table import PAGE, with_table
+from mockserver.scenarios.schema import ErrorReply
+from tools.chaos_table import PAGE, with_tables
 
 FILES = loader.discover(SHIPPED)
 
@@ -37,9 +38,9 @@ def test_a_profile_lacks_nothing(file: Path) -> None:
     assert not (missing := gaps(file)), "\n".join([f"scenarios/chaos/{file.name}:", *missing])
 
 
-def test_the_table_of_profiles_is_up_to_date() -> None:
+def test_the_tables_are_up_to_date() -> None:
     page = PAGE.read_text("utf-8")
-    assert page == with_table(page), "docs/chaos.md is out of date: run python -m tools.chaos_table"
+    assert page == with_tables(page), "docs/chaos.md is out of date: run python -m tools.chaos_table"
 
 
 def test_the_example_is_a_profile(tmp_path: Path) -> None:
@@ -49,3 +50,8 @@ def test_the_example_is_a_profile(tmp_path: Path) -> None:
     profiles, chosen = load_profiles(str(file))
     assert chosen == "busy-morning"
     assert len(profiles["busy-morning"].rules) == 2
+
+
+def test_the_page_names_every_key_of_an_error() -> None:
+    [row] = re.findall(r"^- `error` takes .*?(?=^- )", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", row)) >= {"error", *ErrorReply.model_fields}

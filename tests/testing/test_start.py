@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from fnmatch import fnmatch
 
 import httpx
 import httpx2
@@ -168,6 +169,24 @@ def test_chaos_ends_when_told() -> None:
     with mockserver.start(chaos={"rules": [{"error": {"status": 503}}]}) as gateway:
         assert post(gateway).status_code == 503
         assert post(gateway.chaos(None)).status_code == 200
+
+
+MINE = {"chaos": "mine", "rules": [{"error": {"status": 503}}]}
+
+
+@pytest.mark.parametrize(
+    ("profile", "draw"),
+    [
+        ("cold-start", "cold-start/1: * error 503"),
+        (MINE, "mine/1: * error 503"),
+        ({"rules": MINE["rules"]}, "test/1: *"),
+    ],
+    ids=["shipped", "named", "unnamed"],
+)
+def test_chaos_is_reported_by_its_name(profile: str | dict[str, object], draw: str) -> None:
+    with mockserver.start(chaos=profile) as gateway:
+        assert post(gateway).status_code == 503
+        assert fnmatch(gateway.journal.last.draws[0], draw)
 
 
 def test_what_comes_later_is_waited_for() -> None:
