@@ -133,7 +133,7 @@ class SummaryShape(Shape):
 
 
 class MessageShape(Shape):
-    """A message of a conversation. Each block is {text}, {tool_use}, {tool_result} or {media}."""
+    """A message of a conversation. Each block is {text}, {tool_use}, {tool_result}, {thinking} or {media}."""
 
     role: str
     blocks: list[dict[str, JsonValue]]
@@ -182,6 +182,7 @@ class AnswerShape(Shape):
 
     headers: dict[str, str]
     text: str
+    thinking: str
     calls: list[ToolCallShape]
     error: str
     is_stream: bool
@@ -209,6 +210,7 @@ class UsageShape(Shape):
 
     input: int
     output: int
+    thinking: int
 
 
 class ExchangeShape(SummaryShape):

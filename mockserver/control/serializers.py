@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+import msgspec
 from pydantic import JsonValue
 
 from mockserver.control import responses
 from mockserver.core.actions import Actions, Data, Wait
-from mockserver.core.conversation import Block, Conversation, Media, Text, ToolResult, ToolUse
+from mockserver.core.conversation import Block, Conversation, Media, Text, Thinking, ToolResult, ToolUse
 from mockserver.journal.format import describe_answer, describe_request
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedEvent
@@ -117,7 +118,7 @@ def whole(record: Record, *, is_live: bool = False) -> responses.ExchangeShape:
             "idle_faults": list(note.idle_faults),
             "tips": list(note.warnings),
             "nearest": list(outcome.nearest),
-            "usage": None if usage is None else {"input": usage.input, "output": usage.output},
+            "usage": None if usage is None else msgspec.structs.asdict(usage),
         }
     )
 
@@ -155,6 +156,8 @@ def _block(block: Block) -> dict[str, object]:
             return {"tool_use": {"id": id, "name": name, "input": dict(arguments)}}
         case ToolResult(tool_use_id=id, text=text, is_error=is_error):
             return {"tool_result": {"id": id, "text": text[:LONGEST_TEXT], "is_error": is_error}}
+        case Thinking(text=text, redacted=redacted):
+            return {"thinking": {"text": text[:LONGEST_TEXT], "redacted": redacted}}
         case Media(kind=kind):
             return {"media": kind}
 
@@ -164,6 +167,7 @@ def _answer(record: Record) -> dict[str, object]:
     return {
         "headers": dict(record.response_headers),
         "text": answer.text[:LONGEST_TEXT],
+        "thinking": answer.thinking[:LONGEST_TEXT],
         "calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in answer.calls],
         "error": answer.error,
         "is_stream": answer.is_stream,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import orjson
 
 from mockserver.core.actions import Actions, Data, Head
-from mockserver.core.conversation import ReplyBlock, Text
+from mockserver.core.conversation import ReplyBlock, Text, Thinking
 from mockserver.core.errors import Failure
 from mockserver.core.json_text import json_or_none
 from mockserver.engine.recipe import Recipe, ReplyRecipe
@@ -80,6 +80,9 @@ def _block(block: ReplyBlock, asks_for_json: bool) -> object:
             return {"refusal": block.text}
         value = _body(block.text.encode()) if asks_for_json else block.text
         return {"json": value} if isinstance(value, dict | list) else block.text
+    if isinstance(block, Thinking):
+        words = {"text": block.text, "signature": block.signature}
+        return {"thinking": {**words, "redacted": True} if block.redacted else words}
     return {"tool_use": {"name": block.name, "input": dict(block.input), "id": block.id}}
 
 

@@ -101,6 +101,11 @@ def calls_tools(id: str) -> bool:
     return model.tools if model is not None else True
 
 
+def is_claude(id: str) -> bool:
+    """Return whether the id is one of Anthropic's, whether a document names it or not."""
+    return fold(id).startswith("claude")
+
+
 def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:
     """Return the body of GET models: OpenAI's list, plus the fields that Anthropic's SDK reads."""
     entries = [entry(model) for model in models]

@@ -7,12 +7,13 @@ Rules:
 
 - Roles are `user` and `assistant`. System text is separate, in `system`; a tool's result is a block of a user message,
   as on the Anthropic wire (an OpenAI `tool` message becomes a user message with one `ToolResult`).
-- Blocks keep their order. Content that the mock does not read (images, documents, thinking) is a `Media` block, which
-  keeps its kind.
+- Blocks keep their order. Content that the mock does not read (images, documents) is a `Media` block, which keeps its
+  kind.
 
 Tokens are counted by one rule, on every wire, for requests and replies: **one token per four characters, rounded up**
-(`tokens`). The characters are those of texts, names, tool inputs and tool definitions, as JSON without spaces. There is
-no tokenizer: nothing to download, and a number that a tester can predict.
+(`tokens`). The characters are those of texts, thinking, names, tool inputs and tool definitions, as JSON without
+spaces. There is no tokenizer: nothing to download, and a number that a tester can predict. Thinking that comes back in
+a request costs nothing, as with the real APIs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,14 +55,26 @@ class ToolResult(msgspec.Struct, frozen=True, gc=False, tag="tool_result"):
     is_error: bool = False
 
 
+class Thinking(msgspec.Struct, frozen=True, gc=False, tag="thinking"):
+    """What the assistant thinks before it speaks or calls a tool.
+
+    `signature` proves where the text comes from, on wires that have signatures (see `signatures`). Thinking that is
+    `redacted` travels as its signature alone.
+    """
+
+    text: str
+    signature: str = ""
+    redacted: bool = False
+
+
 class Media(msgspec.Struct, frozen=True, gc=False, tag="media"):
-    """Content that is not read here: an image, a document, thinking."""
+    """Content that is not read here: an image, a document."""
 
     kind: str
 
 
-Block: TypeAlias = Text | ToolUse | ToolResult | Media
-ReplyBlock: TypeAlias = Text | ToolUse
+Block: TypeAlias = Text | ToolUse | ToolResult | Thinking | Media
+ReplyBlock: TypeAlias = Text | ToolUse | Thinking
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -102,10 +115,11 @@ class ResponseFormat(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """Tokens of one exchange."""
+    """Tokens of one exchange. `thinking` says how many of the output tokens are thinking."""
 
     input: int
     output: int
+    thinking: int = 0
 
     @property
     def total(self) -> int:
@@ -117,7 +131,8 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """A parsed request of any wire. `body` is the request's JSON.
 
     `max_tokens` is None if the client set none and its route documents no default. `include_usage` asks for a usage
-    chunk in the stream, on wires that have one. `response_format` is None if the client asks for no JSON.
+    chunk in the stream, on wires that have one. `response_format` is None if the client asks for no JSON. `thinking`
+    says what the client wants of the model's thinking: none, or that it comes before the answer, `shown` or `hidden`.
     """
 
     model: str
@@ -131,6 +146,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
     response_format: ResponseFormat | None = None
+    thinking: Literal["none", "shown", "hidden"] = "none"
 
     @cached_property
     def last(self) -> str:
@@ -221,7 +237,7 @@ def spoken(block: Block) -> int:
             return len(text)
         case ToolUse(name=name, input=arguments):
             return len(name) + len(compact_json(arguments))
-        case ToolResult(text=text):
+        case ToolResult(text=text) | Thinking(text=text):
             return len(text)
         case Media():  # pragma: no branch - a block has no other type
             return 0
@@ -232,12 +248,20 @@ def input_tokens(conversation: Conversation) -> int:
     characters = len(conversation.system)
     for message in conversation.messages:
         for block in message.blocks:
-            characters += len(block.text) if isinstance(block, Text) else spoken(block)
+            if isinstance(block, Text):
+                characters += len(block.text)
+            elif not isinstance(block, Thinking):
+                characters += spoken(block)
     for tool in conversation.tools:
         characters += len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
     return max(1, tokens(characters))
 
 
 def output_tokens(blocks: Sequence[ReplyBlock]) -> int:
-    """Return the tokens of a reply."""
+    """Return the tokens of a reply, its thinking included."""
     return tokens(sum([spoken(block) for block in blocks]))
+
+
+def thinking_tokens(blocks: Sequence[ReplyBlock]) -> int:
+    """Return the tokens of a reply's thinking, which are among its output tokens."""
+    return tokens(sum([len(block.text) for block in blocks if isinstance(block, Thinking)]))

@@ -2,7 +2,7 @@
 
 Everything here is derived: the same plan, conversation and seed give the same reply. A reply ends before the first stop
 sequence in its text (stop reason `stop_sequence`), and after `max_tokens` tokens by the counting rule of `conversation`
-(stop reason `max_tokens`). Text may be cut anywhere; a tool call that does not fit is left out.
+(stop reason `max_tokens`). Text and thinking may be cut anywhere; a tool call that does not fit is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from mockserver.core.conversation import (
     ReplyBlock,
     Stop,
     Text,
+    Thinking,
     Tool,
     ToolUse,
     Usage,
@@ -28,15 +29,18 @@ from mockserver.core.conversation import (
     output_tokens,
     refusal_text,
     spoken,
+    thinking_tokens,
     tokens,
 )
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import Rng, token
+from mockserver.core.signatures import NONCE
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.structured import default_json
+from mockserver.engine.thinking import as_shown, cut_thinking, default_thinking, make_thinking
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
-from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ToolPlan, fill
+from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ThinkingPlan, ToolPlan, fill
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires.wire import Wire
 
@@ -65,9 +69,9 @@ class SeedPath(msgspec.Struct, frozen=True, gc=False):
 
     parts: tuple[str, ...]
 
-    def token(self, *more: object) -> str:
-        """Return an id derived from the parts."""
-        return token(*self.parts, *more)
+    def token(self, *more: object, length: int = 22) -> str:
+        """Return an id of `length` hexadecimal digits, derived from the parts."""
+        return token(*self.parts, *more, length=length)
 
     def rng(self, *more: object) -> Rng:
         """Return a generator derived from the parts."""
@@ -75,14 +79,18 @@ class SeedPath(msgspec.Struct, frozen=True, gc=False):
 
 
 def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
-    """Return the plan of a default reply: a call of the forced tool, else the JSON asked for, else a short text."""
+    """Return the plan of a default reply: a call of the forced tool, else the JSON asked for, else a short text.
+
+    Thinking comes before it if the client asks for that.
+    """
+    thinking = default_thinking(conversation, seed_path.rng("thinking"))
     tool = _forced_tool(conversation)
     if tool is not None and catalogue.calls_tools(conversation.model):
-        return ReplyPlan(blocks=(ToolPlan(tool.name, None, None),))
+        return ReplyPlan(blocks=(*thinking, ToolPlan(tool.name, None, None)))
     text = seed_path.rng("text").choice(SENTENCES)
     if conversation.response_format is not None:
         text = compact_json(default_json(conversation.response_format, text, *seed_path.parts))
-    return ReplyPlan(blocks=(TextPlan(Template((text,))),))
+    return ReplyPlan(blocks=(*thinking, TextPlan(Template((text,)))))
 
 
 def _forced_tool(conversation: Conversation) -> Tool | None:
@@ -116,8 +124,10 @@ def make_recipe(
     plan: ReplyPlan, conversation: Conversation, wire: Wire, context: TemplateContext, seed_path: SeedPath
 ) -> ReplyRecipe:
     """Return a plan with its templates filled and its ids made."""
+    is_thought = isinstance(next(iter(plan.blocks), None), ThinkingPlan)
+    prefix = wire.thought_id_prefix if is_thought else wire.tool_id_prefix
     blocks = [
-        _make_block(block, conversation, wire, context, seed_path, number) for number, block in enumerate(plan.blocks)
+        _make_block(block, conversation, prefix, context, seed_path, number) for number, block in enumerate(plan.blocks)
     ]
     id = plan.id or seed_path.token("reply")
     return ReplyRecipe(id=id, blocks=tuple(blocks), pace=plan.pace, usage=plan.usage, stop=plan.stop)
@@ -133,12 +143,13 @@ def make_reply(
 ) -> Reply:
     """Return the reply of a recipe to a conversation. `credit_fields` makes the credit fields of a managed answer."""
     blocks, stop, sequence = _cut(plan.blocks, conversation)
-    usage = Usage(input_tokens(conversation), output_tokens(blocks))
+    usage = Usage(input_tokens(conversation), output_tokens(blocks), thinking_tokens(blocks))
     if plan.usage is not None:
         override = plan.usage
         usage = Usage(
             usage.input if override.input is None else override.input,
             usage.output if override.output is None else override.output,
+            usage.thinking if override.thinking is None else override.thinking,
         )
     stop = plan.stop or stop
     finish = stop if stop == "tool_use" else wire.stop_reason(stop, blocks)  # D4's top-level field says tool_use
@@ -149,7 +160,7 @@ def make_reply(
         id=plan.id,
         model=conversation.model,
         created=int(now),
-        blocks=tuple(blocks),
+        blocks=as_shown(blocks, conversation),
         stop=stop,
         usage=usage,
         stop_sequence=sequence if stop == "stop_sequence" else None,
@@ -160,18 +171,20 @@ def make_reply(
 def _make_block(
     plan: BlockPlan,
     conversation: Conversation,
-    wire: Wire,
+    id_prefix: str,
     context: TemplateContext,
     seed_path: SeedPath,
     number: int,
 ) -> ReplyBlock:
+    if isinstance(plan, ThinkingPlan):
+        return make_thinking(plan, context, seed_path.token("thinking", number, length=NONCE))
     if isinstance(plan, TextPlan):
         literal = plan.text.literal
         return Text(plan.text.fill(context) if literal is None else literal, plan.is_refusal)
     if isinstance(plan, JsonPlan):
         return Text(compact_json(fill(plan.value, context)))
     arguments = _arguments(plan, conversation, seed_path, number) if plan.input is None else fill(plan.input, context)
-    return ToolUse(plan.name, arguments, plan.id or wire.tool_id_prefix + seed_path.token("tool", number))
+    return ToolUse(plan.name, arguments, plan.id or id_prefix + seed_path.token("tool", number))
 
 
 def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:
@@ -228,6 +241,8 @@ def _within(blocks: Sequence[ReplyBlock], limit: int) -> list[ReplyBlock] | None
         if size > room:
             if isinstance(block, Text) and room:
                 kept.append(_shortened(block, room))
+            elif isinstance(block, Thinking) and (part := cut_thinking(block, room)) is not None:
+                kept.append(part)
             break
         kept.append(block)
         room -= size

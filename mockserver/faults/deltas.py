@@ -1,4 +1,4 @@
-"""The pieces of an answer's text and of its calls' arguments: found in a stream, and replaced by others."""
+"""The pieces of an answer's text, thinking and arguments of calls: found in a stream, and replaced by others."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,15 +17,17 @@ _MARK = "\u0000mark"
 
 _PLACES = (
     "delta.text",
+    "delta.thinking",
     "delta.partial_json",
     "choices.0.delta.content",
+    "choices.0.delta.reasoning_content",
     "choices.0.delta.tool_calls.0.function.arguments",
 )
-"""Where an event has its piece of text or of arguments."""
+"""Where an event has its piece."""
 
 
 class Piece(NamedTuple):
-    """A piece of text or of arguments: its place in the actions, the block or call that it belongs to, and itself."""
+    """A piece: its place in the actions, the block or call that it belongs to, and its text."""
 
     place: int
     owner: int
@@ -41,6 +43,13 @@ def text_of(body: Object) -> tuple[int, str] | None:
     delta = body.get("delta") or ((body.get("choices") or [{}])[0].get("delta") or {})
     text = delta.get("text", delta.get("content"))
     return (body.get("index", 0), text) if isinstance(text, str) and text else None
+
+
+def thinking_of(body: Object) -> tuple[int, str] | None:
+    """Return the thinking of a delta, with the block that it belongs to."""
+    delta = body.get("delta") or ((body.get("choices") or [{}])[0].get("delta") or {})
+    thinking = delta.get("thinking", delta.get("reasoning_content"))
+    return (body.get("index", 0), thinking) if isinstance(thinking, str) and thinking else None
 
 
 def arguments_of(body: Object) -> tuple[int, str] | None:
@@ -68,7 +77,7 @@ def pieces_of(actions: Actions, read: Read, otherwise: str) -> list[Piece]:
 
 
 def with_literal(action: Action, literal: bytes) -> Data:
-    """Return the same delta with another piece of text or arguments, written as these bytes of JSON."""
+    """Return the same delta with another piece, written as these bytes of JSON."""
     body = document(action)
     assert body is not None
     assert isinstance(action, Data)

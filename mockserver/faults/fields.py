@@ -100,5 +100,5 @@ def edit_field(actions: Actions, field: FieldPlace, value: object, *, only: bool
     return edit(actions, [Edit(field.event, field.path, value, only)], f"the answer has no {field.path} there")
 
 
-DELTA_CHUNKS = ("role", "text", "tool_call")
+DELTA_CHUNKS = ("role", "reasoning", "text", "tool_call")
 """The chunks of a chat completion that have a delta with something in it."""

@@ -2,8 +2,8 @@
 
 Events are counted from 1, as they stand in the answer when the fault gets it; comments are not counted. A place (`at`)
 is the number of an event, a kind of event (the first of that kind), a kind and a number (`delta 3`: the third of that
-kind), `headers` or `end`. The kind `delta` is a piece of text or of arguments on any wire. What has a place happens
-just *before* it.
+kind), `headers` or `end`. The kind `delta` is a piece of thinking, text or arguments on any wire, and the signature
+that ends thinking on the Anthropic wire. What has a place happens just *before* it.
 """
 
 from typing import Annotated, ClassVar, Self, TypeAlias
@@ -17,7 +17,7 @@ from mockserver.faults.fault import NoEffectError, Parameters
 from mockserver.wires import DELTAS, EVENTS
 
 DELTA = "delta"
-"""The kind of events that carry a piece of text or of arguments, whatever their wire calls them."""
+"""The kind of events that carry a piece of a reply, whatever their wire calls them."""
 
 
 def _check_place(value: int | str) -> int | str:

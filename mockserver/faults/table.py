@@ -107,6 +107,7 @@ TABLE = (
     "content.content_list",
     "content.content_string",
     "content.xml_artefact",
+    "content.think_tags",
     "calls.arguments",
     "calls.tool_index",
     "calls.tool_id",

@@ -254,7 +254,7 @@ def _unknown_key(mistake: _Mistake) -> str:
     if name.partition(":")[0] == meant:
         return f"put a space after the colon: '{meant}: {name.partition(':')[2]}'"
     if name == "type" and "tool_use" in mistake.known:  # as the APIs write a block
-        return "remove 'type'; the key text or tool_use already names the block"
+        return "remove 'type'; the key text, tool_use or thinking already names the block"
     if name in _SYNONYMS and meant:
         return f"unknown key '{name}'; use '{meant}'"
     (path, owner), *above = reversed(mistake.owners)

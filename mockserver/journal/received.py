@@ -1,4 +1,4 @@
-"""What was delivered of an answer, read back from the wire: events with their times, texts, tool calls, the end.
+"""What was delivered of an answer, read back from the wire: events with their times, thinking, texts, tool calls.
 
 Faults change an answer after it was rendered, so what a client can have understood is read from the bytes, not from the
 scenario. Every wire's reader is asked, and their results have one form. What cannot be read is left out.
@@ -53,6 +53,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
     is_stream: bool
     is_whole: bool
     error: str = ""
+    thinking: str = ""
 
 
 def events_of(exchange: Exchange) -> tuple[ReceivedEvent, ...]:
@@ -76,10 +77,12 @@ def read(exchange: Exchange) -> ReceivedAnswer:
         return _read_stream([event for event in events if event.kind not in ("", "comment")], is_complete)
     body = json_or_none(b"".join([event.payload for event in events]))
     texts: list[str] = []
+    thinking: list[str] = []
     calls: list[ToolCall] = []
     if isinstance(body, dict):
         for reader in READERS:
             texts += reader.texts(body)
+            thinking += reader.thinking(body)
             calls += [ToolCall(*call) for call in reader.calls(body)]
     return ReceivedAnswer(
         text="".join(texts),
@@ -87,12 +90,14 @@ def read(exchange: Exchange) -> ReceivedAnswer:
         is_stream=False,
         is_whole=is_complete and (body is not None or exchange.outcome.status >= 300),
         error=_error(body),
+        thinking="".join(thinking),
     )
 
 
 def _read_stream(events: Iterable[ReceivedEvent], is_complete: bool) -> ReceivedAnswer:
     """Return what a client can have understood of a stream."""
     texts: list[str] = []
+    thinking: list[str] = []
     calls: dict[int | None, list[str]] = {}
     kinds, error = set[str](), ""
     for event in events:
@@ -103,12 +108,20 @@ def _read_stream(events: Iterable[ReceivedEvent], is_complete: bool) -> Received
         error = error or _error(data)
         for reader in READERS:
             texts += reader.text_deltas(data)
+            thinking += reader.thinking_deltas(data)
         for index, piece in _call_deltas(data):
             call = calls.setdefault(index, ["", "", ""])
             for field in range(3):
                 call[field] += piece[field]
     is_whole = is_complete and not kinds.isdisjoint(LAST_EVENTS) and not error
-    return ReceivedAnswer("".join(texts), tuple([ToolCall(*call) for call in calls.values()]), True, is_whole, error)
+    return ReceivedAnswer(
+        text="".join(texts),
+        calls=tuple([ToolCall(*call) for call in calls.values()]),
+        is_stream=True,
+        is_whole=is_whole,
+        error=error,
+        thinking="".join(thinking),
+    )
 
 
 def _call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:

@@ -21,7 +21,7 @@ import msgspec
 
 from mockserver.accounts import keys
 from mockserver.core.actions import Action, Actions, Data, Head, Raw
-from mockserver.core.conversation import Json, ReplyBlock, Text
+from mockserver.core.conversation import Json, ReplyBlock, Text, Thinking
 from mockserver.engine.decision import Decision
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.request import Request
@@ -127,6 +127,8 @@ def _masked_recipe(recipe: Recipe, key: str, mask: str) -> Recipe:
 def _masked_block(block: ReplyBlock, key: str, mask: str) -> ReplyBlock:
     if isinstance(block, Text):
         return Text(block.text.replace(key, mask), block.is_refusal)
+    if isinstance(block, Thinking):
+        return msgspec.structs.replace(block, text=block.text.replace(key, mask))
     masked = _masked_json(block.input, key, mask)
     return msgspec.structs.replace(block, input=masked if isinstance(masked, dict) else {})
 

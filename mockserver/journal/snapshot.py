@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from mockserver.core.conversation import Block, Media, Message, Text, ToolResult, ToolUse
+from mockserver.core.conversation import Block, Media, Message, Text, Thinking, ToolResult, ToolUse
 from mockserver.journal.record import Record
 
 _ID = re.compile(r"\b(?:toolu|call)_[A-Za-z0-9_-]+")
@@ -66,6 +66,8 @@ def _block(block: Block, names: _Names) -> object:
             return {"tool_use": name, "id": names.of(id), "input": dict(arguments)}
         case ToolResult(tool_use_id=id, text=text, is_error=is_error):
             return {"tool_result": names.of(id), "text": text} | ({"is_error": True} if is_error else {})
+        case Thinking(text=text):
+            return {"thinking": names.within(text)}
         case Media(kind=kind):
             return {"media": kind}
 
@@ -77,6 +79,8 @@ def _answer(record: Record, names: _Names) -> dict[str, object]:
         entry["turn"] = f"{record.scenario}/{record.turn}"
     if answer.error:
         entry["error"] = record.code or names.within(answer.error)
+    if answer.thinking:
+        entry["thinking"] = names.within(answer.thinking)
     if answer.text:
         entry["text"] = names.within(answer.text)
     if answer.calls:

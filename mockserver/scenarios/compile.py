@@ -64,7 +64,15 @@ class ToolPlan(msgspec.Struct, frozen=True):
     schema: JsonObject = {}
 
 
-BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan
+class ThinkingPlan(msgspec.Struct, frozen=True):
+    """Thinking in a reply. Without `signature` the mock signs it."""
+
+    text: Template
+    signature: str | None = None
+    redacted: bool = False
+
+
+BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,6 +271,10 @@ def _block(block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_p
         return JsonPlan(_tree(block.json_, (*path, "json"), add_problem))
     if block.refusal is not None:
         return TextPlan(_template(block.refusal, (*path, "refusal"), add_problem), is_refusal=True)
+    thinking = block.thinking
+    if thinking is not None:
+        text = _template(thinking.text, (*path, "thinking", "text"), add_problem)
+        return ThinkingPlan(text, thinking.signature, thinking.redacted)
     if block.tool_use is None:
         return TextPlan(_template(block.text or "", (*path, "text"), add_problem))
     use, place = block.tool_use, (*path, "tool_use", "input")

@@ -39,11 +39,24 @@ class ToolUseBlock(ScenarioModel):
     id: str | None = Field(None, min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
 
 
+class ThinkingBlock(ScenarioModel):
+    """What the model thinks before it answers. A bare string is its text."""
+
+    text: str = Field(min_length=1, description="The thinking; {{names}} are replaced.")
+    signature: str | None = Field(
+        None, min_length=1, max_length=10_000, description="The signature, where the wire has one; derived if missing."
+    )
+    redacted: bool = Field(False, description="Keep the text from the client: it gets the signature alone.")
+
+
 class ReplyBlock(ScenarioModel):
-    """One block of a reply: `text`, `tool_use`, `json` or `refusal`. A bare string is a text block."""
+    """One block of a reply: `text`, `tool_use`, `thinking`, `json` or `refusal`. A bare string is a text block."""
 
     text: str | None = Field(None, description="Text; {{names}} are replaced.")
     tool_use: ToolUseBlock | None = Field(None, description="A call of a tool.")
+    thinking: Annotated[ThinkingBlock, BeforeValidator(_as_text)] | None = Field(
+        None, description="What the model thinks; a bare string is its text."
+    )
     json_: JsonValue = Field(
         None, alias="json", description="A value that is sent as JSON text; {{names}} in texts are replaced."
     )
@@ -114,10 +127,11 @@ class RawResponse(ScenarioModel):
 
 
 class UsageOverride(ScenarioModel):
-    """Token counts to report instead of the counted ones."""
+    """Token counts to report instead of the counted ones. `thinking` is the part of `output` that is thinking."""
 
     input: int | None = Field(None, ge=0)
     output: int | None = Field(None, ge=0)
+    thinking: int | None = Field(None, ge=0)
 
 
 class Turn(ScenarioModel):
@@ -125,7 +139,7 @@ class Turn(ScenarioModel):
 
     when: When = When()
     reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
-        None, description="Blocks in order: text, tool_use, json or refusal; a string is one text block."
+        None, description="Blocks in order: text, tool_use, thinking, json or refusal; a string is one text block."
     )
     error: ErrorReply | None = Field(None, description="An error answer.")
     response: RawResponse | None = Field(None, description="A raw response, for any operation.")

@@ -28,6 +28,7 @@ from mockserver.scenarios.matchers.state import StateName
 from mockserver.scenarios.matchers.stream import StreamFlag
 from mockserver.scenarios.matchers.system import SystemText
 from mockserver.scenarios.matchers.text import LastUserText
+from mockserver.scenarios.matchers.thinking import ThinkingFlag
 from mockserver.scenarios.matchers.tool_choice import ToolChoiceName
 from mockserver.scenarios.matchers.tool_result import LastToolResult
 from mockserver.scenarios.matchers.tools import ToolNames
@@ -43,6 +44,7 @@ class When(ScenarioModel):
     state: StateName = None
     model: ModelGlobs = None
     stream: StreamFlag = None
+    thinking: ThinkingFlag = None
     last: LastMessage = None
     assistant_turns: AssistantTurns = None
     text: LastUserText = None

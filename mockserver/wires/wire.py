@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop
+from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop, Thinking
 from mockserver.core.errors import Failure
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import frame
@@ -55,15 +55,18 @@ class ErrorStyle(NamedTuple):
 class Reader(NamedTuple):
     """How a client reads an answer of this wire, which a fault may have changed. What cannot be read is left out.
 
-    `texts` and `calls` read a whole body; `text_deltas` and `call_deltas` (each with the key of its call) read the data
-    of one event. `whole_of` joins the data of a stream's events into the whole body that says the same, and `stream_of`
-    returns the shortest stream that says the same as a whole body. `sent_arguments` returns the arguments of a past
-    call as a request repeats them, letter by letter, or None where the wire repeats no text.
+    `texts`, `thinking` and `calls` read a whole body; `text_deltas`, `thinking_deltas` and `call_deltas` (each with the
+    key of its call) read the data of one event. `whole_of` joins the data of a stream's events into the whole body that
+    says the same, and `stream_of` returns the shortest stream that says the same as a whole body. `sent_arguments`
+    returns the arguments of a past call as a request repeats them, letter by letter, or None where the wire repeats no
+    text.
     """
 
     texts: Callable[[JsonObject], Iterator[str]]
+    thinking: Callable[[JsonObject], Iterator[str]]
     calls: Callable[[JsonObject], Iterator[CallPiece]]
     text_deltas: Callable[[JsonObject], Iterator[str]]
+    thinking_deltas: Callable[[JsonObject], Iterator[str]]
     call_deltas: Callable[[JsonObject], Iterator[tuple[int | None, CallPiece]]]
     whole_of: Callable[[Sequence[JsonObject]], Object]
     stream_of: Callable[[JsonObject], list[Data]]
@@ -82,17 +85,22 @@ class Addition(NamedTuple):
 
 
 class OddFrames(NamedTuple):
-    """Frames that no healthy stream of this wire has, for faults.
+    """Frames that no answer has by itself, for faults.
 
-    `text_delta` returns one more delta with a text, and `reasoning` what a model thinks before it answers; both take
-    the JSON of the stream's first event. `unknown` returns an `event`, a `block` or a `delta` of a kind that no client
-    knows; it takes the kinds of the stream's events, and returns None where the wire has no such thing.
-    `whole_reasoning` adds the same reasoning to the JSON of a complete answer, in place.
+    `text_delta` returns one more delta with a text, and `reasoning` thinking in one delta; both take the JSON of the
+    stream's first event. `unknown` returns an `event`, a `block` or a `delta` of a kind that no client knows; it takes
+    the kinds of the stream's events, and returns None where the wire has no such thing.
+
+    The others change JSON in place. `whole_reasoning` adds thinking to a complete answer. `whole_thinking_as_text`
+    turns its thinking into text between two tags; `thinking_as_text` does so with one event, without tags, and returns
+    False for an event without thinking.
     """
 
     text_delta: Callable[[JsonObject, str], Data]
-    reasoning: Callable[[JsonObject, str], Addition]
-    whole_reasoning: Callable[[Object, str], None]
+    reasoning: Callable[[JsonObject, Thinking], Addition]
+    whole_reasoning: Callable[[Object, Thinking], None]
+    thinking_as_text: Callable[[Object], bool]
+    whole_thinking_as_text: Callable[[Object, str, str], None]
     unknown: Callable[[str, Sequence[str]], Addition | None]
 
 
@@ -112,6 +120,8 @@ class Wire(NamedTuple):
       wires ("" for the wire of everything else).
     - `events` are the kinds (`Data.event`) of a stream's events in the usual order; `deltas` are those that carry a
       piece of the reply, `last_event` is the one that ends a stream. `keep_alive` is a frame that says nothing.
+    - `tool_id_prefix` begins the id of a tool call, `thought_id_prefix` that of a call in a reply that begins with
+      thinking: the ids differ where the wire wants the thinking back.
     - `is_likely` says whether a body has fields that only requests of this wire have.
     - `parse` takes any JSON object and the route's default of `max_tokens`; `check` takes the conversation of a valid
       body, and raises `Refusal` for what a schema cannot say. `whole` and `frames` render a reply. `frames` takes the
@@ -129,6 +139,7 @@ class Wire(NamedTuple):
     request_id_header: str
     id_prefix: str
     tool_id_prefix: str
+    thought_id_prefix: str
     events: tuple[str, ...]
     deltas: frozenset[str]
     last_event: str

@@ -55,7 +55,7 @@ TURN_MISTAKES = [
     ),
     (
         "reply: [{type: text, text: hi}]",
-        "3:14: turns[0].reply[0].type: remove 'type'; the key text or tool_use already names the block",
+        "3:14: turns[0].reply[0].type: remove 'type'; the key text, tool_use or thinking already names the block",
     ),
     ("{reply: hi, stop_reason: x}", "3:17: turns[0].stop_reason: unknown key 'stop_reason'; use 'stop'"),
     ("error: {status:429}", "3:13: turns[0].error['status:429']: put a space after the colon: 'status: 429'"),
@@ -68,7 +68,7 @@ TURN_MISTAKES = [
     # wrong shapes
     ("hi", "3:5: turns[0]: expected a mapping"),
     ("", "3:4: turns[0]: expected a mapping"),
-    ("reply: 5", "3:12: turns[0].reply: expected a mapping with text, tool_use, json or refusal, not 5"),
+    ("reply: 5", "3:12: turns[0].reply: expected a mapping with text, tool_use, thinking, json or refusal, not 5"),
     ("reply: [{text: 5}]", "3:20: turns[0].reply[0].text: expected text, not 5; quote it"),
     ("reply: {text: [x]}", "3:19: turns[0].reply.text: expected text, not a list"),
     ("{reply: hi, when: [x]}", "3:23: turns[0].when: expected a mapping"),

@@ -1,14 +1,20 @@
 """Replies that both wires must be able to say; their golden files show how."""
 
-from mockserver.core.conversation import Reply, ReplyBlock, Stop, Text, ToolUse, Usage
+from mockserver.core.conversation import Reply, ReplyBlock, Stop, Text, Thinking, ToolUse, Usage
 
 ODD = 'Línea 1 — 天気は晴れ 🎉\n\t"quoted" \\ back\u2028slash </script> \x7f end'
 READ = ToolUse("read_file", {"path": "/tmp/test.txt", "lines": [1, 20], "raw": False, "limit": None}, "id_read")
+THOUGHT = Thinking("The user wants a file. I read it.", "sig1")
 WEATHER = ToolUse("get_weather", {"city": "Tromsø", "days": 3}, "id_weather")
 
 
 def reply(
-    *blocks: ReplyBlock, stop: Stop = "end_turn", output: int = 7, sequence: str | None = None, **extras: object
+    *blocks: ReplyBlock,
+    stop: Stop = "end_turn",
+    output: int = 7,
+    thinking: int = 0,
+    sequence: str | None = None,
+    **extras: object,
 ) -> Reply:
     """Return a reply whose every derived part is fixed."""
     return Reply(
@@ -17,7 +23,7 @@ def reply(
         created=1_767_225_600,
         blocks=blocks,
         stop=stop,
-        usage=Usage(12, output),
+        usage=Usage(12, output, thinking),
         stop_sequence=sequence,
         extras=extras,
     )
@@ -38,4 +44,7 @@ REPLIES: dict[str, Reply] = {
     "refusal": reply(Text("No."), stop="refusal"),
     "refused": reply(Text("I cannot help.", is_refusal=True), stop="refusal"),
     "refused-late": reply(Text("Well, "), Text("no.", is_refusal=True), stop="refusal"),
+    "thinking": reply(Thinking("Hm. 2 + 2?", "sig1"), Text("Four."), thinking=3),
+    "thinking-and-tool": reply(THOUGHT, READ, Thinking("", "sig2"), stop="tool_use", thinking=5),
+    "redacted-thinking": reply(Thinking("A secret.", "sig3", redacted=True), Text("Four."), thinking=3),
 }

@@ -14,6 +14,7 @@ from mockserver.core.conversation import (
     Media,
     Message,
     Text,
+    Thinking,
     Tool,
     ToolChoice,
     ToolResult,
@@ -101,7 +102,8 @@ def test_a_stream_of_other_and_of_broken_deltas_is_joined_all_the_same() -> None
         *[{"type": "content_block_start", "index": n, "content_block": b} for n, b in enumerate((thinking, call))],
         *[{"type": "content_block_delta", "index": n, "delta": delta} for n, delta in enumerate(deltas)],
     ]
-    assert read.whole_of(events) == {"role": "assistant", "content": [thinking, {**call, "input": {}}]}
+    content = [{"type": "thinking", "thinking": "Hm."}, {**call, "input": {}}]
+    assert read.whole_of(events) == {"role": "assistant", "content": content}
 
 
 def test_a_text_too_long_for_the_cache_is_streamed_all_the_same() -> None:
@@ -135,7 +137,8 @@ BLOCKS: list[tuple[JsonValue, Block]] = [
         ToolResult("a", "onetwo"),
     ),
     ({"type": "image", "source": {}}, Media("image")),
-    ({"type": "thinking", "thinking": "hm", "signature": "s"}, Media("thinking")),
+    ({"type": "thinking", "thinking": "hm", "signature": "s"}, Thinking("hm", "s")),
+    ({"type": "redacted_thinking", "data": "d"}, Thinking("", "d", redacted=True)),
 ]
 
 

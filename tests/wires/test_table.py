@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from mockserver.core.conversation import Stop, Text, ToolUse
+from mockserver.core.conversation import Stop, Text, Thinking, ToolUse
 from mockserver.core.errors import Failure
 from mockserver.wires import DELTAS, EVENTS, WIRES, likely_wire, sdk_environment, wire_named, wire_of_path
 from mockserver.wires.envelopes import ENVELOPES
@@ -135,7 +135,8 @@ def test_the_route_of_a_wire_speaks_it(wire: Wire) -> None:
 @each_wire
 def test_a_stream_has_the_events_that_the_wire_names(wire: Wire) -> None:
     conversation = wire.parse({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}, 9)
-    kinds = [frame.event for frame in wire.frames(REPLIES["tool"], "word", conversation)]
+    said = reply(Thinking("Hm.", "s"), *REPLIES["tool"].blocks, stop="tool_use")
+    kinds = [frame.event for frame in wire.frames(said, "word", conversation)]
     assert set(kinds) <= set(wire.events)
     assert kinds[-1] == wire.last_event
     assert wire.deltas <= set(kinds)
@@ -165,6 +166,9 @@ def test_a_stream_and_a_whole_body_say_the_same_to_a_reader(wire: Wire, name: st
     text = "".join([block.text for block in REPLIES[name].blocks if isinstance(block, Text)])
     streamed = "".join([piece for event in events for piece in read.text_deltas(event)])
     assert "".join(read.texts(whole)) == streamed == text
+    thoughts = [block.text for block in REPLIES[name].blocks if isinstance(block, Thinking) and not block.redacted]
+    thought = "".join([piece for event in events for piece in read.thinking_deltas(event)])
+    assert "".join(read.thinking(whole)) == thought == "".join(thoughts)
     calls: dict[object, list[str]] = {}
     for event in events:
         for key, piece in read.call_deltas(event):
@@ -173,16 +177,24 @@ def test_a_stream_and_a_whole_body_say_the_same_to_a_reader(wire: Wire, name: st
     assert [tuple(call) for call in calls.values()] == list(read.calls(whole))
     joined = read.whole_of(events)
     assert ("".join(read.texts(joined)), [*read.calls(joined)]) == (text, [*read.calls(whole)])
+    assert "".join(read.thinking(joined)) == thought
 
 
 @each_wire
 def test_the_shortest_stream_of_a_body_says_the_same(wire: Wire) -> None:
-    whole = orjson.loads(wire.whole(reply(Text("One."), ToolUse("now", {"a": 1}, "id_now"), stop="tool_use")))
+    blocks = (
+        Thinking("Hm.", "s"),
+        Thinking("Hm!", "t", redacted=True),
+        Text("One."),
+        ToolUse("now", {"a": 1}, "id_now"),
+    )
+    whole = orjson.loads(wire.whole(reply(*blocks, stop="tool_use")))
     frames = wire.reader.stream_of(whole)
     assert frames[-1].event == wire.last_event
     events = [orjson.loads(split(frame.payload)[1]) for frame in frames if frame.event != "done"]
     joined = wire.reader.whole_of(events)
     assert list(wire.reader.texts(joined)) == ["One."]
+    assert list(wire.reader.thinking(joined)) == ["Hm."]
     assert list(wire.reader.calls(joined)) == [("id_now", "now", '{"a":1}')]
 
 
@@ -200,11 +212,14 @@ def test_a_reader_leaves_out_what_cannot_be_read(wire: Wire) -> None:
     odd: list[dict[str, object]] = [
         {"content": 1, "choices": 1, "delta": 1, "content_block": 1},
         {"content": [1], "choices": [1, {"message": 1, "delta": 1}], "delta": {"text": 1, "partial_json": 1}},
+        {"content": [{"thinking": 1}], "delta": {"thinking": 1}},
+        {"choices": [{"message": {"reasoning_content": 1}, "delta": {"reasoning_content": 1}}]},
         {"choices": [{"message": {"tool_calls": 1, "content": 1}, "delta": {"tool_calls": [1], "content": 1}}]},
     ]
     read = wire.reader
     for body in odd:
         assert [*read.texts(body), *read.calls(body), *read.text_deltas(body), *read.call_deltas(body)] == []
+        assert [*read.thinking(body), *read.thinking_deltas(body)] == []
 
 
 @each_wire
@@ -231,7 +246,7 @@ def test_an_error_event_is_an_event_of_the_wire(wire: Wire) -> None:
 
 
 def test_the_kinds_of_events_are_those_of_every_wire_and_errors() -> None:
-    assert {"content_block_delta", "text", "tool_call"} == DELTAS
+    assert {"content_block_delta", "reasoning", "text", "tool_call"} == DELTAS
     assert {"error"}.union(*[wire.events for wire in WIRES.values()]) == EVENTS
 
 

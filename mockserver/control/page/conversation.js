@@ -51,9 +51,10 @@ function message(role, blocks, extra = "") {
   );
 }
 
-function block({ tool_use, tool_result, media, text }) {
+function block({ tool_use, tool_result, thinking, media, text }) {
   if (tool_use) return toolCall(tool_use.name, tool_use.id, JSON.stringify(tool_use.input ?? {}, null, 2));
   if (tool_result) return toolResult(tool_result);
+  if (thinking) return thought(thinking.redacted ? "(redacted)" : thinking.text);
   if (media) return h("p.media", {}, `[${visible(media)}]`);
   return paragraph(text ?? "");
 }
@@ -62,6 +63,10 @@ function paragraph(text) {
   if (text === "") return h("p.soft", {}, "(empty text)");
   const rest = text.length >= LONGEST ? "See Request or Response for the rest." : "";
   return textBox(text, { rest, label: "Text" });
+}
+
+function thought(text) {
+  return h("div.tool", {}, h("h4", {}, "thinks"), paragraph(text));
 }
 
 function toolCall(name, id, input) {
@@ -82,8 +87,9 @@ function toolResult({ id, text, is_error }) {
 }
 
 function answer(exchange) {
-  const { text, calls, error, is_whole } = exchange.answer;
+  const { text, thinking, calls, error, is_whole } = exchange.answer;
   const blocks = [];
+  if (thinking) blocks.push(thought(thinking));
   if (text) blocks.push(paragraph(text));
   for (const call of calls) blocks.push(toolCall(call.name, call.id, pretty(call.arguments || "{}")));
   if (error) blocks.push(h("div.tool.is-error", {}, h("h4", {}, `${exchange.status} error`), paragraph(error)));

@@ -169,13 +169,11 @@ function keyPart(data) {
   try {
     const { type, delta, choices, error } = JSON.parse(data);
     if (error?.message) return error.message;
-    if (type === "content_block_delta") return delta.text ?? delta.partial_json ?? delta.thinking;
+    if (type === "content_block_delta") return delta.text ?? delta.partial_json ?? delta.thinking ?? delta.signature;
     if (type === "message_delta") return delta.stop_reason;
     const chosen = choices?.[0];
-    return (
-      chosen?.finish_reason ??
-      (chosen?.delta?.content || chosen?.delta?.tool_calls?.[0]?.function?.arguments || undefined)
-    );
+    const { content, reasoning_content, tool_calls } = chosen?.delta ?? {};
+    return chosen?.finish_reason ?? (content || reasoning_content || tool_calls?.[0]?.function?.arguments || undefined);
   } catch {
     return undefined; // malformed data is shown as it is
   }

@@ -24,6 +24,7 @@ const LANE_OF = {
   content_block_stop: "block",
   content_block_delta: "text",
   role: "frame",
+  reasoning: "text",
   text: "text",
   tool_call: "block",
   finish: "end",

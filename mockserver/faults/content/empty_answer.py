@@ -14,18 +14,27 @@ from mockserver.faults.editing import keep_events
 from mockserver.faults.fault import Context, Fault, Nothing
 from mockserver.faults.fields import MISSING, Edit, edit
 
-_CONTENT = ("content_block_start", "content_block_delta", "content_block_stop", "ping", "text", "tool_call")
+_CONTENT = (
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "ping",
+    "reasoning",
+    "text",
+    "tool_call",
+)
 """The kinds of events with content, and the ping between them."""
 
 _EMPTY = (
     Edit("whole", "content", [], only=True),
     Edit("whole", "choices.0.message.content", "", only=True),
+    Edit("whole", "choices.0.message.reasoning_content", MISSING),
     Edit("whole", "choices.0.message.tool_calls", MISSING),
 )
 
 
 def empty_answer(actions: Actions, parameters: Nothing, context: Context) -> Actions:
-    """Return the answer without its text and its calls."""
+    """Return the answer without its thinking, its text and its calls."""
     if not is_stream(actions):
         return edit(actions, _EMPTY, "the answer is no message")
     return keep_events(actions, lambda kind: kind not in _CONTENT, "the answer says nothing anyway")

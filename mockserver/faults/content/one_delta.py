@@ -14,16 +14,16 @@ import orjson
 
 from mockserver.core.actions import Actions
 from mockserver.faults.answers import need_stream
-from mockserver.faults.deltas import arguments_of, pieces_of, rewrite, text_of
+from mockserver.faults.deltas import arguments_of, pieces_of, rewrite, text_of, thinking_of
 from mockserver.faults.editing import changed
 from mockserver.faults.fault import Context, Fault, NoEffectError, Nothing
 
 
 def one_delta(actions: Actions, parameters: Nothing, context: Context) -> Actions:
-    """Return the stream with the text, and the arguments of each call, in one delta."""
+    """Return the stream with the text, the thinking, and the arguments of each call in one delta."""
     need_stream(actions)
     after = actions
-    for read in (text_of, arguments_of):
+    for read in (text_of, thinking_of, arguments_of):
         with suppress(NoEffectError):
             after = rewrite(after, pieces_of(after, read, ""), lambda text: [orjson.dumps(text)])
     return changed(actions, after, "every block is one delta anyway")

@@ -1,6 +1,6 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, odd, read, reply, request
+from mockserver.wires.anthropic import errors, odd, read, reply, request, thinking
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -11,6 +11,7 @@ WIRE = Wire(
     request_id_header="request-id",
     id_prefix=reply.ID_PREFIX,
     tool_id_prefix=reply.TOOL_ID_PREFIX,
+    thought_id_prefix=thinking.THOUGHT,
     events=(
         *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),
         *("message_delta", "message_stop", "ping"),
@@ -36,8 +37,10 @@ WIRE = Wire(
     reports_tool_errors=True,
     reader=Reader(
         texts=read.texts,
+        thinking=read.thinking,
         calls=read.calls,
         text_deltas=read.text_deltas,
+        thinking_deltas=read.thinking_deltas,
         call_deltas=read.call_deltas,
         whole_of=read.whole_of,
         stream_of=read.stream_of,
@@ -48,6 +51,8 @@ WIRE = Wire(
         text_delta=odd.text_delta,
         reasoning=odd.reasoning,
         whole_reasoning=odd.whole_reasoning,
+        thinking_as_text=odd.thinking_as_text,
+        whole_thinking_as_text=odd.whole_thinking_as_text,
         unknown=odd.unknown,
     ),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import JsonObject
-from mockserver.wires.anthropic.reply import event
+from mockserver.core.conversation import JsonObject, Thinking
+from mockserver.wires.anthropic.reply import event, thinking_frames, whole_thinking
 from mockserver.wires.wire import Addition, Object
 
 
@@ -23,20 +23,34 @@ def unknown(what: str, kinds: Sequence[str]) -> Addition | None:
     return Addition((_start(index, {"type": "future_block"}), _stop(index)), before="message_delta")
 
 
-def reasoning(first: JsonObject, text: str) -> Addition:
-    """Return a block of thinking, with its signature."""
-    frames = (
-        _start(0, {"type": "thinking", "thinking": "", "signature": ""}),
-        _delta({"type": "thinking_delta", "thinking": text}),
-        _delta({"type": "signature_delta", "signature": "mock"}),
-        _stop(0),
-    )
-    return Addition(frames, before="content_block_start", blocks=1)
+def reasoning(first: JsonObject, thinking: Thinking) -> Addition:
+    """Return a block of thinking, in one delta, with its signature."""
+    return Addition(tuple(thinking_frames(0, thinking, "whole")), before="content_block_start", blocks=1)
 
 
-def whole_reasoning(body: Object, text: str) -> None:
+def whole_reasoning(body: Object, thinking: Thinking) -> None:
     """Put a block of thinking before the content of a complete answer."""
-    body["content"] = [{"type": "thinking", "thinking": text, "signature": "mock"}, *body["content"]]
+    body["content"] = [whole_thinking(thinking), *body["content"]]
+
+
+def thinking_as_text(data: Object) -> bool:
+    """Turn an event of a thinking block into one of a text block. A signature becomes an empty text."""
+    block, delta = data.get("content_block") or {}, data.get("delta") or {}
+    if block.get("type") == "thinking":
+        data["content_block"] = {"type": "text", "text": ""}
+    elif "thinking" in delta or "signature" in delta:
+        data["delta"] = {"type": "text_delta", "text": delta.get("thinking", "")}
+    else:
+        return False
+    return True
+
+
+def whole_thinking_as_text(body: Object, opening: str, closing: str) -> None:
+    """Turn the thinking blocks of a complete answer into text blocks."""
+    body["content"] = [
+        {"type": "text", "text": opening + block["thinking"] + closing} if "thinking" in block else block
+        for block in body["content"]
+    ]
 
 
 def _start(index: int, block: JsonObject) -> Data:

@@ -18,6 +18,13 @@ def texts(body: JsonObject) -> Iterator[str]:
             yield block["text"]
 
 
+def thinking(body: JsonObject) -> Iterator[str]:
+    """Yield the thinking of a whole answer."""
+    for block in objects(body.get("content")):
+        if isinstance(block.get("thinking"), str):
+            yield block["thinking"]
+
+
 def calls(body: JsonObject) -> Iterator[CallPiece]:
     """Yield the tool calls of a whole answer."""
     for block in objects(body.get("content")):
@@ -32,6 +39,13 @@ def text_deltas(data: JsonObject) -> Iterator[str]:
         yield piece
 
 
+def thinking_deltas(data: JsonObject) -> Iterator[str]:
+    """Yield the thinking of one event."""
+    piece = mapping(data.get("delta")).get("thinking")
+    if isinstance(piece, str):
+        yield piece
+
+
 def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
     """Yield what one event adds to a tool call, with the index of its block."""
     block, piece = mapping(data.get("content_block")), mapping(data.get("delta")).get("partial_json")
@@ -39,6 +53,10 @@ def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
         yield whole_number(data.get("index")), (text(block.get("id")), text(block.get("name")), "")
     if isinstance(piece, str):
         yield whole_number(data.get("index")), ("", "", piece)
+
+
+_JOINED = ("text", "thinking", "signature")
+"""The fields of a block that its deltas add to."""
 
 
 def whole_of(events: Sequence[JsonObject]) -> Object:
@@ -55,9 +73,10 @@ def whole_of(events: Sequence[JsonObject]) -> Object:
                 blocks[data["index"]] = dict(data["content_block"])
             case "content_block_delta":
                 block = blocks.setdefault(data["index"], {"type": "text", "text": ""})
-                if "text" in delta:
-                    block["text"] = block.get("text", "") + (delta["text"] or "")
-                elif "partial_json" in delta:
+                for name in _JOINED:
+                    if name in delta:
+                        block[name] = block.get(name, "") + (delta[name] or "")
+                if "partial_json" in delta:
                     arguments[data["index"]] = arguments.get(data["index"], "") + (delta["partial_json"] or "")
             case "message_delta":
                 message |= delta
@@ -73,12 +92,10 @@ def stream_of(message: JsonObject) -> list[Data]:
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     frames = [_event({"type": "message_start", "message": start})]
     for index, block in enumerate(message.get("content") or ()):
-        is_text = block.get("type") == "text"
-        empty: Object = {"text": ""} if is_text else {"input": {}}
-        delta = {"type": "text_delta", "text": block["text"]} if is_text else _json_delta(block.get("input"))
+        empty, deltas = _empty_and_deltas(block)
         frames += [
             _event({"type": "content_block_start", "index": index, "content_block": {**block, **empty}}),
-            _event({"type": "content_block_delta", "index": index, "delta": delta}),
+            *[_event({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas],
             _event({"type": "content_block_stop", "index": index}),
         ]
     stop = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
@@ -90,8 +107,22 @@ def _event(data: JsonObject) -> Data:
     return event(str(data["type"]), data)
 
 
-def _json_delta(value: object) -> Object:
-    return {"type": "input_json_delta", "partial_json": orjson.dumps(value).decode()}
+def _empty_and_deltas(block: JsonObject) -> tuple[Object, list[Object]]:
+    """Return the fields that a block starts with instead of its own, and the deltas that fill them."""
+    match block.get("type"):
+        case "text":
+            return {"text": ""}, [{"type": "text_delta", "text": block["text"]}]
+        case "thinking":
+            signature = {"type": "signature_delta", "signature": block.get("signature", "")}
+            return {"thinking": "", "signature": ""}, [
+                {"type": "thinking_delta", "thinking": block["thinking"]},
+                signature,
+            ]
+        case "redacted_thinking":
+            return {}, []
+        case _:
+            arguments = orjson.dumps(block.get("input")).decode()
+            return {"input": {}}, [{"type": "input_json_delta", "partial_json": arguments}]
 
 
 def sent_arguments(body: JsonObject, id: str) -> str | None:

@@ -4,6 +4,8 @@ A stream opens with `message_start`; then each block has `content_block_start`, 
 `message_delta` and `message_stop` end it. One `ping` follows the first block's start. Every frame has an `event:` line,
 without which the Anthropic SDKs skip it. `message_start` reports the input tokens and one output token (the first is
 on its way); `message_delta` reports the final count.
+
+The last delta of a thinking block is its signature. Redacted thinking has no deltas: its start has everything.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from mockserver.core.conversation import (
     Reply,
     ReplyBlock,
     Text,
+    Thinking,
     ToolUse,
     Usage,
     compact_json,
@@ -48,12 +51,14 @@ def frames(reply: Reply, chunk: Chunk) -> list[Data]:
     for index, block in enumerate(reply.blocks):
         if isinstance(block, Text):
             frames += _text_frames(index, block.text, chunk)
+        elif isinstance(block, Thinking):
+            frames += thinking_frames(index, block, chunk)
         else:
             frames += _tool_frames(index, block, chunk)
     if reply.blocks:
         frames.insert(2, PING)
     delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence, **_stop_details(reply)}
-    usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output}
+    usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output, **_details(reply.usage)}
     frames.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
     frames.append(_MESSAGE_STOP)
     return frames
@@ -73,6 +78,7 @@ def _message(reply: Reply, content: list[dict[str, object]], usage: Usage) -> di
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
             "output_tokens": usage.output,
+            **_details(usage),
         },
         **reply.extras,
     }
@@ -86,10 +92,24 @@ def _stop_details(reply: Reply) -> dict[str, object]:
     return {"stop_details": {"type": "refusal", "category": None, "explanation": words}}
 
 
+def _details(usage: Usage) -> dict[str, object]:
+    """Return how many of the output tokens are thinking; nothing for a reply without."""
+    return {"output_tokens_details": {"thinking_tokens": usage.thinking}} if usage.thinking else {}
+
+
 def _whole_block(block: ReplyBlock) -> dict[str, object]:
     if isinstance(block, Text):
         return {"type": "text", "text": block.text}
+    if isinstance(block, Thinking):
+        return whole_thinking(block)
     return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input}
+
+
+def whole_thinking(block: Thinking) -> dict[str, object]:
+    """Return a block of thinking as a whole answer has it."""
+    if block.redacted:
+        return {"type": "redacted_thinking", "data": block.signature}
+    return {"type": "thinking", "thinking": block.text, "signature": block.signature}
 
 
 def event(name: str, data: JsonObject) -> Data:
@@ -117,6 +137,18 @@ def _make_text_frames(index: int, text: str, chunk: Chunk) -> tuple[Data, ...]:
 
 
 _cached_text_frames = lru_cache(maxsize=256)(_make_text_frames)
+
+
+def thinking_frames(index: int, block: Thinking, chunk: Chunk) -> Iterator[Data]:
+    """Yield the frames of a thinking block."""
+    if block.redacted:
+        yield _start(index, whole_thinking(block))
+    else:
+        opening = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":' % index
+        yield _start(index, {"type": "thinking", "thinking": "", "signature": ""})
+        yield from _deltas(opening + b'{"type":"thinking_delta","thinking":', text_pieces(block.text, chunk))
+        yield from _deltas(opening + b'{"type":"signature_delta","signature":', [block.signature])
+    yield _stop(index)
 
 
 def _tool_frames(index: int, block: ToolUse, chunk: Chunk) -> Iterator[Data]:

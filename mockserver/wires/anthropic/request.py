@@ -15,12 +15,14 @@ from mockserver.core.conversation import (
     Message,
     ResponseFormat,
     Text,
+    Thinking,
     Tool,
     ToolChoice,
     ToolResult,
     ToolUse,
 )
 from mockserver.core.errors import Refusal
+from mockserver.wires.anthropic import thinking
 from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import Unpaired, find_unpaired
 from mockserver.wires.response_schema import check_response_schema
@@ -64,11 +66,12 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
         stop_sequences=strings(body.get("stop_sequences")),
         response_format=_response_format(body),
+        thinking=thinking.asked(body.get("thinking")),
     )
 
 
 def check(conversation: Conversation) -> None:
-    """Check the order of roles, the pairing of tool calls and the schema asked for.
+    """Check the order of roles, the pairing of tool calls, thinking, and the schema asked for.
 
     Raises `Refusal` 400, as the real API does.
     """
@@ -80,6 +83,7 @@ def check(conversation: Conversation) -> None:
     if unpaired is not None:
         _refuse_unpaired(unpaired)
     check_response_schema(conversation.response_format)
+    thinking.check(conversation)
 
 
 def _refuse_unpaired(unpaired: Unpaired) -> None:
@@ -109,6 +113,10 @@ def _block(block: JsonObject) -> Block:
     if kind == "tool_result":
         content, is_error = _text_of(block.get("content")), block.get("is_error") is True
         return ToolResult(string(block.get("tool_use_id")), content, is_error)
+    if kind == "thinking":
+        return Thinking(string(block.get("thinking")), string(block.get("signature")))
+    if kind == "redacted_thinking":
+        return Thinking("", string(block.get("data")), redacted=True)
     return Media(string(kind))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import JsonObject
+from mockserver.core.conversation import JsonObject, Thinking
 from mockserver.wires.sse import frame
 from mockserver.wires.wire import ERROR_EVENT, Addition, Object
 
@@ -22,17 +22,32 @@ def unknown(what: str, kinds: Sequence[str]) -> Addition | None:
     return Addition((Data(frame(b'{"type":"future_event","data":{}}'), ERROR_EVENT),))
 
 
-def reasoning(first: JsonObject, text: str) -> Addition:
+def reasoning(first: JsonObject, thinking: Thinking) -> Addition:
     """Return a chunk with `reasoning_content`."""
-    return Addition((_chunk(first, {"reasoning_content": text}),))
+    return Addition((_chunk(first, {"reasoning_content": thinking.text}, "reasoning"),))
 
 
-def whole_reasoning(body: Object, text: str) -> None:
-    """Put `reasoning_content` into the message of a complete answer."""
-    body["choices"][0]["message"]["reasoning_content"] = text
+def whole_reasoning(body: Object, thinking: Thinking) -> None:
+    """Put `reasoning_content` into the message of a complete answer, before any that it has."""
+    message = body["choices"][0]["message"]
+    message["reasoning_content"] = thinking.text + (message.get("reasoning_content") or "")
 
 
-def _chunk(first: JsonObject, delta: JsonObject) -> Data:
+def thinking_as_text(data: Object) -> bool:
+    """Turn the `reasoning_content` of a chunk into `content`."""
+    deltas = [choice["delta"] for choice in data.get("choices") or () if "reasoning_content" in choice["delta"]]
+    for delta in deltas:
+        delta["content"] = delta.pop("reasoning_content")
+    return bool(deltas)
+
+
+def whole_thinking_as_text(body: Object, opening: str, closing: str) -> None:
+    """Put the `reasoning_content` of a complete answer before its `content`."""
+    message = body["choices"][0]["message"]
+    message["content"] = opening + message.pop("reasoning_content") + closing + (message.get("content") or "")
+
+
+def _chunk(first: JsonObject, delta: JsonObject, kind: str = "text") -> Data:
     head = {key: value for key, value in first.items() if key not in ("choices", "usage")}
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
-    return Data(frame(orjson.dumps({**head, "choices": [choice]})), "text")
+    return Data(frame(orjson.dumps({**head, "choices": [choice]})), kind)

@@ -17,6 +17,14 @@ def texts(body: JsonObject) -> Iterator[str]:
         yield from _texts(mapping(choice.get("message")))
 
 
+def thinking(body: JsonObject) -> Iterator[str]:
+    """Yield the thinking of a whole answer, one text of each choice."""
+    for choice in objects(body.get("choices")):
+        content = mapping(choice.get("message")).get("reasoning_content")
+        if isinstance(content, str):
+            yield content
+
+
 def calls(body: JsonObject) -> Iterator[CallPiece]:
     """Yield the tool calls of a whole answer."""
     for choice in objects(body.get("choices")):
@@ -36,6 +44,14 @@ def _texts(said: JsonObject) -> Iterator[str]:
             yield said[name]
 
 
+def thinking_deltas(data: JsonObject) -> Iterator[str]:
+    """Yield the thinking of one chunk."""
+    for choice in objects(data.get("choices")):
+        content = mapping(choice.get("delta")).get("reasoning_content")
+        if isinstance(content, str):
+            yield content
+
+
 def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
     """Yield what one chunk adds to its tool calls, each with the index of the call."""
     for choice in objects(data.get("choices")):
@@ -51,17 +67,20 @@ def _call(call: JsonObject) -> CallPiece:
 def whole_of(chunks: Sequence[JsonObject]) -> Object:
     """Join the chunks of a stream into the completion that it says."""
     whole: Object = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
-    content, refusal, finish, calls_by_index = "", "", None, dict[int, Object]()
+    content, reasoning, refusal, finish, calls_by_index = "", "", "", None, dict[int, Object]()
     for chunk in chunks:
         if chunk.get("usage"):
             whole["usage"] = chunk["usage"]
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             content += delta.get("content") or ""
+            reasoning += delta.get("reasoning_content") or ""
             refusal += delta.get("refusal") or ""
             finish = choice.get("finish_reason") or finish
             _join_calls(calls_by_index, delta.get("tool_calls") or ())
     message: Object = {"role": "assistant", "content": content or None}
+    if reasoning:
+        message["reasoning_content"] = reasoning
     if refusal:
         message["refusal"] = refusal
     if calls_by_index:
@@ -81,7 +100,7 @@ def _join_calls(calls_by_index: dict[int, Object], pieces: Sequence[JsonObject])
 
 
 def stream_of(whole: JsonObject) -> list[Data]:
-    """Return the shortest stream that says the same as a completion: one delta for the text and for each call."""
+    """Return the shortest stream that says the same as a completion: one delta for each part."""
     head = {key: value for key, value in whole.items() if key not in ("choices", "usage")}
     head["object"] = "chat.completion.chunk"
     message, finish = whole["choices"][0]["message"], whole["choices"][0]["finish_reason"]
@@ -91,6 +110,8 @@ def stream_of(whole: JsonObject) -> list[Data]:
         return Data(frame(orjson.dumps({**head, "choices": [choice]})), kind)
 
     frames = [chunk({"role": "assistant", "content": ""}, "role")]
+    if message.get("reasoning_content"):
+        frames.append(chunk({"reasoning_content": message["reasoning_content"]}, "reasoning"))
     frames += [chunk({name: message[name]}, "text") for name in ("content", "refusal") if message.get(name)]
     for index, call in enumerate(message.get("tool_calls") or ()):
         frames.append(chunk({"tool_calls": [{"index": index, **call}]}, "tool_call"))

@@ -5,6 +5,8 @@ name; the rest with the index and a piece of the arguments). Text by which the m
 `content`. The chunk with the finish reason follows, then, only when
 `stream_options.include_usage` asked for it, one chunk with the usage and no choices, and at last `[DONE]`.
 
+Thinking is `reasoning_content` (OBS, SDK), which OpenAI's own API does not send. Redacted thinking only costs tokens.
+
 The variants differ by top-level fields alone (`Reply.extras`): BYOK adds provider, iterations, total_tokens_used and
 finish_reason (D4), managed adds the credits (OBS). In a stream they are on the chunk with the finish reason.
 """
@@ -15,7 +17,17 @@ from functools import lru_cache
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Reply, ReplyBlock, Stop, Text, ToolUse, Usage, compact_json, refusal_text
+from mockserver.core.conversation import (
+    Reply,
+    ReplyBlock,
+    Stop,
+    Text,
+    Thinking,
+    ToolUse,
+    Usage,
+    compact_json,
+    refusal_text,
+)
 from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
 from mockserver.wires.sse import DONE, frame
 
@@ -52,6 +64,9 @@ def whole(reply: Reply) -> bytes:
     text = "".join([block.text for block in reply.blocks if isinstance(block, Text) and not block.is_refusal])
     content = text if text or not (calls or refusal) else None
     message: dict[str, object] = {"role": "assistant", "content": content, "refusal": refusal or None}
+    thinking = "".join([_visible(block) for block in reply.blocks])
+    if thinking:
+        message["reasoning_content"] = thinking
     if calls:
         message["tool_calls"] = calls
     choice = {
@@ -91,6 +106,9 @@ def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
             before = opening + (b'{"refusal":' if block.is_refusal else b'{"content":')
             make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
             frames += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
+        elif isinstance(block, Thinking):
+            before = opening + b'{"reasoning_content":'
+            frames += [Data(before + tail, "reasoning") for tail in _tails(_visible(block), chunk, closing)]
         else:
             frames += _call_frames(calls, block, chunk, opening, closing)
             calls += 1
@@ -108,6 +126,11 @@ def _role(reply: Reply) -> bytes:
     """Return the first delta. The content of an answer that only refuses is null."""
     only_refuses = bool(reply.blocks) and all(isinstance(block, Text) and block.is_refusal for block in reply.blocks)
     return b'{"role":"assistant","content":%b,"refusal":null}' % (b"null" if only_refuses else b'""')
+
+
+def _visible(block: ReplyBlock) -> str:
+    """Return the thinking of a block that a client gets to see."""
+    return block.text if isinstance(block, Thinking) and not block.redacted else ""
 
 
 def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:
@@ -137,5 +160,7 @@ def _call_frames(index: int, block: ToolUse, chunk: Chunk, opening: bytes, closi
     ]
 
 
-def _usage(usage: Usage) -> dict[str, int]:
-    return {"prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.total}
+def _usage(usage: Usage) -> dict[str, object]:
+    counts = {"prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.total}
+    details = {"completion_tokens_details": {"reasoning_tokens": usage.thinking}} if usage.thinking else {}
+    return {**counts, **details}

@@ -5,6 +5,7 @@ of a valid body.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from mockserver.core.conversation import (
     Block,
@@ -15,6 +16,7 @@ from mockserver.core.conversation import (
     Message,
     ResponseFormat,
     Text,
+    Thinking,
     Tool,
     ToolChoice,
     ToolResult,
@@ -75,6 +77,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         max_tokens=_max_tokens(body, default_max_tokens),
         stop_sequences=_stop_sequences(body.get("stop")),
         response_format=_response_format(body.get("response_format")),
+        thinking=_thinking(body),
     )
 
 
@@ -114,7 +117,13 @@ def _message(message: JsonObject) -> Message:
     if isinstance(legacy, dict):
         name = string(legacy.get("name"))
         calls.append(ToolUse(name, _arguments(legacy.get("arguments")), name))
-    return Message("assistant", (*blocks, *calls))
+    return Message("assistant", (*_past_thinking(message), *blocks, *calls))
+
+
+def _past_thinking(message: JsonObject) -> tuple[Thinking, ...]:
+    """Return the thinking that a client sends back. It has no signature on this wire."""
+    text = string(message.get("reasoning_content"))
+    return (Thinking(text),) if text else ()
 
 
 def _parts(content: Json) -> tuple[Block, ...]:
@@ -173,3 +182,18 @@ def _response_format(value: Json) -> ResponseFormat | None:
         return None
     schema = mapping(asked.get("json_schema")).get("schema")
     return ResponseFormat(schema if isinstance(schema, dict) else None, "response_format.json_schema.schema")
+
+
+def _thinking(body: JsonObject) -> Literal["none", "shown", "hidden"]:
+    """Return what a request asks for: `reasoning_effort` (OpenAI), `reasoning` (OpenRouter) or `thinking` (DeepSeek).
+
+    An effort of `none`, `enabled: false` and any type but `enabled` ask for no thinking.
+    """
+    reasoning = mapping(body.get("reasoning"))
+    efforts = string(body.get("reasoning_effort")), string(reasoning.get("effort"))
+    is_asked = any(effort not in ("", "none") for effort in efforts)
+    is_asked = is_asked or reasoning.get("enabled") is True or bool(whole_number(reasoning.get("max_tokens")))
+    is_asked = is_asked or mapping(body.get("thinking")).get("type") == "enabled"
+    if not is_asked or reasoning.get("enabled") is False:
+        return "none"
+    return "hidden" if reasoning.get("exclude") is True else "shown"
