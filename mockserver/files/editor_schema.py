@@ -146,6 +146,7 @@ _AMENDMENTS: Mapping[str, Callable[[Schema], Schema]] = {
     "TextTest": _or_short("string"),
     "CountTest": _or_short("integer"),
     "ReplyBlock": _or_short("string"),
+    "ThinkingBlock": _or_short("string"),
     "Fixed": _fixed,
     "Scenario": _scenario,
     "Turn": _turn,

@@ -9,7 +9,6 @@ from pydantic import JsonValue
 
 from mockserver.core.signatures import is_genuine
 from mockserver.engine.thinking import THOUGHTS
-from mockserver.wires import WIRES
 from tests.support.engine import BYOK, CHAT, MESSAGES, Answer, Talk, turns
 
 READ: dict[str, JsonValue] = {"name": "read", "input_schema": {"type": "object"}}
@@ -20,17 +19,6 @@ ASKED: dict[str, dict[str, JsonValue]] = {
     BYOK: {"reasoning_effort": "low"},
 }
 ROUTES = pytest.mark.parametrize("path", ASKED)
-
-
-def thinking_of(answer: Answer) -> str:
-    """Return the thinking of an answer of either wire, whole or streamed."""
-    pieces: list[str] = []
-    for wire in WIRES.values():
-        if answer.headers["content-type"].startswith("text/event-stream"):
-            pieces += [piece for event in answer.events for piece in wire.reader.thinking_deltas(event)]
-        else:
-            pieces += wire.reader.thinking(answer.json)
-    return "".join(pieces)
 
 
 def blocks_of(answer: Answer) -> list[dict[str, Any]]:
@@ -51,12 +39,12 @@ def say(reply: str, path: str = MESSAGES, **fields: JsonValue) -> Answer:
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_request_that_asks_for_thinking_gets_a_short_one_before_the_default_answer(path: str, stream: bool) -> None:
     answer = Talk().say(path, stream=stream, **ASKED[path])
-    assert thinking_of(answer) in THOUGHTS
+    assert answer.thinking in THOUGHTS
 
 
 @ROUTES
 def test_a_request_that_does_not_ask_gets_none(path: str) -> None:
-    assert thinking_of(Talk().say(path)) == ""
+    assert Talk().say(path).thinking == ""
 
 
 def test_a_forced_call_comes_after_thinking_too() -> None:
@@ -81,7 +69,7 @@ def test_a_forced_call_comes_after_thinking_too() -> None:
     ],
 )
 def test_chat_clients_ask_for_thinking_in_several_ways(fields: Mapping[str, JsonValue], thinks: bool) -> None:
-    assert bool(thinking_of(Talk().say(CHAT, **fields))) is thinks
+    assert bool(Talk().say(CHAT, **fields).thinking) is thinks
 
 
 # With a scenario
@@ -91,7 +79,7 @@ def test_chat_clients_ask_for_thinking_in_several_ways(fields: Mapping[str, Json
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_scripted_block_is_sent_whether_the_client_asks_for_it_or_not(path: str, stream: bool) -> None:
     reply = "[{thinking: 'You said {{last_user_text}}.'}, {text: Hi.}]"
-    assert thinking_of(say(reply, path, stream=stream)) == "You said Hello."
+    assert say(reply, path, stream=stream).thinking == "You said Hello."
 
 
 def test_a_block_has_a_signature_that_proves_its_text() -> None:
@@ -146,7 +134,7 @@ def test_the_count_of_thinking_can_be_set() -> None:
 def test_omitted_thinking_has_its_signature_alone(stream: bool) -> None:
     config: JsonValue = {"type": "adaptive", "display": "omitted"}
     answer = say("[{thinking: Hm.}, {text: Hi.}]", thinking=config, stream=stream)
-    assert thinking_of(answer) == ""
+    assert answer.thinking == ""
     assert b'"signature":"mock' in answer.payload
     assert answer.note.usage is not None
     assert answer.note.usage.thinking == 1

@@ -98,6 +98,20 @@ def test_scenario_tool_round_trip(dialect: Dialect) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("stream", [False, True])
+def test_scenario_reasoning(dialect: Dialect, stream: bool) -> None:
+    """The model thinks before it answers, calls a tool, and thinks about the result."""
+    played = talk("reasoning")
+    read = dialect.streamed if stream else dialect.whole
+    fields: dict[str, JsonValue] = {"stream": stream, "stream_options": {"include_usage": True}}
+    called = played.say(dialect.path, **offer(dialect, "get_weather"), **fields)
+    assert (called.thinking[:9], read(called).calls) == ("They want", [("get_weather", {"city": "Oslo"})])
+    told = played.say(dialect.path, with_results(dialect, "a"), **fields)
+    assert (told.thinking, read(told).text) == ("The tool says: found. That is all they asked for.", "In Oslo: found")
+    assert played.say(dialect.path, **fields).thinking.startswith("A short question.")
+
+
+@BOTH
 def test_scenario_parallel_tools(dialect: Dialect) -> None:
     """One answer calls two tools; the model needs both results to continue."""
     played = talk("parallel-tools")

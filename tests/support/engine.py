@@ -15,6 +15,7 @@ from mockserver.files import loader
 from mockserver.files.library import load_contract
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.wires import WIRES
 from mockserver.wires.sse import split
 
 NOW = 1_767_225_600.0
@@ -133,6 +134,17 @@ class Answer:
         if "choices" in body:
             return body["choices"][0]["message"]["refusal"] or ""
         return self.text if body["stop_reason"] == "refusal" else ""
+
+    @property
+    def thinking(self) -> str:
+        """The thinking of an answer of either wire, whole or streamed."""
+        pieces: list[str] = []
+        for wire in WIRES.values():
+            if self.headers["content-type"].startswith("text/event-stream"):
+                pieces += [piece for event in self.events for piece in wire.reader.thinking_deltas(event)]
+            else:
+                pieces += wire.reader.thinking(self.json)
+        return "".join(pieces)
 
     @property
     def calls(self) -> list[str]:
