@@ -7,7 +7,7 @@ nobody looks for the mistake in the client. A refusal, a tool call and a reply t
 from mockserver.core.conversation import Conversation, Reply, ResponseFormat, joined_text, refusal_text
 from mockserver.core.errors import Refusal
 from mockserver.core.json_text import parse_json
-from mockserver.openapi.sampling import SamplingError, find_violation, sample
+from mockserver.openapi.sampling import SamplingError, sample, violations
 from mockserver.openapi.violations import field_of, violation
 
 
@@ -37,7 +37,7 @@ def form_warnings(reply: Reply, conversation: Conversation) -> tuple[str, ...]:
     if asked.schema is None:
         is_object = isinstance(value, dict)
         return () if is_object else ("the scenario's reply is not a JSON object, but the client asks for json_object",)
-    error = find_violation(asked.schema, value)
+    error = next(violations(asked.schema, value), None)
     if error is None:
         return ()
     return (f"the scenario's reply breaks the schema that the client asks for: {field_of(error)}: {violation(error)}",)

@@ -5,14 +5,16 @@ reports a path in the file and a message with the remedy. `compile.py` runs them
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import jsonschema_rs
 
 from mockserver.accounts.session import START
+from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import did_you_mean
 from mockserver.openapi.contract import Contract
+from mockserver.openapi.sampling import violations
 from mockserver.scenarios.schema import Scenario
 from mockserver.scenarios.when import When
 
@@ -31,6 +33,7 @@ def validate(scenario: Scenario, contract: Contract, add_problem: AddProblem) ->
         _check_conditions(turn.when, ("turns", number, "when"), add_problem)
     _check_states(scenario, add_problem)
     _check_tools(scenario, add_problem)
+    _check_json(scenario, add_problem)
     _check_reach(scenario, add_problem)
 
 
@@ -117,6 +120,41 @@ def _has_template(value: object) -> bool:
     if isinstance(value, dict | list):
         return any(map(_has_template, value.values() if isinstance(value, dict) else value))
     return isinstance(value, str) and "{{" in value
+
+
+_PARTIAL = frozenset({"additionalProperties", "unevaluatedProperties", "unevaluatedItems", "not", "then", "else"})
+"""Keywords that a schema of which only some keywords are known may not violate after all."""
+
+
+def _check_json(scenario: Scenario, add_problem: AddProblem) -> None:
+    """Report a JSON block that is not in the form that the turn's condition asks for."""
+    for number, turn in enumerate(scenario.turns):
+        forms = list(_answer_forms(turn.when))
+        for place, block in enumerate(turn.reply or ()):
+            path: Path = ("turns", number, "reply", place, "json")
+            for inner, message in _json_problems(block.json_, forms) if block.json_ is not None else ():
+                add_problem((*path, *inner), f"{message}; to break it on purpose, write the JSON as text")
+
+
+def _json_problems(value: Json, forms: Sequence[str | JsonObject]) -> Iterator[tuple[Path, str]]:
+    """Yield where a value is not in one of the forms, and why."""
+    for asked in forms:
+        if asked == "json_object" and not isinstance(value, dict):
+            yield (), "expected a mapping, which response_format asks for"
+        for violation in violations(asked, value) if isinstance(asked, dict) else ():
+            if _is_certain(violation, value) and _PARTIAL.isdisjoint(map(str, violation.schema_path)):
+                yield (
+                    tuple(violation.instance_path),
+                    f"does not satisfy the schema in response_format: {violation.message}",
+                )
+
+
+def _answer_forms(when: When) -> Iterator[str | JsonObject]:
+    """Yield the forms of answer that a condition requires of every request."""
+    if when.response_format is not None:
+        yield when.response_format
+    for inner in when.all or ():
+        yield from _answer_forms(inner)
 
 
 def _check_conditions(when: When, path: Path, add_problem: AddProblem) -> None:

@@ -24,6 +24,7 @@ from mockserver.scenarios.matchers.model import ModelGlobs
 from mockserver.scenarios.matchers.not_ import NOT
 from mockserver.scenarios.matchers.operation import OperationNames
 from mockserver.scenarios.matchers.path import PathGlob
+from mockserver.scenarios.matchers.response_format import AnswerForm
 from mockserver.scenarios.matchers.state import StateName
 from mockserver.scenarios.matchers.stream import StreamFlag
 from mockserver.scenarios.matchers.system import SystemText
@@ -52,6 +53,7 @@ class When(ScenarioModel):
     tools: ToolNames = None
     tool_choice: ToolChoiceName = None
     tool_result: LastToolResult = None
+    response_format: AnswerForm = None
     headers: HeaderTests = None
     key: ApiKey = None
     body: BodyValues = None

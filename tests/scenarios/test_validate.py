@@ -47,6 +47,33 @@ WRONG: list[tuple[str, str, str, str]] = [
         "'count_tokens' takes no messages, so a reply cannot answer it; use error or response",
     ),
     (
+        "a list where an object is asked for",
+        "turns: [{when: {response_format: json_object}, reply: {json: [1]}}]",
+        "turns/0/reply/0/json",
+        "expected a mapping, which response_format asks for; to break it on purpose, write the JSON as text",
+    ),
+    (
+        "JSON that breaks the schema of its condition",
+        "turns: [{when: {response_format: {properties: {a: {type: integer}}}}, reply: [x, {json: {a: b}}]}]",
+        "turns/0/reply/1/json/a",
+        'does not satisfy the schema in response_format: "b" is not of type "integer"; '
+        "to break it on purpose, write the JSON as text",
+    ),
+    (
+        "JSON that breaks the schema under all",
+        "turns: [{when: {all: [{response_format: {required: [a]}}]}, reply: {json: {}}}]",
+        "turns/0/reply/0/json",
+        'does not satisfy the schema in response_format: "a" is a required property; '
+        "to break it on purpose, write the JSON as text",
+    ),
+    (
+        "a schema that is none",
+        "turns: [{when: {response_format: {type: strin}}, reply: x}]",
+        "turns/0/when/response_format",
+        "not a JSON Schema: at '#/type': it is not a JSON Schema: \"strin\" is not valid under any of the schemas "
+        "listed in the 'anyOf' keyword",
+    ),
+    (
         "a state that no turn leads to",
         "turns: [{reply: x, then: asked}, {when: {state: askde}, reply: y}]",
         "turns/1/when/state",
@@ -118,6 +145,23 @@ def test_a_mistake_is_reported_at_its_path(text: str, path: str, message: str) -
 RIGHT: list[tuple[str, str]] = [
     ("every operation that takes messages", "turns: [{when: {operation: [messages, chat, chat_byok]}, reply: x}]"),
     ("a response for any operation", "turns: [{when: {operation: [models, credits_balance]}, response: {body: []}}]"),
+    ("JSON in the form of its condition", "turns: [{when: {response_format: json_object}, reply: {json: {a: 1}}}]"),
+    (
+        "JSON under a schema of which only a part is known",
+        "turns: [{when: {response_format: {properties: {a: {}}, additionalProperties: false}}, reply: {json: {b: 1}}}]",
+    ),
+    (
+        "JSON whose value is filled in later",
+        "turns: [{when: {response_format: {properties: {a: {pattern: x}}}}, reply: {json: {a: '{{hit}}'}}}]",
+    ),
+    (
+        "text that breaks the schema on purpose",
+        "turns: [{when: {response_format: {type: object}}, reply: {text: '[]'}}]",
+    ),
+    (
+        "JSON that breaks a schema that only some requests have",
+        "turns: [{when: {any: [{response_format: {type: object}}, {text: a}]}, reply: {json: [1]}}]",
+    ),
     ("an error for any operation", "turns: [{when: {operation: login}, error: {status: 401}}]"),
     ("a reply to all but an operation", "turns: [{when: {not: {operation: models}}, reply: x}]"),
     ("the state that every session begins in", "turns: [{when: {state: start}, reply: x}]"),

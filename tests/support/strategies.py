@@ -59,6 +59,9 @@ _OWN: dict[str, st.SearchStrategy[Any]] = {
     ),
     "body_schema": st.sampled_from([{}, {"required": ["n"]}, {"properties": {"n": {"type": "integer"}}}]),
     "state": STATES,
+    "response_format": st.sampled_from(
+        ["text", "json_object", "json_schema", {}, {"title": "a"}, {"type": "object"}, {"properties": {"a": {}}}]
+    ),
 }
 """Strategies for the values of keys that need more than their examples."""
 
@@ -79,6 +82,20 @@ EXAMPLE_BODIES: list[Json] = [
     *[dict(example.body) for name in PLAIN if name not in _OWN for example in MATCHERS[name].examples],
 ]
 """Fields of request bodies that the examples of the other keys need."""
+
+_SCHEMAS: list[Json] = [{"title": "a", "type": "object"}, {"properties": {"a": {"type": "string"}}}]
+FORMS_ASKED: dict[bool, list[Json]] = {
+    True: [{}, *[{"output_config": {"format": {"type": "json_schema", "schema": schema}}} for schema in _SCHEMAS]],
+    False: [
+        {},
+        {"response_format": {"type": "json_object"}},
+        *[
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}}
+            for schema in _SCHEMAS
+        ],
+    ],
+}
+"""Whether a wire is Anthropic's -> fields of a request that ask for a form of answer."""
 
 FLAT = st.fixed_dictionaries({}, optional=PLAIN)
 FEW_KEYS = st.lists(st.sampled_from(sorted(PLAIN)), max_size=3, unique=True).flatmap(
@@ -131,6 +148,7 @@ def requests(draw: st.DrawFn) -> Request:
         body = {"max_tokens": 100} | body | draw(st.sampled_from(EXAMPLE_BODIES))
     if path == BYOK:
         body["provider"] = "anthropic"
+    body |= draw(st.sampled_from(FORMS_ASKED[path.startswith(MESSAGES)]))
     if not path.endswith("count_tokens"):
         body |= draw(st.fixed_dictionaries({}, optional={"stream": st.booleans()}))
     return Request("POST", path, headers, orjson.dumps(body))

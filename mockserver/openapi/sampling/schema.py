@@ -10,7 +10,7 @@ the schema along the value as the validator would, branch by branch, and raises 
 the value validated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -223,11 +223,11 @@ def charge_validation(whole: SchemaDocument, value: object, budget: SamplingBudg
         todo.extend((each, child, 0) for each, child in children)
 
 
-def find_violation(schema: Mapping[str, object], value: object) -> jsonschema_rs.ValidationError | None:
-    """Return the first error of a value; None if it has none, or if the schema is none or too costly to say so."""
+def violations(schema: Mapping[str, object], value: object) -> Iterator[jsonschema_rs.ValidationError]:
+    """Yield the errors of a value; none if the value is costly to validate, or the schema is none."""
     try:
         whole = schema_document(schema)
         charge_validation(whole, value, SamplingBudget())
     except SamplingError:
-        return None
-    return next(whole.validator.iter_errors(value), None)
+        return
+    yield from whole.validator.iter_errors(value)
