@@ -112,7 +112,7 @@ class SessionScript:
         if isinstance(source, Scenario):
             return source, "Scenario(…)"
         if isinstance(source, Mapping):
-            return loader.parse(orjson.dumps(source), "play({…})").scenario, "play({…})"
+            return loader.parse(_json(source, "scenario"), "play({…})").scenario, "play({…})"
         if isinstance(source, Path) or (source.endswith((".yaml", ".yml")) and "\n" not in source):
             return loader.load(Path(source)).scenario, str(source)
         if ":" in source or "\n" in source:
@@ -136,12 +136,26 @@ def _turn(keys: Mapping[str, object]) -> Turn:
         raise AuthorError([_problem("", problem.path, problem.message) for problem in error.problems]) from None
 
 
+def written_fault(fault: str | Mapping[str, object], value: object, parameters: Mapping[str, object]) -> object:
+    """Return a fault as a scenario file writes it."""
+    if isinstance(fault, Mapping):
+        return {**fault}
+    if value is not None and not parameters:
+        return {fault: value}
+    if isinstance(value, Mapping):
+        return {fault: {**value, **parameters}}
+    if value is not None:
+        names = ", ".join(parameters)
+        raise OperatorError(f"gateway.fault: give every parameter of {fault} by name, beside {names}")
+    return {fault: {**parameters}} if parameters else fault
+
+
 def read_account(source: Mapping[str, object] | Account | None) -> Account | None:
     """Return an account from the keys of an accounts file. Raises `OperatorError` if it names API keys."""
     if source is None or isinstance(source, Account):
         account = source
     else:
-        account = loader.check(Account, yaml_reader.read(orjson.dumps(source), "account"))
+        account = loader.check(Account, yaml_reader.read(_json(source, "account"), "account"))
     if account is not None and account.all_keys:
         raise OperatorError("account: each test gets its own key; remove key and keys")
     return account
@@ -152,7 +166,7 @@ def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry
     if isinstance(source, str) and source in known:
         return known[source]
     if isinstance(source, Mapping):
-        document = yaml_reader.read(orjson.dumps({"chaos": "test", **source}), "chaos({…})")
+        document = yaml_reader.read(_json({"chaos": "test", **source}, "chaos"), "chaos({…})")
     elif isinstance(source, str) and "\n" in source:
         document = yaml_reader.read(source.encode(), "chaos('''…''')")
     elif isinstance(source, Path) or source.endswith((".yaml", ".yml")):
@@ -160,6 +174,14 @@ def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry
     else:
         raise OperatorError(f"no chaos profile is called '{source}'; {did_you_mean(source, known)}")
     return profile_of(document)
+
+
+def _json(source: Mapping[str, object], what: str) -> bytes:
+    """Return a mapping as JSON. Raises `OperatorError` for values that a file cannot have."""
+    try:
+        return orjson.dumps(source)
+    except TypeError as error:
+        raise OperatorError(f"{what}: expected texts, numbers, lists and mappings only: {error}") from None
 
 
 def _problem(file: str, path: str, message: str) -> Problem:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from mockserver.accounts import billing, ledger
 from mockserver.core.errors import OperatorError
 from mockserver.core.units import parse_duration
+from mockserver.testing.arguments import checked
 from mockserver.testing.builder import SessionScript
 from mockserver.testing.server_thread import ServerThread
 
@@ -20,6 +21,7 @@ class GatewayClock:
         self._server = server
         self._id = id
 
+    @checked('gateway.clock.advance("1h")')
     def advance(self, by: str | float) -> None:
         """Advance the clock by `1h`, `90s` or a number of seconds. You can patch `time.sleep` with it."""
         self._server.runner.run(self._server.app.advance(self._id, parse_duration(by)))
@@ -57,10 +59,12 @@ class GatewayAccount:
         """The remaining credits."""
         return self._move(lambda books: books)
 
+    @checked("gateway.account.top_up(3)")
     def top_up(self, credits: int | str | Decimal) -> Decimal:
         """Add credits; return the new balance."""
         return self._move(lambda books: ledger.top_up(books, Decimal(credits)))
 
+    @checked("gateway.account.drain(left=0)")
     def drain(self, left: int | str | Decimal = 0) -> Decimal:
         """Spend all but `left` credits; return the new balance."""
         return self._move(lambda books: ledger.drain(books, Decimal(left)))

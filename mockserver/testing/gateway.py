@@ -34,7 +34,8 @@ from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import Verdict, judge
 from mockserver.journal.verify import ClientError, expect_calls, expect_order, unmatched_requests, unplayed_turns
 from mockserver.scenarios.schema import Scenario
-from mockserver.testing.builder import SessionScript, read_account, read_chaos
+from mockserver.testing.arguments import checked
+from mockserver.testing.builder import SessionScript, read_account, read_chaos, written_fault
 from mockserver.testing.controls import GatewayAccount, GatewayClock
 from mockserver.testing.held_streams import release_events, run_in_thread, wait_until_held
 from mockserver.testing.server_thread import IN_PROCESS, ServerThread
@@ -147,14 +148,16 @@ class GatewaySession:
 
     # --- scenario -----------------------------------------------------------------------------------------------------
 
+    @checked('gateway.play("rate-limited")')
     def play(self, scenario: str | Path | Scenario | Mapping[str, object]) -> Self:
         """Play a shipped scenario, a file, inline YAML or a `Scenario`, from its beginning."""
         self._script.play(scenario)
         return self._update_script()
 
-    def turn(self, **words: object) -> Self:
+    @checked('gateway.turn(reply="hi", times=2)')
+    def turn(self, keys: Mapping[str, object] | None = None, /, **words: object) -> Self:
         """Append a turn with the keys of a scenario file: `turn(when={"last": "user"}, reply="hi", times="always")`."""
-        self._script.add(words)
+        self._script.add({**(keys or {}), **words})
         return self._update_script()
 
     def reply(self, *blocks: object, **words: object) -> Self:
@@ -169,25 +172,38 @@ class GatewaySession:
         """Append a reply in which the model refuses with this text."""
         return self.turn(reply=[{"refusal": text}], **words)
 
-    def tool_use(self, tool: str, /, **input: object) -> Self:
-        """Append a reply that calls a tool with this input."""
-        return self.turn(reply=[{"tool_use": {"name": tool, "input": input}}])
+    @checked('gateway.tool_use("read_file", path="/x")')
+    def tool_use(self, tool: str, input: Mapping[str, object] | None = None, /, **more: object) -> Self:
+        """Append a reply that calls a tool. Give its input as keywords, or as a mapping."""
+        return self.turn(reply=[{"tool_use": {"name": tool, "input": {**(input or {}), **more}}}])
 
+    @checked("gateway.error(429, retry_after=2)")
     def error(
-        self, status: int, *, times: int | str = 1, when: Mapping[str, object] | None = None, **words: object
+        self,
+        status: int | Mapping[str, object],
+        *,
+        times: int | str = 1,
+        when: Mapping[str, object] | None = None,
+        **words: object,
     ) -> Self:
-        """Append an error answer: `error(429, retry_after=2)`."""
+        """Append an error answer: `error(429, retry_after=2)`, or a mapping as in a scenario file."""
         condition: dict[str, object] = {} if when is None else {"when": when}
-        return self.turn(error={"status": status, **words}, times=times, **condition)
+        error = {**status} if isinstance(status, Mapping) else {"status": status}
+        return self.turn(error={**error, **words}, times=times, **condition)
 
-    def fault(self, name: str, /, **parameters: object) -> Self:
-        """Add a fault to the last turn: `reply("hi").fault("reset", at=5)`."""
+    @checked('gateway.fault("reset", at=5)')
+    def fault(self, fault: str | Mapping[str, object], value: object = None, /, **parameters: object) -> Self:
+        """Add a fault to the last turn: `reply("hi").fault("reset", at=5)`.
+
+        The other forms of a scenario file work too: `fault("reset", 5)`, and `fault({"reset": {"at": 5}})`.
+        """
         words = self._script.last_turn
         faults = words.get("faults")
         before = faults if isinstance(faults, list) else []
-        self._script.change_last({**words, "faults": [*before, {name: parameters} if parameters else name]})
+        self._script.change_last({**words, "faults": [*before, written_fault(fault, value, parameters)]})
         return self._update_script()
 
+    @checked('gateway.chaos("flaky")')
     def chaos(self, profile: str | Path | Mapping[str, object] | None) -> Self:
         """Apply a chaos profile to every answer: a shipped name, a file or `{"rules": [...]}`; None ends it."""
         name = NONE if profile is None else self._chaos_name(profile)
@@ -259,18 +275,22 @@ class GatewaySession:
 
     # --- assertions ---------------------------------------------------------------------------------------------------
 
+    @checked('gateway.assert_called(times=2, last="user")')
     def assert_called(self, times: int | None = None, **when: object) -> list[Record]:
         """Fail unless `times` requests match `when`, or at least one if no number is given. Return them."""
         return expect_calls(self._records(), times, when, self._stray_hint())
 
+    @checked('gateway.assert_never(last="user")')
     def assert_never(self, **when: object) -> None:
         """Fail if any request matches `when`."""
         expect_calls(self._records(), 0, when)
 
+    @checked('gateway.assert_order({"last": "user"}, {"last": "tool_result"})')
     def assert_order(self, *steps: Mapping[str, object]) -> list[Record]:
         """Fail unless requests match the steps in this order; others may come between. Return them."""
         return expect_order(self._records(), steps, self._stray_hint())
 
+    @checked('gateway.assert_eventually(2, timeout=5, last="user")')
     def assert_eventually(self, times: int = 1, *, timeout: float = PATIENCE, **when: object) -> list[Record]:
         """Wait until at least `times` requests match `when`; fail after `timeout` seconds. Return them.
 
@@ -293,6 +313,7 @@ class GatewaySession:
 
         return await run_in_thread(work)
 
+    @checked("gateway.held(timeout=5)")
     def held(self, *, timeout: float = PATIENCE) -> int:
         """Wait until the fault `hold` stops an answer. Return how many events were delivered before."""
         return wait_until_held(self._server, self.session, timeout).delivery.frames
@@ -301,6 +322,7 @@ class GatewaySession:
         """Do what `held` does without blocking the test's event loop."""
         return await run_in_thread(lambda: self.held(timeout=timeout))
 
+    @checked("gateway.release(1)")
     def release(self, events: int | None = None, *, timeout: float = PATIENCE) -> None:
         """Let a held answer continue, or only this number of its events."""
         release_events(self._server, wait_until_held(self._server, self.session, timeout), events)
@@ -321,6 +343,7 @@ class GatewaySession:
         lines += [f"Internal error of the mock (a bug of the mock): {message}" for message in errors]
         return lines
 
+    @checked("gateway.verdict(concurrency=4, read_timeout=30)")
     def verdict(self, *, concurrency: int | None = None, read_timeout: float | None = None) -> Verdict:
         """Return what the client did wrong, with evidence. The verdict is false if no problem was found.
 

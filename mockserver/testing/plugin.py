@@ -15,7 +15,7 @@ internal error. A failing test gets a section in its report: what the client sen
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -28,6 +28,8 @@ GATEWAYS = pytest.StashKey["GatewaySession | None"]()
 
 OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient")
 """The arguments of the marker."""
+
+MARKER = "@pytest.mark.gateway"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,13 +71,8 @@ def gateway_session(mockserver_host: ServerThread) -> Iterator[GatewaySession]:
 def _session(
     server: ServerThread, name: str, options: dict[str, Any], item: pytest.Item | None
 ) -> Iterator[GatewaySession]:
-    from mockserver.testing.gateway import GatewaySession
-
-    chaos = options.pop("chaos", None)
-    session = GatewaySession(server, name, **options)
+    session = _begin(server, name, options, item)
     try:
-        if chaos is not None:
-            session.chaos(chaos)
         if item is not None:
             item.stash[GATEWAYS] = session
         yield session
@@ -83,6 +80,32 @@ def _session(
         if item is not None:
             item.stash[GATEWAYS] = None  # items live to the end of the run; their gateways need not
         session.close()
+
+
+def _begin(server: ServerThread, name: str, options: dict[str, Any], item: pytest.Item | None) -> GatewaySession:
+    """Return a session in the state that the marker says. Fail the test for a wrong value."""
+    from mockserver.core.errors import MockserverError
+    from mockserver.testing.arguments import check_arguments
+    from mockserver.testing.gateway import GatewaySession
+
+    chaos = options.pop("chaos", None)
+    try:
+        check_arguments(MARKER, {"chaos": chaos, **options})
+        session = GatewaySession(server, name, **options)
+        if chaos is not None:
+            session.chaos(chaos)
+    except MockserverError as error:
+        if item is None:
+            raise
+        _fail(item, str(error))
+    return session
+
+
+def _fail(item: pytest.Item, message: str) -> NoReturn:
+    """Fail a test because of its marker, with the place of the test and without a traceback."""
+    file, line, _ = item.location
+    message = message.removeprefix(f"{MARKER}: ")
+    pytest.fail(f"{file}:{(line or 0) + 1}: {item.name}: {MARKER}: {message}", pytrace=False)
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
@@ -93,14 +116,12 @@ def _options(item: pytest.Item) -> dict[str, Any]:
         if marker.args:
             arguments["scenario"], *more = marker.args
             if more:
-                message = "@pytest.mark.gateway takes one positional argument, the scenario; name all others"
-                pytest.fail(message, pytrace=False)
+                _fail(item, "takes one positional argument, the scenario; name all others")
         for name, value in arguments.items():
             if name not in OPTIONS:
                 from mockserver.core.errors import did_you_mean
 
-                message = f"unknown argument '{name}' of @pytest.mark.gateway; {did_you_mean(name, OPTIONS)}"
-                pytest.fail(message, pytrace=False)
+                _fail(item, f"unknown argument '{name}'; {did_you_mean(name, OPTIONS)}")
             options.setdefault(name, value)
     return options
 

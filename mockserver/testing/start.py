@@ -16,9 +16,14 @@ from types import TracebackType
 from typing import Literal
 
 from mockserver.accounts.schema import Account
+from mockserver.core.errors import MockserverError
 from mockserver.scenarios.schema import Scenario
+from mockserver.testing.arguments import checked
 from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.server_thread import server_thread
+
+__tracebackhide__ = True
+"""Hide this module's frames in a failing test (pytest looks for this name)."""
 
 
 class start:  # noqa: N801 - used like a function
@@ -31,6 +36,7 @@ class start:  # noqa: N801 - used like a function
     - `control` adds the control API and the page, at the gateway's `page`.
     """
 
+    @checked('mockserver.start("greeting", seed=7)')
     def __init__(
         self,
         scenario: str | Path | Scenario | Mapping[str, object] | None = None,
@@ -63,6 +69,12 @@ class start:  # noqa: N801 - used like a function
         self._gateway: GatewaySession | None = None
 
     def __enter__(self) -> GatewaySession:
+        try:
+            return self._begin()
+        except MockserverError as error:
+            raise error.with_traceback(None) from None  # the caller's mistake: without the frames of the mock
+
+    def _begin(self) -> GatewaySession:
         in_process, host, port = self._where
         with ExitStack() as stack:
             server = stack.enter_context(

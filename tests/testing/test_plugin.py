@@ -1,5 +1,6 @@
 """The fixture in a test suite: pytest in pytest, passing, failing, in parallel and async."""
 
+import re
 import subprocess
 import sys
 
@@ -152,7 +153,36 @@ def test_all(gateway):
     result = run(pytester, source)
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines(["*no chaos profile is called 'none-of-these'*"])
-    result.stdout.fnmatch_lines(["*unknown argument 'sed' of @pytest.mark.gateway; did you mean 'seed'?*"])
+    result.stdout.fnmatch_lines(["*@pytest.mark.gateway: unknown argument 'sed'; did you mean 'seed'?*"])
+
+
+WRONG_MARKERS = {
+    '"greting"': "no scenario is called 'greting'; did you mean 'greeting'? (a path ends in .yaml, YAML has a colon)",
+    "scenario=5": "scenario: expected a shipped name, a path, YAML text, a mapping or a Scenario, not 5",
+    '"none.yaml"': "none.yaml: file not found; there is none of that name",
+    "seed=[1]": "seed: expected a text or a whole number, not [1]",
+    "account=3": "account: expected a mapping such as {'credits': 3}, not 3",
+    'account={"credts": 3}': "account:1:2: credts: unknown key 'credts'; did you mean 'credits'?",
+    'chaos="flakky"': "no chaos profile is called 'flakky'; did you mean 'flaky'?",
+    "chaos=4": "chaos: expected the name of a profile, a path, YAML text or {'rules': […]}, not 4",
+    'strict="yes"': "strict: expected True or False, not 'yes'",
+    "scenaro=1": "unknown argument 'scenaro'; did you mean 'scenario'?",
+    '"greeting", 7': "takes one positional argument, the scenario; name all others",
+}
+
+
+def test_a_wrong_marker_is_one_message_with_the_place_of_the_test(pytester: pytest.Pytester) -> None:
+    tests = [
+        f"@pytest.mark.gateway({arguments})\ndef test_{number}(gateway): ...\n"
+        for number, arguments in enumerate(WRONG_MARKERS)
+    ]
+    result = run(pytester, "\n".join(tests), "-p", "no:randomly")
+    result.assert_outcomes(errors=len(WRONG_MARKERS))
+    place = r"\S+\.py:\d+: test_{}: @pytest\.mark\.gateway: {}"
+    result.stdout.re_match_lines(
+        [place.format(number, re.escape(message)) for number, message in enumerate(WRONG_MARKERS.values())]
+    )
+    result.stdout.no_re_match_line(r".*(Traceback|mockserver/testing/|OperatorError).*")
 
 
 def test_tests_do_not_see_each_other(pytester: pytest.Pytester) -> None:

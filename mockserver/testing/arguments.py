@@ -1,0 +1,136 @@
+"""The arguments of the fixture's calls, of `mockserver.start` and of the marker: what each takes.
+
+A name means the same everywhere, so one table has them all. A wrong argument is one message with the remedy, raised at
+the line of the test: never a `TypeError` from the inside of the mock.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from mockserver.accounts.schema import Account
+from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
+from mockserver.core.units import parse_duration
+from mockserver.scenarios.schema import Scenario
+
+__tracebackhide__ = True
+"""Hide this module's frames in a failing test (pytest looks for this name)."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Expected(NamedTuple):
+    """What an argument takes: a test of a value, and the words for a message."""
+
+    accepts: Callable[[object], bool]
+    words: str
+
+
+def _is(*types: type) -> Callable[[object], bool]:
+    """Return a test for a value of these types; True and False are no numbers."""
+    return lambda value: isinstance(value, types) and (bool in types or not isinstance(value, bool))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _can(convert: Callable[[Any], object], value: object) -> bool:  # Any: what a conversion takes is what is tested
+    try:
+        convert(value)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+    return True
+
+
+_SWITCH = Expected(_is(bool), "True or False")
+_CHAOS = Expected(_is(str, Path, Mapping, type(None)), "the name of a profile, a path, YAML text or {'rules': […]}")
+
+ARGUMENTS: Mapping[str, Expected] = {
+    "scenario": Expected(
+        _is(str, Path, Scenario, Mapping, type(None)), "a shipped name, a path, YAML text, a mapping or a Scenario"
+    ),
+    "seed": Expected(_is(str, int, type(None)), "a text or a whole number"),
+    "account": Expected(_is(Mapping, Account, type(None)), "a mapping such as {'credits': 3}"),
+    "chaos": _CHAOS,
+    "profile": _CHAOS,
+    "strict": _SWITCH,
+    "lenient": _SWITCH,
+    "in_process": _SWITCH,
+    "control": _SWITCH,
+    "clock": Expected(lambda value: value in ("virtual", "real"), "'virtual' or 'real'"),
+    "speed": Expected(lambda value: _is_number(value) and value > 0, "a number above 0"),  # type: ignore[operator]  # a number
+    "host": Expected(_is(str), "an address such as '127.0.0.1'"),
+    "port": Expected(
+        lambda value: _is(int)(value) and value in range(65_536), "a port from 0 to 65535; 0 is a free one"
+    ),
+    "name": Expected(_is(str), "a text"),
+    "tool": Expected(_is(str), "the name of a tool"),
+    "input": Expected(_is(Mapping, type(None)), "the tool's input as a mapping, or as keywords"),
+    "status": Expected(_is(int, Mapping), "a status from 400 to 599, or a mapping with status"),
+    "fault": Expected(_is(str, Mapping), "the name of a fault"),
+    "keys": Expected(_is(Mapping, type(None)), "the keys of a turn as a mapping, or as keywords"),
+    "when": Expected(_is(Mapping, type(None)), "a mapping such as {'last': 'user'}"),
+    "steps": Expected(
+        lambda value: isinstance(value, tuple) and all(isinstance(step, Mapping) for step in value),
+        "mappings such as {'last': 'user'}",
+    ),
+    "times": Expected(lambda value: value == "always" or _is(int, type(None))(value), "a whole number"),
+    "concurrency": Expected(_is(int, type(None)), "a whole number"),
+    "read_timeout": Expected(lambda value: value is None or _is_number(value), "a number of seconds"),
+    "by": Expected(lambda value: _can(parse_duration, value), "a time such as '90s', '1h' or a number of seconds"),
+    "credits": Expected(lambda value: _can(Decimal, value), "a number of credits, such as 3 or '0.25'"),
+    "left": Expected(lambda value: _can(Decimal, value), "a number of credits, such as 3 or '0.25'"),
+    "timeout": Expected(_is_number, "a number of seconds"),
+    "events": Expected(_is(int, type(None)), "a number of events"),
+}
+
+
+def check_arguments(call: str, arguments: Mapping[str, object]) -> None:
+    """Raise `OperatorError` for the first argument of a wrong type. `call` names the call in the message."""
+    for name, value in arguments.items():
+        expected = ARGUMENTS.get(name)
+        if expected is not None and not expected.accepts(value):
+            shown = repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:40]}…"
+            raise OperatorError(f"{call}: {name}: expected {expected.words}, not {shown}")
+
+
+def checked(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Make a method refuse wrong arguments with a message that has an example of a right call.
+
+    An error of the caller is raised without the frames of the mock.
+    """
+
+    def decorate(method: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(method)
+        call = example.partition("(")[0]
+
+        @wraps(method)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise OperatorError(f"{call}: {_reason(error, signature, kwargs, example)}") from None
+            check_arguments(call, bound.arguments)
+            try:
+                return method(*args, **kwargs)
+            except MockserverError as error:
+                raise error.with_traceback(None) from None
+
+        return wrapper
+
+    return decorate
+
+
+def _reason(error: TypeError, signature: inspect.Signature, keywords: Mapping[str, object], example: str) -> str:
+    """Return why arguments do not fit a signature, with the nearest name for an unknown one, else the example."""
+    known = [name for name in signature.parameters if name != "self"]
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
+    unknown = [] if takes_any else [name for name in keywords if name not in known]
+    if unknown:
+        return f"unknown argument '{unknown[0]}'; {did_you_mean(unknown[0], known)}"
+    return f"{error}; write {example}"
