@@ -5,18 +5,11 @@ It writes the table of keys in docs/scenarios.md and the JSON Schemas for editor
 
 from pathlib import Path
 
-from mockserver.files.bundled import SCENARIOS
-from mockserver.files.editor_schema import file_schema
-from mockserver.files.kinds import KINDS, FileKind
 from mockserver.scenarios.when import MATCHERS, When
+from tools import schemas
 
 PAGE = Path(__file__).parents[1] / "docs" / "scenarios.md"
 BEGIN, END = "<!-- keys: python -m tools.matcher_table -->\n", "<!-- end of keys -->"
-
-
-def schema_file(kind: FileKind) -> Path:
-    """Return where the JSON Schema of a kind of file is kept."""
-    return SCENARIOS / f"{kind.name}.schema.json"
 
 
 def table() -> str:
@@ -41,8 +34,7 @@ def with_table(page: str) -> str:
 def main() -> None:
     """Write all files."""
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    for kind in KINDS.values():
-        schema_file(kind).write_text(file_schema(kind), encoding="utf-8")
+    schemas.main()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from mockserver.core.actions import Actions
 from mockserver.faults import FAULTS, GROUPS, Context, Fault, pages
 from mockserver.faults.fault import Nothing
 from mockserver.faults.table import TABLE
+from mockserver.files.kinds import KINDS
+from tools.schemas import schema_file
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS_FOLDER = ROOT / "mockserver" / "faults"
@@ -62,8 +64,8 @@ def _generated_gaps(fault: Fault) -> list[str]:
         sentences.append("it has no golden file: pytest tests/faults --update-golden")
     if f"\n### {fault.name}\n" not in (ROOT / "docs" / "faults.md").read_text("utf-8"):
         sentences.append("it has no section in docs/faults.md: mockserver faults --markdown > docs/faults.md")
-    if f'"{fault.name}"' not in (ROOT / "scenarios" / "scenario.schema.json").read_text("utf-8"):
-        sentences.append("editors do not know it: mockserver schema > scenarios/scenario.schema.json")
+    if any(f'"{fault.name}"' not in schema_file(KINDS[kind]).read_text("utf-8") for kind in ("scenario", "chaos")):
+        sentences.append("editors do not know it: python -m tools.schemas")
     if fault.name not in _measured() and any(form.endswith("stream") for form in _forms(fault)):
         sentences.append("no real client was run against it: make matrix")
     return sentences
@@ -132,6 +134,6 @@ def test_everything_that_a_fault_lacks_is_named_with_what_makes_it() -> None:
         "it has no source: the document or the measured cases behind it",
         "it has no golden file: pytest tests/faults --update-golden",
         "it has no section in docs/faults.md: mockserver faults --markdown > docs/faults.md",
-        "editors do not know it: mockserver schema > scenarios/scenario.schema.json",
+        "editors do not know it: python -m tools.schemas",
         "no real client was run against it: make matrix",
     ]

@@ -86,7 +86,7 @@ def test_the_shipped_schema_is_the_one_that_is_printed(kind: str) -> None:
     printed = CliRunner().invoke(main, ["schema", "--kind", kind]).stdout
     assert printed == file_schema(KINDS[kind])
     shipped = (bundled.SCENARIOS / f"{kind}.schema.json").read_text(encoding="utf-8")
-    assert shipped == printed, f"run: mockserver schema --kind {kind} > scenarios/{kind}.schema.json"
+    assert shipped == printed, f"scenarios/{kind}.schema.json is out of date: run python -m tools.schemas"
 
 
 def test_the_schema_of_scenarios_is_printed_by_default() -> None:

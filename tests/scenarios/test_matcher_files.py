@@ -24,7 +24,8 @@ from mockserver.scenarios.matcher import Example, WhenKey, differences
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
 from tests.support.calls import SAMPLE_HEADERS, call_of, request
 from tests.support.strategies import PLAIN
-from tools.matcher_table import PAGE, row, schema_file, with_table
+from tools.matcher_table import PAGE, row, with_table
+from tools.schemas import schema_file
 
 FOLDER = Path(matchers.__file__).parent
 FILES = sorted(file.stem for file in FOLDER.glob("*.py") if file.stem != "__init__")
