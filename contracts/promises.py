@@ -160,6 +160,7 @@ deep-json               | D1 | Error Handling            | Deeply nested JSON is
 huge-numbers            | D1 | Error Handling            | Numbers beyond every range are accepted, or rejected as invalid.
 duplicate-keys          | D1 | Error Handling            | A body with a duplicate key is accepted, or rejected as invalid.
 unknown-fields          | SDK | Request Parameters       | Unknown fields are ignored.
+sdk-requests            | SDK | Request Parameters       | What the SDKs' types allow is answered: role system, server-tool blocks, null for "not set".
 head-and-options        | OBS | CORS                     | An answer to HEAD has no body, and a browser's preflight is answered.
 slow-client             | D1 | Chat completions          | A body that arrives in pieces is read to its end.
 generated-valid         | D0 D1 D3 D4 | Request Parameters | Generated valid requests are answered 200.

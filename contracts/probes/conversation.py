@@ -53,6 +53,23 @@ def plain_answers(client: Client) -> None:
             client.expect("default-max-tokens", client.post(operation, least), 200)
 
 
+@probe("sdk-requests")
+def newest_requests(client: Client) -> None:
+    """Send what only newer SDKs send: messages of role system, blocks of a server's tools, and nulls."""
+    operation = client.operation("messages")
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "weather"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    hello, again = {"role": "user", "content": "Say hello."}, {"role": "user", "content": "Say it again."}
+    for messages in (
+        [hello, {"role": "system", "content": "Be brief."}],
+        [hello, {"role": "assistant", "content": [search, found, {"type": "text", "text": "Hello."}]}, again],
+    ):
+        client.expect("sdk-requests", client.post(operation, client.body(operation, messages=messages)), 200)
+    chat = client.operation("chat")
+    unset = client.body(chat) | {"user": None, "tool_choice": None, "parallel_tool_calls": None}
+    client.expect("sdk-requests", client.post(chat, unset), 200)
+
+
 @probe("examples-accepted", profiles=["full"])
 def documented_examples(client: Client) -> None:
     """Send every example of every operation that a model answers."""
@@ -234,6 +251,7 @@ def at_once(client: Client) -> None:
 
 PROBES = (
     plain_answers,
+    newest_requests,
     documented_examples,
     streams,
     tool_use,

@@ -40,11 +40,12 @@ class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
 
 
 class ToolUse(msgspec.Struct, frozen=True, gc=False, tag="tool_use"):
-    """A tool call of the assistant. `input` is the parsed arguments."""
+    """A tool call of the assistant. `input` is the parsed arguments; of a custom tool it has one text, `input`."""
 
     name: str
     input: JsonObject
     id: str = ""
+    is_custom: bool = False
 
 
 class ToolResult(msgspec.Struct, frozen=True, gc=False, tag="tool_result"):
@@ -85,18 +86,23 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Tool(msgspec.Struct, frozen=True, gc=False):
-    """A tool that the client offers. `schema` is the JSON Schema of its input."""
+    """A tool that the client offers. `schema` is the JSON Schema of its input; a custom tool takes free text."""
 
     name: str
     description: str
     schema: JsonObject
+    is_custom: bool = False
 
 
 class ToolChoice(msgspec.Struct, frozen=True, gc=False):
-    """The client's demand: `auto`, `none`, `required` (any tool), or `tool` (the one called `name`)."""
+    """The client's demand: `auto`, `none`, `required` (any tool), or `tool` (the one called `name`).
+
+    `allowed` are the only tools that may be called, if it names any.
+    """
 
     mode: Literal["auto", "none", "required", "tool"] = "auto"
     name: str = ""
+    allowed: tuple[str, ...] = ()
 
 
 class ResponseFormat(msgspec.Struct, frozen=True, gc=False):

@@ -95,8 +95,8 @@ def default_plan(conversation: Conversation, seed_path: SeedPath) -> ReplyPlan:
 
 def _forced_tool(conversation: Conversation) -> Tool | None:
     choice = conversation.tool_choice
-    if choice.mode == "required" and conversation.tools:
-        return conversation.tools[0]
+    if choice.mode == "required":
+        return next((tool for tool in conversation.tools if tool.name in (choice.allowed or (tool.name,))), None)
     if choice.mode == "tool":
         for tool in conversation.tools:
             if tool.name == choice.name:
@@ -184,7 +184,8 @@ def _make_block(
     if isinstance(plan, JsonPlan):
         return Text(compact_json(fill(plan.value, context)))
     arguments = _arguments(plan, conversation, seed_path, number) if plan.input is None else fill(plan.input, context)
-    return ToolUse(plan.name, arguments, plan.id or id_prefix + seed_path.token("tool", number))
+    is_custom = any(tool.is_custom and tool.name == plan.name for tool in conversation.tools)
+    return ToolUse(plan.name, arguments, plan.id or id_prefix + seed_path.token("tool", number), is_custom)
 
 
 def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:

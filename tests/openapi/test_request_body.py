@@ -57,9 +57,9 @@ INVALID: list[tuple[str, JsonValue, str, str]] = [
     (MESSAGES, body_of(max_tokens="5"), "max_tokens", "max_tokens: Input should be of type integer"),
     (
         MESSAGES,
-        body_of(messages=[USER, {"role": "system", "content": "hi"}]),
+        body_of(messages=[USER, {"role": "tool", "content": "hi"}]),
         "messages.1.role",
-        "messages.1.role: Input should be 'user' or 'assistant'",
+        "messages.1.role: Input should be 'user' or 'assistant' or 'system'",
     ),
     (
         MESSAGES,

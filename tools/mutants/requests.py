@@ -305,6 +305,7 @@ BEFORE: dict[str, tuple[str, str, Change]] = {
 
 AFTER: dict[str, tuple[str, str, Change]] = {
     "unicode-500": ("robustness", "unicode", _breaks("\U0010f0f0".encode())),
+    "system-role-500": ("validation", "sdk-requests", _breaks(b'"role": "system", "content": "Be brief."')),
     "max-tokens-500": ("validation", "max-tokens-limit", _breaks(b'"max_tokens": 8193')),
     "long-text-500": ("robustness", "long-text", _breaks(b"Skarvik", length=100_000)),
     "deep-500": ("robustness", "deep-json", _breaks(b'{"a":{"a":{"a":')),

@@ -52,15 +52,24 @@ def is_likely(body: JsonObject) -> bool:
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
-    """Return the conversation in a body. A field of a wrong type counts as absent."""
+    """Return the conversation in a body. Messages of role system join `system`; toolsets are left out.
+
+    A field of a wrong type counts as absent.
+    """
     choice = mapping(body.get("tool_choice"))
     kind = string(choice.get("type", "auto"))
+    system, messages = [_text_of(body.get("system"))], list[Message]()
+    for message in objects(body.get("messages")):
+        if message.get("role") == "system":
+            system.append(_text_of(message.get("content")))
+        else:
+            messages.append(_message(message))
     return Conversation(
         model=string(body.get("model")),
-        messages=tuple([_message(message) for message in objects(body.get("messages"))]),
+        messages=tuple(messages),
         body=body,
-        system=_text_of(body.get("system")),
-        tools=tuple([_tool(tool) for tool in objects(body.get("tools"))]),
+        system="\n".join([text for text in system if text]),
+        tools=tuple([_tool(tool) for tool in objects(body.get("tools")) if not _is_toolset(tool)]),
         tool_choice=_CHOICES.get(kind) or ToolChoice("tool", string(choice.get("name"))),
         stream=body.get("stream") is True,
         max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
@@ -75,22 +84,28 @@ def check(conversation: Conversation) -> None:
 
     Raises `Refusal` 400, as the real API does.
     """
-    if conversation.messages[0].role != "user":
+    if not conversation.messages or conversation.messages[0].role != "user":
         raise Refusal(
             400, "invalid_request", 'messages: first message must use the "user" role', param="messages.0.role"
         )
     unpaired = find_unpaired(conversation.messages)
     if unpaired is not None:
-        _refuse_unpaired(unpaired)
+        _refuse_unpaired(unpaired, _place(conversation.body, unpaired.message))
     check_response_schema(conversation.response_format)
     thinking.check(conversation)
 
 
-def _refuse_unpaired(unpaired: Unpaired) -> None:
-    place = f"messages.{unpaired.message}"
+def _place(body: JsonObject, number: int) -> int:
+    """Return the index of a conversation's message in the request, which counts its system messages too."""
+    spoken = [place for place, message in enumerate(body["messages"]) if message["role"] != "system"]
+    return spoken[number]
+
+
+def _refuse_unpaired(unpaired: Unpaired, number: int) -> None:
+    place = f"messages.{number}"
     if unpaired.fault != "call_without_result":
         place += f".content.{unpaired.block}"
-    words = _PAIRING[unpaired.fault].format(m=unpaired.message, b=unpaired.block, id=unpaired.id)
+    words = _PAIRING[unpaired.fault].format(m=number, b=unpaired.block, id=unpaired.id)
     raise Refusal(400, "invalid_request", words, param=place)
 
 
@@ -137,3 +152,8 @@ def _response_format(body: JsonObject) -> ResponseFormat | None:
 
 def _tool(tool: JsonObject) -> Tool:
     return Tool(string(tool.get("name")), string(tool.get("description")), mapping(tool.get("input_schema")))
+
+
+def _is_toolset(tool: JsonObject) -> bool:
+    """Return whether an entry stands for the tools of a server, which are not known here."""
+    return not tool.get("name") and "toolset" in string(tool.get("type"))

@@ -60,6 +60,9 @@ def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
 
 
 def _call(call: JsonObject) -> CallPiece:
+    custom = mapping(call.get("custom"))
+    if custom:
+        return text(call.get("id")), text(custom.get("name")), text(custom.get("input"))
     function = mapping(call.get("function"))
     return text(call.get("id")), text(function.get("name")), text(function.get("arguments"))
 
@@ -92,11 +95,12 @@ def whole_of(chunks: Sequence[JsonObject]) -> Object:
 def _join_calls(calls_by_index: dict[int, Object], pieces: Sequence[JsonObject]) -> None:
     """Add the pieces of one delta to the calls that they belong to, by index."""
     for piece in pieces:
-        new = {"id": piece.get("id"), "type": "function", "function": {"name": "", "arguments": ""}}
+        kind, field = ("custom", "input") if "custom" in piece else ("function", "arguments")
+        new = {"id": piece.get("id"), "type": kind, kind: {"name": "", field: ""}}
         call = calls_by_index.setdefault(piece.get("index") or 0, new)
-        function = piece.get("function") or {}
-        call["function"]["name"] += function.get("name") or ""
-        call["function"]["arguments"] += function.get("arguments") or ""
+        said, whole = piece.get(kind) or {}, call.setdefault(kind, {"name": "", field: ""})
+        for name in ("name", field):
+            whole[name] += said.get(name) or ""
 
 
 def stream_of(whole: JsonObject) -> list[Data]:
@@ -123,5 +127,8 @@ def sent_arguments(body: JsonObject, id: str) -> str | None:
     for message in objects(mapping(body).get("messages")):
         for sent in objects(message.get("tool_calls")):
             if sent.get("id") == id:
-                return string(mapping(sent.get("function")).get("arguments"))
+                custom = sent.get("custom")
+                return string(
+                    mapping(custom).get("input") if custom else mapping(sent.get("function")).get("arguments")
+                )
     return None

@@ -55,11 +55,7 @@ _CACHED_TEXT = 4_096
 
 def whole(reply: Reply) -> bytes:
     """Return the body of a whole answer."""
-    calls = [
-        {"id": block.id, "type": "function", "function": {"name": block.name, "arguments": compact_json(block.input)}}
-        for block in reply.blocks
-        if isinstance(block, ToolUse)
-    ]
+    calls = [_call(block, _arguments(block)) for block in reply.blocks if isinstance(block, ToolUse)]
     refusal = refusal_text(reply.blocks)
     text = "".join([block.text for block in reply.blocks if isinstance(block, Text) and not block.is_refusal])
     content = text if text or not (calls or refusal) else None
@@ -122,6 +118,18 @@ def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
     return frames
 
 
+def _call(block: ToolUse, arguments: str) -> dict[str, object]:
+    """Return a tool call with these arguments: JSON for a function, free text for a custom tool."""
+    if block.is_custom:
+        return {"id": block.id, "type": "custom", "custom": {"name": block.name, "input": arguments}}
+    return {"id": block.id, "type": "function", "function": {"name": block.name, "arguments": arguments}}
+
+
+def _arguments(block: ToolUse) -> str:
+    text = block.input.get("input") if block.is_custom else None
+    return text if isinstance(text, str) else compact_json(block.input)
+
+
 def _role(reply: Reply) -> bytes:
     """Return the first delta. The content of an answer that only refuses is null."""
     only_refuses = bool(reply.blocks) and all(isinstance(block, Text) and block.is_refusal for block in reply.blocks)
@@ -143,19 +151,15 @@ _cached_tails = lru_cache(maxsize=256)(_tails)
 
 
 def _call_frames(index: int, block: ToolUse, chunk: Chunk, opening: bytes, closing: bytes) -> list[Data]:
-    first = {
-        "index": index,
-        "id": block.id,
-        "type": "function",
-        "function": {"name": block.name, "arguments": ""},
-    }
-    before = opening + b'{"tool_calls":[{"index":%d,"function":{"arguments":' % index
+    first = {"index": index, **_call(block, "")}
+    field = b'"custom":{"input":' if block.is_custom else b'"function":{"arguments":'
+    before = opening + b'{"tool_calls":[{"index":%d,%b' % (index, field)
     after = b"}}]}" + closing
     return [
         Data(opening + b'{"tool_calls":[%b]}' % orjson.dumps(first) + closing, "tool_call"),
         *[
             Data(before + orjson.dumps(piece) + after, "tool_call")
-            for piece in argument_pieces(compact_json(block.input), chunk)
+            for piece in argument_pieces(_arguments(block), chunk)
         ],
     ]
 

@@ -36,6 +36,9 @@ _CHOICES: Mapping[str, ToolChoice] = {
     "none": ToolChoice("none"),
 }
 
+_FREE_TEXT = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+"""The input of a custom tool, as a schema."""
+
 _SYSTEM_ROLES = ("system", "developer")
 
 _PAIRING = {
@@ -138,7 +141,10 @@ def _parts(content: Json) -> tuple[Block, ...]:
 
 
 def _call(call: JsonObject) -> ToolUse:
-    function = mapping(call.get("function")) or mapping(call.get("custom"))
+    custom = mapping(call.get("custom"))
+    if custom:
+        return ToolUse(string(custom.get("name")), {"input": string(custom.get("input"))}, string(call.get("id")), True)
+    function = mapping(call.get("function"))
     return ToolUse(string(function.get("name")), _arguments(function.get("arguments")), string(call.get("id")))
 
 
@@ -149,6 +155,9 @@ def _arguments(arguments: Json) -> JsonObject:
 
 def _tool(tool: JsonObject) -> Tool:
     """Return a tool in OpenAI's shape, or in D1's (`input_schema`), which the managed routes accept too."""
+    custom = mapping(tool.get("custom"))
+    if custom:
+        return Tool(string(custom.get("name")), string(custom.get("description")), _FREE_TEXT, True)
     function = mapping(tool.get("function")) or tool
     schema = mapping(function.get("parameters")) or mapping(function.get("input_schema"))
     return Tool(string(function.get("name")), string(function.get("description")), schema)
@@ -159,9 +168,21 @@ def _tool_choice(choice: Json) -> ToolChoice:
         return _CHOICES.get(choice, _CHOICES["auto"])
     if not isinstance(choice, dict):
         return _CHOICES["auto"]
-    function = choice.get("function")
+    allowed = choice.get("allowed_tools")
+    if isinstance(allowed, dict):
+        return _allowed_tools(allowed)
+    function = choice.get("function") or choice.get("custom")
     name = function.get("name") if isinstance(function, dict) else choice.get("name")
     return ToolChoice("tool", name) if isinstance(name, str) else _CHOICES.get(string(choice.get("type")), ToolChoice())
+
+
+def _allowed_tools(allowed: JsonObject) -> ToolChoice:
+    """Return the choice among some of the offered tools."""
+    names = [
+        string((mapping(tool.get("function")) or mapping(tool.get("custom")) or tool).get("name"))
+        for tool in objects(allowed.get("tools"))
+    ]
+    return ToolChoice("required" if allowed.get("mode") == "required" else "auto", allowed=tuple(names))
 
 
 def _max_tokens(body: JsonObject, default: int | None) -> int | None:
