@@ -113,12 +113,22 @@ class Overrides(msgspec.Struct, frozen=True, gc=False):
 NO_OVERRIDES = Overrides()
 
 
+class KeptThread(msgspec.Struct, frozen=True, gc=False):
+    """A message that a thread can be continued from: its id, and the conversation up to it as JSON.
+
+    `conversation` is None once the thread was continued after this message.
+    """
+
+    message: str
+    conversation: bytes | None
+
+
 class Session(msgspec.Struct, frozen=True, gc=False):
     """A session after `requests` requests.
 
     `progress` is by scenario name, `ledgers` by `ledger_name`. `revoked` maps each ended login to the second in which
-    its last token expires. `began` is the time of the first request, in seconds since the epoch. The stored form
-    calls `overrides` `steering`.
+    its last token expires. `began` is the time of the first request, in seconds since the epoch. `threads` are message
+    threads, see `engine.threads`. The stored form calls `overrides` `steering`.
     """
 
     id: str
@@ -131,6 +141,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     chaos: ChaosMemory | None = None
     began: float | None = None
     overrides: Overrides = msgspec.field(default=NO_OVERRIDES, name="steering")
+    threads: tuple[KeptThread, ...] = ()
 
     def progress_of(self, scenario: str, edition: str = "") -> Progress:
         """Return the progress through this edition of a scenario."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -24,6 +24,7 @@ from mockserver.cli.output import Output
 from mockserver.core.errors import OperatorError
 from mockserver.wires import WIRES
 from mockserver.wires.envelopes import ENVELOPES, SUPERSET
+from mockserver.wires.threads import ThreadPolicy
 
 if TYPE_CHECKING:
     from socket import socket
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mockserver.accounts.session import Timeline
     from mockserver.cli.watch import Install
     from mockserver.engine.chaos_stage import ChaosSettings
+    from mockserver.engine.settings import EngineSettings
     from mockserver.files.library import Library
     from mockserver.openapi.contract import Contract
     from mockserver.server.stores.memory import Store
@@ -90,6 +92,13 @@ KEY = "sk_test"
     is_flag=True,
     help="Answer 404 for unknown models, 403 outside the plan, 400 above the model's max_tokens.",
 )
+@click.option(
+    "--threads",
+    type=click.Choice(get_args(ThreadPolicy)),
+    default="refuse",
+    show_default=True,
+    help="What to do with message threads (a beta of Anthropic's SDKs).",
+)
 @click.option("--strict", is_flag=True, help="Answer 404 on routes that no document names.")
 @click.option(
     "--lenient",
@@ -129,6 +138,7 @@ def serve(
     accounts: str | None,
     strict_keys: bool,
     strict_models: bool,
+    threads: ThreadPolicy,
     strict: bool,
     lenient: bool,
     errors: "Envelope",
@@ -146,7 +156,7 @@ def serve(
     from mockserver.accounts.session import start_clock
     from mockserver.cli.access_log import LINES
     from mockserver.core.clock import SystemClock
-    from mockserver.engine.step import Engine, EngineSettings
+    from mockserver.engine.step import Engine
     from mockserver.files.accounts_file import load_accounts
     from mockserver.files.library import load_library
     from mockserver.journal.log import Journal
@@ -157,15 +167,11 @@ def serve(
     is_json = log_format == "json"  # then standard output has only the lines of the log
     output = Output(to_stderr=is_json)
     processes.check(workers, store)
-    if strict and lenient:
-        raise OperatorError("--strict and --lenient exclude each other; the default is between them")
     control = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
     contract, notices = open_contract(external)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
-    settings = EngineSettings(
-        scenario=library.playing, envelope=errors, strict=strict, strict_models=strict_models, lenient=lenient
-    )
+    settings = _settings(library.playing, errors, threads, strict=strict, strict_models=strict_models, lenient=lenient)
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     chaos_settings, chaos_notices = _chaos(chaos, seed, contract)
     engine = Engine(contract, library.scripts, settings, known, chaos_settings)
@@ -199,6 +205,24 @@ def serve(
             app, ready = make_app(), partial(hello, notices)
             serve_one(app, sock, host, control, files_of(library), hello=ready, follow=follow)
     output.end("Stopped.")
+
+
+def _settings(
+    scenario: str | None, errors: str, threads: ThreadPolicy, *, strict: bool, strict_models: bool, lenient: bool
+) -> "EngineSettings":
+    """Return the settings of the engine. Raises `OperatorError` for two that exclude each other."""
+    from mockserver.engine.settings import EngineSettings
+
+    if strict and lenient:
+        raise OperatorError("--strict and --lenient exclude each other; the default is between them")
+    return EngineSettings(
+        scenario=scenario,
+        envelope=errors,
+        strict=strict,
+        strict_models=strict_models,
+        lenient=lenient,
+        threads=threads,
+    )
 
 
 def _chaos(chosen: str | None, seed: str, contract: "Contract") -> "tuple[ChaosSettings, list[str]]":

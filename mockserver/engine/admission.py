@@ -15,7 +15,7 @@ from mockserver.accounts.session import Session, name_session
 from mockserver.core.actions import Headers
 from mockserver.core.conversation import JsonObject, Usage
 from mockserver.core.errors import Refusal
-from mockserver.engine import overrides, responses
+from mockserver.engine import overrides, responses, threads
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.request import Request, check_size, handler_request
 from mockserver.engine.settings import EngineParts
@@ -24,6 +24,7 @@ from mockserver.openapi.router import Parameters
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import Script
 from mockserver.wires import wire_named
+from mockserver.wires.threads import ThreadPolicy
 
 
 class Admission(msgspec.Struct, frozen=True, gc=False):
@@ -92,7 +93,7 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
     chosen = _script(engine, call, session) if call.conversation is not None else script
     if chosen is not script:
         holder, meter = _metered(engine, arrival, session, caller, chosen, now)
-    call = _with_model(call, holder)
+    call = threads.resume(_with_model(call, holder), session, _threads(engine, chosen))
     rate, conversation = ZERO, call.conversation
     if conversation is not None:
         allowed = holder.account.models if holder.account is not None else None
@@ -113,6 +114,10 @@ def _with_model(call: Call, holder: Holder) -> Call:
         return call
     model = model_access.default_model(holder.plan)
     return msgspec.structs.replace(call, conversation=msgspec.structs.replace(conversation, model=model))
+
+
+def _threads(engine: EngineParts, script: Script | None) -> ThreadPolicy:
+    return script.threads if script is not None and script.threads is not None else engine.settings.threads
 
 
 def _script(engine: EngineParts, call: Call, session: Session) -> Script | None:

@@ -104,9 +104,19 @@ def _call(operation: Operation, request: Request, body: JsonObject) -> Call:
     )
 
 
-def _conversation(operation: Operation, body: JsonObject) -> Conversation:
+def conversation_of(operation: Operation, body: JsonObject) -> Conversation:
+    """Return the conversation in a valid body. Raises `Refusal` 400 for what a schema cannot say."""
     wire = WIRES[operation.wire]
     conversation = wire.parse(body, operation.max_tokens)
     wire.check(conversation)
     check_limits(operation, conversation)
     return conversation
+
+
+def _conversation(operation: Operation, body: JsonObject) -> Conversation:
+    """Return the conversation in a body. One that continues a thread is checked when it is whole (`engine.threads`)."""
+    wire = WIRES[operation.wire]
+    request = wire.threads.requested(body) if wire.threads is not None else None
+    if request is not None and request.previous is not None:
+        return wire.parse(body, operation.max_tokens)
+    return conversation_of(operation, body)

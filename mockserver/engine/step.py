@@ -25,7 +25,7 @@ from mockserver.accounts import billing, model_access
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
-from mockserver.engine import cors, refusals
+from mockserver.engine import cors, refusals, threads
 from mockserver.engine.admission import Admission, admit, identify
 from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
@@ -120,7 +120,8 @@ class Engine:
             caller = identify(self, arrival, session, now)
             session, is_counted = refusals.with_requested_seed(session.counted(now), arrival.request.headers), True
             admission = admit(self, arrival, session, caller, now)
-            return _charged(admission, *answer(self, admission))
+            session, decision = answer(self, admission)
+            return _charged(admission, threads.keep(session, admission.call, decision.actions), decision)
         except Refusal as refusal:
             envelope, operation = self.settings.envelope, arrival.operation
             return session, refusals.refused(

@@ -26,6 +26,7 @@ from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.scenarios.validate import AddProblem, Path, chooses_operation, inner_conditions, validate
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
 from mockserver.wires.errors import failure
+from mockserver.wires.threads import ThreadPolicy
 
 RETRY_AFTER = 1
 """Seconds in the retry-after header of a 429 without `retry_after`: the documented answer always has the header."""
@@ -145,6 +146,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     edition: str = ""
     account: Account | None = None
     lenient: bool = False
+    threads: ThreadPolicy | None = None
 
 
 def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[ScenarioProblem]]:
@@ -163,7 +165,7 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
     script = make_script(scenario.scenario, turns, scenario.about, scenario.seed, scenario.after)
     edition = token("edition", scenario.model_dump_json(), length=8)
     return msgspec.structs.replace(
-        script, edition=edition, account=scenario.account, lenient=scenario.lenient
+        script, edition=edition, account=scenario.account, lenient=scenario.lenient, threads=scenario.threads
     ), problems
 
 

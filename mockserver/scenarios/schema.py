@@ -25,6 +25,7 @@ from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Duration, Rate, Share, Times
 from mockserver.scenarios.base_model import OneOrMore, ScenarioModel
 from mockserver.scenarios.when import When
+from mockserver.wires.threads import ThreadPolicy
 
 
 def _as_text(value: object) -> object:
@@ -211,5 +212,10 @@ class Scenario(ScenarioModel):
     lenient: bool = Field(
         False,
         description="Accept requests that are refused for their form alone: no provider, no model, nulls.",
+    )
+    threads: ThreadPolicy | None = Field(
+        None,
+        description="Message threads (a beta of Anthropic's SDKs): refuse them as unsupported, keep them in the "
+        "session, or lose each one; the server's setting if missing.",
     )
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.core.errors import Failure
+from mockserver.wires.threads import ERRORS as THREAD_ERRORS
 from mockserver.wires.wire import Object
 
 
@@ -58,6 +59,7 @@ def failure(
 ) -> Failure:
     """Return the documented failure of a status, each part of which can be overridden."""
     kind = kind_of(status)
+    message = message or THREAD_ERRORS.get(code or "", (status, None))[1]
     return Failure(status=status, code=code or kind.code, message=message or kind.message, type=type, headers=headers)
 
 
@@ -66,4 +68,9 @@ def error_object(failure: Failure, type: str) -> Object:
     error: Object = {"message": failure.message, "type": type, "code": failure.code}
     if failure.param is not None:
         error["param"] = failure.param
-    return error
+    return {**error, **details_of(failure)}
+
+
+def details_of(failure: Failure) -> Object:
+    """Return the `details` of an error object, which repeat the codes of threads; nothing for any other code."""
+    return {"details": {"error_code": failure.code}} if failure.code in THREAD_ERRORS else {}

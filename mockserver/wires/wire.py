@@ -14,6 +14,7 @@ from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, 
 from mockserver.core.errors import Failure
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import frame
+from mockserver.wires.threads import ThreadStyle
 
 Object: TypeAlias = dict[str, Json]
 """A JSON object that its owner may change."""
@@ -130,6 +131,7 @@ class Wire(NamedTuple):
     - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
       these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
       result can say that the call failed.
+    - `threads` says how a request names its message thread; None where the wire has none.
     """
 
     name: str
@@ -158,3 +160,4 @@ class Wire(NamedTuple):
     errors: ErrorStyle
     odd: OddFrames
     sdk: Sdk
+    threads: ThreadStyle | None = None

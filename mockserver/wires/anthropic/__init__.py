@@ -1,6 +1,6 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, odd, read, reply, request, thinking
+from mockserver.wires.anthropic import errors, odd, read, reply, request, thinking, threads
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -56,4 +56,5 @@ WIRE = Wire(
         unknown=odd.unknown,
     ),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),
+    threads=threads.STYLE,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.core.errors import Failure
+from mockserver.wires.errors import details_of
 from mockserver.wires.wire import ErrorStyle, Object
 
 TYPES: Mapping[int, str] = {
@@ -27,7 +28,8 @@ def body(failure: Failure, request_id: str) -> Object:
 
 def stream_body(failure: Failure) -> Object:
     """Return the data of an error event."""
-    return {**STYLE.marker, "error": {"type": STYLE.type_of(failure), "message": failure.message}}
+    error: Object = {"type": STYLE.type_of(failure), "message": failure.message, **details_of(failure)}
+    return {**STYLE.marker, "error": error}
 
 
 STYLE = ErrorStyle(

@@ -1,0 +1,40 @@
+"""Message threads, neutrally: the server keeps a conversation, and a request sends only what is new.
+
+A wire that has them says so with `Wire.threads`. What the server keeps of a thread is one JSON object: the fields of
+the request that started it, with every message so far.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+from mockserver.core.conversation import Json, JsonObject
+
+ThreadPolicy: TypeAlias = Literal["refuse", "keep", "lose"]
+"""What becomes of threads: refused as unsupported, kept in the session, or lost by the next request."""
+
+ERRORS: Mapping[str, tuple[int, str]] = {
+    "thread_unsupported_request": (400, "thread: message threads are not supported here. Send the whole conversation."),
+    "thread_not_found": (404, "thread.previous_message_id: no thread has this message. Send the whole conversation."),
+    "thread_already_continued": (400, "thread.previous_message_id: the thread was continued after this message."),
+    "thread_continue_in_flight": (400, "thread.previous_message_id: another request is continuing this thread."),
+}
+"""Code -> status and message. The error object repeats the code as `details.error_code` (SDK: `_thread_state.py`)."""
+
+
+class ThreadRequest(NamedTuple):
+    """What a request says of its thread: the message that it continues from, or None for a new thread."""
+
+    previous: str | None
+
+
+class ThreadStyle(NamedTuple):
+    """How a wire speaks of threads.
+
+    `requested` reads the thread of a body, None where it names none. `continued` returns the whole body of a request
+    that continues a kept thread; it raises `Refusal` for a field that only a new thread takes. `kept` returns what to
+    keep after an answer, from the whole body and the JSON of the answer.
+    """
+
+    requested: Callable[[JsonObject], ThreadRequest | None]
+    continued: Callable[[JsonObject, JsonObject], dict[str, Json]]
+    kept: Callable[[JsonObject, JsonObject], dict[str, Json]]
