@@ -1,7 +1,7 @@
 """LangChain agents with one tool: jobs come as JSON lines, what each saw goes out as JSON lines.
 
-A job is `{"wire": …, "stream": …, "env": {…}}`. Where the gateway is and which key it wants stands in the environment,
-where the models read it.
+A job is `{"wire": …, "stream": …, "structured": …, "env": {…}}`. Where the gateway is and which key it wants stands in
+the environment, where the models read it.
 """
 
 import json
@@ -11,9 +11,23 @@ import sys
 from langchain.agents import create_agent
 from langchain.chat_models import init_chat_model
 from langchain_core.messages import AIMessageChunk
+from pydantic import BaseModel
 
 MODELS = {"anthropic": "anthropic:claude-sonnet-4.5", "openai": "openai:gpt-4o"}
 QUESTION = "What does /tmp/test.txt say?"
+
+
+class Weather(BaseModel):
+    """The weather in a city."""
+
+    city: str
+    degrees: float
+
+
+def parse(wire: str) -> dict[str, object]:
+    """Ask for structured output by a schema; by default, the framework forces a tool on one of the wires."""
+    model = init_chat_model(MODELS[wire]).with_structured_output(Weather, method="json_schema")
+    return {"parsed": model.invoke(QUESTION).model_dump()}
 
 
 def run(wire: str, stream: bool) -> dict[str, object]:
@@ -39,7 +53,7 @@ for line in sys.stdin:
     job = json.loads(line)
     os.environ.update(job["env"])
     try:
-        seen = run(job["wire"], job["stream"])
+        seen = parse(job["wire"]) if job["structured"] else run(job["wire"], job["stream"])
     except Exception as error:
         seen = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(seen))

@@ -1,7 +1,8 @@
 """pydantic-ai agents with one tool: jobs come as JSON lines, what each saw goes out as JSON lines.
 
-A job is `{"wire": …, "stream": …, "env": {…}}`. Where the gateway is and which key it wants stands in the environment,
-where the models read it. All run on one event loop, since the framework keeps its HTTP client for all models.
+A job is `{"wire": …, "stream": …, "structured": …, "env": {…}}`. Where the gateway is and which key it wants stands in
+the environment, where the models read it. All run on one event loop, since the framework keeps its
+HTTP client for all models.
 """
 
 import asyncio
@@ -9,10 +10,29 @@ import json
 import os
 import sys
 
-from pydantic_ai import Agent
+from pydantic import BaseModel
+from pydantic_ai import Agent, NativeOutput
 
 MODELS = {"anthropic": "anthropic:claude-sonnet-4.5", "openai": "openai-chat:gpt-4o"}
+NATIVE = {**MODELS, "anthropic": "anthropic:claude-sonnet-4-5"}
+"""Models of which the framework knows that they take a schema."""
 QUESTION = "What does /tmp/test.txt say?"
+
+
+class Weather(BaseModel):
+    """The weather in a city."""
+
+    city: str
+    degrees: float
+
+
+async def parse(wire: str, stream: bool) -> dict[str, object]:
+    """Ask for native structured output."""
+    agent = Agent(NATIVE[wire], output_type=NativeOutput(Weather))
+    if stream:
+        async with agent.run_stream(QUESTION) as result:
+            return {"parsed": (await result.get_output()).model_dump()}
+    return {"parsed": (await agent.run(QUESTION)).output.model_dump()}
 
 
 async def run(wire: str, stream: bool) -> dict[str, object]:
@@ -39,7 +59,8 @@ async def main() -> None:
         job = json.loads(line)
         os.environ.update(job["env"])
         try:
-            seen = await run(job["wire"], job["stream"])
+            act = parse if job["structured"] else run
+            seen = await act(job["wire"], job["stream"])
         except Exception as error:
             seen = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(seen))

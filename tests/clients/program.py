@@ -17,6 +17,9 @@ Verb: TypeAlias = Callable[[str], Seen]
 STATUSES = (400, 401, 402, 404, 429, 500, 503)
 """Each has a scenario error-<status> that answers nothing else."""
 
+NO_SCENARIO = "sk_test"
+"""A key that gets the mock's default answers."""
+
 QUESTION = "What does /tmp/test.txt say?"
 OSLO = "Weather and time in Oslo?"
 

@@ -10,7 +10,8 @@ import json
 from uuid import uuid4
 
 import anthropic
-from program import OSLO, QUESTION, STATUSES, TOOLS, attempt, instant_waits, main
+from program import NO_SCENARIO, OSLO, QUESTION, STATUSES, TOOLS, attempt, instant_waits, main
+from pydantic import BaseModel
 
 MODEL = "claude-sonnet-4.5"
 OSLO_TOOLS = ["get_weather", "get_time"]
@@ -132,6 +133,31 @@ def count_tokens(base_url):
     return {"input_tokens": counted.input_tokens}
 
 
+class Weather(BaseModel):
+    """What the verb `structured` asks for."""
+
+    city: str
+    degrees: float
+
+
+def structured(base_url):
+    """messages.parse and its stream: the mock's own answer, one of a scenario, and a refusal."""
+    asked = request() | {"output_format": Weather}
+
+    def parsed(scenario, **options):
+        return client(base_url, scenario, **options).messages.parse(**asked).parsed_output.model_dump()
+
+    with client(base_url, "", api_key=NO_SCENARIO).messages.stream(**asked) as stream:
+        streamed = stream.get_final_message().parsed_output
+    refused = client(base_url, "refusal").messages.create(**request())
+    return {
+        "default": parsed("", api_key=NO_SCENARIO),
+        "streamed": streamed.model_dump(),
+        "scripted": parsed("structured-output"),
+        "refusal": seen(refused)["text"] if refused.stop_reason == "refusal" else None,
+    }
+
+
 VERBS = {
     "version": lambda _: {"version": anthropic.__version__},
     "message": lambda base_url: seen(ask(client(base_url, "greeting"), **request())),
@@ -145,6 +171,7 @@ VERBS = {
     "parallel_tools_streamed": lambda base_url: ask_raw(
         client(base_url, "parallel-tools"), **request({"role": "user", "content": OSLO}, tools=OSLO_TOOLS)
     ),
+    "structured": structured,
     "errors": errors,
     "retry": retry,
     "models": lambda base_url: {"ids": [model.id for model in client(base_url, "greeting").models.list()]},

@@ -10,7 +10,8 @@ import json
 from uuid import uuid4
 
 import openai
-from program import OSLO, QUESTION, STATUSES, TOOLS, attempt, instant_waits, main
+from program import NO_SCENARIO, OSLO, QUESTION, STATUSES, TOOLS, attempt, instant_waits, main
+from pydantic import BaseModel
 
 MODEL = "qwen-coder-32b"
 OSLO_TOOLS = ["get_weather", "get_time"]
@@ -131,6 +132,30 @@ def retry(base_url):
     return {"attempts": len(sent), "waits": waits, "text": seen(answer)["text"]}
 
 
+class Weather(BaseModel):
+    """What the verb `structured` asks for."""
+
+    city: str
+    degrees: float
+
+
+def structured(base_url):
+    """chat.completions.parse and its stream: the mock's own answer, one of a scenario, and a refusal."""
+    asked = request() | {"response_format": Weather}
+
+    def parsed(scenario, **options):
+        return client(base_url, scenario, **options).chat.completions.parse(**asked).choices[0].message
+
+    with client(base_url, "", api_key=NO_SCENARIO).chat.completions.stream(**asked) as stream:
+        streamed = stream.get_final_completion().choices[0].message.parsed
+    return {
+        "default": parsed("", api_key=NO_SCENARIO).parsed.model_dump(),
+        "streamed": streamed.model_dump(),
+        "scripted": parsed("structured-output").parsed.model_dump(),
+        "refusal": parsed("refusal").refusal,
+    }
+
+
 VERBS = {
     "version": lambda _: {"version": openai.__version__},
     "message": lambda base_url: seen(ask(client(base_url, "greeting"), **request())),
@@ -147,6 +172,7 @@ VERBS = {
     "parallel_tools_streamed": lambda base_url: ask_raw(
         client(base_url, "parallel-tools"), **request({"role": "user", "content": OSLO}, tools=OSLO_TOOLS)
     ),
+    "structured": structured,
     "errors": errors,
     "retry": retry,
     "models": lambda base_url: {"ids": [model.id for model in client(base_url, "greeting").models.list()]},

@@ -95,7 +95,10 @@ ONE_CLASS = dict.fromkeys(NAMED, "AI_APICallError")
 """HTTP status -> the class of the error, without retries. Only the newest Anthropic SDKs name them all."""
 
 TOOL_VERBS = ("tool_round_trip", "tool_round_trip_streamed", "parallel_tools", "parallel_tools_streamed")
-VERCEL_VERBS = ("version", "message", "stream_raw", "stream_helper", *TOOL_VERBS, "errors", "retry", "refused_key")
+VERCEL_VERBS = (
+    *("version", "message", "stream_raw", "stream_helper", *TOOL_VERBS),
+    *("structured", "errors", "retry", "refused_key"),
+)
 ANTHROPIC_VERBS = (*VERCEL_VERBS, "models", "count_tokens")
 OPENAI_VERBS = (*VERCEL_VERBS, "models", "usage_chunk")
 

@@ -58,6 +58,15 @@ BREAKS: Mapping[str, Story] = {
     "a call that breaks off": Story(lambda gateway: gateway.reply(READ).fault("close", at=4), "", [], 1),
     "an error event": Story(lambda gateway: gateway.reply("one two three").fault("error_event", at=4), "", [], 1),
 }
+STRUCTURED: Mapping[str, Story] = {
+    "the mock's own JSON": Story(lambda gateway: None, "", [], 1),
+    "scripted JSON": Story(
+        lambda gateway: gateway.json({"city": "Oslo", "degrees": -3.5}, when={"response_format": "json_schema"}),
+        '{"city": "Oslo", "degrees": -3.5}',
+        [],
+        1,
+    ),
+}
 
 
 class Job(NamedTuple):
@@ -79,6 +88,12 @@ LOOPS = [
     for stream in (False, True)
     for story in STORIES
 ]
+PARSED = [
+    Job(framework, wire, stream, story)
+    for framework, stream in (("langchain", False), ("pydantic_ai", False), ("pydantic_ai", True))
+    for wire in WIRES
+    for story in STRUCTURED
+]
 BROKEN = [Job(framework, wire, True, story) for framework in FRAMEWORKS for wire in WIRES for story in BREAKS]
 
 
@@ -88,12 +103,12 @@ def played() -> Iterator[Mapping[Job, tuple[GatewaySession, Seen]]]:
     found: dict[Job, tuple[GatewaySession, Seen]] = {}
     with ExitStack() as stack:
         for framework in FRAMEWORKS:
-            jobs = [job for job in (*LOOPS, *BROKEN) if job.framework == framework]
+            jobs = [job for job in (*LOOPS, *PARSED, *BROKEN) if job.framework == framework]
             gateways = [stack.enter_context(mockserver.start(name=str(job))) for job in jobs]
             for job, gateway in zip(jobs, gateways, strict=True):
-                {**STORIES, **BREAKS}[job.story].play(gateway)
+                {**STORIES, **STRUCTURED, **BREAKS}[job.story].play(gateway)
             lines = [
-                {"wire": job.wire, "stream": job.stream, "env": gateway.env}
+                {"wire": job.wire, "stream": job.stream, "structured": job.story in STRUCTURED, "env": gateway.env}
                 for job, gateway in zip(jobs, gateways, strict=True)
             ]
             for job, gateway, seen in zip(jobs, gateways, _run(framework, lines), strict=True):
@@ -127,6 +142,18 @@ def test_an_agent_plays_its_loop_to_the_end_without_blame(
     assert seen == {"said": story.said, "paths": story.paths}, gateway.timeline()
     gateway.assert_called(times=story.requests)
     gateway.assert_order({"last": "user", "stream": job.stream}, {"last": "tool_result", "stream": job.stream})
+    gateway.check()
+    assert not gateway.verdict()
+
+
+@pytest.mark.parametrize("job", PARSED, ids=str)
+def test_an_agent_gets_structured_output(played: Mapping[Job, tuple[GatewaySession, Seen]], job: Job) -> None:
+    gateway, seen = played[job]
+    parsed = seen.get("parsed")
+    assert isinstance(parsed, dict), gateway.timeline()
+    assert (type(parsed["city"]), type(parsed["degrees"])) == (str, float)
+    said = STRUCTURED[job.story].said
+    assert not said or parsed == json.loads(said)
     gateway.check()
     assert not gateway.verdict()
 

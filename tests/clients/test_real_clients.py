@@ -25,6 +25,19 @@ class Like:
         return f"Like({self._pattern!r})"
 
 
+class Number:
+    """Equal to every number."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int | float)
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "Number()"
+
+
 def answer(client: Client, text: str, usage: Sequence[int] | None, calls: Mapping[str, Facts] | None = None) -> Facts:
     """One answer: its text, its calls (tool -> input), [input, output] tokens."""
     dialect = client.dialect
@@ -98,6 +111,13 @@ def round_trip(client: Client, *, stream: bool) -> Facts:
     }
 
 
+def structured(client: Client) -> Facts:
+    """Return what a client parses. Vercel's has no word for a refusal."""
+    made = {"city": Like(".+"), "degrees": Number()}
+    refusal = {"refusal": "I'm sorry, but I can't help with that."} if client.dialect.role else {}
+    return {"default": made, "streamed": made, "scripted": {"city": "Oslo", "degrees": -3.5}, **refusal}
+
+
 def failure(client: Client, status: int, words: str) -> Facts:
     says = re.escape(client.says.format(status=status))
     message = Like(f"{says}.*{re.escape(words)}.*")
@@ -119,6 +139,7 @@ EXPECTED: Mapping[str, Callable[[Client], Facts]] = {
     "parallel_tools_streamed": lambda client: (
         answer(client, OSLO_TEXT, streamed(client, OSLO_USAGE), OSLO) | raw(client)
     ),
+    "structured": structured,
     "errors": lambda client: {str(status): failure(client, status, words) for status, words in MESSAGES.items()},
     "retry": lambda _: {"attempts": 2, "waits": [1], "text": "Thank you for waiting."},
     "models": lambda _: {"ids": [model.id for model in MODELS]},

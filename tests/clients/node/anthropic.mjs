@@ -5,13 +5,16 @@
  */
 
 import {
+  NO_SCENARIO,
   OSLO,
   QUESTION,
   TOOLS,
+  WEATHER,
   eachStatus,
   freshSession,
   load,
   main,
+  pick,
   schemaOf,
   versionOf,
   withInstantWaits,
@@ -94,6 +97,20 @@ async function roundTrip(baseURL, scenario, question, tools, asking = ask) {
   return { first: seen(first), last: seen(await asking(session, request(answered, tools))) };
 }
 
+/** Structured output, whole and streamed: the mock's own answer, one of a scenario, and a refusal. */
+async function structured(url) {
+  const body = { ...request(), output_config: { format: { type: "json_schema", schema: WEATHER } } };
+  const said = async (scenario, options, asking = ask) =>
+    JSON.parse(seen(await asking(client(url, scenario, options), body)).text);
+  const refused = seen(await ask(client(url, "refusal"), request()));
+  return {
+    default: await said("", NO_SCENARIO),
+    streamed: await said("", NO_SCENARIO, askHelper),
+    scripted: pick(await said("structured-output")),
+    refusal: refused.stop === "refusal" ? refused.text : null,
+  };
+}
+
 const oslo = ["get_weather", "get_time"];
 
 await main({
@@ -106,6 +123,7 @@ await main({
   parallel_tools: (url) => roundTrip(url, "parallel-tools", OSLO, oslo),
   parallel_tools_streamed: (url) =>
     askRaw(client(url, "parallel-tools"), request([{ role: "user", content: OSLO }], oslo)),
+  structured,
   errors: (url) =>
     eachStatus(async (scenario) => seen(await ask(client(url, scenario, { maxRetries: 0 }), request()))),
   retry: (url) =>

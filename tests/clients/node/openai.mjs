@@ -5,13 +5,16 @@
  */
 
 import {
+  NO_SCENARIO,
   OSLO,
   QUESTION,
   TOOLS,
+  WEATHER,
   eachStatus,
   freshSession,
   load,
   main,
+  pick,
   schemaOf,
   versionOf,
   withInstantWaits,
@@ -109,6 +112,20 @@ async function roundTrip(url, scenario, question, tools, asking = ask) {
   return { first: seen(first), last: seen(await asking(session, request([...asked, message, ...results], tools))) };
 }
 
+/** Structured output, whole and streamed: the mock's own answer, one of a scenario, and a refusal. */
+async function structured(url) {
+  const response_format = { type: "json_schema", json_schema: { name: "weather", strict: true, schema: WEATHER } };
+  const body = { ...request(), response_format };
+  const said = async (scenario, options) => (await ask(client(url, scenario, options), body)).choices[0].message;
+  const streamed = (await askHelper(client(url, "", NO_SCENARIO), body)).choices[0].message;
+  return {
+    default: JSON.parse((await said("", NO_SCENARIO)).content),
+    streamed: JSON.parse(streamed.content),
+    scripted: pick(JSON.parse((await said("structured-output")).content)),
+    refusal: (await said("refusal")).refusal,
+  };
+}
+
 const oslo = ["get_weather", "get_time"];
 
 await main({
@@ -122,6 +139,7 @@ await main({
   parallel_tools: (url) => roundTrip(url, "parallel-tools", OSLO, oslo),
   parallel_tools_streamed: (url) =>
     askRaw(client(url, "parallel-tools"), request([{ role: "user", content: OSLO }], oslo)),
+  structured,
   errors: (url) =>
     eachStatus(async (scenario) => seen(await ask(client(url, scenario, { maxRetries: 0 }), request()))),
   retry: (url) =>

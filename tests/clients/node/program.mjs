@@ -13,6 +13,9 @@ import { pathToFileURL } from "node:url";
 /** Each has a scenario error-<status> that answers nothing else. */
 const STATUSES = [400, 401, 402, 404, 429, 500, 503];
 
+/** The options of a client that gets the mock's default answers. */
+export const NO_SCENARIO = { apiKey: "sk_test" };
+
 export const QUESTION = "What does /tmp/test.txt say?";
 export const OSLO = "Weather and time in Oslo?";
 
@@ -39,6 +42,17 @@ export const schemaOf = (name) => ({
   required: [TOOLS[name].argument],
   additionalProperties: false,
 });
+
+/** The JSON Schema that the verb `structured` asks for. */
+export const WEATHER = {
+  type: "object",
+  properties: { city: { type: "string" }, degrees: { type: "number" } },
+  required: ["city", "degrees"],
+  additionalProperties: false,
+};
+
+/** What `WEATHER` names of an answer; the scenario's has more. */
+export const pick = ({ city, degrees }) => ({ city, degrees });
 
 /** The headers that give a client a session of its own. */
 export const freshSession = () => ({ "x-mock-session": crypto.randomUUID() });

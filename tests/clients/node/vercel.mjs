@@ -7,19 +7,22 @@
  */
 
 import {
+  NO_SCENARIO,
   OSLO,
   QUESTION,
   TOOLS,
+  WEATHER,
   eachStatus,
   freshSession,
   load,
   main,
+  pick,
   schemaOf,
   versionOf,
   withInstantWaits,
 } from "./program.mjs";
 
-const { generateText, jsonSchema, stepCountIs, streamText, tool } = await load("ai");
+const { Output, generateText, jsonSchema, stepCountIs, streamText, tool } = await load("ai");
 const { createAnthropic } = await load("@ai-sdk/anthropic");
 const { createOpenAI } = await load("@ai-sdk/openai");
 const { createOpenAICompatible } = await load("@ai-sdk/openai-compatible");
@@ -52,6 +55,7 @@ const PROVIDERS = {
         name: "ainative",
         baseURL: `${url}/api/v1`,
         includeUsage: true,
+        supportsStructuredOutputs: true, // without it the provider sends no schema at all
         ...settings(scenario, options),
       })("qwen-coder-32b"),
   },
@@ -112,6 +116,19 @@ const generateStreamed = async (options) => ({ steps: await streamText(options).
 
 const ask = async (model, options) =>
   seen((await generateText({ model, maxOutputTokens, prompt: "Hello", ...options })).steps[0]);
+/** Structured output, whole and streamed: the mock's own answer, and one of a scenario. */
+async function structured(modelFor) {
+  const options = { maxOutputTokens, prompt: "Hello", output: Output.object({ schema: jsonSchema(WEATHER) }) };
+  const said = async (...chosen) => (await generateText({ model: modelFor(...chosen), ...options })).output;
+  const streamed = streamText({ model: modelFor("", NO_SCENARIO), ...options });
+  for await (const _ of streamed.textStream);
+  return {
+    default: await said("", NO_SCENARIO),
+    streamed: await streamed.output,
+    scripted: pick(await said("structured-output")),
+  };
+}
+
 const oslo = ["get_weather", "get_time"];
 
 const verbsOf = ({ package: name, model }) => ({
@@ -124,6 +141,7 @@ const verbsOf = ({ package: name, model }) => ({
   parallel_tools: (url) => roundTrip(model(url, "parallel-tools"), OSLO, oslo),
   parallel_tools_streamed: (url) =>
     askRaw({ model: model(url, "parallel-tools"), prompt: OSLO, tools: toolsOf(oslo) }),
+  structured: (url) => structured((...chosen) => model(url, ...chosen)),
   errors: (url) => eachStatus((scenario) => ask(model(url, scenario), { maxRetries: 0 })),
   retry: (url) => withInstantWaits(async (fetch) => (await ask(model(url, "rate-limited", { fetch }))).text),
   refused_key: (url) => ask(model(url, "greeting", { apiKey: "sk-ant-not-a-real-key" })),
