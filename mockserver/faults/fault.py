@@ -120,5 +120,13 @@ class CompiledFault(NamedTuple):
             raise NoEffectError(reason) from error
 
 
-_OUT_OF_SHAPE = (KeyError, IndexError, TypeError, AttributeError, StopIteration, orjson.JSONDecodeError)
+_OUT_OF_SHAPE = (
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    StopIteration,
+    UnicodeDecodeError,
+    orjson.JSONDecodeError,
+)
 """What reading an answer raises that an earlier fault has broken. On a healthy answer the golden files forbid it."""

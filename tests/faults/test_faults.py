@@ -143,6 +143,12 @@ def test_nothing_can_follow_a_reset() -> None:
         bend([{"reset": 5}, {"stall": {"at": 7, "for": "5s"}}], healthy(TEXT)["anthropic stream"], "anthropic stream")
 
 
+def test_an_event_whose_name_is_no_text_is_out_of_shape() -> None:
+    actions = (Head(200, ()), Data(b"event: \xff\ndata: {}\n\n", "ping"), End())
+    with pytest.raises(NoEffectError, match="event_name finds nothing of its usual shape"):
+        bend({"event_name": "message"}, actions, "anthropic stream")
+
+
 ANY: list[Any] = [
     *[row.spelling for row in FAULTS.values() if row.name != "large_event"],
     *[fault for _, faults, _ in CASES for fault in yaml.safe_load(faults) if fault not in ("large_event", "comments")],
