@@ -127,17 +127,16 @@ class Trial:
         After other faults, only those forms count in which each of them has an effect of its own, if there are any.
         """
         own = self._idle(turn, fault)
-        if all(own):
-            return f"has no effect: {_reasons(self._titles, [reasons[0] for reasons in own])}"
+        alone = f"has no effect: {_reasons(self._titles, [reasons[0] for reasons in own])}" if all(own) else None
         if not before:
-            return None
+            return alone
         others = [self._idle(turn, other) for other in before]
         forms = range(len(own))
         joint = [form for form in forms if not own[form] and not any(other[form] for other in others)] or list(forms)
         without, together = self._idle(turn, *before), self._idle(turn, *before, fault)
-        if all(len(together[form]) > len(without[form]) for form in joint):
-            return f"has no effect after the faults that act before it: {together[joint[0]][-1]}"
-        return None
+        if any(len(together[form]) == len(without[form]) for form in joint):
+            return None  # faults before it can also give it something to act on, as a slow model does for one_write
+        return alone or f"has no effect after the faults that act before it: {together[joint[0]][-1]}"
 
     def _idle(self, turn: CompiledTurn, *faults: int) -> list[tuple[str, ...]]:
         """Return, for each form of the answer, why some of these faults had no effect in it."""

@@ -28,6 +28,8 @@ REFUSED = [
     ("[{reset: {at: 5}}, {stall: {at: 7, for: 5s}}]", 1, AFTER),
     ("[{cut: 3}, {close: end}, {hang: end}]", 2, AFTER),
     ("[crlf_split, gzip]", 0, AFTER + "the body is compressed"),
+    ("[one_write, {slow: {interval: 5ms}}]", 0, "has no effect: the answer comes in one write anyway"),
+    ("[crlf, one_write]", 1, "has no effect: the answer comes in one write anyway"),
     (
         "[{reset: 3}, {framing: close}, {malformed_chunk: end}]",
         2,
@@ -44,6 +46,8 @@ ACCEPTED = [
     "[{error_event: {at: 3, then: close}}, bom]",
     "[{reset: {after: 100}}]",
     "[no_content_block_start, no_done]",
+    "[{slow: {interval: 5ms}}, one_write]",
+    "[{stall: {at: 3, for: 5s}}, one_write]",
 ]
 
 
