@@ -10,6 +10,7 @@ from mockserver.cli.errors import report_errors
 from mockserver.cli.server_url import server_url_options
 from mockserver.cli.tail import plain
 from mockserver.control.client import ControlClient
+from mockserver.journal.verdict import advice
 
 
 @click.command()
@@ -42,7 +43,7 @@ def verdict(
         click.echo(
             f"{click.style(finding['rule'], fg='red', bold=True)} (exchange {where}): {plain(finding['evidence'])}"
         )
-        click.echo(f"    do: {finding['right']}\n    why: {finding['reason']}")
+        click.echo(advice(finding["right"], finding["reason"]))
     count = f"{len(findings)} problem{'s' if len(findings) > 1 else ''}" if findings else "No problems"
     click.echo(f"{count} found in {judged['exchanges']} exchange{'' if judged['exchanges'] == 1 else 's'}.")
     if judged["exchanges"] and not findings:

@@ -16,6 +16,11 @@ from mockserver.journal.retries import arrival, group_tries
 NO_REQUEST = "no request came"
 
 
+def advice(right: str, reason: str) -> str:
+    """Return the lines that follow a finding; the page has the same labels."""
+    return f"    instead: {right}\n    why: {reason}"
+
+
 def _requests(numbers: Sequence[int]) -> str:
     return f"request{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
 
@@ -30,8 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
     reason: str
 
     def __str__(self) -> str:
-        requests = _requests(self.requests)
-        return f"{self.rule} ({requests}): {self.evidence}\n    do: {self.right}\n    why: {self.reason}"
+        return f"{self.rule} ({_requests(self.requests)}): {self.evidence}\n{advice(self.right, self.reason)}"
 
 
 class Verdict:

@@ -223,7 +223,8 @@ def test_the_verdict_names_what_the_client_did_wrong_and_leads_to_it(mock: Mock,
     expect(page.get_by_text("No exchanges yet.")).to_be_visible()
     for _ in range(2):
         mock.ask(x_mock_scenario="credits-exhausted")
-    finding = page.locator(".finding", has_text="Retried in vain")
+    finding = page.locator(".finding", has_text="retried-in-vain")
+    expect(finding.locator("dt")).to_have_text(["Instead", "Why"])
     expect(finding).to_contain_text("do not resend a permanently rejected request unchanged")
     finding.get_by_role("button", name="Open exchange 2").click()
     expect(page.get_by_role("heading", name="402 messages #2")).to_be_visible()

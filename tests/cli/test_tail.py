@@ -128,7 +128,7 @@ def test_a_verdict_that_blames_is_exit_code_1(served: Served) -> None:
     for _ in range(2):
         served.ask("retry", headers={"x-mock-session": "hasty"})
     blamed = run("verdict", served.link)
-    assert (blamed.exit_code, "do:" in blamed.stdout, "why:" in blamed.stdout) == (1, True, True)
+    assert (blamed.exit_code, "instead:" in blamed.stdout, "why:" in blamed.stdout) == (1, True, True)
     as_json = run("verdict", served.link, "--json")
     assert (as_json.exit_code, orjson.loads(as_json.stdout)[0]["exchanges"] != []) == (1, True)
     assert run("verdict", served.link, "--session", "nobody").exit_code == 0

@@ -2,7 +2,7 @@
 
 import { get, query } from "./api.js";
 import { button, field, fill, h, text } from "./dom.js";
-import { plural, spaced, visible } from "./format.js";
+import { plural, visible } from "./format.js";
 import { openRow } from "./route.js";
 
 const RELOAD_DELAY = 700; // milliseconds after the last exchange
@@ -60,7 +60,7 @@ function draw(app, judged, summary, place, session) {
 
 /** Say which rules were checked, and why the others could not be. */
 function coverage({ exchanges, checked, unchecked, warnings }) {
-  const reasons = Object.entries(unchecked).map(([rule, why]) => h("li", {}, `${named(rule)}: ${why}`));
+  const reasons = Object.entries(unchecked).map(([rule, why]) => h("li", {}, `${rule}: ${why}`));
   const notes = Object.entries(warnings).map(([note, numbers]) =>
     h("li", {}, `${visible(note)} (#${numbers.join(", #")})`),
   );
@@ -68,16 +68,12 @@ function coverage({ exchanges, checked, unchecked, warnings }) {
     "section.coverage",
     {},
     h("h3", {}, `Checked in ${plural(exchanges, "exchange")}`),
-    h("p", {}, checked.map(named).join(", ")),
-    reasons.length ? h("h3", {}, "Could not be checked") : null,
+    h("p", {}, checked.join(", ")),
+    reasons.length ? h("h3", {}, "Not checked") : null,
     reasons.length ? h("ul", {}, ...reasons) : null,
     notes.length ? h("h3", {}, "Notes") : null,
     notes.length ? h("ul", {}, ...notes) : null,
   );
-}
-
-function named(rule) {
-  return spaced(rule).replaceAll("-", " ");
 }
 
 function article(app, { rule, exchanges, evidence, right, reason }) {
@@ -90,7 +86,7 @@ function article(app, { rule, exchanges, evidence, right, reason }) {
   return h(
     "article.finding",
     {},
-    h("h3", {}, named(rule)),
+    h("h3", {}, rule),
     h("p", {}, visible(evidence)),
     h("dl", {}, h("dt", {}, "Instead"), h("dd", {}, right), h("dt", {}, "Why"), h("dd", {}, reason)),
     h("p.links", {}, ...links),
