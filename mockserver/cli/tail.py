@@ -122,19 +122,19 @@ def _status(exchange: ControlJson) -> str:
 
 
 def _colour(exchange: ControlJson) -> str:
-    if exchange["ended"] != "complete":
+    if exchange["trouble"]:
         return "magenta"
     return "green" if exchange["status"] < 400 else "yellow" if exchange["status"] < 500 else "red"
 
 
 def _summary(exchange: ControlJson) -> str:
-    """Describe the answer: content, duration, retries, early end, faults and cost."""
+    """Describe the answer: content, duration, retries, trouble, faults and cost."""
     parts = [exchange["gave"], _duration(exchange["seconds"])]
     parts += [f"retry {exchange['retry']}"] if exchange["retry"] else []
     if exchange["stream"]:
         of = "" if exchange["events"] == exchange["of"] else f" of {exchange['of']}"
         parts.append(f"{exchange['events']}{of} events")
-    parts += [ENDS[exchange["ended"]]] if exchange["ended"] in ENDS else []
+    parts += [ENDS.get(exchange["ended"], f"✗ {exchange['trouble']}")] if exchange["trouble"] else []
     parts += [f"faults {', '.join(exchange['faults'])}"] if exchange["faults"] else []
     parts += [f"chaos {draw}" for draw in exchange["draws"]]
     if exchange["credits"] is not None:

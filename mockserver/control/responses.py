@@ -103,7 +103,10 @@ class LiveShape(Shape):
 
 
 class SummaryShape(Shape):
-    """An exchange as a row. `number` and `ended` are null while it is live; `id` identifies it then."""
+    """An exchange as a row. `number` and `ended` are null while it is live; `id` identifies it then.
+
+    `trouble` says in words what went wrong with an answer whatever its status says.
+    """
 
     number: int | None
     id: int
@@ -121,6 +124,7 @@ class SummaryShape(Shape):
     status: int
     seconds: float
     ended: str | None
+    trouble: str
     events: int
     of: int
     bytes: int

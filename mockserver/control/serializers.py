@@ -12,6 +12,7 @@ from mockserver.journal.format import describe_answer, describe_request
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedEvent
 from mockserver.journal.record import Record
+from mockserver.journal.trouble import describe_trouble
 from mockserver.openapi.contract import Contract
 from mockserver.server.traffic import LiveAnswer
 
@@ -88,6 +89,7 @@ def _summary(record: Record, is_live: bool) -> dict[str, object]:
         "status": outcome.status,
         "seconds": outcome.seconds,
         "ended": None if is_live else outcome.ended,
+        "trouble": "" if is_live else describe_trouble(record),
         "events": outcome.frames,
         "of": size_of(exchange.captured.actions) if is_live else outcome.of,
         "bytes": outcome.bytes,

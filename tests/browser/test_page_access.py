@@ -182,7 +182,7 @@ def test_who_wants_less_motion_gets_none(mock: Mock, context: BrowserContext, pa
     page.emulate_media(reduced_motion="reduce")
     mock.open(page)
     sock = mock.dial_held(2)
-    expect(rows(page)).to_contain_text("held at 1")
+    expect(rows(page)).to_contain_text("held at 2")
     mock.begin(x_mock_scenario="long-slow-stream")
     expect(page.locator(".exchange.is-live")).to_have_count(1)
     assert page.evaluate("document.getAnimations().length") == 0

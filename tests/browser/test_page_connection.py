@@ -83,7 +83,7 @@ def test_a_held_stream_that_dies_with_the_mock_is_not_shown_as_live(
 ) -> None:
     mock.open(page)
     sock = mock.dial_held(2)
-    expect(rows(page)).to_contain_text("held at 1")
+    expect(rows(page)).to_contain_text("held at 2")
     mock.stop()
     sock.close()
     mock.start()

@@ -19,7 +19,7 @@ def test_the_next_stream_is_held_and_stepped_and_let_run(mock: Mock, page: Page)
     expect(page.locator(".queue")).to_contain_text("hold: {at: 4}")
     asking = mock.begin(hello())
     held = rows(page).first
-    expect(held).to_contain_text("held at 3")
+    expect(held).to_contain_text("held at 4")
     expect(page.locator(".foot")).to_contain_text("1 live · 1 held")
     held.click()
     expect(state(page)).to_have_text(re.compile("^Held before event 4 of"))

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+import click
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.cli.tail import plain, stream_line
+from mockserver.cli.tail import lines_of, plain, stream_line
 from tests.control.support import PATIENCE, TOKEN, Served, serving
 from tests.support.engine import turns
 
@@ -98,6 +99,15 @@ def test_a_reader_that_goes_ends_it_without_a_traceback(served: Served) -> None:
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
         process.stdout = None
+
+
+def test_a_200_that_went_wrong_says_so_and_is_not_green(served: Served) -> None:
+    served.post("/next", {"faults": [{"malformed_json": 5}]}, 201)
+    for _ in range(2):
+        served.ask(stream=True)
+    odd, healthy = ["".join(lines_of(served.get(f"/exchanges/{number}"))) for number in (1, 2)]
+    assert ("✗ malformed event" in odd, "✗" in healthy) == (True, False)
+    assert [click.style("200 test/2", fg="green") in text for text in (odd, healthy)] == [False, True]
 
 
 def run(*arguments: str) -> Result:

@@ -78,8 +78,10 @@ store.watch(["route"], () => {
   for (const name of ["exchange", "controls", "verdict"]) place(name).hidden = view !== name;
   if (focused !== document.body && !focused.checkVisibility()) focusContent();
 });
-place("exchange").addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.target.closest("input")) return;
+// Escape closes an exchange wherever the focus is, but leaves what the focused control does with it alone.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || store.get("route").view !== "exchange") return;
+  if (event.target.closest("input, textarea, select, dialog")) return;
   go(store, { view: "traffic", open: "", event: "" });
   place("traffic").querySelector("[role=listbox]").focus();
 });

@@ -285,6 +285,7 @@ function drawNotices(place, exchange) {
     );
   };
   add("bad", "No matching turn", exchange.misses, "Why each turn did not match, nearest first:");
+  if (exchange.trouble && !exchange.breaks) add("odd", "Went wrong", [exchange.trouble]);
   if (exchange.breaks) {
     const { how, after } = exchange.breaks;
     add("odd", "Ended early", [

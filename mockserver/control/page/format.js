@@ -100,9 +100,8 @@ export function flow(value) {
   return String(value);
 }
 
-/** Classify an exchange: "bad" for an error, "odd" if it was cut short or has no status, else "good". */
+/** Classify an exchange: "bad" for an error, "odd" if something went wrong whatever its status says, else "good". */
 export function tone(row) {
   if (row.status >= 400) return "bad";
-  if ((row.ended && row.ended !== "complete") || (row.number && !row.status)) return "odd";
-  return "good";
+  return row.trouble || (row.number && !row.status) ? "odd" : "good";
 }

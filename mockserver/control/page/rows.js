@@ -110,7 +110,7 @@ export class Rows {
 function searchText(row) {
   if (row.searchText === undefined) {
     const parts = [row.number, row.method, row.path, row.operation, row.scenario, row.code, row.status, row.client];
-    parts.push(row.session, row.ended, row.said, row.gave, ...(row.faults || []), ...(row.draws || []));
+    parts.push(row.session, row.ended, row.trouble, row.said, row.gave, ...(row.faults || []), ...(row.draws || []));
     row.searchText = parts.filter(Boolean).join(" ").toLowerCase();
   }
   return row.searchText;

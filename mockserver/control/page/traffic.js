@@ -1,7 +1,7 @@
 // The traffic list: one row for each exchange as it happens, with a filter.
 
 import { button, fill, h, mark, text } from "./dom.js";
-import { brief, clock, duration, grouped, moment, operation, plural, source, spaced, tone } from "./format.js";
+import { brief, clock, duration, grouped, moment, operation, plural, source, tone, visible } from "./format.js";
 import { List } from "./list.js";
 import { go, openRow } from "./route.js";
 import { welcome } from "./welcome.js";
@@ -37,7 +37,7 @@ export function mountTraffic(app, place) {
     else if (view !== "exchange") list.select("");
   });
   store.watch(["rows", "route", "about", "sessions"], () => drawEmpty(app, list, empty));
-  store.watch(["rows", "sessions"], () => drawFoot(app, foot));
+  store.watch(["rows", "route", "paused"], () => drawFoot(app, list, foot));
 }
 
 /** The toolbar: filter, pause and follow. */
@@ -93,7 +93,7 @@ class Toolbar {
 }
 
 const COLUMNS = ["status", "time", "operation", "said", "source", "client", "credits", "duration"];
-const HEADINGS = { said: "Last message", source: "Scenario · turn" };
+const HEADINGS = { said: "Last message", source: "Scenario · turn", credits: "Credits left" };
 
 function heading() {
   const cells = COLUMNS.map((name) => h(`span.${name}`, {}, HEADINGS[name] || name[0].toUpperCase() + name.slice(1)));
@@ -108,6 +108,9 @@ function makeRow() {
     row.append(row.cells[name]);
   }
   row.cells.operation.title = row.cells.said.title = "";
+  row.cells.trouble = h("span.trouble");
+  row.cells.rest = h("span");
+  row.cells.source.append(row.cells.trouble, row.cells.rest);
   return row;
 }
 
@@ -117,12 +120,14 @@ function updateRow(element, row) {
   element.dataset.tone = tone(row);
   mark(element, "is-live", live && !row.held);
   mark(element, "is-held", live && row.held);
-  text(cells.status, row.status ? String(row.status) : "…");
+  text(cells.status, `${row.status || "…"}${row.trouble ? " !" : ""}`);
+  cells.status.title = row.trouble || "";
   text(cells.time, clock(row.at));
   cells.time.title = moment(row.at);
   text(cells.operation, brief(operation(row), 80));
   text(cells.said, brief(row.said || "", 160));
-  text(cells.source, brief([source(row), ...remarks(row)].join("  "), 120));
+  text(cells.trouble, row.trouble || "");
+  text(cells.rest, `${row.trouble ? " · " : ""}${brief([source(row), ...remarks(row)].join("  "), 120)}`);
   text(cells.client, brief(row.sdk || row.client || "", 60));
   text(cells.credits, row.credits ? `${row.credits.after}` : "");
   cells.credits.title = row.credits ? `Credits: ${row.credits.before} before, ${row.credits.after} after` : "";
@@ -130,15 +135,15 @@ function updateRow(element, row) {
 }
 
 function progress(row) {
-  if (row.held) return `held at ${row.events}`;
+  if (row.held) return `held at ${(row.events || 0) + 1}`; // the place that a scenario names
   return row.of > 1 ? `${row.events} of ${row.of}` : plural(row.events || 0, "event");
 }
 
 // What was unusual about an exchange.
 function remarks(row) {
   const parts = [];
-  if (row.ended && row.ended !== "complete") parts.push(spaced(row.ended));
-  if (row.faults?.length) parts.push(row.faults.join(", "));
+  const faults = (row.faults || []).filter((fault) => !row.trouble?.startsWith(`${fault} `));
+  if (faults.length) parts.push(faults.join(", "));
   if (row.draws?.length) parts.push("chaos");
   if (row.retry) parts.push(`retry ${row.retry}`);
   return parts.map((part) => `· ${part}`);
@@ -147,23 +152,29 @@ function remarks(row) {
 function drawEmpty(app, list, empty) {
   const { session, q } = app.store.get("route");
   const none = list.items.length === 0 && app.rows.filtered(session, q).length === 0;
-  const kind = !none ? "" : app.rows.all.length === 0 ? "welcome" : "filtered";
+  const kind = !none ? "" : app.rows.all.length === 0 ? "welcome" : q.trim() ? "filtered" : "new";
   empty.hidden = !none;
-  const key = `${kind} ${app.store.get("about")?.url || ""}`;
+  const key = `${kind} ${session} ${app.store.get("about")?.url || ""}`;
   if (empty.dataset.kind === key) return;
   empty.dataset.kind = key;
   if (kind === "welcome") fill(empty, welcome(app));
   else if (kind === "filtered") {
     const all = button("Show all", () => go(app.store, { q: "", session: "" }));
     fill(empty, h("p", {}, "No exchanges match the filter. "), all);
+  } else if (kind === "new") {
+    const all = button("Show all sessions", () => go(app.store, { session: "" }));
+    fill(empty, h("p", {}, `Session ${visible(session)} has no exchanges yet. `), all);
   } else fill(empty);
 }
 
-function drawFoot(app, foot) {
+function drawFoot(app, list, foot) {
   const { rows } = app;
-  const held = [...rows.byLive.values()].filter((row) => row.held).length;
-  const parts = [plural(rows.all.length - rows.live, "exchange")];
-  if (rows.live) parts.push(`${rows.live} live`);
+  const shown = list.items;
+  const live = shown.filter((row) => !row.number);
+  const held = live.filter((row) => row.held).length;
+  const ended = plural(rows.all.length - rows.live, "exchange");
+  const parts = [shown.length === rows.all.length ? ended : `${grouped(shown.length - live.length)} of ${ended}`];
+  if (live.length) parts.push(`${live.length} live`);
   if (held) parts.push(`${held} held`);
   const older = rows.last - (rows.all.length - rows.live);
   if (older > 0) parts.push(`${grouped(older)} older`);
