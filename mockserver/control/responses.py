@@ -323,6 +323,14 @@ class ErrorKindShape(Shape):
     title: str
 
 
+class PresetShape(Shape):
+    """An answer that the page queues with one click: `answer` is a body of `POST /next`."""
+
+    label: str
+    about: str
+    answer: dict[str, JsonValue]
+
+
 class AboutShape(Shape):
     """The server's version, URLs and available choices. `started` is different after each start."""
 
@@ -334,6 +342,7 @@ class AboutShape(Shape):
     operations: list[str]
     plans: list[str]
     errors: list[ErrorKindShape]
+    presets: list[PresetShape]
     session: str | None = None
 
 

@@ -6,32 +6,6 @@ import { FaultPicker, formatFault } from "./faults.js";
 import { flow, plural, visible } from "./format.js";
 import { attempt, target, targetName, targetSession } from "./target.js";
 
-// The errors most clients meet, with a short label; the other documented ones are behind "other statuses".
-const COMMON_ERRORS = new Map([
-  [402, "no credits"],
-  [429, "rate limit"],
-  [529, "overloaded"],
-  [401, "bad key"],
-  [403, "not in plan"],
-  [404, "not found"],
-  [413, "too large"],
-  [500, "server error"],
-  [502, "bad gateway"],
-  [503, "unavailable"],
-]);
-
-// The most useful faults: the button's label and the fault's name.
-const COMMON_FAULTS = [
-  ["stalls 5 s", "stall"],
-  ["streams slowly", "slow"],
-  ["error mid-stream", "error_event"],
-  ["reset mid-stream", "reset"],
-  ["ends too early", "cut"],
-  ["malformed JSON", "malformed_json"],
-  ["HTML page", "body"],
-  ["max_tokens", "max_tokens"],
-];
-
 /** Fill the section. */
 export function mountQueue(app, place) {
   const errors = h("div.chips", { role: "group", "aria-label": "Next answer: an error" });
@@ -68,8 +42,7 @@ export function mountQueue(app, place) {
     ),
     picker.element,
   );
-  app.store.watch(["about"], () => drawErrors(app, errors, times, retry));
-  app.store.watch(["faults"], () => drawFaults(app, faults, times));
+  app.store.watch(["about"], () => drawPresets(app, errors, faults, times, retry));
   app.store.watch(["next", "sessions", "route"], () => drawQueue(app, queued));
 }
 
@@ -77,41 +50,33 @@ function timesOf(input) {
   return Math.max(1, Math.floor(Number(input.value)) || 1);
 }
 
-function drawErrors(app, place, times, retry) {
-  const errors = new Map(); // the first of each status; scenarios can name the others
-  for (const error of app.store.get("about")?.errors || [])
-    if (!errors.has(error.status)) errors.set(error.status, error);
-  const chip = ({ status, code, title }) => {
-    const label = [String(status), COMMON_ERRORS.get(status)].filter(Boolean).join(" ");
-    const onclick = () => {
-      const error = status === 429 ? { status, retry_after: Math.max(0, Number(retry.value) || 0) } : { status };
-      return queue(app, { turn: { error, times: timesOf(times) } }, label);
-    };
-    return button(label, onclick, { className: "chip is-error", title: `${code}: ${title}` });
+/** Draw the server's presets, and the other documented errors behind "other statuses". */
+function drawPresets(app, errors, faults, times, retry) {
+  const { presets = [], errors: documented = [] } = app.store.get("about") || {};
+  const chip = ({ label, about, answer }) => {
+    const onclick = () => queue(app, { ...answerOf(answer, retry), times: timesOf(times) }, label);
+    return button(label, onclick, { className: answer.turn ? "chip is-error" : "chip", title: about });
   };
-  const others = [...errors.values()].filter(({ status }) => !COMMON_ERRORS.has(status));
-  const common = [...COMMON_ERRORS.keys()]
-    .filter((status) => errors.has(status))
-    .map((status) => chip(errors.get(status)));
+  const known = new Set(presets.map(({ answer }) => answer.turn?.error.status));
+  const others = new Map(); // the first of each status; scenarios can name the others
+  for (const { status, code, title } of documented) {
+    if (known.has(status) || others.has(status)) continue;
+    others.set(status, { label: String(status), about: `${code}: ${title}`, answer: { turn: { error: { status } } } });
+  }
   const more = h(
     "details.more-errors",
     {},
     h("summary", {}, "other statuses"),
-    h("div.chips", {}, ...others.map(chip)),
+    h("div.chips", {}, ...[...others.values()].map(chip)),
   );
-  fill(place, ...common, others.length ? more : null);
+  fill(errors, ...presets.filter(({ answer }) => answer.turn).map(chip), others.size ? more : null);
+  fill(faults, ...presets.filter(({ answer }) => answer.faults).map(chip));
 }
 
-function drawFaults(app, place, times) {
-  const known = new Map(app.store.get("faults").map((fault) => [fault.name, fault]));
-  const chips = COMMON_FAULTS.filter(([, name]) => known.has(name)).map(([label, name]) => {
-    const { about, example } = known.get(name);
-    return button(label, () => queue(app, { faults: [example], times: timesOf(times) }, label), {
-      className: "chip",
-      title: `${name}: ${about}`,
-    });
-  });
-  fill(place, ...chips);
+/** Return a preset's answer; a 429 gets the retry-after of its field. */
+function answerOf(answer, retry) {
+  if (answer.turn?.error.status !== 429) return answer;
+  return { turn: { error: { status: 429, retry_after: Math.max(0, Number(retry.value) || 0) } } };
 }
 
 function holdNext(app, at, times) {
@@ -139,6 +104,9 @@ function drawQueue(app, place) {
     place,
     waiting.length ? title(app, waiting) : h("p.soft", {}, "Queue empty; requests get their normal answer."),
     list(app, waiting),
+    waiting.length
+      ? h("p.soft.hint", {}, "A fault stays queued until an answer comes that it can change, such as a stream.")
+      : null,
   );
   if (focused) (place.querySelector("button") || place.closest("section").querySelector("button")).focus();
 }

@@ -10,6 +10,7 @@ from mockserver.accounts.plans import MONTHLY_CREDITS
 from mockserver.control import responses
 from mockserver.control.context import ControlContext, MissingError
 from mockserver.control.metrics import Metrics
+from mockserver.control.presets import PRESETS
 from mockserver.server.stores.memory import StoreUnavailableError
 from mockserver.wires.errors import STATUSES
 
@@ -52,6 +53,7 @@ def routes(context: ControlContext) -> APIRouter:
             operations=list(dict.fromkeys([operation.name for operation in context.contract.operations])),
             plans=list(MONTHLY_CREDITS),
             errors=kinds,
+            presets=[responses.PresetShape.model_validate(preset._asdict()) for preset in PRESETS],
             session=context.default_session,
         )
 
