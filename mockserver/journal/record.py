@@ -44,15 +44,29 @@ NO_ROUTE = Operation(
 
 
 class Record:
-    """One exchange. `exchange` is the journal's entry; `number` counts from 1 among the records of one query."""
+    """One exchange. `exchange` is the journal's entry; `number` counts from 1 among the records of one query.
 
-    def __init__(self, exchange: Exchange, contract: Contract, number: int | None = None) -> None:
+    `facts` has what was worked out of the exchange before (see `facts.py`).
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        contract: Contract,
+        number: int | None = None,
+        facts: dict[object, object] | None = None,
+    ) -> None:
         self.exchange = exchange
+        self.facts: dict[object, object] = facts if facts is not None else {}
         self.number = exchange.number if number is None else number
         self._contract = contract
 
     def __repr__(self) -> str:
         return f"<{self.number} {self.method} {self.path} {self.status}>"
+
+    def copy(self) -> "Record":
+        """Return a record of the same exchange that has parsed nothing yet."""
+        return Record(self.exchange, self._contract, self.number, self.facts)
 
     @property
     def at(self) -> float:
@@ -93,6 +107,14 @@ class Record:
     def json(self) -> Json:
         """The JSON of the request's body, or None."""
         return json_or_none(self.body)
+
+    @cached_property
+    def operation(self) -> Operation:
+        """The operation of the request; `NO_ROUTE` if its path or method is not served."""
+        try:
+            return self._contract.find(self.method, self.path)[0]
+        except Refusal:
+            return NO_ROUTE
 
     @cached_property
     def call(self) -> Call:

@@ -15,12 +15,15 @@ Rules:
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
+from heapq import heappop, heappush
 from itertools import pairwise
 
 import orjson
 
+from mockserver.journal.facts import once_per_exchange
 from mockserver.journal.record import Record
 from mockserver.journal.redact import is_login
 
@@ -36,8 +39,11 @@ _CALL_FIELDS = ("model", "system", "messages", "tools")
 
 def call_fingerprint(record: Record) -> bytes:
     """Return a hash of what all tries of one call have in common."""
-    if is_login(record.path):
-        return str(record.number).encode()
+    return str(record.number).encode() if is_login(record.path) else _fingerprint(record)
+
+
+@once_per_exchange
+def _fingerprint(record: Record) -> bytes:
     body = record.json
     content: object = record.body.decode("latin-1")
     if isinstance(body, dict):
@@ -100,31 +106,91 @@ def _is_success(record: Record) -> bool:
 
 def _calls(same: Sequence[Record], successes: Sequence[tuple[float, int]]) -> list[list[Record]]:
     """Return the logical calls among requests that are alike and sorted by time."""
-    calls: list[list[Record]] = []
+    known = _KnownCalls(same)
     one_client = all(before.ended_at <= after.received_at for before, after in pairwise(same))
-    for place, record in enumerate(same):
-        ended = [call for call in reversed(calls) if call[-1].ended_at <= record.received_at]
+    for record in same:
+        known.advance(record)
         if record.retry:
-            call = next((call for call in ended if (call[-1].retry or 0) == record.retry - 1), None)
+            call = known.with_last_retry(record.retry - 1)
         elif one_client:
-            call = next((call for call in ended if _was_abandoned(call[-1], same[place + 1 :])), None)
+            call = known.abandoned()
             if call is not None and not _is_next_try(call[-1], record, successes):
                 call = None
         else:
             call = None
+        known.add(record, call)
+    return known.calls
+
+
+class _KnownCalls:
+    """The calls so far among requests that are alike, found by their last try; of several, the one begun last.
+
+    Each list of candidates has places in `calls`, with the number of tries that the call had: a candidate whose call
+    has gone on since is passed over. Every request enters a few heaps once, so thousands of requests that are alike
+    cost no more than as many different ones.
+    """
+
+    def __init__(self, same: Sequence[Record]) -> None:
+        self.calls: list[list[Record]] = []
+        self._places: dict[int, int] = {}
+        self._to_come = Counter([record.retry for record in same])
+        self._running: list[tuple[float, int, int]] = []
+        """Calls whose last try had not ended when the latest request came, by the time at which it does."""
+        self._ended: dict[int, list[tuple[int, int]]] = {}
+        """Calls whose last try has ended, by the number of that retry."""
+        self._abandoned: list[tuple[int, int]] = []
+        """Calls whose last try failed, and that no retry of an SDK will continue."""
+        self._awaiting: dict[int, list[tuple[int, int]]] = {}
+        """Calls whose last try failed, by the number of the retry that may still continue them."""
+
+    def advance(self, record: Record) -> None:
+        """Move on to the time at which a request came."""
+        self._to_come[record.retry] -= 1
+        if record.retry is not None and not self._to_come[record.retry]:
+            for candidate in self._awaiting.pop(record.retry, ()):
+                heappush(self._abandoned, candidate)
+        while self._running and self._running[0][0] <= record.received_at:
+            _, place, tries = heappop(self._running)
+            last = self.calls[place][-1]
+            candidate = (-place, tries)
+            heappush(self._ended.setdefault(last.retry or 0, []), candidate)
+            if not failed(last):
+                continue
+            if last.retry is not None and self._to_come[last.retry + 1]:
+                self._awaiting.setdefault(last.retry + 1, []).append(candidate)
+            else:
+                heappush(self._abandoned, candidate)
+
+    def with_last_retry(self, retry: int) -> list[Record] | None:
+        """Return the call whose last try was retry number `retry` (0: the first try), or None."""
+        return self._latest(self._ended.get(retry, []))
+
+    def abandoned(self) -> list[Record] | None:
+        """Return the call whose last try failed without a retry by the SDK that made it, or None."""
+        return self._latest(self._abandoned)
+
+    def add(self, record: Record, call: list[Record] | None) -> None:
+        """Add a try to a call, or begin a call with it."""
         if call is None:
-            calls.append([record])
+            place = len(self.calls)
+            self.calls.append([record])
         else:
+            place = self._places[id(call)]
             call.append(record)
-    return calls
+        self._places[id(self.calls[place])] = place
+        heappush(self._running, (record.ended_at, place, len(self.calls[place])))
+
+    def _latest(self, candidates: list[tuple[int, int]]) -> list[Record] | None:
+        while candidates:
+            place, tries = candidates[0]
+            call = self.calls[-place]
+            if len(call) == tries:
+                return call
+            heappop(candidates)
+        return None
 
 
 def _is_next_try(before: Record, after: Record, successes: Sequence[tuple[float, int]]) -> bool:
     """Return whether a request is near the last try, and no other conversation was answered in between."""
     first = bisect_right(successes, arrival(before))
     return is_near(before, after) and (first == len(successes) or successes[first] >= arrival(after))
-
-
-def _was_abandoned(last: Record, later: Sequence[Record]) -> bool:
-    """Return whether a try failed and the SDK that made it did not retry."""
-    return failed(last) and (last.retry is None or all(record.retry != last.retry + 1 for record in later))

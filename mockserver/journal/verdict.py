@@ -10,6 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from mockserver.journal.client_rules import RULES, ClientLimits, RuleContext
+from mockserver.journal.client_rules.history import History
 from mockserver.journal.record import Record
 from mockserver.journal.retries import arrival, group_tries
 
@@ -91,7 +92,8 @@ class Verdict:
 
 def judge(records: Sequence[Record], limits: ClientLimits = ClientLimits()) -> Verdict:  # noqa: B008 - immutable
     """Return the verdict on the client that sent these requests."""
-    context = RuleContext(sorted(records, key=arrival), group_tries(records), limits)
+    in_order = sorted(records, key=arrival)
+    context = RuleContext(in_order, group_tries(records), limits, History(in_order))
     return Verdict(
         [
             Finding(

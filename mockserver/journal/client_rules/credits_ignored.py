@@ -32,7 +32,7 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             refused.append(record)
             if len(refused) == MOST_REFUSED:
                 yield Evidence(tuple(refused), f"{MOST_REFUSED} requests in a row were answered 402")
-        elif record.call.operation.is_conversation and record.status < 400:
+        elif record.operation.is_conversation and record.status < 400:
             refused.clear()
 
 

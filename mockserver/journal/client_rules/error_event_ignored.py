@@ -16,7 +16,7 @@ Right:
 
 from collections.abc import Iterator
 
-from mockserver.journal.client_rules.history import used_as_answer
+from mockserver.journal.client_rules.history import broken_answer
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
 from mockserver.journal.record import Record
 
@@ -24,16 +24,18 @@ from mockserver.journal.record import Record
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each failed stream with the request that sent its text or tool call back."""
     for record in context.records:
-        if _has_error(record):
-            later = used_as_answer(context, record)
+        broken = broken_answer(record)
+        if broken is not None and broken.error:
+            later = context.history.first_with_answer(record, broken)
             if later is not None:
-                error = record.answer.error[:60]
+                error = broken.error
                 text = f"the stream ended in the error {error!r}; the history has what came before it as the answer"
                 yield Evidence((record, later), text)
 
 
 def _has_error(record: Record) -> bool:
-    return record.status == 200 and record.answer.is_stream and bool(record.answer.error)
+    broken = broken_answer(record)
+    return broken is not None and bool(broken.error)
 
 
 def unchecked(context: RuleContext) -> str:

@@ -29,12 +29,17 @@ LONGEST_WAIT = 60.0
 
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each temporary failure that was the only try of its call."""
+    latest: dict[bytes, int] = {}
+    for record in context.records:
+        fingerprint = call_fingerprint(record)
+        latest[fingerprint] = max(record.number, latest.get(fingerprint, 0))
     for call in context.calls:
         last = call[-1]
+        was_sent_again = latest[call_fingerprint(last)] > last.number
+        if len(call) > 1 or was_sent_again or last.status not in TEMPORARY:
+            continue
         wait = requested_wait(last)
-        fingerprint = call_fingerprint(last)
-        again = any(call_fingerprint(later) == fingerprint for later in context.records if later.number > last.number)
-        if len(call) > 1 or again or last.status not in TEMPORARY or (wait or 0) > LONGEST_WAIT:
+        if (wait or 0) > LONGEST_WAIT:
             continue
         if last.response_headers.get("x-should-retry") != "false":
             text = f"a {last.status} was not retried at all" + (

@@ -17,12 +17,16 @@ Right:
 """
 
 from collections.abc import Iterator
+from functools import partial
+from hashlib import blake2b
+from typing import NamedTuple
 
 import jsonschema_rs
 
 from mockserver.core.conversation import Conversation
-from mockserver.journal.client_rules.history import continuations
+from mockserver.journal.client_rules.history import has_result, has_tool_call
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.facts import once_per_exchange
 from mockserver.journal.received import ToolCall
 from mockserver.journal.record import Record
 from mockserver.wires import wire_named
@@ -32,15 +36,39 @@ from mockserver.wires.wire import Wire
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each answer with an invalid tool call and the request that has a successful result of it."""
     for record in context.records:
-        wire = wire_named(record.call.operation.wire)
-        for call in record.answer.calls:
-            problem = _problem(call, record.conversation)
-            if problem is None:
-                continue
-            later = next((later for later, _ in continuations(context, record) if _has_result(call, later, wire)), None)
+        wire = wire_named(record.operation.wire)
+        for call in _invalid_calls(record):
+            fits = partial(_has_result, call, wire)
+            later = context.history.first_that_names(record, call.id, fits, (call, wire.name))
             if later is not None:
-                text = f"the arguments of {call.name} {problem}; the client sent a result of the call"
+                text = f"the arguments of {call.name} {call.problem}; the client sent a result of the call"
                 yield Evidence((record, later), text)
+
+
+class _InvalidCall(NamedTuple):
+    """A tool call with invalid arguments: what is wrong, and the arguments' digest; `is_json` says if they are JSON."""
+
+    id: str
+    name: str
+    problem: str
+    arguments: bytes
+    is_json: bool
+
+
+@once_per_exchange
+def _invalid_calls(record: Record) -> tuple[_InvalidCall, ...]:
+    problems = [(call, _problem(call, record.conversation)) for call in record.answer.calls]
+    return tuple(
+        [
+            _InvalidCall(call.id, call.name, problem, _digest(call.arguments), call.input is not None)
+            for call, problem in problems
+            if problem is not None
+        ]
+    )
+
+
+def _digest(arguments: str) -> bytes:
+    return blake2b(arguments.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _problem(call: ToolCall, conversation: Conversation | None) -> str | None:
@@ -60,19 +88,19 @@ def _problem(call: ToolCall, conversation: Conversation | None) -> str | None:
     return None if error is None else f"do not satisfy the tool's schema ({error.message[:80]})"
 
 
-def _has_result(call: ToolCall, later: Record, wire: Wire) -> bool:
+def _has_result(call: _InvalidCall, wire: Wire, later: Record) -> bool:
     """Return whether a later request says that the call succeeded."""
-    if not wire.reports_tool_errors:
-        sent = wire.reader.sent_arguments(later.json, call.id)
-        return call.input is None and sent is not None and sent != call.arguments
-    conversation = later.conversation
-    results = conversation.tool_results if conversation is not None else ()
-    return any(result.tool_use_id == call.id and not result.is_error for result in results)
+    if wire.reports_tool_errors:
+        return has_result(later, call.id)
+    if call.is_json:
+        return False
+    sent = wire.reader.sent_arguments(later.copy().json, call.id)
+    return sent is not None and _digest(sent) != call.arguments
 
 
 def unchecked(context: RuleContext) -> str:
     """Return why there was nothing to check, or ""."""
-    return "" if any(record.answer.calls for record in context.records) else "no answer had a tool call"
+    return "" if any(map(has_tool_call, context.records)) else "no answer had a tool call"
 
 
 RULE = ClientRule(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from mockserver.journal.client_rules.history import History
 from mockserver.journal.record import Record
 
 
@@ -17,12 +18,14 @@ class ClientLimits(NamedTuple):
 class RuleContext(NamedTuple):
     """What rules look at: the requests in the order in which they came, grouped into calls, and the limits.
 
-    A call is the tries of one logical request, in order (see `retries`).
+    A call is the tries of one logical request, in order (see `retries`). `history` finds the later requests that have
+    an answer in their conversation.
     """
 
     records: Sequence[Record]
     calls: Sequence[Sequence[Record]]
     limits: ClientLimits
+    history: History
 
     def retries(self) -> Iterator[tuple[Record, Record]]:
         """Yield every try that was followed by another try of the same call, with that next try."""

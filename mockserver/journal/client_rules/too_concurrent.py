@@ -14,9 +14,9 @@ Right:
 """
 
 from collections.abc import Iterator
+from heapq import heappop, heappush
 
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
-from mockserver.journal.record import Record
 
 
 def find(context: RuleContext) -> Iterator[Evidence]:
@@ -24,13 +24,18 @@ def find(context: RuleContext) -> Iterator[Evidence]:
     limit = context.limits.concurrency
     if limit is None:
         return
-    open_now: list[Record] = []
-    most: list[Record] = []
-    for record in context.records:
-        open_now = [*[other for other in open_now if other.ended_at > record.received_at], record]
-        most = max(most, open_now, key=len)
-    if len(most) > limit:
-        yield Evidence(tuple(most), f"{len(most)} requests at a time; {limit} are allowed")
+    ends: list[float] = []
+    most, latest = 0, 0
+    for place, record in enumerate(context.records):
+        while ends and ends[0] <= record.received_at:
+            heappop(ends)
+        if len(ends) + 1 > most:
+            most, latest = len(ends) + 1, place
+        heappush(ends, record.ended_at)
+    if most > limit:
+        record = context.records[latest]
+        others = [other for other in context.records[:latest] if other.ended_at > record.received_at]
+        yield Evidence((*others, record), f"{most} requests at a time; {limit} are allowed")
 
 
 def unchecked(context: RuleContext) -> str:

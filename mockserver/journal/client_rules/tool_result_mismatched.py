@@ -15,7 +15,10 @@ Right:
 
 from collections.abc import Iterator
 
+from mockserver.journal.client_rules.history import has_tool_call
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.facts import once_per_exchange
+from mockserver.journal.record import Record
 from mockserver.wires.pairing import find_unpaired
 
 _PROBLEMS = {
@@ -32,16 +35,22 @@ def find(context: RuleContext) -> Iterator[Evidence]:
     for record in context.records:
         if record.status != 400:
             continue
-        conversation = record.conversation_sent
-        unpaired = find_unpaired(conversation.messages) if conversation is not None else None
-        if unpaired is not None:
-            text = f"{unpaired.id} {_PROBLEMS[unpaired.fault]} (messages.{unpaired.message})"
-            yield Evidence((record,), text)
+        problem = _problem(record)
+        if problem is not None:
+            yield Evidence((record,), problem)
+
+
+@once_per_exchange
+def _problem(record: Record) -> str | None:
+    """Return which call or result has no other half, or None."""
+    conversation = record.conversation_sent
+    unpaired = find_unpaired(conversation.messages) if conversation is not None else None
+    return unpaired and f"{unpaired.id} {_PROBLEMS[unpaired.fault]} (messages.{unpaired.message})"
 
 
 def unchecked(context: RuleContext) -> str:
     """Return why there was nothing to check, or ""."""
-    has_occasion = any(record.answer.calls or record.status == 400 for record in context.records)
+    has_occasion = any(has_tool_call(record) or record.status == 400 for record in context.records)
     return "" if has_occasion else "no answer had a tool call"
 
 

@@ -17,7 +17,7 @@ Right:
 
 from collections.abc import Iterator
 
-from mockserver.journal.client_rules.history import used_as_answer
+from mockserver.journal.client_rules.history import broken_answer
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
 from mockserver.journal.record import Record
 
@@ -25,18 +25,17 @@ from mockserver.journal.record import Record
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield each broken stream with the request that sent its text or tool call back."""
     for record in context.records:
-        answer = record.answer
-        if _is_truncated(record):
-            later = used_as_answer(context, record)
+        broken = broken_answer(record)
+        if broken is not None and not broken.error:
+            later = context.history.first_with_answer(record, broken)
             if later is not None:
-                end = (answer.text or "a tool call")[-30:]
-                text = f"the stream broke off after {end!r}, and the history has that as the answer"
+                text = f"the stream broke off after {broken.end!r}, and the history has that as the answer"
                 yield Evidence((record, later), text)
 
 
 def _is_truncated(record: Record) -> bool:
-    answer = record.answer
-    return record.status == 200 and answer.is_stream and not answer.is_whole and not answer.error
+    broken = broken_answer(record)
+    return broken is not None and not broken.error
 
 
 def unchecked(context: RuleContext) -> str:

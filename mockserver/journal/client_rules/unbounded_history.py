@@ -14,9 +14,10 @@ Right:
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
+from mockserver.journal.facts import once_per_exchange
+from mockserver.journal.record import Record
 
 MOST_MESSAGES = 200
 """Messages in one request from which a history that only grows counts as unbounded."""
@@ -24,12 +25,29 @@ MOST_MESSAGES = 200
 
 def find(context: RuleContext) -> Iterator[Evidence]:
     """Yield the last request of a client whose history only grew, and grew too long."""
-    conversations = [(record.conversation, record) for record in context.records]
-    sizes = [(len(conversation.messages), record) for conversation, record in conversations if conversation is not None]
-    only_grows = all(after >= before for (before, _), (after, _) in pairwise(sizes))
-    if len(sizes) > 1 and only_grows and sizes[-1][0] >= MOST_MESSAGES:
-        size, record = sizes[-1]
-        yield Evidence((record,), f"{size} messages, and the history was never shortened")
+    last: tuple[int, Record] | None = None
+    after = 0
+    count = 0
+    for record in reversed(context.records):
+        size = _size(record)
+        if size is None:
+            continue
+        if last is None:
+            last = size, record
+            if size < MOST_MESSAGES:
+                return
+        elif size > after:
+            return
+        after = size
+        count += 1
+    if last is not None and count > 1:
+        yield Evidence((last[1],), f"{last[0]} messages, and the history was never shortened")
+
+
+@once_per_exchange
+def _size(record: Record) -> int | None:
+    """Return how many messages an accepted request has, or None if it is no conversation."""
+    return None if record.conversation is None else len(record.conversation.messages)
 
 
 RULE = ClientRule(
