@@ -1,6 +1,7 @@
 """The options of `serve` for the control API and the page, and serving one process with or without them."""
 
 import re
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 MOST_EXCHANGES = 5_000
 MOST_BYTES = 64 * 1024 * 1024
 """The bounds of a server's journal."""
+
+SWITCH_INTERVAL = 0.001
+"""Seconds for which a thread of the control API may keep the event loop waiting; Python's own value is 5 ms."""
 
 NEEDS_ONE_PROCESS = "No page and no control API: each worker has its own journal. Use one worker to get them."
 """What `serve` prints if it has several workers."""
@@ -91,6 +95,7 @@ def serve_one(
         follow(installer(app))
         uvicorn.run(app, sock, ready=lambda: hello(None))
         return
+    sys.setswitchinterval(SWITCH_INTERVAL)
     with ExitStack() as stack:
         control_sock = (
             None if options.port is None else stack.enter_context(uvicorn.bind(host, options.port, "--control-port"))

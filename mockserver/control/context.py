@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mockserver.accounts.session import Session
 from mockserver.control.runtime_config import RuntimeConfig
@@ -10,7 +10,8 @@ from mockserver.control.worker import Worker
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.core.rng import token
-from mockserver.journal.log import Journal
+from mockserver.journal.facts import FactStore
+from mockserver.journal.log import Exchange, Journal
 from mockserver.journal.record import JournalQuery, Record
 from mockserver.journal.totals import Totals
 from mockserver.openapi.contract import Contract
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 MOST_LISTED = 1_000
 """The maximum length of a list of sessions."""
+MOST_READS = 1_000
+"""Reads of the journal that may wait, such as verifications that wait for the next exchange."""
 
 
 class MissingError(MockserverError):
@@ -28,6 +31,14 @@ class MissingError(MockserverError):
 
 class ConflictError(MockserverError):
     """The current state does not allow a request: 409."""
+
+
+class JournalPart(NamedTuple):
+    """Some exchanges of the journal, oldest first, and how many it had entered and dropped at that moment."""
+
+    records: list[Record]
+    entered: int
+    forgotten: int
 
 
 @contextmanager
@@ -72,12 +83,16 @@ class ControlContext:
         self.is_closing = False
         self.reader = Worker("mock-files")
         """Reads and tries out texts of scenarios and profiles."""
+        self.journal_reader = Worker("mock-journal", MOST_READS)
+        """Reads the journal for verdicts, verifications and lists."""
+        self._facts = FactStore()
         self.feeds: list[Callable[[], None]] = []
 
     def close(self) -> None:
         """Drop slow work that waits, and end the feeds, which would keep the server from stopping."""
         self.is_closing = True
         self.reader.close()
+        self.journal_reader.close()
         for wake in list(self.feeds):
             wake()
 
@@ -96,15 +111,29 @@ class ControlContext:
         """The answers in progress."""
         return self.app.traffic
 
-    async def records(self, session: str | None = None, after: int = 0) -> list[Record]:
-        """Return the exchanges that have ended, oldest first, with numbers above `after`; of one session if given."""
+    async def read(self, job: Callable[[JournalPart], T], session: str | None = None, after: int = 0) -> T:
+        """Return what a job makes of the exchanges that have ended with numbers above `after`; of one session if given.
+
+        The job runs beside the event loop: thousands of exchanges take longer than an answer may wait.
+        """
         await self.app.settled()
         wanted = session if session is not None else self.default_session
-        return [
-            Record(exchange, self.contract)
-            for exchange in self.journal
-            if exchange.number > after and wanted in (None, exchange.note.session)
-        ]
+        exchanges, entered, forgotten = iter(self.journal), self.journal.entered, self.journal.forgotten
+
+        def run() -> T:
+            records = [
+                self.record_of(exchange)
+                for exchange in exchanges
+                if exchange.number > after and wanted in (None, exchange.note.session)
+            ]
+            return job(JournalPart(records, entered, forgotten))
+
+        return await self.journal_reader.run(run)
+
+    def record_of(self, exchange: Exchange) -> Record:
+        """Return the record of an exchange. What was once worked out of the exchange is known to it."""
+        self._facts.forget(self.journal.forgotten)
+        return Record(exchange, self.contract, facts=self._facts.of(exchange.number))
 
     def last_used(self) -> dict[str, float]:
         """Return the time of each session's last exchange."""
@@ -114,7 +143,7 @@ class ControlContext:
         """Return one exchange. Raise `MissingError` if the journal does not hold it."""
         for exchange in self.journal:
             if exchange.number == number:
-                return Record(exchange, self.contract)
+                return self.record_of(exchange)
         reason = (
             "the journal has dropped it"
             if 0 < number <= self.journal.entered

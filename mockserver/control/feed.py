@@ -4,7 +4,8 @@ Rules:
 
 - Each event is encoded once, whatever the number of readers, and all of them share its bytes.
 - Events are batched and sent at most ten times a second, less often to many readers. A batch has only the latest state
-  of each live answer, so two hundred streams cost as much as one.
+  of each live answer, so two hundred streams cost as much as one, and an answer that ends before the batch is sent is
+  only `ended`.
 - `ended` has the exchange's number as its id. A reader that reconnects with the last id it saw (or `?after=N`) gets
   everything that ended since; if the journal has dropped some of it, the reader first gets `forgot`.
 - A reader that falls behind by more than `MOST_BEHIND` bytes is dropped: its last event is `dropped`, then the feed
@@ -17,12 +18,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from pydantic import BaseModel
 
 from mockserver.control import serializers
 from mockserver.control.context import ControlContext
 from mockserver.journal.log import Exchange
-from mockserver.journal.record import Record
 from mockserver.server.traffic import LiveAnswer
 
 BATCH_INTERVAL = 0.1
@@ -35,15 +34,12 @@ KEEPALIVE_INTERVAL = 15.0
 """Seconds of silence after which a feed sends a comment."""
 MOST_BEHIND = 1024 * 1024
 """Bytes that may wait for a reader; one that falls further behind is dropped."""
-MOST_REMEMBERED = 1024 * 1024
-"""Bytes of encoded exchanges that are kept for readers that come back."""
 AT_ONCE = 20
 """Exchanges of the past that are encoded before other clients of the server get their turn."""
 
 
-def _event(name: str, data: object, id: int | None = None) -> bytes:
-    text = data.model_dump_json() if isinstance(data, BaseModel) else orjson.dumps(data).decode()
-    return format_sse_event(data_str=text, event=name, id=None if id is None else str(id))
+def _event(name: str, data: object) -> bytes:
+    return format_sse_event(data_str=orjson.dumps(data).decode(), event=name)
 
 
 class FeedReader:
@@ -83,9 +79,8 @@ class TrafficFeed:
         self._readers: list[FeedReader] = []
         self._pending: list[bytes] = []
         self._pending_bytes = 0
+        self._begun: dict[int, LiveAnswer] = {}
         self._progress: dict[int, LiveAnswer] = {}
-        self._encoded: dict[int, bytes] = {}
-        self._encoded_bytes = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last_batch = 0.0
@@ -93,8 +88,9 @@ class TrafficFeed:
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def began(self, live: LiveAnswer) -> None:
-        """Report an answer that has begun."""
-        self._add(self._began(live, self._context.clock.now()))
+        """Note that an answer has begun."""
+        self._begun[live.id] = live
+        self._schedule()
 
     def changed(self, live: LiveAnswer) -> None:
         """Note that more of an answer was sent."""
@@ -103,6 +99,7 @@ class TrafficFeed:
 
     def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
         """Report an answer that has ended."""
+        self._begun.pop(live.id, None)
         self._progress.pop(live.id, None)
         self._add(self._ended(exchange))
 
@@ -120,19 +117,14 @@ class TrafficFeed:
             self._schedule()
 
     def _began(self, live: LiveAnswer, now: float) -> bytes:
-        return _event("began", serializers.live(live, now, self._context.contract))
+        shape = serializers.live(live, now, self._context.contract)
+        return format_sse_event(data_str=shape.model_dump_json(), event="began")
 
     def _ended(self, exchange: Exchange) -> bytes:
-        """Return the event of an exchange, encoded once for all readers, also for those that come back soon."""
-        event = self._encoded.get(exchange.number)
-        if event is None:
-            summary = serializers.summary(Record(exchange, self._context.contract))
-            data = {"id": exchange.captured.live, "exchange": summary.model_dump(mode="json")}
-            event = self._encoded[exchange.number] = _event("ended", data, exchange.number)
-            self._encoded_bytes += len(event)
-            while self._encoded_bytes > MOST_REMEMBERED:
-                self._encoded_bytes -= len(self._encoded.pop(next(iter(self._encoded))))
-        return event
+        """Return the event of an exchange, whose row is encoded once for all readers, also for those that come back."""
+        row = serializers.summary_json(self._context.record_of(exchange)).decode()
+        data = f'{{"id":{exchange.captured.live},"exchange":{row}}}'
+        return format_sse_event(data_str=data, event="ended", id=str(exchange.number))
 
     # --- batches ------------------------------------------------------------------------------------------------------
 
@@ -148,9 +140,11 @@ class TrafficFeed:
             self._timer.cancel()
             self._timer = None
         events, self._pending, self._pending_bytes = self._pending, [], 0
+        begun, self._begun = self._begun, {}
         answers, self._progress = self._progress, {}
+        now = self._context.clock.now()
+        events += [self._began(live, now) for live in begun.values()]
         if answers:
-            now = self._context.clock.now()
             events.append(_event("progress", [_progress_of(live, now) for live in answers.values()]))
         if events:
             assert self._loop is not None, "the loop is known since the first reader came"
@@ -207,7 +201,7 @@ class TrafficFeed:
         if not self._readers:
             self._context.traffic.watchers.remove(self)
             self._context.config.listeners.remove(self.on_change)
-            self._pending, self._pending_bytes, self._progress = [], 0, {}
+            self._pending, self._pending_bytes, self._begun, self._progress = [], 0, {}, {}
 
     def _backlog(self, after: int | None) -> Iterator[bytes]:
         """Return the events that the reader missed and the live answers, as of now; each is encoded when it is read."""

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from mockserver.control import responses
 from mockserver.core.actions import Actions, Data, Wait
 from mockserver.core.conversation import Block, Conversation, Media, Text, Thinking, ToolResult, ToolUse
+from mockserver.journal.facts import once_per_exchange
 from mockserver.journal.format import describe_answer, describe_request
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedEvent
@@ -67,6 +68,12 @@ def live(answer: LiveAnswer, now: float, contract: Contract) -> responses.LiveSh
 def summary(record: Record, *, is_live: bool = False) -> responses.SummaryShape:
     """Return an exchange as a row."""
     return responses.SummaryShape.model_validate(_summary(record, is_live))
+
+
+@once_per_exchange
+def summary_json(record: Record) -> bytes:
+    """Return the row of an exchange as JSON, encoded once for every list and feed that shows it."""
+    return summary(record).model_dump_json().encode()
 
 
 def _summary(record: Record, is_live: bool) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A thread for the slow work of the control API, so that the gateway's event loop goes on."""
+"""Threads for the slow work of the control API, so that the gateway's event loop goes on."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,8 +23,9 @@ class BusyError(MockserverError):
 class Worker:
     """A thread that does one job at a time, in the order in which they come."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most_jobs: int = MOST_JOBS) -> None:
         self._executor = ThreadPoolExecutor(1, name)
+        self._most_jobs = most_jobs
         self._jobs = 0
         self._is_closed = False
 
@@ -45,7 +46,7 @@ class Worker:
     def _check_room(self) -> None:
         if self._is_closed:
             raise BusyError(STOPPING)
-        if self._jobs >= MOST_JOBS:
+        if self._jobs >= self._most_jobs:
             raise BusyError("the mock is busy with other calls of this kind; try again in a second")
 
     def _done(self, future: "asyncio.Future[T]") -> None:

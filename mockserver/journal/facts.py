@@ -30,7 +30,7 @@ def once_per_exchange(read: Callable[[Record], T]) -> Callable[[Record], T]:
 
 
 class FactStore:
-    """The facts of a journal's exchanges, by their numbers."""
+    """The facts of a journal's exchanges, by their numbers. Several threads may use it: at worst one reads anew."""
 
     def __init__(self) -> None:
         self._facts: dict[int, Facts] = {}
@@ -40,11 +40,11 @@ class FactStore:
         return len(self._facts)
 
     def of(self, number: int) -> Facts:
-        """Return the facts of an exchange, which a record adds to."""
-        return self._facts.setdefault(number, {})
+        """Return the facts of an exchange, which a record adds to; those of a dropped exchange are not kept."""
+        return {} if number <= self._forgotten else self._facts.setdefault(number, {})
 
     def forget(self, forgotten: int) -> None:
         """Drop the facts of exchanges up to this number: the journal has dropped them."""
-        for number in range(self._forgotten + 1, forgotten + 1):
+        first, self._forgotten = self._forgotten + 1, max(self._forgotten, forgotten)
+        for number in range(first, forgotten + 1):
             self._facts.pop(number, None)
-        self._forgotten = max(self._forgotten, forgotten)

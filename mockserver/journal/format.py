@@ -81,9 +81,8 @@ def timeline(records: Sequence[Record]) -> str:
 
 def list_differences(records: Sequence[Record], query: JournalQuery) -> str:
     """Return each request with its differences from the query, the nearest first."""
-    entries: list[tuple[int, int, str]] = []
-    for record in records:
-        reasons = [str(difference) for difference in record.differences(query)]
-        text = " and ".join(reasons) if reasons else "it matches"
-        entries.append((len(reasons), record.number, f"  {request_line(record)}\n      {text}"))
-    return "\n".join([line for _, _, line in sorted(entries)[:MOST_LINES]])
+    reasons = [(record, [str(difference) for difference in record.differences(query)]) for record in records]
+    nearest = sorted(reasons, key=lambda entry: (len(entry[1]), entry[0].number))[:MOST_LINES]
+    return "\n".join(
+        [f"  {request_line(record)}\n      {' and '.join(texts) or 'it matches'}" for record, texts in nearest]
+    )

@@ -242,8 +242,8 @@ class Record:
         return read(self.exchange)
 
     def differences(self, query: "JournalQuery") -> list[Difference]:
-        """Return how the request differs from a query; an empty list if it matches."""
-        return differences(query.matchers, self.call)
+        """Return how the request differs from a query; an empty list if it matches. What it parses is not kept."""
+        return differences(query.matchers, self.copy().call)
 
 
 class JournalQuery:

@@ -31,13 +31,20 @@ def served() -> Iterator[Served]:
 
 
 def test_an_answer_begins_and_ends_and_its_number_is_the_id(served: Served) -> None:
-    with served.feed() as feed:
-        served.ask("Hello")
+    with served.feed() as feed, served.streaming("held"):
         began = next(event for event in feed if event.name == "began")
+        served.post(f"/live/{began.data['id']}/run")
         ended = next(event for event in feed if event.name == "ended")
     assert (began.id, ended.id) == (None, 1)
     assert (began.data["id"], ended.data["id"], ended.data["exchange"]["number"]) == (1, 1, 1)
     assert ended.data["exchange"] == served.get("/exchanges")["exchanges"][0]
+
+
+def test_an_answer_that_ends_at_once_is_only_reported_as_ended(served: Served) -> None:
+    with served.feed() as feed:
+        for _ in range(3):
+            served.ask()
+        assert [event.name for event in islice(feed, 3)] == ["ended"] * 3
 
 
 def test_how_far_a_stream_is_comes_while_it_is_on_its_way(served: Served) -> None:
@@ -109,7 +116,7 @@ def test_what_changes_nothing_tells_nothing(served: Served) -> None:
         served.post("/lint", {"yaml": "scenario: a"})
         served.control.delete("/sessions/nobody")
         served.ask()
-        assert next(event.name for event in feed) == "began"
+        assert next(event.name for event in feed) == "ended"
 
 
 def test_an_event_is_encoded_once_for_all_readers(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +130,12 @@ def test_an_event_is_encoded_once_for_all_readers(served: Served, monkeypatch: p
 
         monkeypatch.setattr(serializers, name, counted)
     with served.feed() as first, served.feed() as second, served.feed() as third:
-        served.ask()
+        with served.streaming("held"):
+            began = next(event for event in first if event.name == "began")
+            served.post(f"/live/{began.data['id']}/run")
         seen = [next(event for event in feed if event.name == "ended") for feed in (first, second, third)]
-    assert encoded == ["live", "summary"]
+        served.get("/exchanges")
+    assert encoded == ["live", "live", "summary"]  # the second is the answer to `run`
     assert seen[0] == seen[1] == seen[2]
 
 
@@ -133,7 +143,7 @@ def test_many_readers_get_their_batches_less_often(served: Served, monkeypatch: 
     monkeypatch.setattr(feeding, "MOST_SENDS", 0.001)
     with served.feed() as feed:
         served.ask()
-        assert next(feed).name == "began"  # the first batch waits for nothing
+        assert next(feed).name == "ended"  # the first batch waits for nothing
         served.ask()
         hub = served.app.traffic.watchers[0]
         assert isinstance(hub, feeding.TrafficFeed)
@@ -152,17 +162,14 @@ def test_a_reader_that_comes_back_costs_no_second_encoding(served: Served, monke
         assert next(feed).id == 1
 
 
-def test_what_is_remembered_for_those_that_come_back_is_bounded(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feeding, "MOST_REMEMBERED", 2_000)
+def test_what_is_encoded_goes_with_its_exchange(served: Served) -> None:
     with served.feed() as feed:
-        for _ in range(5):
+        for _ in range(20):
             served.ask()
-        assert next(event for event in feed if event.id == 5)
-        hub = served.app.traffic.watchers[0]
-        assert isinstance(hub, feeding.TrafficFeed)
-        assert sum(map(len, hub._encoded.values())) <= 2_000
+        assert next(event for event in feed if event.id == 20)
+        context = served.controlled.control._context
+        assert context is not None
+        assert len(context._facts) == len(served.app.journal) == 5
 
 
 def test_a_slow_reader_is_dropped_with_a_last_event_and_can_come_back(
@@ -214,5 +221,5 @@ def test_a_feed_ends_with_the_server_and_not_with_an_error(served: Served) -> No
         served.ask()
         served.holds(lambda: served.app.journal.entered == 1)
         served.on_loop(served.controlled.control.close)
-        assert found.get(timeout=20)[:1] == ["began"]
+        assert found.get(timeout=20)[:1] == ["ended"]
         reader.join()

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
+from mockserver.journal.record import Record
+from mockserver.scenarios.difference import Difference
 from tests.control.support import PATIENCE, Served, error_of, serving
 from tests.support.engine import turns
 
@@ -56,9 +59,50 @@ def test_what_is_yet_to_come_is_waited_for_and_the_watcher_goes(served: Served) 
     served.holds(lambda: not served.app.traffic.watchers)
 
 
+@pytest.mark.parametrize("expected", [{"when": {}, "times": 4}, {"order": [{"text": text} for text in "abcd"]}])
+def test_a_verification_that_waits_looks_at_each_exchange_once(
+    expected: dict[str, JsonValue], served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    differences = Record.differences
+
+    def counted(record: Record, *arguments: Any) -> list[Difference]:
+        looks.append(record.path)
+        return differences(record, *arguments)
+
+    served.ask("a")
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(Record, "differences", counted)
+        found = pool.submit(served.post, "/verify", {**expected, "within": "30s"})
+        for number, text in enumerate("bcd", start=1):
+            served.holds(lambda number=number: len(looks) == number)  # type: ignore[misc]  # a default of a lambda
+            served.ask(text)
+        assert found.result(PATIENCE)["ok"] is True
+    assert len(looks) == 4 + 4  # once as they came, and once for the answer
+
+
 def test_order_and_when_exclude_each_other(served: Served) -> None:
     answer = served.control.post("/verify", json={"order": [{}], "times": 1})
     assert (answer.status_code, error_of(answer)["message"]) == (422, "expected order, or when and times")
+
+
+def test_a_verdict_reads_only_what_is_new(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    copy = Record.copy
+
+    def counted(record: Record) -> Record:
+        read.append(record.number)
+        return copy(record)
+
+    for _ in range(3):
+        served.ask("retry")
+    first = served.get("/verdict")
+    monkeypatch.setattr(Record, "copy", counted)
+    assert served.get("/verdict") == first
+    assert read == []
+    served.ask("a")
+    served.get("/verdict")
+    assert set(read) == {4}
 
 
 def test_a_verdict_blames_with_evidence_and_each_session_by_itself(served: Served) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.control import worker as working
-from mockserver.control.routes import overrides, scenarios
+from mockserver.control.routes import exchanges, overrides, scenarios, verification
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.control.worker import BusyError, Worker
 from tests.control.support import PATIENCE, Served, error_of
@@ -90,6 +90,11 @@ SLOW: tuple[tuple[str, str, dict[str, Any] | None, Any, str], ...] = (
     ("PUT", "/chaos/a", {"yaml": "chaos: a\nrules: []\n"}, RuntimeConfig, "read_profile"),
     ("POST", "/next", {"turn": {"reply": "hi"}}, overrides, "queued_response"),
     ("GET", "/faults", None, scenarios, "fault_shapes"),
+    ("GET", "/verdict", None, verification, "verdict"),
+    ("POST", "/verify", {"when": {}}, verification, "verification"),
+    ("GET", "/exchanges", None, exchanges, "_page"),
+    ("POST", "/exchanges/find", {"when": {}}, exchanges, "_page"),
+    ("GET", "/exchanges/1", None, exchanges, "_whole"),
 )
 
 
@@ -110,6 +115,7 @@ def test_slow_work_of_a_call_does_not_run_on_the_loop(
         threads.append(threading.get_ident())
         return work(*arguments)
 
+    served.ask()
     monkeypatch.setattr(owner, name, noted)
     assert served.control.request(method, path, json=body).status_code < 500
     loop = served.on_loop(threading.get_ident)

@@ -29,7 +29,7 @@ SCRIPT = """
   - {when: {text: right}, reply: [{tool_use: {name: search, id: toolu_1, input: {q: x}}}], times: always}
   - when: {text: cut}
     reply: [{tool_use: {name: search, id: toolu_1, input: {q: x}}}]
-    faults: [{invalid_arguments: truncated}]
+    faults: [{arguments: truncated}]
     times: always
   - {when: {text: error 429}, error: {status: 429, retry_after: 2}, times: always}
   - {when: {text: error 503}, error: {status: 503}, times: always}
@@ -42,6 +42,10 @@ TOOLS: dict[str, JsonValue] = {
     MESSAGES: [{"name": "search", "input_schema": SCHEMA}],
     CHAT: [{"type": "function", "function": {"name": "search", "parameters": SCHEMA}}],
 }
+
+
+USED: tuple[JsonValue, ...] = ({"x": 1}, {"x": 1.0}, {"q": "x"})
+"""Arguments of the tool call in a history."""
 
 
 def user(text: str) -> JsonValue:
@@ -71,7 +75,7 @@ def continuations(path: str) -> list[list[JsonValue]]:
     texts = [[reply(text), user("whole")] for text in ("one two", "one two ", "one two three", "one ", "other")]
     results: list[list[JsonValue]] = [
         [calls(path, arguments), end]
-        for arguments in ({"x": 1}, {"x": 1.0}, {"q": "x"})
+        for arguments in USED
         for end in (result(path), result(path, is_error=True), user("whole"))
     ]
     long = [*texts[0], *texts[1]]

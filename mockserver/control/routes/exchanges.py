@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from mockserver.control import requests, responses, serializers
-from mockserver.control.context import ControlContext, MissingError, journal_query
+from mockserver.control.context import ControlContext, JournalPart, MissingError, journal_query
 from mockserver.control.feed import TrafficFeed
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
@@ -29,18 +29,23 @@ class FeedResponse(StreamingResponse):
     media_type = "text/event-stream"
 
 
-def _last(records: list[Record], limit: int) -> list[responses.SummaryShape]:
-    return [serializers.summary(record) for record in records[-limit:]]
+def _page(part: JournalPart, records: list[Record], limit: int) -> Response:
+    """Return the last of these records as an `ExchangesShape`, joined from what is encoded already."""
+    rows = b",".join([serializers.summary_json(record) for record in records[-limit:]])
+    body = b'{"exchanges":[%b],"entered":%d,"forgotten":%d}' % (rows, part.entered, part.forgotten)
+    return Response(body, media_type="application/json")
+
+
+def _whole(record: Record, *, is_live: bool = False) -> Response:
+    """Return a record as an `ExchangeShape`."""
+    shape = serializers.whole(record, is_live=is_live)
+    return Response(shape.model_dump_json(), media_type="application/json")
 
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of exchanges and live answers."""
-    router, journal, feed = APIRouter(tags=["exchanges"]), context.journal, TrafficFeed(context)
-
-    def page(records: list[Record], limit: int) -> responses.ExchangesShape:
-        return responses.ExchangesShape(
-            exchanges=_last(records, limit), entered=journal.entered, forgotten=journal.forgotten
-        )
+    router, journal, reader = APIRouter(tags=["exchanges"]), context.journal, context.journal_reader
+    feed = TrafficFeed(context)
 
     def live_of(id: int) -> LiveAnswer:
         answer = context.traffic.live.get(id)
@@ -51,28 +56,35 @@ def routes(context: ControlContext) -> APIRouter:
     def live_shape(answer: LiveAnswer) -> responses.LiveShape:
         return serializers.live(answer, context.clock.now(), context.contract)
 
-    @router.get("/exchanges")
+    @router.get("/exchanges", response_model=responses.ExchangesShape)
     async def list_exchanges(
         session: str | None = None,
         after: Number = 0,
         before: Annotated[int | None, Query(ge=0)] = None,
         limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
-    ) -> responses.ExchangesShape:
+    ) -> Response:
         """List the last exchanges, oldest first; filter by session, or by numbers above `after` and below `before`."""
-        records = await context.records(session, after)
-        return page([record for record in records if before is None or record.number < before], limit)
 
-    @router.post("/exchanges/find")
-    async def find_exchanges(search: requests.JournalSearch) -> responses.ExchangesShape:
+        def listed(part: JournalPart) -> Response:
+            return _page(part, [one for one in part.records if before is None or one.number < before], limit)
+
+        return await context.read(listed, session, after)
+
+    @router.post("/exchanges/find", response_model=responses.ExchangesShape)
+    async def find_exchanges(search: requests.JournalSearch) -> Response:
         """List the last exchanges whose requests match a `when`."""
         query = journal_query(search.when)
-        records = await context.records(search.session)
-        return page([record for record in records if not record.differences(query)], search.limit)
 
-    @router.get("/exchanges/{number}")
-    async def read_exchange(number: int) -> responses.ExchangeShape:
+        def found(part: JournalPart) -> Response:
+            return _page(part, [one for one in part.records if not one.differences(query)], search.limit)
+
+        return await context.read(found, search.session)
+
+    @router.get("/exchanges/{number}", response_model=responses.ExchangeShape)
+    async def read_exchange(number: int) -> Response:
         """Return one exchange with its request and answer."""
-        return serializers.whole(context.record(number))
+        record = context.record(number)
+        return await reader.run(lambda: _whole(record))
 
     @router.get("/exchanges/{number}/body", response_class=Response, responses=DOWNLOAD)
     async def read_body(number: int) -> Response:
@@ -87,23 +99,25 @@ def routes(context: ControlContext) -> APIRouter:
     @router.get("/exchanges/{number}/copy/{kind}")
     async def copy_exchange(number: int, kind: requests.Copy) -> responses.TextShape:
         """Return the exchange as a curl command, a scenario, or a test."""
-        return responses.TextShape(text=COPIES[kind](context.record(number), context.url))
+        record = context.record(number)
+        return responses.TextShape(text=await reader.run(lambda: COPIES[kind](record, context.url)))
 
     @router.get("/live")
     async def list_live() -> list[responses.LiveShape]:
         """List the live answers."""
         return [live_shape(answer) for answer in islice(context.traffic.live.values(), serializers.MOST_EVENTS)]
 
-    @router.get("/live/{id}")
-    async def read_live(id: int) -> responses.ExchangeShape:
+    @router.get("/live/{id}", response_model=responses.ExchangeShape)
+    async def read_live(id: int) -> Response:
         """Return a live answer so far; if it has ended, return its exchange."""
         if id not in context.traffic.live:
             await context.app.settled()
-            for exchange in reversed(list(journal)):
-                if id > 0 and exchange.captured.live == id:
-                    return serializers.whole(Record(exchange, context.contract))
-        exchange = live_of(id).exchange(context.clock.now())
-        return serializers.whole(Record(exchange, context.contract), is_live=True)
+            ended = [exchange for exchange in journal if id > 0 and exchange.captured.live == id]
+            if ended:
+                record = context.record_of(ended[-1])
+                return await reader.run(lambda: _whole(record))
+        live = Record(live_of(id).exchange(context.clock.now()), context.contract)
+        return await reader.run(lambda: _whole(live, is_live=True))
 
     @router.post("/live/{id}/hold")
     async def hold_live(id: int) -> responses.LiveShape:

@@ -184,7 +184,8 @@ def routes(context: ControlContext) -> APIRouter:
     async def read_snapshot(id: Id) -> Response:
         """Return what the session's client did as YAML for golden tests, identical in every run."""
         await context.session(id)
-        return Response(snapshot(await context.records(id)), media_type="text/yaml")
+        text = await context.read(lambda part: snapshot(part.records), id)
+        return Response(text, media_type="text/yaml")
 
     @router.get("/sessions/{id}/export")
     async def export_session(id: Id) -> requests.Export:

@@ -4,6 +4,7 @@ Messages are compared by digests of them, which are facts of an exchange: each r
 is a look into an index. So the cost of a verdict grows with the requests, not with their square.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from hashlib import blake2b
@@ -17,7 +18,6 @@ from mockserver.journal.record import Record
 
 SIZE = 8
 """Bytes of a digest."""
-NO_REPLY = bytes(SIZE)
 
 
 class BrokenAnswer(NamedTuple):
@@ -51,23 +51,28 @@ def has_tool_call(record: Record) -> bool:
 class _SentHistory(NamedTuple):
     """The messages that a request sends, as digests.
 
-    `prefixes` has the digest of the first k messages, for every k; `replies` that of the text of message k, if it is
-    the assistant's, else `NO_REPLY`. `calls` has the ids of the tool calls of message k, `results` those of the results
-    that the request brings without `is_error`. `is_accepted` says whether the gateway took the request.
+    `places` are those of the assistant's messages; for each, `before` has the digest of all messages before it, and
+    `texts` that of its text. `whole` is the digest of all messages. `calls` has the ids of the tool calls of a message,
+    `results` those of the results that the request brings without `is_error`. `is_accepted` says whether the gateway
+    took the request.
     """
 
     size: int
-    prefixes: bytes
-    replies: bytes
+    whole: bytes
+    places: "array[int]"
+    before: bytes
+    texts: bytes
     calls: Mapping[int, tuple[str, ...]]
     results: tuple[str, ...]
     is_accepted: bool
 
-    def prefix(self, size: int) -> bytes:
-        return self.prefixes[SIZE * size : SIZE * (size + 1)]
-
-    def reply(self, place: int) -> bytes:
-        return self.replies[SIZE * place : SIZE * (place + 1)]
+    def reply_at(self, place: int) -> tuple[bytes, bytes] | None:
+        """Return the digests of the messages before a message and of its text; None if it is not the assistant's."""
+        index = bisect_left(self.places, place)
+        if index == len(self.places) or self.places[index] != place:
+            return None
+        digests = slice(SIZE * index, SIZE * (index + 1))
+        return self.before[digests], self.texts[digests]
 
 
 @once_per_exchange
@@ -76,20 +81,28 @@ def _sent(record: Record) -> _SentHistory | None:
     if conversation is None:
         return None
     so_far = blake2b(digest_size=SIZE)
-    prefixes, replies, calls = [so_far.digest()], list[bytes](), dict[int, tuple[str, ...]]()
+    places, before, texts, calls = array("L"), bytearray(), bytearray(), dict[int, tuple[str, ...]]()
     for place, message in enumerate(conversation.messages):
-        so_far.update(_encoded([message.role, *map(_plain, message.blocks)]))
-        prefixes.append(so_far.copy().digest())
-        is_reply = message.role == "assistant"
-        text = "".join([block.text for block in message.blocks if isinstance(block, Text)])
-        replies.append(_digest(text) if is_reply else NO_REPLY)
+        if message.role == "assistant":
+            places.append(place)
+            before += so_far.copy().digest()
+            texts += _digest("".join([block.text for block in message.blocks if isinstance(block, Text)]))
         ids = tuple([block.id for block in message.blocks if isinstance(block, ToolUse)])
         if ids:
             calls[place] = ids
+        so_far.update(_encoded([message.role, *map(_plain, message.blocks)]))
     accepted = record.conversation
     results = () if accepted is None else tuple([one.tool_use_id for one in accepted.tool_results if not one.is_error])
-    size = len(conversation.messages)
-    return _SentHistory(size, b"".join(prefixes), b"".join(replies), calls, results, accepted is not None)
+    return _SentHistory(
+        size=len(conversation.messages),
+        whole=so_far.digest(),
+        places=places,
+        before=bytes(before),
+        texts=bytes(texts),
+        calls=calls,
+        results=results,
+        is_accepted=accepted is not None,
+    )
 
 
 def has_result(record: Record, id: str) -> bool:
@@ -144,9 +157,9 @@ class History:
         own = _sent(record)
         if own is None or not own.is_accepted:
             return None
-        prefix, index = own.prefix(own.size), self._replies_at(own.size)
-        known = [(prefix, said) for said in (broken.text, *broken.ids) if said is not None]
-        return self._first(record, [index.get(key, []) for key in known])
+        index = self._replies_at(own.size)
+        keys = [(own.whole, part) for part in (broken.text, *broken.ids) if part is not None]
+        return self._first(record, [index.get(key, []) for key in keys])
 
     def first_that_names(self, record: Record, id: str, fits: Callable[[Record], bool], key: Hashable) -> Record | None:
         """Return the first later request that continues a conversation, names a tool call and fits, or None.
@@ -156,10 +169,9 @@ class History:
         own = _sent(record)
         if own is None or not own.is_accepted:
             return None
-        prefix = own.prefix(own.size)
-        full_key = (own.size, prefix, id, key)
+        full_key = (own.size, own.whole, id, key)
         if full_key not in self._fitting:
-            places = self._group(own.size, id).get(prefix, [])
+            places = self._group(own.size, id).get(own.whole, [])
             self._fitting[full_key] = [place for place in places if fits(self._records[place])]
         return self._first(record, [self._fitting[full_key]])
 
@@ -175,9 +187,11 @@ class History:
             index: _Places = {}
             for place, record in enumerate(self._records):
                 sent = _sent(record)
-                if sent is not None and size < sent.size and sent.reply(size) != NO_REPLY:
-                    for said in {sent.reply(size), *sent.calls.get(size, ())}:
-                        index.setdefault((sent.prefix(size), said), []).append(place)
+                reply = None if sent is None else sent.reply_at(size)
+                if sent is not None and reply is not None:
+                    before, text = reply
+                    for part in {text, *sent.calls.get(size, ())}:
+                        index.setdefault((before, part), []).append(place)
             self._replies[size] = index
         return self._replies[size]
 
@@ -194,7 +208,8 @@ class History:
             group: _Places = {}
             for place in self._naming.get(id, []):
                 sent = _sent(self._records[place])
-                if sent is not None and size < sent.size and sent.reply(size) != NO_REPLY:
-                    group.setdefault(sent.prefix(size), []).append(place)
+                reply = None if sent is None else sent.reply_at(size)
+                if reply is not None:
+                    group.setdefault(reply[0], []).append(place)
             self._groups[size, id] = group
         return self._groups[size, id]
