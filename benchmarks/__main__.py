@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: measures the mock, prints a table, and says which goals are met.
 
-Without a name it measures every subject: whole, streams, paced, start, memory, engine, matching, journal, fixture. All
-of it uses the loopback interface and takes about three minutes. It stops only processes that it started.
+Without a name it measures every subject: whole, streams, paced, start, memory, engine, matching, journal, verdict,
+fixture. All of it uses the loopback interface and takes about four minutes. It stops only processes that it started.
 
 This is a report, not a gate: a missed goal does not fail the run, because figures depend on the machine. The ratios to
 the bare app depend on it least; see `results`.
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import engine, fixture, journal, matching, memory, paced, start, streams, whole
+from benchmarks import engine, fixture, journal, matching, memory, paced, start, streams, verdict, whole
 from benchmarks.results import Goal, Report, Row
 from benchmarks.servers import BenchmarkError
 
@@ -27,6 +27,7 @@ SUBJECTS: Mapping[str, Callable[[], Report]] = {
     "engine": engine.measure,
     "matching": matching.measure,
     "journal": journal.measure,
+    "verdict": verdict.measure,
     "fixture": fixture.measure,
 }
 

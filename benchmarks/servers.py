@@ -24,6 +24,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 30.0
 """Seconds until a server must print its URL."""
+TOKEN = "the-token-of-the-benchmark"
 STOP_LIMIT = 5.0
 """Seconds until a server must stop."""
 
@@ -81,6 +82,14 @@ def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
     """Run the mock by its own command; yield the server."""
     chosen = [] if scenario is None else ["--scenario", str(scenario)]
     with _running(place, ["mockserver", "serve", "--port", "0", "--quiet", *chosen]) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def with_journal(place: Workplace, scenario: Path, exchanges: int) -> Iterator[Server]:
+    """Run the mock with a journal for this many exchanges, and with `TOKEN`; yield the server."""
+    options = ["serve", "--port", "0", "--quiet", "--token", TOKEN, "--scenario", str(scenario)]
+    with _running(place, ["benchmarks.large_journal", str(exchanges), *options]) as server:
         yield server
 
 

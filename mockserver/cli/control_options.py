@@ -16,6 +16,7 @@ from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
     from mockserver.cli.watch import Install
+    from mockserver.control.probes import ProbedGateway
     from mockserver.files.library import Library
     from mockserver.server.asgi import Gateway
 
@@ -73,6 +74,14 @@ def installer(app: "Gateway") -> "Install":
     return install
 
 
+def without_control(app: "Gateway", follow: "Callable[[Install], None]") -> "ProbedGateway":
+    """Return what a process without a control API serves: the gateway and the probes."""
+    from mockserver.control.probes import ProbedGateway
+
+    follow(installer(app))
+    return ProbedGateway(app)
+
+
 def serve_one(
     app: "Gateway",
     sock: socket,
@@ -92,8 +101,7 @@ def serve_one(
     from mockserver.server import uvicorn
 
     if options is None:
-        follow(installer(app))
-        uvicorn.run(app, sock, ready=lambda: hello(None))
+        uvicorn.run(without_control(app, follow), sock, ready=lambda: hello(None))
         return
     sys.setswitchinterval(SWITCH_INTERVAL)
     with ExitStack() as stack:

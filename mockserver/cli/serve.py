@@ -15,8 +15,8 @@ from mockserver.cli.control_options import (
     NEEDS_ONE_PROCESS,
     control_options,
     files_of,
-    installer,
     serve_one,
+    without_control,
 )
 from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
@@ -190,17 +190,12 @@ def serve(
         if watch:
             watching.watch(install, contract, scenario, partial(output.line, err=is_json))
 
-    def make_one_of_many(number: int) -> Gateway:
-        app = make_app()
-        follow(installer(app))
-        return app
-
     with uvicorn.bind(host, port) as sock:
         notices = [*_exposure(sock, control is not None), *notices]
         hello = partial(_say_hello, uvicorn.url_of(sock), library, output)
         if workers > 1:
             hello([*notices, NEEDS_ONE_PROCESS], None)
-            processes.run(make_one_of_many, sock, workers)
+            processes.run(lambda number: without_control(make_app(), follow), sock, workers)
         else:
             app, ready = make_app(), partial(hello, notices)
             serve_one(app, sock, host, control, files_of(library), hello=ready, follow=follow)

@@ -20,7 +20,7 @@ from types import FrameType
 
 from mockserver.core.errors import OperatorError
 from mockserver.server import uvicorn
-from mockserver.server.asgi import Gateway
+from mockserver.server.asgi import Application
 
 MOST_FAILED_STARTS = 20
 """Children that may die within `WINDOW` before they serve; with more, the fault is in the server itself."""
@@ -60,7 +60,7 @@ class FailedStarts:
 class _Workers:
     """The children, and what the parent shares with them."""
 
-    def __init__(self, make: Callable[[int], Gateway], sock: socket.socket, workers: int) -> None:
+    def __init__(self, make: Callable[[int], Application], sock: socket.socket, workers: int) -> None:
         self._make = make
         self._sock = sock
         self._children: dict[int, int] = {}
@@ -117,6 +117,6 @@ class _Workers:
         self._served[number] = 1
 
 
-def run(make: Callable[[int], Gateway], sock: socket.socket, workers: int) -> None:
+def run(make: Callable[[int], Application], sock: socket.socket, workers: int) -> None:
     """Serve in `workers` processes until a signal ends them. Each child calls `make` with its number."""
     _Workers(make, sock, workers).run(FailedStarts())

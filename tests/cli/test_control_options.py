@@ -116,6 +116,7 @@ def test_without_control_there_is_nothing_to_steer_and_the_gateway_says_404_in_i
         assert "/_mock/" not in printed
         answer = httpx.get(f"{url}/_mock/", headers=BEARER, trust_env=False)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_route")
+        assert httpx.get(f"{url}/_mock/health", trust_env=False).json() == {"status": "ok"}
 
 
 @pytest.mark.process

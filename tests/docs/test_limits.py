@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.cli import control_options
-from mockserver.control import feed, guard, runtime_config, worker
+from mockserver.control import context, feed, guard, runtime_config, worker
 from mockserver.core import json_text
 from mockserver.engine import overrides, request
 from mockserver.files import dry_run, yaml_limits
@@ -54,6 +54,8 @@ VALUES = [
     f"{json_text.MAX_DEPTH} levels",
     size(feed.MOST_BEHIND),
     f"{1 / feed.BATCH_INTERVAL:.0f} a second, for all readers together {feed.MOST_SENDS}",
+    f"{context.MOST_READS:,}",
+    "until the journal drops it",
     f"{worker.MOST_JOBS} at a time",
     f"{size(yaml_limits.MAX_BYTES)}, {yaml_limits.MAX_NODES:,} nodes, {yaml_limits.MAX_DEPTH} levels",
     f"{size(dry_run.MOST_BYTES)} of answers, {dry_run.MOST_EVENTS:,} events",

@@ -11,7 +11,7 @@ from mockserver.control import responses
 from mockserver.control.context import ControlContext, MissingError
 from mockserver.control.metrics import Metrics
 from mockserver.control.presets import PRESETS
-from mockserver.server.stores.memory import StoreUnavailableError
+from mockserver.control.probes import is_ready
 from mockserver.wires.errors import STATUSES
 
 KEY = "sk_test"
@@ -65,13 +65,11 @@ def routes(context: ControlContext) -> APIRouter:
     @router.get("/ready", responses={503: {"model": responses.HealthShape}})
     async def ready(response: Response) -> responses.HealthShape:
         """Report whether the server can answer requests: 503 while the session store is unavailable."""
-        try:
-            await context.app.store.find("ready")
-        except StoreUnavailableError:
-            response.status_code = 503
-            response.headers["retry-after"] = "1"
-            return responses.HealthShape(status="not ready")
-        return responses.HealthShape(status="ready")
+        if await is_ready(context.app.store):
+            return responses.HealthShape(status="ready")
+        response.status_code = 503
+        response.headers["retry-after"] = "1"
+        return responses.HealthShape(status="not ready")
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def read_metrics() -> Response:
