@@ -5,8 +5,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# One worker more than there are cores: tests wait for browsers, SDKs and servers that compute in processes of their own.
 # Each worker takes the tests of one file after the other, and helps the others at the end.
-PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
+WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
+PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
+# Without the bytecode of the last run, each worker spends five seconds on rewriting every assertion.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Biome, the linter and formatter of the page's and the examples' JavaScript.
 BIOME := .clients/page-lint/node_modules/.bin/biome
