@@ -52,6 +52,12 @@ def executable() -> str:
     return found
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder first and without others between them, or each group of them starts a browser."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Yield one Chromium for all tests of this folder."""
