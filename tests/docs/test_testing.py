@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
+from tests.support.inner_pytest import OURS, run_alone
 
 pytest_plugins = ["pytester"]
 
@@ -27,7 +28,7 @@ def recipes() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("heading", "code"), recipes(), ids=[heading for heading, _ in recipes()])
 def test_a_recipe_is_true(pytester: pytest.Pytester, heading: str, code: str) -> None:
     pytester.makepyfile(code)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q")
+    result = run_alone(pytester, "-q", plugins=(OURS, "anyio.pytest_plugin"))
     assert result.ret == 0, heading
 
 

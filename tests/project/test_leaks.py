@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
+from tests.support.inner_pytest import run_alone
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.process
@@ -26,19 +27,7 @@ def run(pytester: pytest.Pytester, folder: str, **files: str) -> pytest.RunResul
     (pytester.path / folder).mkdir()
     for name, source in files.items():
         (pytester.path / folder / f"{name}.py").write_text(LEAK + source, encoding="utf-8")
-    return pytester.runpytest_subprocess(
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:asyncio",
-        "-p",
-        "no:randomly",
-        "-p",
-        "tests.support.leaks",
-        "-v",
-    )
+    return run_alone(pytester, "-v", plugins=("tests.support.leaks",))
 
 
 def test_a_leak_fails_the_test_that_made_it_where_tests_open_sockets(pytester: pytest.Pytester) -> None:

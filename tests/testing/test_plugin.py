@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import mockserver.testing.gateway  # noqa: F401 - loaded before pytest runs in pytest, which forgets what it loads
+from tests.support.inner_pytest import OURS, run_alone
 
 pytest_plugins = ["pytester"]
 
@@ -205,7 +206,7 @@ def test_it(gateway, n):
     assert [ask(gateway).status_code, ask(gateway).json()["content"][0]["text"]] == [429, str(n)]
 """
     pytester.makepyfile(CLIENT + source)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-n", "4").assert_outcomes(passed=12)
+    run_alone(pytester, "-n", "4", plugins=(OURS, "xdist")).assert_outcomes(passed=12)
 
 
 BACKENDS = ["asyncio", "trio"]
@@ -292,7 +293,7 @@ def test_it(gateway):
     assert all(record.answer.is_whole for record in gateway.journal)
 """
     pytester.makepyfile(CLIENT + source)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio").assert_outcomes(passed=1)
+    run_alone(pytester).assert_outcomes(passed=1)
 
 
 @pytest.mark.process
