@@ -2,9 +2,13 @@
 
 A test without the mark that starts one fails. Tests under tests/browser and tests/clients start browsers and SDKs; they
 get the mark by their folder.
+
+A shell lets what it starts in the background ignore SIGINT, and so would every process that a test starts: one that is
+sent Ctrl-C would never end. So the suite stops ignoring it.
 """
 
 import platform
+import signal
 import subprocess
 from collections.abc import Iterator
 from functools import wraps
@@ -15,6 +19,12 @@ import pytest
 FOLDERS = ("tests/browser/", "tests/clients/")
 
 _started: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take SIGINT, also in the background: children inherit that a signal is ignored, but no handler."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
