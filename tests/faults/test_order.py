@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import orjson
@@ -56,12 +57,15 @@ def test_the_table_says_which_faults_change_how_events_are_written() -> None:
     assert stages[Stage.LENGTH] == {"content_length"}
 
 
-@pytest.mark.parametrize("form", STREAMS)
-@pytest.mark.parametrize("late", WAITING)
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in WAITING])
-def test_a_fault_that_waits_may_stand_before_or_after_another(name: str, late: str, form: str) -> None:
-    fault, waiting = FAULTS[name].spelling, FAULTS[late].spelling
-    assert outcome([waiting, fault], form) == outcome([fault, waiting], form)
+def test_a_fault_that_waits_may_stand_before_or_after_another(name: str) -> None:
+    fault = FAULTS[name].spelling
+    different = [
+        (late, form)
+        for late, form in product(WAITING, STREAMS)
+        if outcome([FAULTS[late].spelling, fault], form) != outcome([fault, FAULTS[late].spelling], form)
+    ]
+    assert different == []
 
 
 def test_lines_keep_their_form_when_the_json_between_them_is_broken() -> None:
