@@ -11,7 +11,7 @@ import httpx
 from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.server_thread import server_thread
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a silent server is a failure. No test waits for it to pass."""
 
 READS = (

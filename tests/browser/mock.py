@@ -23,7 +23,7 @@ from mockserver.server.asgi import Gateway
 from tests.support.engine import MESSAGES, contract
 
 TOKEN = "a-token-of-the-tests"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a silent socket fails a test; no test waits that long on purpose."""
 
 

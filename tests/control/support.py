@@ -23,7 +23,7 @@ from tests.support.engine import BYOK, MESSAGES, contract
 T = TypeVar("T")
 
 TOKEN = "the-token-of-the-tests"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a silent server fails a test; no test waits that long on purpose."""
 
 ControlJson: TypeAlias = Any

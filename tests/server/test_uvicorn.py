@@ -24,7 +24,7 @@ from mockserver.server.protocol import protocol_class
 from mockserver.server.uvicorn import bind, running, url_of
 from tests.support.engine import contract, turns
 
-PATIENCE = 20.0  # seconds after which a silent server is stuck; no test waits for it unless it fails
+PATIENCE = 60.0  # seconds after which a silent server is stuck; no test waits for it unless it fails
 
 STALLS = """
   - when: {stream: true, text: stall}

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.bank import MESSAGES
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a server is stuck; no test waits for it unless it fails."""
 
 HUNDRED = "accounts: [{key: sk_hundred, plan: enterprise, credits: 100}]"

@@ -16,7 +16,7 @@ from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
 from tests.support.engine import MESSAGES, contract, turns
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a silent server is a failed test. No test waits for it to pass."""
 
 
