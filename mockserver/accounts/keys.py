@@ -81,15 +81,9 @@ def authenticate(operation: Operation, headers: Mapping[str, str]) -> Credential
     """
     if not operation.schemes:
         return None
+    refuse_foreign(headers)
     api_key = headers.get("x-api-key", "").strip() or None
     bearer = bearer_of(headers)
-    for key in (api_key, bearer):
-        if key is not None and key.startswith(REFUSED_PREFIX):
-            raise Refusal(
-                401,
-                "invalid_api_key",
-                "Invalid API key: sk-ant- keys (Anthropic direct) are not accepted. Use a key with the sk_ prefix.",
-            )
     if api_key is not None and "x-api-key" in operation.schemes:
         return Credential(api_key)
     if bearer is not None and "bearer" in operation.schemes:
@@ -101,3 +95,14 @@ def authenticate(operation: Operation, headers: Mapping[str, str]) -> Credential
     ways = {"x-api-key": "x-api-key: <key>", "bearer": "Authorization: Bearer <key or token>"}
     wanted = " or ".join([ways[scheme] for scheme in operation.schemes])
     raise Refusal(401, "missing_api_key", f"No API key. Send {wanted}.")
+
+
+def refuse_foreign(headers: Mapping[str, str]) -> None:
+    """Raise `Refusal` 401 for a key of another vendor, in either header."""
+    for key in (headers.get("x-api-key", "").strip(), bearer_of(headers) or ""):
+        if key.startswith(REFUSED_PREFIX):
+            raise Refusal(
+                401,
+                "invalid_api_key",
+                "Invalid API key: sk-ant- keys (Anthropic direct) are not accepted. Use a key with the sk_ prefix.",
+            )

@@ -47,7 +47,7 @@ CONTRACT_HINT = "If the unknown operations are in an OpenAPI document of your ow
 def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
     """Check scenarios, chaos profiles and accounts files; print every mistake. Exit code 1 if there is one."""
     from mockserver.files import loader
-    from mockserver.files.lint import lint_files
+    from mockserver.files.lint import lint_files, lint_notes
     from mockserver.scenarios.validate import UNKNOWN_OPERATION
 
     contract, _ = open_contract(external)
@@ -57,6 +57,9 @@ def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
     problems = lint_files(files, contract)
     for problem in problems:
         click.echo(FORMATS[form](problem))
+    if form != "json":
+        for note in lint_notes(files, contract):
+            click.echo(FORMATS[form](note).replace("::error ", "::notice ", 1) if form == "github" else f"note: {note}")
     if form == "text":
         summary = f"{len(files)} file{'s' if len(files) > 1 else ''} checked, "
         click.echo(summary + (f"{len(problems)} mistakes." if len(problems) != 1 else "1 mistake."), err=bool(problems))

@@ -98,7 +98,7 @@ def _when(record: Record) -> dict[str, object]:
     conversation = record.conversation
     if conversation is None:
         operation = record.exchange.note.operation
-        return {"operation": operation} if operation else {"path": record.path}
+        return {"operation": operation} if operation not in ("", NO_ROUTE.name) else {"path": record.path}
     if conversation.last == "tool_result":
         return {"last": "tool_result"}
     text = conversation.last_user_text
@@ -138,7 +138,7 @@ def pytest(record: Record, url: str = "") -> str:
     is_odd = _is_odd(record)
     lines = [*(["import contextlib", ""] if is_odd else []), "import httpx", "", "", f"def test_{title}(gateway):"]
     lines += [f"    # {remark}" for remark in remarks(record)]
-    if record.call.operation is NO_ROUTE:
+    if record.call.operation.name == NO_ROUTE.name and not record.turn:
         lines.append("    gateway.allow_unmatched()")
     elif not _is_refused(record):
         lines.append(f"    {_played(record)}")

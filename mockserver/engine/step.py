@@ -25,7 +25,7 @@ from mockserver.accounts import billing, model_access
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
-from mockserver.engine import cors, refusals, threads
+from mockserver.engine import cors, refusals, threads, unrouted
 from mockserver.engine.admission import Admission, admit, identify
 from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
@@ -117,6 +117,7 @@ class Engine:
         """Return the step without chaos. The same session object means that it does not count the request."""
         is_counted = False
         try:
+            unrouted.adopt(self, arrival, session)
             caller = identify(self, arrival, session, now)
             session, is_counted = refusals.with_requested_seed(session.counted(now), arrival.request.headers), True
             admission = admit(self, arrival, session, caller, now)

@@ -13,8 +13,11 @@ import orjson
 from mockserver.accounts import keys
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import OperatorError, Refusal
+from mockserver.engine import unrouted
 from mockserver.engine.request import Request, read_call
 from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import Operation
+from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn, Script
 from mockserver.scenarios.difference import join_differences
@@ -123,7 +126,7 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 def explain_lines(script: Script, contract: Contract, request: Request) -> Iterator[str]:
     """Yield which turn answers the first request of a new session, then a line for each turn with the reason."""
     try:
-        operation, parameters = contract.find(request.method, request.path)
+        operation, parameters = _operation(script, contract, request)
         if operation.handler is None:
             keys.authenticate(operation, request.headers)
         call = read_call(operation, request, parameters, lenient=script.lenient)
@@ -133,7 +136,8 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         return
     chosen = _chosen(script, call)
     if chosen:
-        yield f"Turn {chosen} of '{script.name}' answers this {operation.name} request."
+        kind = "" if operation.name == unrouted.NAME else f"{operation.name} "
+        yield f"Turn {chosen} of '{script.name}' answers this {kind}request."
     elif operation.is_conversation:
         yield f"No turn of '{script.name}' matches this {operation.name} request; the answer is a 404."
     else:
@@ -146,6 +150,18 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         else:
             yield f"  turn {turn.number}: {_rank(earlier)}"
             earlier.append(turn)
+
+
+def _operation(script: Script, contract: Contract, request: Request) -> tuple[Operation, Parameters]:
+    """Return the operation of a request. Raises `Refusal` for one that is none and that no turn answers."""
+    try:
+        return contract.find(request.method, request.path)
+    except Refusal as refusal:
+        operation = unrouted.operation_of(request, refusal)
+        call = read_call(operation, request)
+        if all(reasons_against(turn, call) for turn in script.turns):
+            raise
+        return operation, NO_PARAMETERS
 
 
 def _rank(earlier: Sequence[CompiledTurn]) -> str:

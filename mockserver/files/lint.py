@@ -1,6 +1,7 @@
 """What `mockserver lint` finds: every mistake of every file, whatever its kind."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem
@@ -11,6 +12,7 @@ from mockserver.files.kinds import KINDS, kind_of
 from mockserver.files.library import script_of
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
+from mockserver.scenarios.validate import unrouted_turns
 
 
 def _check_scenario(document: YamlDocument, contract: Contract) -> str:
@@ -53,6 +55,22 @@ def lint_files(files: Iterable[Path], contract: Contract) -> list[Problem]:
                 message = f"'{name}' is also the name of {twin}; choose another"
                 problems.append(Problem(str(file), 1, 1, "scenario", message))
     return problems
+
+
+def lint_notes(files: Iterable[Path], contract: Contract) -> list[Problem]:
+    """Return what is right and worth knowing in scenario files without mistakes: paths that are no operation."""
+    notes: list[Problem] = []
+    for file in files:
+        with suppress(AuthorError, OperatorError):
+            document = loader.read_document(file)
+            kind = kind_of(document.value)
+            if kind is not None and kind.name == "scenario":
+                scenario = loader.scenario_of(document).scenario
+                notes += [
+                    document.problem(document.written(path), message)
+                    for path, message in unrouted_turns(scenario, contract)
+                ]
+    return notes
 
 
 def _check(file: Path, contract: Contract) -> str | None:

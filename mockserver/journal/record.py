@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 
+import msgspec
 import orjson
 
 from mockserver.core.conversation import Conversation, Json, Usage
@@ -123,7 +124,9 @@ class Record:
         try:
             operation, parameters = self._contract.find(self.method, self.path)
         except Refusal:
-            return Call(operation=NO_ROUTE, conversation=None, path=self.path, headers=self.headers)
+            operation = msgspec.structs.replace(NO_ROUTE, method=self.method)
+            body = self.json if isinstance(self.json, dict) else {}
+            return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)
         try:
             return read_call(operation, request, parameters, lenient=bool(self.warnings))
         except Refusal:

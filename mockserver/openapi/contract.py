@@ -20,6 +20,7 @@ import jsonschema_rs
 import msgspec
 import orjson
 
+from mockserver.core import regex
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal, nearest
 from mockserver.openapi.body_schema import BodySchema, compile_schema
@@ -91,6 +92,14 @@ class Contract:
             f"{path} does not take {method}; it takes {allowed}.",
             headers=(("allow", allowed),),
         )
+
+    def operations_at(self, glob: str, method: str | None = None) -> list[Operation]:
+        """Return the operations whose path fits a glob, with this method if one is given."""
+        fits, example = regex.glob(glob), glob.replace("*", "x").replace("?", "x")
+        matched = [router.match(example, method or "") for router in (self._own, self._external)]
+        known = [operation for match in matched if match is not None for operation in match[0].values()]
+        known += [operation for operation in self.operations if fits(operation.path) and operation not in known]
+        return [operation for operation in known if method is None or operation.method == method.upper()]
 
     def _has_own(self, operation: Operation) -> bool:
         matched = self._own.match(operation.path, operation.method)

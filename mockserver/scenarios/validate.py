@@ -62,8 +62,28 @@ def check_operations(when: When, is_reply: bool, path: Path, contract: Contract,
             add_problem(place, f"{UNKNOWN_OPERATION} '{name}'; {did_you_mean(name, contract.names)}")
         elif is_reply and name not in conversations:
             add_problem(place, f"'{name}' takes no messages, so a reply cannot answer it; use error or response")
+    at_path = () if when.path is None else contract.operations_at(when.path, when.method)
+    if is_reply and when.path is not None and not any(operation.is_conversation for operation in at_path):
+        message = f"no messages or chat operation is at '{when.path}', so a reply cannot answer it"
+        add_problem((*path, "path"), f"{message}; use error or response")
     for key, inner in inner_conditions(when):
         check_operations(inner, is_reply and key[0] != "not", (*path, *key), contract, add_problem)
+
+
+def unrouted_turns(scenario: Scenario, contract: Contract) -> Iterator[tuple[Path, str]]:
+    """Yield each path that is no operation, and what that means: it is answered, but by its turn alone."""
+    for number, turn in enumerate(scenario.turns):
+        for place, when in _with_inner(turn.when, ("turns", number, "when")):
+            if when.path is not None and not contract.operations_at(when.path, when.method):
+                request = f"{when.method.upper()} {when.path}" if when.method is not None else when.path
+                yield (*place, "path"), f"{request} is no operation: answered only because this turn names it"
+
+
+def _with_inner(when: When, path: Path) -> Iterator[tuple[Path, When]]:
+    yield path, when
+    for key, inner in inner_conditions(when):
+        if key[0] != "not":
+            yield from _with_inner(inner, (*path, *key))
 
 
 def _expected_states(when: When, path: Path) -> Iterator[tuple[Path, str]]:

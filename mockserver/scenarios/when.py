@@ -20,6 +20,7 @@ from mockserver.scenarios.matchers.body_schema import BodySchema
 from mockserver.scenarios.matchers.headers import HeaderTests
 from mockserver.scenarios.matchers.key import ApiKey
 from mockserver.scenarios.matchers.last import LastMessage
+from mockserver.scenarios.matchers.method import HttpMethod
 from mockserver.scenarios.matchers.model import ModelGlobs
 from mockserver.scenarios.matchers.not_ import NOT
 from mockserver.scenarios.matchers.operation import OperationNames
@@ -41,6 +42,7 @@ class When(ScenarioModel):
 
     operation: OperationNames = None
     path: PathGlob = None
+    method: HttpMethod = None
     wire: WireKey = None
     state: StateName = None
     model: ModelGlobs = None

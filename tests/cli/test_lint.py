@@ -54,6 +54,34 @@ def test_files_that_are_right_are_counted(folder: Path) -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (0, "1 file checked, 0 mistakes.\n", "")
 
 
+OWN_PATH = """scenario: own
+turns:
+  - when: {method: GET, path: /responses}
+    response: {body: a}
+  - when: {any: [{path: "/v1/files/*"}, {path: "/v1/models/gpt*"}, {path: /v1/*}]}
+    error: {status: 503}
+"""
+
+
+def test_a_path_that_is_no_operation_is_noted_and_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(OWN_PATH)
+    means = "is no operation: answered only because this turn names it"
+    places = ["3:31: turns[0].when.path: GET /responses", "5:25: turns[1].when.any[0].path: /v1/files/*"]
+    lines = [f"note: {file}:{place} {means}" for place in places]
+    result = lint(file)
+    assert (result.exit_code, result.stdout.splitlines()) == (0, [*lines, "1 file checked, 0 mistakes."])
+    [first, _] = lint(file, "--format", "github").stdout.splitlines()
+    assert first.startswith("::notice file=")
+    assert lint(file, "--format", "json").stdout == ""
+
+
+def test_a_reply_at_a_path_without_messages_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("scenario: own\nturns:\n  - {when: {path: /embeddings}, reply: hi}\n")
+    assert "no messages or chat operation is at '/embeddings'" in lint(file).stdout
+
+
 def test_every_mistake_of_every_file_is_told_in_one_pass_one_a_line(folder: Path) -> None:
     result = lint(folder)
     assert (result.exit_code, result.stdout.splitlines()) == (1, as_text(folder))

@@ -235,3 +235,13 @@ def test_the_command_reports_a_missing_request_file(tmp_path: Path) -> None:
         2,
         True,
     )
+
+
+def test_a_path_that_is_no_operation_is_explained_where_a_turn_names_it() -> None:
+    turn = "{when: {method: GET, path: /files}, response: {body: a}, times: always}"
+    played = script(f"scenario: test\nturns: [{turn}]\n")
+    yes = list(explain_lines(played, contract(), Request("GET", "/files", {})))
+    assert yes == ["Turn 1 of 'test' answers this request.", "  turn 1: yes"]
+    [no, why] = explain_lines(played, contract(), Request("GET", "/other", {}))
+    assert no == "No turn is tried: the gateway rejects this request with 404."
+    assert why.startswith("  No such route: /other.")
