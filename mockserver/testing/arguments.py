@@ -108,11 +108,16 @@ def checked(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def decorate(method: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(method)
         call = example.partition("(")[0]
+        kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
+        # A keyword may have the name of a positional parameter, `fault("retry_after", value="7")`; until Python 3.13,
+        # `bind` takes it for that parameter.
+        takes_any = inspect.Parameter.VAR_KEYWORD in kinds.values()
+        hidden = {name for name, kind in kinds.items() if takes_any and kind is inspect.Parameter.POSITIONAL_ONLY}
 
         @wraps(method)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
-                bound = signature.bind(*args, **kwargs)
+                bound = signature.bind(*args, **{name: value for name, value in kwargs.items() if name not in hidden})
             except TypeError as error:
                 raise OperatorError(f"{call}: {_reason(error, signature, kwargs, example)}") from None
             check_arguments(call, bound.arguments)

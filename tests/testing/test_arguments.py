@@ -68,6 +68,11 @@ def test_a_fault_can_be_written_in_every_form_of_a_file(form: str) -> None:
         assert post(gateway).status_code == 418
 
 
+def test_a_faults_parameter_may_have_the_name_of_one_of_the_call(gateway: GatewaySession) -> None:
+    gateway.error(429).fault("retry_after", value="7")
+    assert post(gateway).headers["retry-after"] == "7"
+
+
 # Wrong calls. The type checker would find them; a user need not have one.
 
 WRONG = {
