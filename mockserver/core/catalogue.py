@@ -106,16 +106,32 @@ def is_claude(id: str) -> bool:
     return fold(id).startswith("claude")
 
 
-def listing(models: Sequence[ModelInfo] = MODELS) -> JsonObject:
-    """Return the body of GET models: OpenAI's list, plus the fields that Anthropic's SDK reads."""
+def listing(limit: int | None = None, after: str | None = None, before: str | None = None) -> JsonObject:
+    """Return the body of GET models: OpenAI's list, plus the fields that Anthropic's SDK reads.
+
+    `limit`, and the id `after` or `before` which a page lies, are Anthropic's. Raises `Refusal` 400 for an unknown id.
+    """
+    ids = [model.id for model in MODELS]
+    first = 0 if after is None else _place(ids, "after_id", after) + 1
+    last = len(MODELS) if before is None else _place(ids, "before_id", before)
+    models, has_more = MODELS[first:last], False
+    if limit is not None:
+        has_more = len(models) > limit
+        models = models[-limit:] if before is not None and after is None else models[:limit]
     entries = [entry(model) for model in models]
     return {
         "object": "list",
         "data": entries,
-        "has_more": False,
+        "has_more": has_more,
         "first_id": entries[0]["id"] if entries else None,
         "last_id": entries[-1]["id"] if entries else None,
     }
+
+
+def _place(ids: Sequence[str], name: str, id: str) -> int:
+    if id not in ids:
+        raise Refusal(400, "invalid_request", f"{name}: no model '{id}'; {did_you_mean(id, ids)}", param=name)
+    return ids.index(id)
 
 
 def entry(model: ModelInfo) -> dict[str, object]:

@@ -109,7 +109,7 @@ def _without_conversation(engine: EngineParts, admission: Admission) -> tuple[Se
         return session, responses.of_handler(response, admission.trace)
     make = handlers.ANSWERS.get(operation.name)
     if make is None:
-        body = builtin.answer(operation, admission.parameters, admission.call.conversation)
+        body = builtin.answer(operation, admission.parameters, request.query, admission.call.conversation)
     else:
         session, body = make(
             handlers.AccountRequest(

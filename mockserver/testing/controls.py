@@ -51,7 +51,10 @@ class GatewayAccount:
         now = self._server.now(self._id)
         balance = self._server.update(self._id, billing.movement(holder, now, move))
         if balance is None:
-            raise OperatorError("this session has no account; add @pytest.mark.gateway(account={'credits': 3})")
+            raise OperatorError(
+                'this session has no account; add @pytest.mark.gateway(account={"credits": 3}), pass '
+                'account={"credits": 3} to mockserver.start, or write `account: {credits: 3}` into the scenario'
+            )
         return balance.remaining
 
     @property

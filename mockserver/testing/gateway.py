@@ -161,8 +161,9 @@ class GatewaySession:
         return self._update_script()
 
     def reply(self, *blocks: object, **words: object) -> Self:
-        """Append a reply of texts and blocks, as in a scenario file."""
-        return self.turn(reply=[*blocks], **words)
+        """Append a reply of texts and blocks, one after the other or as a list, as in a scenario file."""
+        parts = [part for block in blocks for part in (block if isinstance(block, list | tuple) else (block,))]
+        return self.turn(reply=parts, **words)
 
     def json(self, value: object, **words: object) -> Self:
         """Append a reply that is this value as JSON: the answer to a client that asks for structured output."""

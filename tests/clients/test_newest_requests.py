@@ -59,3 +59,10 @@ def test_openai_calls_a_custom_tool_among_the_allowed_ones(gateway: GatewaySessi
         [call] = completion.choices[0].message.tool_calls or []
         assert call.type == "custom"
         assert (call.custom.name, call.custom.input) == ("run", "print(1)")
+
+
+def test_anthropic_reads_the_models_page_by_page(gateway: GatewaySession) -> None:
+    with anthropic.Anthropic(base_url=gateway.url, api_key=gateway.key) as client:
+        ids = [model.id for model in client.models.list(limit=3)]
+    assert len(ids) == len(set(ids)) == 20
+    gateway.assert_called(times=7, method="GET")

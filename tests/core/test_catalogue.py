@@ -4,7 +4,8 @@ import pytest
 from pydantic import JsonValue
 
 from mockserver.core import catalogue
-from tests.support.engine import MESSAGES, Talk, contract
+from mockserver.engine.request import Request
+from tests.support.engine import KEY, MESSAGES, Talk, contract
 
 SPELLINGS = [
     ("claude-sonnet-4.5", "claude-sonnet-4.5"),
@@ -77,7 +78,7 @@ def test_the_list_has_every_model_once_and_says_where_it_ends() -> None:
 
 
 def test_an_empty_list_has_no_first_and_no_last() -> None:
-    empty = catalogue.listing([])
+    empty = catalogue.listing(after="gpt-4o")
     assert (empty["data"], empty["first_id"], empty["last_id"]) == ([], None, None)
 
 
@@ -102,3 +103,28 @@ def test_an_unknown_model_is_404_and_names_the_nearest_one() -> None:
 def test_a_reply_echoes_the_model_as_the_client_wrote_it(written: str) -> None:
     model: JsonValue = Talk().say(MESSAGES, model=written).json["model"]
     assert model == written
+
+
+PAGES = [
+    ("", 0, 20, False),
+    ("limit=3", 0, 3, True),
+    ("limit=1000", 0, 20, False),
+    ("limit=3&after_id=qwen-coder-7b", 2, 5, True),
+    ("limit=3&after_id=claude-opus-4", 18, 20, False),
+    ("limit=2&before_id=minimax-m2.7", 1, 3, True),
+    ("before_id=qwen-coder-7b", 0, 1, False),
+]
+
+
+@pytest.mark.parametrize(("query", "first", "last", "has_more"), PAGES)
+def test_the_list_of_models_comes_in_pages(query: str, first: int, last: int, has_more: bool) -> None:
+    page = Talk().send(Request("GET", "/v1/models", KEY, query=query)).json
+    ids = [model.id for model in catalogue.MODELS[first:last]]
+    assert [model["id"] for model in page["data"]] == ids  # type: ignore[union-attr, index, call-overload]  # JSON
+    assert (page["first_id"], page["last_id"], page["has_more"]) == (ids[0], ids[-1], has_more)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=-1", "limit=100001", "after_id=nobody"])
+def test_a_page_that_cannot_be_is_refused(query: str) -> None:
+    answer = Talk().send(Request("GET", "/v1/models", KEY, query=query))
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")

@@ -151,6 +151,20 @@ def test_an_account_can_be_topped_up_and_drained() -> None:
         assert post(gateway).status_code == 402
 
 
+def test_a_reply_takes_its_blocks_one_by_one_or_as_a_list() -> None:
+    blocks: list[object] = ["Let me see.", {"tool_use": {"name": "read", "input": {}}}]
+    with mockserver.start() as gateway:
+        gateway.reply(*blocks).reply(blocks)
+        answers = [post(gateway).json()["content"] for _ in range(2)]
+    assert [[block["type"] for block in content] for content in answers] == [["text", "tool_use"]] * 2
+
+
+def test_the_remedy_for_a_missing_account_fits_every_way_to_start() -> None:
+    ways = r"@pytest.mark.gateway\(account=.* mockserver.start, or write `account: {credits: 3}`"
+    with mockserver.start() as gateway, pytest.raises(OperatorError, match=ways):
+        gateway.account.drain()
+
+
 def test_a_session_without_an_account_has_no_credits() -> None:
     with mockserver.start() as gateway, pytest.raises(OperatorError, match="account="):
         _ = gateway.account.credits
