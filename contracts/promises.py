@@ -80,6 +80,7 @@ messages-start          | D1 | Streaming                 | A stream begins with 
 messages-blocks         | SDK | Streaming                | Blocks are numbered from 0, one is open at a time, and each is closed.
 messages-deltas         | D1 | Streaming                 | A delta belongs to the open block and has the block's kind.
 messages-tool-json      | D1 SDK | Tool Calling          | The fragments of a tool's input join to one JSON object.
+messages-thinking       | SDK | Streaming                | A thinking block ends with one signature, which comes after the thinking.
 messages-end            | D1 | Streaming                 | A stream ends with one message_delta that has a stop reason, then message_stop.
 messages-usage          | D1 SDK | Streaming             | message_start counts the input, message_delta the output; neither count shrinks.
 
@@ -115,6 +116,7 @@ provider-echoed         | D4 | Response Schema           | An answer names the p
 stream-same-as-whole    | D0 D1 D3 | Streaming           | The same request, streamed and whole, gets the same blocks, stop reason and input tokens.
 max-tokens-cut          | D0 D1 D3 | Request Parameters  | An answer that max_tokens cuts off says so in its stop reason.
 tool-round-trip         | D1 D4 | Tool Calling           | The answer to a tool result is final: text, and no further tool call.
+thinking-accepted       | SDK | Thinking                 | A request for thinking is answered, and takes the thinking back as it came.
 tools-unsupported       | D1 | Supported Models          | The gemma and deepseek-r1 models call no tools.
 count-tokens            | SDK | Count tokens             | A longer text has more tokens, and every text has some.
 models-listed           | OBS SDK | Models               | Each model is listed once and can be looked up by its id.

@@ -136,6 +136,37 @@ def tool_json(view: ExchangeView) -> Iterator[str]:
             yield f"the input of block {index} joins to {text[:80]!r}, no JSON object"
 
 
+def signatures(events: list[SseEvent]) -> dict[int, list[str]]:
+    """Return the kinds of the deltas of every thinking block, by its index; a signature in its start counts as one."""
+    kinds: dict[int, list[str]] = {}
+    for event in events:
+        index = count_of(dig(event.json, "index"))
+        if index is None:
+            continue
+        if dig(event.json, "content_block", "type") == "thinking":
+            kinds[index] = ["signature_delta"] if dig(event.json, "content_block", "signature") else []
+        elif index in kinds and kind_of(event) == "content_block_delta":
+            kinds[index].append(str(dig(event.json, "delta", "type")))
+    return kinds
+
+
+@check("messages-thinking", lambda view: is_messages_stream(view) and bool(signatures(_events(view))))
+def thinking(view: ExchangeView) -> Iterator[str]:
+    """Check that every thinking block ends with one signature. A stream that was cut off may lack it."""
+    events = _events(view)
+    stop = next(
+        (dig(event.json, "delta", "stop_reason") for event in events if kind_of(event) == "message_delta"), None
+    )
+    if _broke_off(events) or stop == "max_tokens":
+        return
+    for index, kinds in signatures(events).items():
+        count = kinds.count("signature_delta")
+        if count != 1:
+            yield f"block {index} has {count} signatures; there must be one"
+        elif kinds[-1] != "signature_delta":
+            yield f"block {index} goes on after its signature"
+
+
 @check("messages-end", is_messages_stream)
 def end(view: ExchangeView) -> Iterator[str]:
     """Check that the stream ends with message_delta and message_stop."""
@@ -190,6 +221,7 @@ CHECKS = (
     blocks,
     deltas,
     tool_json,
+    thinking,
     end,
     usage,
 )

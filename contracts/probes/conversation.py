@@ -169,6 +169,29 @@ def _returned(operation: OperationSpec, offered: Body, reply: ObservedReply) -> 
     return forbidden | {"messages": [*messages, {"role": "assistant", "content": None, "tool_calls": calls}, *back]}
 
 
+@probe("thinking-accepted", "messages-thinking", profiles=["smoke", "full"])
+def thinking(client: Client) -> None:
+    """Ask for thinking on both wires, then send what came back."""
+    for operation in client.conversations("chat"):
+        if operation.wire == "openai":
+            client.expect(
+                "thinking-accepted", client.post(operation, client.body(operation, reasoning_effort="low")), 200
+            )
+    operation = client.operation("messages")
+    config = {"type": "enabled", "budget_tokens": 1024}
+    body = client.body(operation, QUESTION, tools=tools(operation), max_tokens=2048, thinking=config)
+    client.post(operation, body | {"stream": True})
+    first = client.post(operation, body)
+    if client.expect("thinking-accepted", first, 200):
+        content = items(dig(first.response.json, "content"))
+        results = [
+            {"type": "tool_result", "tool_use_id": call.id, "content": "4 degrees, rain"}
+            for call in client.reply(first).calls
+        ]
+        said = [{"role": "assistant", "content": content}, {"role": "user", "content": results or "Go on."}]
+        client.expect("thinking-accepted", client.post(operation, body | {"messages": [*body["messages"], *said]}), 200)
+
+
 @probe("max-tokens-cut", "max-tokens-kept")
 def cut_short(client: Client) -> None:
     """Ask for more than fits into max_tokens, whole and streamed."""
@@ -255,6 +278,7 @@ PROBES = (
     documented_examples,
     streams,
     tool_use,
+    thinking,
     cut_short,
     models_without_tools,
     stop_sequences,

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contracts.document import OperationSpec
 
@@ -52,7 +52,9 @@ def render(operation: OperationSpec, body: Any, content: Any, id: str, now: floa
     text = " ".join(words).partition(stopped)[0] if stopped else " ".join(words)
     if operation.wire == "anthropic":
         stop = "stop_sequence" if stopped else "max_tokens" if cut else "end_turn" if words else "tool_use"
-        reply = _message(model, text if words else "", None if words else content, id, (read, written), (stop, stopped))
+        part = _text_part(text) if words else _call_part(id, *content)
+        parts = [_thinking_part(id), part] if _thinks(body) else [part]
+        reply = _message(model, parts, id, (read, written), (stop, stopped))
     else:
         stop = "length" if cut else "stop" if words else "tool_calls"
         reply = _completion(
@@ -62,19 +64,42 @@ def render(operation: OperationSpec, body: Any, content: Any, id: str, now: floa
     return reply
 
 
+class ReferencePart(NamedTuple):
+    """A block of a message: whole, as it starts in a stream, and its deltas."""
+
+    whole: dict[str, Any]
+    opened: dict[str, Any]
+    deltas: list[dict[str, Any]]
+
+
+def _thinks(body: Any) -> bool:
+    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+
+
+def _thinking_part(id: str) -> ReferencePart:
+    whole = {"type": "thinking", "thinking": "A short thought.", "signature": f"signature-{id}"}
+    deltas = [
+        *({"type": "thinking_delta", "thinking": part} for part in ("A short ", "thought.")),
+        {"type": "signature_delta", "signature": whole["signature"]},
+    ]
+    return ReferencePart(whole, whole | {"thinking": "", "signature": ""}, deltas)
+
+
+def _text_part(text: str) -> ReferencePart:
+    deltas = [{"type": "text_delta", "text": part} for part in (text[:9], text[9:]) if part]
+    return ReferencePart({"type": "text", "text": text}, {"type": "text", "text": ""}, deltas)
+
+
+def _call_part(id: str, name: str, arguments: Any) -> ReferencePart:
+    whole = {"type": "tool_use", "id": f"toolu_{id}", "name": name, "input": arguments}
+    raw = json.dumps(arguments)
+    deltas = [{"type": "input_json_delta", "partial_json": part} for part in (raw[:5], raw[5:]) if part]
+    return ReferencePart(whole, whole | {"input": {}}, deltas)
+
+
 def _message(
-    model: str, text: str, call: Any, id: str, usage: tuple[int, int], stop: tuple[str, str | None]
+    model: str, parts: list[ReferencePart], id: str, usage: tuple[int, int], stop: tuple[str, str | None]
 ) -> ReferenceReply:
-    block: dict[str, Any] = {"type": "text", "text": text}
-    opened, parts = (
-        {"type": "text", "text": ""},
-        [{"type": "text_delta", "text": part} for part in (text[:9], text[9:]) if part],
-    )
-    if call is not None:
-        block = {"type": "tool_use", "id": f"toolu_{id}", "name": call[0], "input": call[1]}
-        opened = block | {"input": {}}
-        raw = json.dumps(call[1])
-        parts = [{"type": "input_json_delta", "partial_json": part} for part in (raw[:5], raw[5:]) if part]
     counts = {"input_tokens": usage[0], "output_tokens": usage[1]}
     head = {"id": f"msg_{id}", "type": "message", "role": "assistant", "model": model}
     end = {"stop_reason": stop[0], "stop_sequence": stop[1]}
@@ -86,15 +111,22 @@ def _message(
     }
     events: list[dict[str, Any]] = [
         {"type": "message_start", "message": start},
-        {"type": "content_block_start", "index": 0, "content_block": opened},
-        *({"type": "content_block_delta", "index": 0, "delta": part} for part in parts),
-        {"type": "content_block_stop", "index": 0},
+        *(event for index, part in enumerate(parts) for event in _events(index, part)),
         {"type": "message_delta", "delta": end, "usage": {"output_tokens": usage[1]}},
         {"type": "message_stop"},
     ]
+    content = [part.whole for part in parts]
     return ReferenceReply(
-        sum(usage), head | {"content": [block], "usage": counts} | end, [(event["type"], event) for event in events]
+        sum(usage), head | {"content": content, "usage": counts} | end, [(event["type"], event) for event in events]
     )
+
+
+def _events(index: int, part: ReferencePart) -> list[dict[str, Any]]:
+    return [
+        {"type": "content_block_start", "index": index, "content_block": part.opened},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in part.deltas),
+        {"type": "content_block_stop", "index": index},
+    ]
 
 
 def _completion(

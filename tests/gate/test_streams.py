@@ -117,6 +117,44 @@ def test_a_fault_in_a_message_breaks_its_promise(fault: str, promise: str, chang
     assert promise in found(MESSAGES, encode(change(message()))), fault
 
 
+def thought(*deltas: tuple[str, str], signature: str = "", stop: str = "end_turn") -> Events:
+    """Return a stream with a thinking block of these deltas, then a text."""
+    events, closing = message()[:5], message()[9:]
+    for _, data in events[1:]:
+        data |= {"index": 1} if "index" in data else {}
+    closing[0][1]["delta"]["stop_reason"] = stop
+    start = {"type": "thinking", "thinking": "", "signature": signature}
+    block: list[dict[str, Any]] = [
+        {"type": "content_block_start", "index": 0, "content_block": start},
+        *[
+            {"type": "content_block_delta", "index": 0, "delta": {"type": f"{name}_delta", name: text}}
+            for name, text in deltas
+        ],
+        {"type": "content_block_stop", "index": 0},
+    ]
+    return [events[0], *[(data["type"], data) for data in block], *events[1:], *closing]
+
+
+HM, SIGNED = ("thinking", "Hm."), ("signature", "EqQB")
+
+THOUGHTS: list[tuple[str, Events, bool]] = [
+    ("signed", thought(HM, HM, SIGNED), True),
+    ("signed without a text", thought(SIGNED), True),
+    ("signed in its start", thought(signature="EqQB"), True),
+    ("cut at max_tokens", thought(HM, stop="max_tokens"), True),
+    ("broken off", [*thought(HM)[:3], ("error", {"type": "error", "error": {"type": "x", "message": "x"}})], True),
+    ("without an index", [*thought(HM, SIGNED)[:1], ("x", {}), *thought(HM, SIGNED)[1:]], True),
+    ("unsigned", thought(HM), False),
+    ("signed twice", thought(HM, SIGNED, SIGNED), False),
+    ("signed before it ends", thought(HM, SIGNED, HM), False),
+]
+
+
+@pytest.mark.parametrize(("name", "events", "kept"), THOUGHTS, ids=[row[0] for row in THOUGHTS])
+def test_a_thinking_block_ends_with_one_signature(name: str, events: Events, kept: bool) -> None:
+    assert ("messages-thinking" not in found(MESSAGES, encode(events))) is kept
+
+
 CHUNK_FAULTS: list[tuple[str, str, Callable[[Events], Events]]] = [
     ("no [DONE]", "chat-done", lambda e: e[:-1]),
     ("two [DONE]", "chat-done", lambda e: [*e, e[-1]]),

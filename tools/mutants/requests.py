@@ -310,6 +310,7 @@ AFTER: dict[str, tuple[str, str, Change]] = {
     "long-text-500": ("robustness", "long-text", _breaks(b"Skarvik", length=100_000)),
     "deep-500": ("robustness", "deep-json", _breaks(b'{"a":{"a":{"a":')),
     "huge-500": ("robustness", "huge-numbers", _breaks(b"99999999999999999999")),
+    "thinking-refused-back": ("meaning", "thinking-accepted", _breaks(b'"signature"')),
     "duplicate-500": ("robustness", "duplicate-keys", _breaks(b',"max_tokens":5}')),
     "array-500": ("robustness", "deep-json", _breaks(b"[[[[[[[[[[")),
 }

@@ -108,6 +108,24 @@ def _fragment_lost(events: Frames) -> Frames:
     return [event for event in events if not parts or event is not parts[-1]]
 
 
+def _is_signature(event: dict[str, Any]) -> bool:
+    return kind(event) == "content_block_delta" and "signature" in event["data"]["delta"]
+
+
+def _signed_first(events: Frames) -> Frames:
+    """Move every signature before the first delta of its block."""
+    for place, event in enumerate(events):
+        if _is_signature(event):
+            events.insert(events.index(_started(events, event)) + 1, events.pop(place))
+    return events
+
+
+def _started(events: Frames, delta: dict[str, Any]) -> dict[str, Any]:
+    """Return the start of the block that a delta belongs to."""
+    index = delta["data"]["index"]
+    return next(event for event in events if kind(event) == "content_block_start" and event["data"]["index"] == index)
+
+
 def _usage_unasked(exchange: RelayedExchange) -> None:
     request = exchange.request.json
     if (
@@ -238,6 +256,17 @@ STREAMS: dict[str, tuple[str, str, Change]] = {
             lambda data: "partial_json" in data["delta"] and data["delta"].update(partial_json="}{"),
         ),
     ),
+    "thinking-unsigned": (
+        "order",
+        "messages-thinking",
+        _on("messages", lambda events: [event for event in events if not _is_signature(event)]),
+    ),
+    "thinking-signed-twice": (
+        "order",
+        "messages-thinking",
+        _on("messages", lambda events: [event for event in events for _ in range(2 if _is_signature(event) else 1)]),
+    ),
+    "thinking-signed-first": ("order", "messages-thinking", _on("messages", _signed_first)),
     "error-event": (
         "order",
         "messages-end",
