@@ -115,6 +115,23 @@ def round_trip(base_url, scenario, question, tools, ask=ask):
     return {"first": seen(first), "last": seen(last)}
 
 
+def reasoning(base_url):
+    """Let the model think before and after a tool: whole answers, then streams put together by the SDK."""
+    thoughts = []
+
+    def thinking(asking):
+        def ask_and_note(client, **arguments):
+            completion = asking(client, **arguments, reasoning_effort="low")
+            thoughts.append(completion.choices[0].message.reasoning_content)
+            return completion
+
+        return ask_and_note
+
+    for asking in (ask, ask_helper):
+        last = round_trip(base_url, "reasoning", OSLO, ["get_weather"], ask=thinking(asking))["last"]
+    return {"thoughts": thoughts, "text": last["text"]}
+
+
 def errors(base_url):
     """Each status, with retries off."""
     return {
@@ -173,6 +190,7 @@ VERBS = {
         client(base_url, "parallel-tools"), **request({"role": "user", "content": OSLO}, tools=OSLO_TOOLS)
     ),
     "structured": structured,
+    "reasoning": reasoning,
     "errors": errors,
     "retry": retry,
     "models": lambda base_url: {"ids": [model.id for model in client(base_url, "greeting").models.list()]},

@@ -99,8 +99,10 @@ VERCEL_VERBS = (
     *("version", "message", "stream_raw", "stream_helper", *TOOL_VERBS),
     *("structured", "errors", "retry", "refused_key"),
 )
-ANTHROPIC_VERBS = (*VERCEL_VERBS, "models", "count_tokens")
-OPENAI_VERBS = (*VERCEL_VERBS, "models", "usage_chunk")
+THINKING_VERBS = (*VERCEL_VERBS, "reasoning")
+"""Vercel's OpenAI provider does not read the thinking of a chat completion."""
+ANTHROPIC_VERBS = (*THINKING_VERBS, "models", "count_tokens")
+OPENAI_VERBS = (*THINKING_VERBS, "models", "usage_chunk")
 
 
 class Client(NamedTuple):
@@ -152,7 +154,7 @@ def _vercel(packages: str) -> list[Client]:
             f"{pins[package]}-ai-{pins['ai']}",
             program,
             dialect,
-            VERCEL_VERBS,
+            VERCEL_VERBS if provider == "openai" else THINKING_VERBS,
             ONE_CLASS,
             "",
             provider,

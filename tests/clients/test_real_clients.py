@@ -70,6 +70,12 @@ OSLO_USAGE = [74, 19]
 BOTH_TEXT = "I have the weather and the time."
 BOTH_USAGE = [103, 8]
 
+THOUGHTS = [
+    "They want to know the weather. I have a tool for that, and need no more than a city.",
+    "The tool says: result of get_weather. That is all they asked for.",
+]
+"""What the model thinks before its call, and before its answer."""
+
 EVENTS = [
     "message_start",
     "content_block_start",
@@ -140,6 +146,7 @@ EXPECTED: Mapping[str, Callable[[Client], Facts]] = {
         answer(client, OSLO_TEXT, streamed(client, OSLO_USAGE), OSLO) | raw(client)
     ),
     "structured": structured,
+    "reasoning": lambda _: {"thoughts": THOUGHTS * 2, "text": "In Oslo: result of get_weather"},
     "errors": lambda client: {str(status): failure(client, status, words) for status, words in MESSAGES.items()},
     "retry": lambda _: {"attempts": 2, "waits": [1], "text": "Thank you for waiting."},
     "models": lambda _: {"ids": [model.id for model in MODELS]},

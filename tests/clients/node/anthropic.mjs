@@ -111,6 +111,23 @@ async function structured(url) {
   };
 }
 
+/** The model thinks before and after a tool: whole answers, then streams put together by the SDK. */
+async function reasoning(baseURL) {
+  const thoughts = [];
+  const config = { max_tokens: 2048, thinking: { type: "enabled", budget_tokens: 1024 } };
+  const thinking = (asking) => async (client, body) => {
+    const message = await asking(client, { ...body, ...config });
+    thoughts.push(...message.content.filter((block) => block.type === "thinking").map((block) => block.thinking));
+    return message;
+  };
+  let text;
+  for (const asking of [ask, askHelper]) {
+    const { last } = await roundTrip(baseURL, "reasoning", OSLO, ["get_weather"], thinking(asking));
+    text = last.text;
+  }
+  return { thoughts, text };
+}
+
 const oslo = ["get_weather", "get_time"];
 
 await main({
@@ -124,6 +141,7 @@ await main({
   parallel_tools_streamed: (url) =>
     askRaw(client(url, "parallel-tools"), request([{ role: "user", content: OSLO }], oslo)),
   structured,
+  reasoning,
   errors: (url) =>
     eachStatus(async (scenario) => seen(await ask(client(url, scenario, { maxRetries: 0 }), request()))),
   retry: (url) =>

@@ -126,6 +126,32 @@ async function structured(url) {
   };
 }
 
+/** The model thinks before and after a tool: whole answers, then streams. */
+async function reasoning(url) {
+  const thoughts = [];
+  const options = { reasoning_effort: "low" };
+  const whole = async (client, body) => {
+    const completion = await ask(client, { ...body, ...options });
+    thoughts.push(completion.choices[0].message.reasoning_content);
+    return completion;
+  };
+  // The helper keeps the last piece of a field that it does not know, so programs join the pieces themselves.
+  const streamed = async (client, body) => {
+    let thought = "";
+    const stream = client.chat.completions.stream({ ...body, ...options });
+    stream.on("chunk", ({ choices }) => (thought += choices[0]?.delta.reasoning_content ?? ""));
+    const completion = await stream.finalChatCompletion();
+    thoughts.push(thought);
+    return completion;
+  };
+  let text;
+  for (const asking of [whole, streamed]) {
+    const { last } = await roundTrip(url, "reasoning", OSLO, ["get_weather"], asking);
+    text = last.text;
+  }
+  return { thoughts, text };
+}
+
 const oslo = ["get_weather", "get_time"];
 
 await main({
@@ -140,6 +166,7 @@ await main({
   parallel_tools_streamed: (url) =>
     askRaw(client(url, "parallel-tools"), request([{ role: "user", content: OSLO }], oslo)),
   structured,
+  reasoning,
   errors: (url) =>
     eachStatus(async (scenario) => seen(await ask(client(url, scenario, { maxRetries: 0 }), request()))),
   retry: (url) =>

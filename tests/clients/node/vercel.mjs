@@ -114,6 +114,32 @@ async function roundTrip(model, prompt, names, ask = generateText) {
 /** generateText, but streamed. */
 const generateStreamed = async (options) => ({ steps: await streamText(options).steps });
 
+/** How each provider is asked to think. */
+const providerOptions = {
+  anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } },
+  ainative: { reasoningEffort: "low" },
+};
+
+/** The model thinks before and after a tool, in the SDK's own loop: whole answers, then streams. */
+async function reasoning(model) {
+  const thoughts = [];
+  let text;
+  for (const ask of [generateText, generateStreamed]) {
+    const tools = toolsOf(["get_weather"]);
+    const { steps } = await ask({
+      model: model(),
+      maxOutputTokens,
+      prompt: OSLO,
+      tools,
+      providerOptions,
+      stopWhen: stepCountIs(3),
+    });
+    thoughts.push(...steps.map((step) => step.reasoningText));
+    text = steps.at(-1).text;
+  }
+  return { thoughts, text };
+}
+
 const ask = async (model, options) =>
   seen((await generateText({ model, maxOutputTokens, prompt: "Hello", ...options })).steps[0]);
 /** Structured output, whole and streamed: the mock's own answer, and one of a scenario. */
@@ -142,6 +168,7 @@ const verbsOf = ({ package: name, model }) => ({
   parallel_tools_streamed: (url) =>
     askRaw({ model: model(url, "parallel-tools"), prompt: OSLO, tools: toolsOf(oslo) }),
   structured: (url) => structured((...chosen) => model(url, ...chosen)),
+  reasoning: (url) => reasoning(() => model(url, "reasoning")),
   errors: (url) => eachStatus((scenario) => ask(model(url, scenario), { maxRetries: 0 })),
   retry: (url) => withInstantWaits(async (fetch) => (await ask(model(url, "rate-limited", { fetch }))).text),
   refused_key: (url) => ask(model(url, "greeting", { apiKey: "sk-ant-not-a-real-key" })),
