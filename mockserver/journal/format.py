@@ -28,8 +28,10 @@ def describe_request(record: Record) -> str:
 
 
 def describe_answer(record: Record) -> str:
-    """Return the error, text and tool calls of an answer, in a few words."""
+    """Return the thinking, error, text and tool calls of an answer, in a few words."""
     answer, parts = record.answer, list[str]()
+    if answer.thinking:
+        parts.append(f"thinking {quote(answer.thinking)}")
     if answer.error:
         parts.append(quote(answer.error))
     elif answer.text:

@@ -165,6 +165,10 @@ class GatewaySession:
         parts = [part for block in blocks for part in (block if isinstance(block, list | tuple) else (block,))]
         return self.turn(reply=parts, **words)
 
+    def thinking(self, text: str, /, *blocks: object, **words: object) -> Self:
+        """Append a reply that begins with thinking: `thinking("Let me see.", "Hello!")`."""
+        return self.turn(reply=[{"thinking": text}, *blocks], **words)
+
     def json(self, value: object, **words: object) -> Self:
         """Append a reply that is this value as JSON: the answer to a client that asks for structured output."""
         return self.turn(reply=[{"json": value}], **words)

@@ -253,3 +253,17 @@ def test_a_session_of_another_seed_gets_the_same_ids() -> None:
     assert [action for action in again.actions if isinstance(action, Data)] == [
         action for action in asked.actions if isinstance(action, Data)
     ]
+
+
+THOUGHTS: list[JsonValue] = [
+    [{"thinking": "They said {{last_user_text}}."}, {"text": "Hi."}],
+    [{"thinking": {"text": "A secret.", "redacted": True}}, {"text": "Hi."}],
+    [{"thinking": {"text": "Hm.", "signature": "EqQB"}}, {"tool_use": {"name": "now"}}],
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("reply", THOUGHTS)
+def test_a_copied_scenario_thinks_the_same(reply: JsonValue, form: str) -> None:
+    asked = asked_of([{"reply": reply}], form)
+    assert bare(played_again(asked)) == bare(asked.actions)
