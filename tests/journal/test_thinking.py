@@ -41,7 +41,7 @@ def test_thinking_costs_credits(gateway: GatewaySession) -> None:
     used = post(gateway, max_tokens=2000).json()["usage"]
     [record] = gateway.journal
     assert (used["output_tokens"], used["output_tokens_details"]) == (1001, {"thinking_tokens": 1000})
-    assert (record.credits_before, record.credits_after) == (10, 10 - Decimal("1.003"))
+    assert (record.credits_before, record.credits_after) == (Decimal(10), 10 - Decimal("1.003"))
 
 
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
