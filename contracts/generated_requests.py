@@ -16,7 +16,7 @@ from mockserver.contracts.document import ContractDocument, OperationSpec
 EXAMPLES = 12
 """Requests for each operation and each mode."""
 
-SEMANTIC = ("tool_choice", "tools", "max_iterations", "thinking", "response_format", "stop", "stop_sequences")
+SEMANTIC = ("tool_choice", "tools", "max_iterations", "thinking", "response_format", "stop", "stop_sequences", "n")
 PLAIN_ROLES = ("user", "system", "developer")
 
 

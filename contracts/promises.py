@@ -107,7 +107,7 @@ tool-arguments          | D1 D4 | Tool Calling           | The arguments of a to
 tool-forced             | D1 D4 | Tool Calling           | If tool_choice forces a tool, the model calls it.
 max-tokens-kept         | D0 D1 D3 D4 | Request Parameters | No answer is longer than max_tokens.
 created-plausible       | D4 | Response Schema           | `created` is within a day of now.
-one-choice              | D0 D1 D4 | Response            | There is exactly one choice, with index 0.
+one-choice              | D0 D1 D4 | Response            | There is exactly one choice, with index 0, unless n asks for more.
 not-empty               | D1 | Basic Chat Completion     | An answer has text or calls a tool.
 stop-sequence-kept      | SDK | Stop sequences           | The stop sequence of an answer is one of the request's, and is not in the text.
 provider-echoed         | D4 | Response Schema           | An answer names the provider of its request, and its iterations count from 1.

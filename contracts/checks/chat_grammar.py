@@ -18,8 +18,11 @@ from mockserver.contracts.sse import SseEvent
 
 
 def chunks(view: ExchangeView) -> list[SseEvent]:
-    """Return the events that are chunks."""
-    return [event for event in stream_of(view).events if isinstance(dig(event.json, "choices"), list)]
+    """Return the events that are chunks, without those of further choices, which `n` asks for."""
+    events = [event for event in stream_of(view).events if isinstance(dig(event.json, "choices"), list)]
+    if (count_of(dig(view.exchange.request.json, "n")) or 1) == 1:
+        return events
+    return [event for event in events if not dig(event.json, "choices", 0, "index")]
 
 
 def _error(view: ExchangeView) -> SseEvent | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import jsonschema_rs
 
 from mockserver.contracts.check import ExchangeView, check, is_chat_stream, is_ok
-from mockserver.contracts.exchange import Json, dig, items
+from mockserver.contracts.exchange import Json, count_of, dig, items
 from mockserver.contracts.reply import STOPS, ObservedReply, read_reply
 
 DAY = 86_400.0
@@ -199,6 +199,7 @@ def max_tokens_kept(view: ExchangeView) -> Iterator[str]:
     limit = requested(view, "max_tokens") or requested(view, "max_completion_tokens")
     if not isinstance(limit, int):
         return
+    limit *= count_of(requested(view, "n")) or 1
     if reply.output is not None and reply.output > limit:
         yield f"{reply.output} output tokens, max_tokens is {limit}"
     if len(reply.text) > CHARACTERS_PER_TOKEN * limit:
@@ -215,9 +216,9 @@ def created_plausible(view: ExchangeView) -> Iterator[str]:
 
 @check("one-choice", lambda view: _whole(view) and view.operation is not None and view.operation.wire == "openai")
 def one_choice(view: ExchangeView) -> Iterator[str]:
-    """Check that there is one choice, with index 0."""
+    """Check that there is one choice, with index 0, or as many as `n` asks for."""
     reply = reply_of(view)
-    if reply.choices != 1:
+    if reply.choices not in (1, count_of(requested(view, "n"))):
         yield f"{reply.choices} choices"
     if dig(reply.extra, "choices", 0, "index") != 0:
         yield f"the choice is numbered {dig(reply.extra, 'choices', 0, 'index')}"

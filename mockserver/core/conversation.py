@@ -12,8 +12,8 @@ Rules:
 
 Tokens are counted by one rule, on every wire, for requests and replies: **one token per four characters, rounded up**
 (`tokens`). The characters are those of texts, thinking, names, tool inputs and tool definitions, as JSON without
-spaces. There is no tokenizer: nothing to download, and a number that a tester can predict. Thinking that comes back in
-a request costs nothing, as with the real APIs.
+spaces. An image is 1,000 tokens, whatever its size. There is no tokenizer: nothing to download, and a number that a
+tester can predict. Thinking that comes back in a request costs nothing, as with the real APIs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +30,9 @@ Role: TypeAlias = Literal["user", "assistant"]
 Stop: TypeAlias = Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal"]
 
 CHARACTERS_PER_TOKEN = 4
+IMAGE_TOKENS = 1_000
+IMAGES = frozenset({"image", "image_url"})
+"""The kinds of `Media` that are images, on any wire."""
 
 
 class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
@@ -137,8 +140,9 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """A parsed request of any wire. `body` is the request's JSON.
 
     `max_tokens` is None if the client set none and its route documents no default. `include_usage` asks for a usage
-    chunk in the stream, on wires that have one. `response_format` is None if the client asks for no JSON. `thinking`
-    says what the client wants of the model's thinking: none, or that it comes before the answer, `shown` or `hidden`.
+    chunk in the stream, on wires that have one. `choices` is how many answers it wants at once.
+    `response_format` is None if the client asks for no JSON. `thinking` says what the client wants of the model's
+    thinking: none, or that it comes before the answer, `shown` or `hidden`.
     """
 
     model: str
@@ -151,6 +155,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     include_usage: bool = False
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
+    choices: int = 1
     response_format: ResponseFormat | None = None
     thinking: Literal["none", "shown", "hidden"] = "none"
 
@@ -203,7 +208,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A complete answer of the assistant: a wire needs nothing else to render it.
 
     `id` is the part of the message id after its prefix; `created` is in seconds since the epoch; `extras` are
-    the top-level fields that the BYOK and managed variants add.
+    the top-level fields that the BYOK and managed variants add. It is given `choices` times at once, where a wire can.
     """
 
     id: str
@@ -214,6 +219,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     usage: Usage
     stop_sequence: str | None = None
     extras: JsonObject = {}
+    choices: int = 1
 
 
 def joined_text(blocks: Iterable[Block]) -> str:
@@ -245,8 +251,8 @@ def spoken(block: Block) -> int:
             return len(name) + len(compact_json(arguments))
         case ToolResult(text=text) | Thinking(text=text):
             return len(text)
-        case Media():  # pragma: no branch - a block has no other type
-            return 0
+        case Media(kind=kind):  # pragma: no branch - a block has no other type
+            return IMAGE_TOKENS * CHARACTERS_PER_TOKEN if kind in IMAGES else 0
 
 
 def input_tokens(conversation: Conversation) -> int:

@@ -143,7 +143,8 @@ def make_reply(
 ) -> Reply:
     """Return the reply of a recipe to a conversation. `credit_fields` makes the credit fields of a managed answer."""
     blocks, stop, sequence = _cut(plan.blocks, conversation)
-    usage = Usage(input_tokens(conversation), output_tokens(blocks), thinking_tokens(blocks))
+    count = conversation.choices
+    usage = Usage(input_tokens(conversation), count * output_tokens(blocks), count * thinking_tokens(blocks))
     if plan.usage is not None:
         override = plan.usage
         usage = Usage(
@@ -165,6 +166,7 @@ def make_reply(
         usage=usage,
         stop_sequence=sequence if stop == "stop_sequence" else None,
         extras=extras,
+        choices=count,
     )
 
 

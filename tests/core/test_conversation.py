@@ -112,7 +112,9 @@ def test_a_token_is_four_characters_rounded_up(characters: int, count: int) -> N
         (ToolUse("read", {}), len("read{}")),
         (ToolUse("read", {"a": [1, 2], "b": "ü"}), len('read{"a":[1,2],"b":"ü"}')),
         (ToolResult("a-long-id-that-nobody-says", "found"), len("found")),
-        (Media("image"), 0),
+        (Media("document"), 0),
+        (Media("image"), 4_000),
+        (Media("image_url"), 4_000),
     ],
 )
 def test_what_a_block_says_are_its_texts_names_and_inputs(block: Block, characters: int) -> None:
@@ -137,7 +139,7 @@ def test_input_tokens_count_the_tool_definitions() -> None:
 
 
 def test_a_request_that_says_nothing_is_one_token() -> None:
-    assert input_tokens(talk(user(Media("image")))) == 1
+    assert input_tokens(talk(user(Media("document")))) == 1
 
 
 def test_the_blocks_of_a_reply_are_rounded_up_together() -> None:

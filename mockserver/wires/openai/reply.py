@@ -5,13 +5,15 @@ name; the rest with the index and a piece of the arguments). Text by which the m
 `content`. The chunk with the finish reason follows, then, only when
 `stream_options.include_usage` asked for it, one chunk with the usage and no choices, and at last `[DONE]`.
 
+A client that asks for several choices (`n`) gets the same reply as many times, one choice after the other.
+
 Thinking is `reasoning_content` (OBS, SDK), which OpenAI's own API does not send. Redacted thinking only costs tokens.
 
 The variants differ by top-level fields alone (`Reply.extras`): BYOK adds provider, iterations, total_tokens_used and
 finish_reason (D4), managed adds the credits (OBS). In a stream they are on the chunk with the finish reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import orjson
@@ -55,7 +57,22 @@ _CACHED_TEXT = 4_096
 
 def whole(reply: Reply) -> bytes:
     """Return the body of a whole answer."""
-    calls = [_call(block, _arguments(block)) for block in reply.blocks if isinstance(block, ToolUse)]
+    return orjson.dumps(
+        {
+            "id": ID_PREFIX + reply.id,
+            "object": "chat.completion",
+            "created": reply.created,
+            "model": reply.model,
+            "choices": [_choice(reply, number) for number in range(reply.choices)],
+            "usage": _usage(reply.usage),
+            **reply.extras,
+        }
+    )
+
+
+def _choice(reply: Reply, number: int) -> dict[str, object]:
+    """Return one choice of a whole answer."""
+    calls = [_call(block, _arguments(block), number) for block in reply.blocks if isinstance(block, ToolUse)]
     refusal = refusal_text(reply.blocks)
     text = "".join([block.text for block in reply.blocks if isinstance(block, Text) and not block.is_refusal])
     content = text if text or not (calls or refusal) else None
@@ -65,23 +82,12 @@ def whole(reply: Reply) -> bytes:
         message["reasoning_content"] = thinking
     if calls:
         message["tool_calls"] = calls
-    choice = {
-        "index": 0,
+    return {
+        "index": number,
         "message": message,
         "logprobs": None,
         "finish_reason": finish_reason(reply.stop, reply.blocks),
     }
-    return orjson.dumps(
-        {
-            "id": ID_PREFIX + reply.id,
-            "object": "chat.completion",
-            "created": reply.created,
-            "model": reply.model,
-            "choices": [choice],
-            "usage": _usage(reply.usage),
-            **reply.extras,
-        }
-    )
 
 
 def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
@@ -92,37 +98,51 @@ def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
         "created": reply.created,
         "model": reply.model,
     }
-    closing = b',"logprobs":null,"finish_reason":null}]'
-    closing += b',"usage":null}\n\n' if include_usage else b"}\n\n"
-    opening = b"data: %b," % orjson.dumps(head)[:-1] + b'"choices":[{"index":0,"delta":'
-    frames = [Data(opening + _role(reply) + closing, "role")]
-    calls = 0
-    for block in reply.blocks:
-        if isinstance(block, Text):
-            before = opening + (b'{"refusal":' if block.is_refusal else b'{"content":')
-            make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
-            frames += [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
-        elif isinstance(block, Thinking):
-            before = opening + b'{"reasoning_content":'
-            frames += [Data(before + tail, "reasoning") for tail in _tails(_visible(block), chunk, closing)]
-        else:
-            frames += _call_frames(calls, block, chunk, opening, closing)
-            calls += 1
-    reason = finish_reason(reply.stop, reply.blocks)
-    finish = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": reason}
-    last = {**head, "choices": [finish], **reply.extras} | ({"usage": None} if include_usage else {})
-    frames.append(Data(frame(orjson.dumps(last)), "finish"))
+    frames: list[Data] = []
+    for number in range(reply.choices):
+        frames += _choice_frames(reply, number, chunk, include_usage, head)
     if include_usage:
         frames.append(Data(frame(orjson.dumps({**head, "choices": [], "usage": _usage(reply.usage)})), "usage"))
     frames.append(DONE)
     return frames
 
 
-def _call(block: ToolUse, arguments: str) -> dict[str, object]:
-    """Return a tool call with these arguments: JSON for a function, free text for a custom tool."""
+def _choice_frames(
+    reply: Reply, number: int, chunk: Chunk, include_usage: bool, head: dict[str, object]
+) -> Iterator[Data]:
+    """Yield the frames of one choice, from its role to its finish reason. The last choice ends with the extras."""
+    closing = b',"logprobs":null,"finish_reason":null}]'
+    closing += b',"usage":null}\n\n' if include_usage else b"}\n\n"
+    opening = b"data: %b," % orjson.dumps(head)[:-1] + b'"choices":[{"index":%d,"delta":' % number
+    yield Data(opening + _role(reply) + closing, "role")
+    calls = 0
+    for block in reply.blocks:
+        if isinstance(block, Text):
+            before = opening + (b'{"refusal":' if block.is_refusal else b'{"content":')
+            make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
+            yield from [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
+        elif isinstance(block, Thinking):
+            before = opening + b'{"reasoning_content":'
+            yield from [Data(before + tail, "reasoning") for tail in _tails(_visible(block), chunk, closing)]
+        else:
+            yield from _call_frames(calls, block, number, chunk, opening, closing)
+            calls += 1
+    reason = finish_reason(reply.stop, reply.blocks)
+    finish = {"index": number, "delta": {}, "logprobs": None, "finish_reason": reason}
+    extras = reply.extras if number == reply.choices - 1 else {}
+    last = {**head, "choices": [finish], **extras} | ({"usage": None} if include_usage else {})
+    yield Data(frame(orjson.dumps(last)), "finish")
+
+
+def _call(block: ToolUse, arguments: str, choice: int) -> dict[str, object]:
+    """Return a tool call with these arguments: JSON for a function, free text for a custom tool.
+
+    Its id is unique among all choices.
+    """
+    id = f"{block.id}_{choice}" if choice else block.id
     if block.is_custom:
-        return {"id": block.id, "type": "custom", "custom": {"name": block.name, "input": arguments}}
-    return {"id": block.id, "type": "function", "function": {"name": block.name, "arguments": arguments}}
+        return {"id": id, "type": "custom", "custom": {"name": block.name, "input": arguments}}
+    return {"id": id, "type": "function", "function": {"name": block.name, "arguments": arguments}}
 
 
 def _arguments(block: ToolUse) -> str:
@@ -150,8 +170,8 @@ def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:
 _cached_tails = lru_cache(maxsize=256)(_tails)
 
 
-def _call_frames(index: int, block: ToolUse, chunk: Chunk, opening: bytes, closing: bytes) -> list[Data]:
-    first = {"index": index, **_call(block, "")}
+def _call_frames(index: int, block: ToolUse, choice: int, chunk: Chunk, opening: bytes, closing: bytes) -> list[Data]:
+    first = {"index": index, **_call(block, "", choice)}
     field = b'"custom":{"input":' if block.is_custom else b'"function":{"arguments":'
     before = opening + b'{"tool_calls":[{"index":%d,%b' % (index, field)
     after = b"}}]}" + closing

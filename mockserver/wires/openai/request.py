@@ -79,6 +79,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
         max_tokens=_max_tokens(body, default_max_tokens),
         stop_sequences=_stop_sequences(body.get("stop")),
+        choices=max(1, whole_number(body.get("n")) or 1),
         response_format=_response_format(body.get("response_format")),
         thinking=_thinking(body),
     )
