@@ -6,6 +6,7 @@ Bodies and texts are shortened, quoted and on one line. Times are on the session
 from collections.abc import Sequence
 
 from mockserver.journal.record import JournalQuery, Record
+from mockserver.journal.trouble import describe_trouble
 from mockserver.scenarios.difference import quote
 
 MOST_LINES = 50
@@ -49,7 +50,6 @@ def request_line(record: Record) -> str:
 
 def exchange_lines(record: Record, start: float) -> list[str]:
     """Return two lines: the request, and its answer with its source and everything unusual about it."""
-    outcome = record.exchange.outcome
     source = f"{record.scenario}, turn {record.turn}" if record.turn else record.code or "default answer"
     parts = [f"{record.status} ({source})", describe_answer(record)]
     if "retry-after" in record.response_headers:
@@ -58,8 +58,7 @@ def exchange_lines(record: Record, start: float) -> list[str]:
         parts.append(f"faults {', '.join(record.faults)}")
     parts += [f"chaos {draw}" for draw in record.draws]
     parts += [f"note: {warning}" for warning in record.warnings]
-    if record.ended != "complete" or outcome.frames < outcome.of:
-        parts.append(f"{record.ended.replace('_', ' ')} after {outcome.frames} of {outcome.of} frames")
+    parts.append(describe_trouble(record))
     if record.credits_after is not None:
         parts.append(f"credits {record.credits_before} -> {record.credits_after}")
     client = f"   [{record.sdk}]" if record.sdk else ""
