@@ -140,7 +140,8 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """A parsed request of any wire. `body` is the request's JSON.
 
     `max_tokens` is None if the client set none and its route documents no default. `include_usage` asks for a usage
-    chunk in the stream, on wires that have one. `choices` is how many answers it wants at once.
+    chunk in the stream, on wires that have one. `choices` is how many answers it wants at once, and
+    `logprobs` how many alternatives of each token, if it wants log probabilities.
     `response_format` is None if the client asks for no JSON. `thinking` says what the client wants of the model's
     thinking: none, or that it comes before the answer, `shown` or `hidden`.
     """
@@ -156,6 +157,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
     choices: int = 1
+    logprobs: int | None = None
     response_format: ResponseFormat | None = None
     thinking: Literal["none", "shown", "hidden"] = "none"
 
@@ -220,6 +222,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     stop_sequence: str | None = None
     extras: JsonObject = {}
     choices: int = 1
+    logprobs: int | None = None
 
 
 def joined_text(blocks: Iterable[Block]) -> str:

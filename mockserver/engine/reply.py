@@ -167,6 +167,7 @@ def make_reply(
         stop_sequence=sequence if stop == "stop_sequence" else None,
         extras=extras,
         choices=count,
+        logprobs=conversation.logprobs,
     )
 
 

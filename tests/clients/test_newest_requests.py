@@ -66,3 +66,16 @@ def test_anthropic_reads_the_models_page_by_page(gateway: GatewaySession) -> Non
         ids = [model.id for model in client.models.list(limit=3)]
     assert len(ids) == len(set(ids)) == 20
     gateway.assert_called(times=7, method="GET")
+
+
+def test_openai_reads_several_choices_with_log_probabilities(gateway: GatewaySession) -> None:
+    gateway.reply("Yes.")
+    with openai.OpenAI(base_url=gateway.openai_url, api_key=gateway.key) as client:
+        completion = client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Yes?"}], n=2, logprobs=True, top_logprobs=2
+        )
+    assert [choice.message.content for choice in completion.choices] == ["Yes."] * 2
+    for choice in completion.choices:
+        assert choice.logprobs is not None
+        [token] = choice.logprobs.content or []
+        assert (token.token, len(token.top_logprobs)) == ("Yes.", 2)

@@ -61,3 +61,54 @@ def test_an_image_counts_as_a_thousand_tokens_on_every_wire(path: str) -> None:
     assert alone is not None
     assert seen is not None
     assert seen.input - alone.input == 1_000
+
+
+def tokens_of(choice: Json) -> list[Json]:
+    """Return the tokens of a choice, whole or streamed."""
+    return [dict(entry) for entry in (choice["logprobs"] or {}).get("content") or ()]
+
+
+LONG = turns("  - {reply: 'Grüße 🌍 from the mock.', times: always}\n")
+
+
+def test_log_probabilities_have_every_token_with_its_alternatives() -> None:
+    body: Json = dict(Talk(LONG).say(CHAT, logprobs=True, top_logprobs=3).json)
+    tokens = tokens_of(body["choices"][0])
+    assert "".join([token["token"] for token in tokens]) == "Grüße 🌍 from the mock."
+    for token in tokens:
+        assert bytes(token["bytes"]).decode() == token["token"]
+        assert token["top_logprobs"][0]["token"] == token["token"]
+        assert len({other["token"] for other in token["top_logprobs"]}) == 3
+        probabilities = [other["logprob"] for other in token["top_logprobs"]]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert 0 >= probabilities[0] == token["logprob"]
+    assert body == Talk(LONG).say(CHAT, logprobs=True, top_logprobs=3).json
+
+
+def test_streamed_log_probabilities_are_those_of_each_piece() -> None:
+    events: list[Json] = [dict(event) for event in Talk(LONG).say(CHAT, stream=True, logprobs=True).events]
+    pieces = [event["choices"][0] for event in events]
+    assert next(token["top_logprobs"] for piece in pieces for token in tokens_of(piece)) == []
+    for piece in pieces:
+        assert "".join([token["token"] for token in tokens_of(piece)]) == piece["delta"].get("content", "")
+
+
+def test_a_refusal_has_log_probabilities_of_its_own() -> None:
+    talk = Talk(turns("  - {reply: {refusal: I will not.}, times: always}\n"))
+    whole: Json = dict(talk.say(CHAT, logprobs=True).json)
+    events: list[Json] = [dict(event) for event in talk.say(CHAT, stream=True, logprobs=True).events]
+    refused = [entry["token"] for entry in whole["choices"][0]["logprobs"]["refusal"]]
+    streamed = [event["choices"][0]["logprobs"] for event in events if event["choices"][0]["logprobs"]]
+    assert "".join(refused) == "I will not."
+    assert "".join([entry["token"] for part in streamed for entry in part["refusal"]]) == "I will not."
+
+
+def test_without_being_asked_for_there_are_none() -> None:
+    body: Json = dict(Talk(LONG).say(CHAT, top_logprobs=3).json)
+    assert body["choices"][0]["logprobs"] is None
+
+
+def test_many_choices_with_many_alternatives_are_refused_in_words() -> None:
+    answer = Talk().say(CHAT, n=100, logprobs=True, top_logprobs=20)
+    assert (answer.status, answer.at("error", "param")) == (400, "n")
+    assert "each counted once more for every one of top_logprobs" in str(answer.json["message"])

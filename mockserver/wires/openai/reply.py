@@ -31,7 +31,9 @@ from mockserver.core.conversation import (
     refusal_text,
 )
 from mockserver.wires.chunks import Chunk, argument_pieces, text_pieces
+from mockserver.wires.openai.logprobs import logprobs
 from mockserver.wires.sse import DONE, frame
+from mockserver.wires.wire import Object
 
 ID_PREFIX = "chatcmpl-"
 TOOL_ID_PREFIX = "call_"
@@ -85,9 +87,17 @@ def _choice(reply: Reply, number: int) -> dict[str, object]:
     return {
         "index": number,
         "message": message,
-        "logprobs": None,
+        "logprobs": _logprobs(reply, text, refusal),
         "finish_reason": finish_reason(reply.stop, reply.blocks),
     }
+
+
+def _logprobs(reply: Reply, text: str, refusal: str) -> Object | None:
+    """Return the log probabilities of a whole answer, or None if the client asked for none."""
+    if reply.logprobs is None:
+        return None
+    content = logprobs(text, reply.logprobs)
+    return {**content, "refusal": logprobs(refusal, reply.logprobs)["content"]} if refusal else content
 
 
 def frames(reply: Reply, chunk: Chunk, include_usage: bool) -> list[Data]:
@@ -119,8 +129,12 @@ def _choice_frames(
     for block in reply.blocks:
         if isinstance(block, Text):
             before = opening + (b'{"refusal":' if block.is_refusal else b'{"content":')
-            make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
-            yield from [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
+            if reply.logprobs is None:
+                make = _cached_tails if len(block.text) <= _CACHED_TEXT else _tails
+                yield from [Data(before + tail, "text") for tail in make(block.text, chunk, closing)]
+            else:
+                tails = _tails_with_logprobs(block, chunk, closing, reply.logprobs)
+                yield from [Data(before + tail, "text") for tail in tails]
         elif isinstance(block, Thinking):
             before = opening + b'{"reasoning_content":'
             yield from [Data(before + tail, "reasoning") for tail in _tails(_visible(block), chunk, closing)]
@@ -168,6 +182,14 @@ def _tails(text: str, chunk: Chunk, closing: bytes) -> tuple[bytes, ...]:
 
 
 _cached_tails = lru_cache(maxsize=256)(_tails)
+
+
+def _tails_with_logprobs(block: Text, chunk: Chunk, closing: bytes, alternatives: int) -> Iterator[bytes]:
+    """Yield what follows the head of each text delta, with the log probabilities of its own tokens."""
+    field = "refusal" if block.is_refusal else "content"
+    for piece in text_pieces(block.text, chunk):
+        probabilities = orjson.dumps(logprobs(piece, alternatives, field))
+        yield orjson.dumps(piece) + b"}" + closing.replace(b"null", probabilities, 1)
 
 
 def _call_frames(index: int, block: ToolUse, choice: int, chunk: Chunk, opening: bytes, closing: bytes) -> list[Data]:

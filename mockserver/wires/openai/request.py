@@ -39,6 +39,9 @@ _CHOICES: Mapping[str, ToolChoice] = {
 _FREE_TEXT = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
 """The input of a custom tool, as a schema."""
 
+MOST_LOGPROBS = 128
+"""The most choices of one answer, and of choices with alternatives of their tokens."""
+
 _SYSTEM_ROLES = ("system", "developer")
 
 _PAIRING = {
@@ -80,6 +83,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         max_tokens=_max_tokens(body, default_max_tokens),
         stop_sequences=_stop_sequences(body.get("stop")),
         choices=max(1, whole_number(body.get("n")) or 1),
+        logprobs=(whole_number(body.get("top_logprobs")) or 0) if body.get("logprobs") is True else None,
         response_format=_response_format(body.get("response_format")),
         thinking=_thinking(body),
     )
@@ -93,6 +97,9 @@ def check(conversation: Conversation) -> None:
     if not conversation.messages:
         raise Refusal(400, "invalid_request", "messages: at least one must not be a system message", param="messages")
     check_response_schema(conversation.response_format)
+    if conversation.choices * (1 + (conversation.logprobs or 0)) > MOST_LOGPROBS:
+        message = f"n: at most {MOST_LOGPROBS} choices, each counted once more for every one of top_logprobs"
+        raise Refusal(400, "invalid_request", message, param="n")
     unpaired = find_unpaired(conversation.messages)
     if unpaired is None:
         return
