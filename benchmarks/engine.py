@@ -21,7 +21,8 @@ from benchmarks.results import Report, Row, rounds
 from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.library import load_contract, load_library
+from mockserver.files.contract import load_contract
+from mockserver.files.library import load_library
 
 HISTORY = 200
 BATCH = 0.04

@@ -20,7 +20,8 @@ from benchmarks import requests, servers
 from benchmarks.results import Goal, Report, Row, ratio, rounds
 from mockserver.core.clock import SystemClock
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.library import load_contract, load_library
+from mockserver.files.contract import load_contract
+from mockserver.files.library import load_library
 from mockserver.journal.log import MOST_EXCHANGES, Balance, Exchange, Outcome
 from mockserver.server.asgi import Gateway
 from mockserver.server.player import Message

@@ -15,7 +15,7 @@ from mockserver.accounts.session import Session
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
-from mockserver.files.library import load_contract
+from mockserver.files.contract import load_contract
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.request_body import read_body
 from mockserver.scenarios.compile import compile_scenario

@@ -11,7 +11,7 @@ from mockserver.control.context import ControlContext
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled
-from mockserver.files.library import load_contract
+from mockserver.files.contract import load_contract
 from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
 

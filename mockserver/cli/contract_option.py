@@ -22,7 +22,7 @@ def open_contract(external: Path | None) -> tuple["Contract", list[str]]:
 
     The second value holds the lines to print at start-up.
     """
-    from mockserver.files.library import load_contract
+    from mockserver.files.contract import load_contract
 
     contract = load_contract()
     if external is None:

@@ -11,7 +11,8 @@ from mockserver.cli.errors import report_errors
 def scenarios(folder: str | None) -> None:
     """List the shipped scenarios, and those in FOLDER."""
     from mockserver.files import bundled
-    from mockserver.files.library import load_contract, load_library
+    from mockserver.files.contract import load_contract
+    from mockserver.files.library import load_library
 
     library = load_library(load_contract(), folder)
     width = max((len(name) for name in library.entries), default=0)

@@ -1,4 +1,4 @@
-"""The paths of the files that are shipped with the package: openapi.yaml and the scenario library.
+"""The paths of the files that are shipped with the package: openapi.yaml, its extensions and the scenario library.
 
 In a checkout they are at the top of the tree; in an installed wheel they are inside the package, under `shipped`.
 """
@@ -9,4 +9,5 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _ROOT = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
 
 OPENAPI = _ROOT / "openapi.yaml"
+EXTENSIONS = _ROOT / "extensions"
 SCENARIOS = _ROOT / "scenarios"

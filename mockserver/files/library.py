@@ -6,17 +6,10 @@ before anything is served, and the mistakes of all files are reported together.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
-from hashlib import blake2b
-from importlib.util import cache_from_source
-from os import getpid
 from pathlib import Path
 
 import msgspec
-import orjson
 
-from mockserver.core import fast_yaml
-from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.files import bundled, loader
 from mockserver.files.dry_run import dry_run
@@ -42,25 +35,6 @@ class Library(msgspec.Struct, frozen=True):
     def scripts(self) -> dict[str, Script]:
         """The scripts by name."""
         return {name: entry.script for name, entry in self.entries.items()}
-
-
-def load_contract() -> Contract:
-    """Return the shipped contract.
-
-    Parsing YAML of this size takes longer than the rest of the start together. So the parsed document is cached as JSON
-    in Python's own cache folder, under a hash of its text.
-    """
-    source = bundled.OPENAPI.read_bytes()
-    name = f"openapi-{blake2b(source, digest_size=8).hexdigest()}.json"
-    kept = Path(cache_from_source(__file__)).parent / name
-    with suppress(OSError, orjson.JSONDecodeError):
-        return Contract(orjson.loads(kept.read_bytes()))
-    document: JsonObject = fast_yaml.load(source)
-    with suppress(OSError):  # a cache that cannot be written only costs time
-        scratch = kept.with_suffix(f".{getpid()}")
-        scratch.write_bytes(orjson.dumps(document))
-        scratch.replace(kept)
-    return Contract(document)
 
 
 def load_library(contract: Contract, chosen: str | None = None) -> Library:

@@ -10,6 +10,9 @@ byok or managed), `x-invalid-status` (400 or 422), `x-alias-of` (the same operat
 
 Operations of other documents ("bring your own contract") are added as operations with a `handler`. Where both have the
 same path and method, the gateway's operation wins.
+
+An extension is a document that adds to the gateway's own: its paths and components are read as if they stood there. The
+paths of one that is not served are 404 with its `x-instead`, which says what a client can use instead.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,10 +38,15 @@ _SCHEMES: Mapping[str, Scheme] = {"ApiKeyAuth": "x-api-key", "BearerAuth": "bear
 class Contract:
     """The operations of the gateway's document, found by method and path, and those of external documents.
 
-    `shadowed` lists the external operations that never answer, because the gateway has the same path and method.
+    `extensions` are served with it, `unserved` are not. `shadowed` lists the external operations that never answer,
+    because the gateway has the same path and method.
     """
 
-    def __init__(self, document: JsonObject) -> None:
+    def __init__(
+        self, document: JsonObject, extensions: Sequence[JsonObject] = (), unserved: Sequence[JsonObject] = ()
+    ) -> None:
+        for extension in extensions:
+            document = _extended(document, extension)
         self.document = document
         self.operations: tuple[Operation, ...] = _with_fallbacks(document, list(_operations(document)))
         self.names: frozenset[str] = frozenset(operation.name for operation in self.operations)
@@ -48,6 +56,10 @@ class Contract:
         self._validators: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
         for operation in self.operations:
             self._own.add(operation.path, operation.method, operation)
+        self._unserved: Router[str] = Router()
+        for extension in unserved:
+            for path in extension["paths"]:
+                self._unserved.add(path, "", extension["x-instead"])
 
     def with_external(self, operations: Sequence[Operation]) -> "Contract":
         """Return a new contract that also has the operations of an external document."""
@@ -80,9 +92,7 @@ class Contract:
         if external is not None and method in external[0]:
             return external[0][method], external[1]
         if own is None and external is None:
-            known = nearest(path, [*self._own, *self._external])
-            hint = f" Did you mean {known}?" if known else ""
-            raise Refusal(404, "unknown_route", f"No such route: {path}.{hint}")
+            raise Refusal(404, "unknown_route", f"No such route: {path}.{self._hint(path)}")
         if own is not None and all(operation.is_absent for operation in own[0].values()):
             return next(iter(own[0].values())), own[1]
         allowed = ", ".join(sorted({name for match in (own, external) if match is not None for name in match[0]}))
@@ -92,6 +102,14 @@ class Contract:
             f"{path} does not take {method}; it takes {allowed}.",
             headers=(("allow", allowed),),
         )
+
+    def _hint(self, path: str) -> str:
+        """Return what a client of an unknown path can do: that of its extension, else the nearest known path."""
+        unserved = self._unserved.match(path, "")
+        if unserved is not None:
+            return f" {unserved[0]['']}"
+        known = nearest(path, [*self._own, *self._external])
+        return f" Did you mean {known}?" if known else ""
 
     def operations_at(self, glob: str, method: str | None = None) -> list[Operation]:
         """Return the operations whose path fits a glob, with this method if one is given."""
@@ -125,6 +143,13 @@ class Contract:
         responses = path[operation.method.lower()]["responses"]
         media: JsonObject = resolve_object(self.document, responses[str(status)])["content"][media_type]
         return media
+
+
+def _extended(document: JsonObject, extension: JsonObject) -> JsonObject:
+    """Return a document with the paths and components of an extension."""
+    added = extension.get("components") or {}
+    components = {kind: {**named, **added.get(kind, {})} for kind, named in document["components"].items()}
+    return {**document, "paths": {**document["paths"], **extension["paths"]}, "components": components}
 
 
 def _operations(document: JsonObject) -> Iterator[Operation]:

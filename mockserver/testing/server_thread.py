@@ -19,7 +19,7 @@ from mockserver.core.clock import SystemClock
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled, loader
-from mockserver.files.library import load_contract
+from mockserver.files.contract import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
 from mockserver.server.asgi import Application, Gateway

@@ -12,7 +12,8 @@ from mockserver.contracts.promises import PROMISES
 from mockserver.contracts.reference import gateway
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import OPENAPI
-from mockserver.files.library import load_contract, load_library
+from mockserver.files.contract import load_contract
+from mockserver.files.library import load_library
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.gate.reports import FORMATS
 from mockserver.server import uvicorn

@@ -64,6 +64,17 @@ def test_an_unknown_route_is_404_and_names_the_nearest_one(path: str, hint: str)
     assert failure.message == f"No such route: {path}.{hint}"
 
 
+@pytest.mark.parametrize("path", ["/v1/responses", "/api/v1/responses"])
+@pytest.mark.parametrize(
+    "remedy", ["POST /api/v1/chat/completions", "openai.chat(…)", 'set_default_openai_api("chat_completions")']
+)
+def test_a_route_of_an_extension_that_is_off_is_404_and_says_what_to_use_instead(path: str, remedy: str) -> None:
+    failure = failure_of("POST", path)
+    assert (failure.status, failure.code) == (404, "unknown_route")
+    assert remedy in failure.message
+    assert "/messages" not in failure.message
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

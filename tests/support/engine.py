@@ -12,7 +12,7 @@ from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
-from mockserver.files.library import load_contract
+from mockserver.files.contract import load_contract
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.wires import WIRES

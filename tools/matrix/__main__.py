@@ -26,7 +26,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import FAULTS
 from mockserver.faults.answers import whole_of
 from mockserver.faults.pages import acts_on, example
-from mockserver.files.library import load_contract
+from mockserver.files.contract import load_contract
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.scenarios.schema import Scenario
 from mockserver.server.asgi import Gateway
