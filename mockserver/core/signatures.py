@@ -12,6 +12,9 @@ Rules:
 
 from mockserver.core.rng import token
 
+THINKING_CHANGED = "thinking_changed"
+"""The code of a refusal of thinking that did not come back as it was."""
+
 MARK = "mock"
 NONCE = 24
 LENGTH = 64

@@ -23,6 +23,7 @@ TABLE = (
     "error_event_ignored",
     "invalid_arguments_used",
     "tool_result_mismatched",
+    "thinking_changed",
     "unbounded_history",
     "key_leaked",
     "no_read_timeout",

@@ -11,7 +11,7 @@ result goes on thinking. The rules hold for Claude models alone:
 - `budget_tokens` is less than `max_tokens`, where both are given.
 """
 
-from collections.abc import Iterator
+from itertools import takewhile
 from typing import Literal
 
 from mockserver.core import catalogue, signatures
@@ -62,7 +62,7 @@ def check(conversation: Conversation) -> None:
     for number, message in _latest_turn(conversation):
         if _has_lost_thinking(message):
             words = _LOST.format(m=number, kind="text" if isinstance(message.blocks[0], Text) else "tool_use")
-            raise Refusal(400, "invalid_request", words, param=f"messages.{number}.content.0.type")
+            raise Refusal(400, signatures.THINKING_CHANGED, words, param=f"messages.{number}.content.0.type")
 
 
 def _check_history(conversation: Conversation) -> None:
@@ -76,7 +76,7 @@ def _check_history(conversation: Conversation) -> None:
             kind, field = ("redacted_thinking", "data") if block.redacted else ("thinking", "signature")
             words = _CHANGED if block.signature and number == latest else _UNSIGNED
             said = words.format(m=number, b=place, kind=kind, field=field)
-            raise Refusal(400, "invalid_request", said, param=f"messages.{number}.content.{place}")
+            raise Refusal(400, signatures.THINKING_CHANGED, said, param=f"messages.{number}.content.{place}")
 
 
 def _is_as_it_was(block: Thinking) -> bool:
@@ -85,14 +85,15 @@ def _is_as_it_was(block: Thinking) -> bool:
     return signatures.is_genuine(block.text, block.signature)
 
 
-def _latest_turn(conversation: Conversation) -> Iterator[tuple[int, Message]]:
-    """Yield the assistant's messages since the user last spoke, with their numbers; none if the user has the word."""
-    for number in range(len(conversation.messages) - 1, -1, -1):
-        message = conversation.messages[number]
-        if message.role == "assistant":
-            yield number, message
-        elif not any(isinstance(block, ToolResult) for block in message.blocks):
-            return
+def _latest_turn(conversation: Conversation) -> list[tuple[int, Message]]:
+    """Return the assistant's messages since the user last spoke, with their numbers; none if the user has the word."""
+    latest = takewhile(lambda numbered: not _speaks(numbered[1]), reversed([*enumerate(conversation.messages)]))
+    return [(number, message) for number, message in latest if message.role == "assistant"]
+
+
+def _speaks(message: Message) -> bool:
+    """Return whether the user says something of their own, and sends no tool result."""
+    return message.role == "user" and not any(isinstance(block, ToolResult) for block in message.blocks)
 
 
 def _has_lost_thinking(message: Message) -> bool:
