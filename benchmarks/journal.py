@@ -24,7 +24,7 @@ from mockserver.files.contract import load_contract
 from mockserver.files.library import load_library
 from mockserver.journal.log import MOST_EXCHANGES, Balance, Exchange, Outcome
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import Message
+from mockserver.server.asgi_types import Message
 from mockserver.server.traffic import LiveAnswer
 
 HISTORY = 200

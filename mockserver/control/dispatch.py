@@ -22,8 +22,8 @@ from mockserver.control.guard import (
     send_response,
     with_headers,
 )
-from mockserver.server.asgi import Application, Gateway, Scope
-from mockserver.server.player import Receive, Send
+from mockserver.server.asgi import Gateway
+from mockserver.server.asgi_types import Application, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from mockserver.control.context import ControlContext
@@ -109,11 +109,18 @@ class Dispatcher:
         else:
             await self._gateway(scope, receive, send)
 
+    def direct(self, path: str, port: int | None) -> Gateway | None:
+        """Return the gateway if it can answer this path below ASGI."""
+        return None if self._is_controls(path, port) else self._gateway.direct(path, port)
+
     def _is_control(self, scope: Scope) -> bool:
         if scope["type"] != "http":
             return False
+        server = cast(tuple[str, int] | None, scope.get("server"))
+        return self._is_controls(cast(str, scope["path"]), server[1] if server is not None else None)
+
+    def _is_controls(self, path: str, port: int | None) -> bool:
+        """Return whether a path on this port belongs to the control API."""
         if self._port is not None:
-            server = cast(tuple[str, int] | None, scope.get("server"))
-            return server is not None and server[1] == self._port
-        path = cast(str, scope["path"])
+            return port == self._port
         return path == PREFIX or path.startswith(f"{PREFIX}/")

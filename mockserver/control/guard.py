@@ -26,7 +26,7 @@ import orjson
 
 from mockserver.control import PREFIX
 from mockserver.core.json_text import MAX_DEPTH, TooDeepError, parse_json
-from mockserver.server.player import Message, Receive, Send
+from mockserver.server.asgi_types import Message, Receive, Send
 
 MAX_BODY = 2 * 1024 * 1024
 """The maximum size of a request body in bytes; the largest are session exports and scenarios."""

@@ -8,8 +8,9 @@ event by event, is derived on demand: see `record`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from sys import getsizeof
 from typing import Literal, TypeAlias
 
@@ -80,6 +81,16 @@ class Balance(msgspec.Struct, frozen=True, gc=False):
 
     before: Decimal
     after: Decimal
+
+
+class KeptHeaders(dict[str, str]):
+    """Headers without secrets. `size` is about how many bytes they take; many exchanges may share them."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(headers)
+        self.size = headers_size(headers.items())
 
 
 class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -161,10 +172,12 @@ class Journal:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
         self._entered += 1
         kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
-        if len(kept) + OVERHEAD + _size(captured, outcome) > self._most_bytes:
+        size = _size(captured, outcome)
+        if len(kept) + OVERHEAD + size > self._most_bytes:
             captured = msgspec.structs.replace(captured, actions=(), headers={}, recipe=None)
+            size = _size(captured, outcome)
         exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
-        weight = _weight(exchange)
+        weight = _weight(exchange) + size
         self._exchanges.append(exchange)
         self._weights.append(weight)
         self._bytes += weight
@@ -177,18 +190,18 @@ class Journal:
 
 
 def _weight(exchange: Exchange) -> int:
-    """Return the bytes that an exchange holds, roughly."""
+    """Return the bytes that an exchange holds beside its headers and actions, roughly."""
     note = exchange.note
-    texts = (*note.misses, *note.idle_faults, *note.warnings, *note.draws, *note.faults)
-    noted = sum([TEXT + getsizeof(text) for text in texts])
+    texts = note.misses + note.idle_faults + note.warnings + note.draws + note.faults
+    noted = sum([TEXT + getsizeof(text) for text in texts]) if texts else 0
     written = WRITE * len(exchange.outcome.writes)
-    held = len(exchange.client) + len(exchange.path) + len(exchange.body)
-    return OVERHEAD + held + noted + written + _size(exchange.captured, exchange.outcome)
+    return OVERHEAD + len(exchange.client) + len(exchange.path) + len(exchange.body) + noted + written
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
     """Return the bytes of headers and actions. A complete outcome has the sum already; otherwise count."""
-    held = _headers_size(captured.headers.items())
+    headers = captured.headers
+    held = headers.size if isinstance(headers, KeptHeaders) else headers_size(headers.items())
     if captured.recipe is not None:
         held += RECIPE + captured.recipe.size
     if not captured.actions:
@@ -196,12 +209,12 @@ def _size(captured: Captured, outcome: Outcome) -> int:
     held += ACTION * len(captured.actions)
     first = captured.actions[0]
     if isinstance(first, Head):
-        held += _headers_size(first.headers)
+        held += headers_size(first.headers)
     if outcome.ended == "complete":
         return held + outcome.bytes
     return held + sum([len(action.payload) for action in captured.actions if isinstance(action, Data | Raw)])
 
 
-def _headers_size(headers: Iterable[tuple[str, str]]) -> int:
+def headers_size(headers: Collection[tuple[str, str]]) -> int:
     """Return the bytes of headers: names, values, and what each takes in a mapping."""
-    return sum([HEADER + len(name) + len(value) for name, value in headers])
+    return HEADER * len(headers) + sum(map(len, chain.from_iterable(headers)))

@@ -10,22 +10,24 @@ Rules:
 - Neither body nor answer of a login (`/auth/`) is kept: they are passwords and tokens.
 - The recipe has the answer's texts too: the caller's keys are masked in it, and that of a login is not kept.
 
-The usual request costs one look at each header's name and one search of its body for the key.
+Headers are redacted once for as long as a client repeats them; then a request costs one search of its body for the key.
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from mockserver.accounts import keys
 from mockserver.core.actions import Action, Actions, Data, Head, Raw
 from mockserver.core.conversation import Json, ReplyBlock, Text, Thinking
+from mockserver.core.headers import derive
 from mockserver.engine.decision import Decision
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.request import Request
-from mockserver.journal.log import Balance, Captured
+from mockserver.journal.log import Balance, Captured, KeptHeaders
 
 _SECRET = re.compile(r"key|token|secret|passw|auth|cookie|credential|signature", re.IGNORECASE)
 _KEYS = frozenset({"authorization", "x-api-key"})
@@ -64,23 +66,22 @@ def capture(
     live: int = 0,
 ) -> tuple[str, bytes, Captured]:
     """Return the path, the body and the rest of an exchange, without secrets."""
-    headers = {_cut(name): redact_header(name, value) for name, value in request.headers.items()}
+    redacted = derive(request.headers, _redacted)
     path, body, actions, leaked = request.path, request.body, decision.actions, False
     recipe = decision.recipe
-    for key, mask in keys.masks(request.headers).items():
-        secret = key.encode("utf-8", "surrogatepass")
-        repeated = secret in body or key in path or key in request.query
-        if recipe is not None and (repeated or any(key in value for value in headers.values())):
+    for key, mask, secret in redacted.secrets:
+        is_in_body = secret in body
+        if recipe is not None and (is_in_body or redacted.repeats_keys or key in path or key in request.query):
             recipe = _masked_recipe(recipe, key, mask)
-        headers = {name: value.replace(key, mask) if key in value else value for name, value in headers.items()}
-        path = path.replace(key, mask)
-        if secret in body:
+        if key in path:
+            path = path.replace(key, mask)
+        if is_in_body:
             leaked, body = True, body.replace(secret, mask.encode())
             actions = tuple([_replaced(action, secret, mask.encode()) for action in actions])
     if is_login(path):
         recipe, body, actions = None, b"", tuple([action for action in actions if isinstance(action, Head)])
     kept = Captured(
-        headers=headers,
+        headers=redacted.headers,
         actions=actions,
         received_at=received_at,
         ended_at=ended_at,
@@ -91,6 +92,26 @@ def capture(
         recipe=recipe,
     )
     return path, body, kept
+
+
+class _Redacted(NamedTuple):
+    """Headers without secrets; each key of the caller with its mask and its bytes; whether a header repeats a key."""
+
+    headers: Mapping[str, str]
+    secrets: tuple[tuple[str, str, bytes], ...]
+    repeats_keys: bool
+
+
+def _redacted(sent: Mapping[str, str]) -> _Redacted:
+    """Return what may be kept of a request's headers, and what must be looked for elsewhere."""
+    headers = {_cut(name): redact_header(name, value) for name, value in sent.items()}
+    masks, repeats_keys = keys.masks(sent), False
+    for key, mask in masks.items():
+        if any(key in value for value in headers.values()):
+            repeats_keys = True
+            headers = {name: value.replace(key, mask) for name, value in headers.items()}
+    secrets = tuple([(key, mask, key.encode("utf-8", "surrogatepass")) for key, mask in masks.items()])
+    return _Redacted(KeptHeaders(headers), secrets, repeats_keys)
 
 
 def _cut(name: str) -> str:

@@ -7,34 +7,27 @@ request and response objects would cost more than the engine does.
 import logging
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from itertools import count
-from typing import Protocol, TypeAlias, cast
+from typing import cast
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
 from mockserver.accounts.session import REAL, QueuedResponse, Session, Timeline
 from mockserver.core.actions import Data, End, Head
 from mockserver.core.clock import Clock, SystemClock
+from mockserver.core.headers import RequestHeaders
 from mockserver.engine import cors, overrides
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
 from mockserver.journal.log import Balance, Exchange, Journal, Outcome
+from mockserver.server.asgi_outlet import ConnectionBroken, play
+from mockserver.server.asgi_types import Message, Receive, Scope, Send
 from mockserver.server.connection import EXTENSION, Connection
-from mockserver.server.player import (
-    ConnectionBroken,
-    FastTimer,
-    LoopTimer,
-    Message,
-    Receive,
-    Send,
-    Timer,
-    VirtualTimer,
-    play,
-)
 from mockserver.server.stores.memory import MemoryStore, Store, StoreUnavailableError
+from mockserver.server.timers import FastTimer, LoopTimer, Timer, VirtualTimer
 from mockserver.server.traffic import LiveAnswer, Traffic
 from mockserver.wires import wire_of_path
 from mockserver.wires.envelopes import render
@@ -50,17 +43,6 @@ MOST_FAILURES = 100
 
 RETRY_AFTER = 1
 """Seconds of `retry-after` while the store is unavailable: a store that restarts is back within one or two."""
-
-Scope: TypeAlias = Mapping[str, object]
-"""What ASGI tells the application about a connection or a request."""
-
-
-class Application(Protocol):
-    """An ASGI application."""
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one connection."""
-        ...
 
 
 class Gateway:
@@ -108,16 +90,51 @@ class Gateway:
             return
         body, too_large = received
         raw = cast(list[tuple[bytes, bytes]], scope["headers"])
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-        request = Request(
-            method=cast(str, scope["method"]),
-            path=cast(str, scope["path"]),
+        request = self.request(
+            cast(str, scope["method"]),
+            cast(str, scope["path"]),
+            cast(bytes, scope.get("query_string", b"")),
+            RequestHeaders({name.decode("latin-1"): value.decode("latin-1") for name, value in raw}),
+            body,
+            too_large=too_large,
+        )
+        extensions = cast(Mapping[str, object], scope.get("extensions") or {})
+        connection = cast(Connection | None, extensions.get(EXTENSION))
+        live = await self.begin(request, connection)
+        try:
+            outcome = await play(live.decision.actions, send, receive, self.timer_of(live), connection, live.delivery)
+        except BaseException:
+            self.abandon(live)
+            raise
+        await self.end(live, outcome)
+        if outcome.breaks_off:
+            raise ConnectionBroken("the scenario breaks the connection off here")
+
+    # --- what every outlet does with a request and its answer ---------------------------------------------------------
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: bytes,
+        headers: RequestHeaders,
+        body: bytes,
+        *,
+        too_large: bool,
+    ) -> Request:
+        """Return the request with a ticket of its own."""
+        return Request(
+            method=method,
+            path=path,
             headers=headers,
             body=body,
             too_large=too_large,
-            query=cast(bytes, scope.get("query_string", b"")).decode("latin-1"),
+            query=query.decode("latin-1"),
             ticket=f"{self._name}-{next(self._tickets)}",
         )
+
+    async def begin(self, request: Request, connection: Connection | None) -> LiveAnswer:
+        """Decide on a request. Return its answer, which the outlet has to play and then to `end` or `abandon`."""
         now = self._clock.now()
         arrival = self.engine.arrive(request)
         id = arrival.session_id
@@ -127,28 +144,34 @@ class Gateway:
             self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
             decision, clock = _failed(request, id), REAL
-        extensions = cast(Mapping[str, object], scope.get("extensions") or {})
-        connection = cast(Connection | None, extensions.get(EXTENSION))
-        live = self.traffic.begin(request, decision, clock, now, connection)
+        return self.traffic.begin(id, request, decision, clock, now, connection)
+
+    async def end(self, live: LiveAnswer, outcome: Outcome) -> None:
+        """Settle an answer that was played with the store, and enter it in the journal."""
+        id, decision, clock, credits = live.session_id, live.decision, live.clock, None
+        self.traffic.end(live)
         try:
-            outcome = await self._answer(live, id, send, receive)
+            if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
+                credits = await self._settle(id, decision, outcome)
+            self.traffic.entered(live, self._enter(live, outcome, credits))
         finally:
             self.traffic.forget(live)
-        if outcome.breaks_off:
-            raise ConnectionBroken("the scenario breaks the connection off here")
 
-    async def _answer(self, live: LiveAnswer, id: str | None, send: Send, receive: Receive) -> Outcome:
-        """Play an answer, settle it with the store, and enter it in the journal."""
-        decision, clock = live.decision, live.clock
-        try:
-            outcome = await play(decision.actions, send, receive, self._timer_of(clock), live.connection, live.delivery)
-        finally:
-            self.traffic.end(live)
-        credits = None
-        if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
-            credits = await self._settle(id, decision, outcome)
-        self.traffic.entered(live, self._enter(live, outcome, credits))
-        return outcome
+    def abandon(self, live: LiveAnswer) -> None:
+        """Forget an answer whose outlet failed."""
+        self.traffic.end(live)
+        self.traffic.forget(live)
+
+    def timer_of(self, live: LiveAnswer) -> Timer:
+        """Return the timer of a session's clock: waits take no time on a virtual clock, and less on a fast one."""
+        clock = live.clock
+        if clock.is_virtual:
+            return VirtualTimer()
+        return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
+
+    def direct(self, path: str, port: int | None) -> "Gateway | None":
+        """Return the gateway if it can answer below ASGI: its store never waits."""
+        return self if self.store.is_immediate else None
 
     async def settled(self) -> None:
         """Return when every answer whose end its client can have seen by now is in the journal."""
@@ -215,12 +238,6 @@ class Gateway:
         except StoreUnavailableError:
             self.store.defer(id, change)
             return None
-
-    def _timer_of(self, clock: Timeline) -> Timer:
-        """Return the timer of a session's clock: waits take no time on a virtual clock, and less on a fast one."""
-        if clock.is_virtual:
-            return VirtualTimer()
-        return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
     def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
         client, path, body, kept = live.kept(self._clock.now(), credits)

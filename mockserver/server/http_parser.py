@@ -11,8 +11,13 @@ same rules:
 - **After `Connection: close`** nothing more is parsed.
 """
 
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from typing import Protocol
 from urllib.parse import unquote
+
+import msgspec
+
+from mockserver.core.headers import RequestHeaders
 
 PIECE = 16 * 1024
 """The bytes that are fed at once."""
@@ -38,7 +43,7 @@ def too_large(limit: int) -> RefusedRequestError:
     return RefusedRequestError(431, f"The request line and headers, or the trailers, exceed {limit} bytes.")
 
 
-class RequestHead(NamedTuple):
+class RequestHead(msgspec.Struct, frozen=True, dict=True):
     """The head of a request. Header names are in lower case."""
 
     method: str
@@ -48,6 +53,21 @@ class RequestHead(NamedTuple):
     version: str
     headers: list[tuple[bytes, bytes]]
     keep_alive: bool
+
+    @cached_property
+    def expects_continue(self) -> bool:
+        """Whether the client waits for `100 Continue` before it sends the body."""
+        return any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers)
+
+    @cached_property
+    def fields(self) -> RequestHeaders:
+        """The headers by name; of a repeated one the last."""
+        return RequestHeaders({name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers})
+
+    def with_length(self, digits: bytes) -> "RequestHead":
+        """Return the same head with another content-length."""
+        headers = [(name, digits if name == b"content-length" else value) for name, value in self.headers]
+        return msgspec.structs.replace(self, headers=headers)
 
 
 class ParserEvents(Protocol):

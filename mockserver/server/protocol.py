@@ -1,6 +1,7 @@
 """HTTP/1 on one connection: requests in order, answers in the same order, and nobody holds it for ever.
 
-A connection has a parser (`http_parser`), a queue of cycles (`asgi_cycle`) whose answers it owes, and limits.
+A connection has a parser (`http_parser`), a queue of cycles whose answers it owes, and limits. A cycle is a request and
+its answer, on the transport itself (`transport_outlet`) where the application allows it, else over ASGI (`asgi_cycle`).
 
 Theory. A request goes through four states: nothing of it has come (idle), its head comes, its body comes, its answer is
 owed. Requests that are pipelined wait in the queue; the first of them runs. One time, `_since`, says since when the
@@ -17,14 +18,19 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mockserver.server.asgi_cycle import STATUS_LINES, AsgiApplication, AsgiCycle
+from mockserver.server.asgi_cycle import AsgiApplication, AsgiCycle, Cycle
+from mockserver.server.asgi_outlet import wake
 from mockserver.server.connection import EXTENSION, SocketConnection
 from mockserver.server.descriptors import DescriptorWatch
+from mockserver.server.framing import STATUS_LINES, header_lines
+from mockserver.server.head_memo import HeadMemo
 from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser
 from mockserver.server.limits import LIMITS, Limits
+from mockserver.server.transport_outlet import DirectApplication, TransportCycle
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -67,13 +73,17 @@ class HttpProtocol(asyncio.Protocol):
         app_state: dict[str, object],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._app: AsgiApplication = config.loaded_app
+        app = config.loaded_app
+        self._app: AsgiApplication = app
+        self._direct = app.direct if isinstance(app, DirectApplication) else None
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = self.parser(self, self.limits.head)
-        self._cycles: deque[AsgiCycle] = deque()
+        self._memo = HeadMemo()
+        self._last_head: RequestHead | None = None
+        self._cycles: deque[Cycle] = deque()
         """The requests whose answers are owed, oldest first. The first one runs."""
-        self._receiving: AsgiCycle | None = None
+        self._receiving: Cycle | None = None
         """The request whose body is not complete."""
         self._since = 0.0
         """Since when the connection waits for its client."""
@@ -87,8 +97,10 @@ class HttpProtocol(asyncio.Protocol):
         """What was left to be sent at the last check."""
         self._unsent_since = 0.0
         self._is_cut = False
-        self._writers: list[asyncio.Future[None]] | None = None
+        self._writers: list[Callable[[], None]] | None = None
         """Those who wait until the client has taken enough; None while nobody has to."""
+        self._scope: dict[str, object] | None = None
+        self._common: tuple[object, bytes] = (None, b"")
 
     # --- the transport ------------------------------------------------------------------------------------------------
 
@@ -97,17 +109,10 @@ class HttpProtocol(asyncio.Protocol):
         self.transport = transport
         self._state.connections.add(self)  # type: ignore[arg-type]  # a set of uvicorn's own protocols
         self._since = self._loop.time()
-        self._connection = SocketConnection(transport, self.drain)
-        self._scope: dict[str, object] = {
-            "type": "http",
-            "asgi": _ASGI,
-            "scheme": "http",
-            "root_path": "",
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
-            "extensions": {EXTENSION: self._connection},
-        }
-        log.debug("connected: %s", self._scope["client"])
+        self.socket_connection = SocketConnection(transport, self.drain)
+        server = _address(transport.get_extra_info("sockname"))
+        self._port = server[1] if server is not None else None
+        log.debug("connected: %s", transport.get_extra_info("peername"))
         self.descriptors.check(transport.get_extra_info("socket").fileno(), len(self._state.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -126,14 +131,24 @@ class HttpProtocol(asyncio.Protocol):
         if self._refusal is not None:
             self._discard(len(data))
             return
-        was_idle = self._served and not self._parser.in_head
+        is_between = self._receiving is None and not self._parser.in_head
+        recalled = self._memo.recall(data) if is_between else None
+        if recalled is not None:
+            head, body = recalled
+            self.on_head(head)
+            self.on_body(body)
+            self.on_end()
+            return
         try:
             self._parser.feed(data)
         except RefusedRequestError as refusal:
             self._refuse(refusal)
             return
-        if was_idle and self._parser.in_head:
-            self._since = self._loop.time()  # the first bytes of another request
+        if self._parser.in_head:
+            if is_between and self._served:
+                self._since = self._loop.time()  # the first bytes of another request
+        elif is_between and self._receiving is None and self._last_head is not None:
+            self._memo.learn(data, self._last_head)
 
     def pause_writing(self) -> None:
         """Let writers wait: the client does not take what is sent to it as fast as it comes."""
@@ -143,14 +158,28 @@ class HttpProtocol(asyncio.Protocol):
         """Let writers go on."""
         writers, self._writers = self._writers or (), None
         for writer in writers:
-            if not writer.done():
-                writer.set_result(None)
+            writer()
 
     # --- the parser ---------------------------------------------------------------------------------------------------
 
     def on_head(self, head: RequestHead) -> None:
         """Queue a request; start it if no answer is owed before it."""
-        scope: dict[str, object] = self._scope | {
+        cycle = self._cycle_of(head)
+        self._last_head = head
+        self._receiving = cycle
+        self._since = self._loop.time()
+        self._cycles.append(cycle)
+        if len(self._cycles) == 1:
+            cycle.start()
+        elif len(self._cycles) > self.limits.pipelined:
+            self._pause_reading()
+
+    def _cycle_of(self, head: RequestHead) -> Cycle:
+        """Return the cycle of a request: on the transport if the application allows it, else over ASGI."""
+        gateway = self._direct(head.path, self._port) if self._direct is not None else None
+        if gateway is not None:
+            return TransportCycle(self, head, gateway)
+        scope = self._connection_scope() | {
             "http_version": head.version,
             "method": head.method,
             "path": head.path,
@@ -158,14 +187,21 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": head.query,
             "headers": head.headers,
         }
-        cycle = AsgiCycle(self, head, scope)
-        self._receiving = cycle
-        self._since = self._loop.time()
-        self._cycles.append(cycle)
-        if len(self._cycles) == 1:
-            self._start(cycle)
-        elif len(self._cycles) > self.limits.pipelined:
-            self._pause_reading()
+        return AsgiCycle(self, head, scope, self._app)
+
+    def _connection_scope(self) -> dict[str, object]:
+        """Return what every scope of the connection has."""
+        if self._scope is None:
+            self._scope = {
+                "type": "http",
+                "asgi": _ASGI,
+                "scheme": "http",
+                "root_path": "",
+                "server": _address(self.transport.get_extra_info("sockname")),
+                "client": _address(self.transport.get_extra_info("peername")),
+                "extensions": {EXTENSION: self.socket_connection},
+            }
+        return self._scope
 
     def on_body(self, data: bytes) -> None:
         """Give a piece of the body to its request."""
@@ -181,34 +217,50 @@ class HttpProtocol(asyncio.Protocol):
 
     # --- the cycles ---------------------------------------------------------------------------------------------------
 
-    def date_header(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers that every answer has."""
-        return self._state.default_headers
+    def common_headers(self) -> bytes:
+        """Return the lines of a head that every answer has: the date."""
+        headers = self._state.default_headers
+        if self._common[0] is not headers:
+            self._common = (headers, header_lines(headers))
+        return self._common[1]
+
+    def when_writable(self, callback: Callable[[], None]) -> bool:
+        """Return whether the client takes what is written. If not, call `callback` when it does, or has left."""
+        if self._writers is None:
+            return True
+        self._writers.append(callback)
+        return False
 
     async def drain(self) -> None:
         """Wait until the client has taken enough of what was written."""
         while self._writers is not None:
             writer = self._loop.create_future()
-            self._writers.append(writer)
+            self._writers.append(partial(wake, writer))
             await writer
 
-    def want_body(self, cycle: AsgiCycle) -> None:
-        """Read on, if it is this request's body that comes next, or if it waits for its client to leave."""
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Run a coroutine as a task of the server."""
+        task = self._loop.create_task(work)
+        task.add_done_callback(self._state.tasks.discard)
+        self._state.tasks.add(task)
+
+    def want_body(self) -> None:
+        """Read on: a cycle wants more of its body, or waits for its client to leave."""
         if len(self._cycles) <= self.limits.pipelined and self._refusal is None:
             self._resume_reading()
 
-    def answered(self, cycle: AsgiCycle) -> None:
+    def answered(self, cycle: Cycle) -> None:
         """Start the next request: this one's answer is complete."""
         self._state.total_requests += 1
         self._served = True
         if self._cycles and self._cycles[0] is cycle:
             self._cycles.popleft()
-        if not cycle.keep_alive:
+        if not cycle.framing.keep_alive:
             self.transport.close()
         if self.transport.is_closing():
             return
         if self._cycles:
-            self._start(self._cycles[0])
+            self._cycles[0].start()
         elif self._refusal is not None:
             self._send_refusal()
             return
@@ -216,17 +268,17 @@ class HttpProtocol(asyncio.Protocol):
         if self._refusal is None:
             self._resume_reading()
 
-    def _start(self, cycle: AsgiCycle) -> None:
-        task = self._loop.create_task(cycle.run(self._app))
-        task.add_done_callback(self._state.tasks.discard)
-        self._state.tasks.add(task)
-
     def shutdown(self) -> None:
         """Close when the answers that are owed are complete; uvicorn calls this when the server ends."""
         if self._cycles:
-            self._cycles[-1].keep_alive = False
+            self._cycles[-1].framing.keep_alive = False
         else:
             self.transport.close()
+
+    def stop(self) -> None:
+        """End what is owed: the server is about to cut the connection."""
+        for cycle in tuple(self._cycles):
+            cycle.stop()
 
     # --- limits and refusals ------------------------------------------------------------------------------------------
 
@@ -266,7 +318,7 @@ class HttpProtocol(asyncio.Protocol):
                 )
                 self._unsent = 0
                 self._is_cut = True
-                self._connection.cut()  # what waits in the kernel would keep an aborted connection open
+                self.socket_connection.cut()  # what waits in the kernel would keep an aborted connection open
 
     def _refuse(self, refusal: RefusedRequestError) -> None:
         """Refuse what came last, after the answers that are owed."""
@@ -277,7 +329,7 @@ class HttpProtocol(asyncio.Protocol):
             with contextlib.suppress(ValueError):  # its answer is complete already
                 self._cycles.remove(incomplete)
             incomplete.disconnect()
-            if incomplete.has_started:
+            if incomplete.framing.has_started:
                 self.transport.close()
                 return
         if not self._cycles:
@@ -289,7 +341,7 @@ class HttpProtocol(asyncio.Protocol):
         body = str(self._refusal).encode()
         lines = (
             STATUS_LINES[self._refusal.status],
-            *[name + b": " + value + b"\r\n" for name, value in self.date_header()],
+            self.common_headers(),
             b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body),
             body,
         )

@@ -31,9 +31,14 @@ SETTLED_WITHIN = 5.0
 
 
 class LiveAnswer(msgspec.Struct, frozen=True):
-    """One answer on its way. `id` counts from 1 in this process; `received_at` is the host's time."""
+    """One answer on its way.
+
+    `id` counts from 1 in this process; `session_id` is None for a request that makes no session; `received_at` is the
+    host's time.
+    """
 
     id: int
+    session_id: str | None
     request: Request
     decision: Decision
     clock: Timeline
@@ -124,11 +129,17 @@ class Traffic:
         self._ids = count(1)
 
     def begin(
-        self, request: Request, decision: Decision, clock: Timeline, received_at: float, connection: Connection | None
+        self,
+        session_id: str | None,
+        request: Request,
+        decision: Decision,
+        clock: Timeline,
+        received_at: float,
+        connection: Connection | None,
     ) -> LiveAnswer:
         """Return a new answer, and notify the watchers of it."""
         delivery = Delivery()
-        live = LiveAnswer(next(self._ids), request, decision, clock, received_at, delivery, connection)
+        live = LiveAnswer(next(self._ids), session_id, request, decision, clock, received_at, delivery, connection)
         self.live[live.id] = live
         for watcher in tuple(self.watchers):
             self._guarded.call(watcher.began, live)

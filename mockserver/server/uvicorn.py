@@ -20,7 +20,7 @@ from typing import Literal
 import uvicorn
 
 from mockserver.core.errors import OperatorError
-from mockserver.server.asgi import Application
+from mockserver.server.asgi_types import Application
 from mockserver.server.protocol import HttpProtocol, Sweeper, protocol_class
 
 BACKLOG = 2048
@@ -144,6 +144,8 @@ class _Server(uvicorn.Server):
         if self._sweeper is not None:
             self._sweeper.stop()
         for connection in list(self.server_state.connections):
+            assert isinstance(connection, HttpProtocol), "chosen by _config"
+            connection.stop()
             connection.transport.abort()
         tasks = list(self.server_state.tasks)
         if tasks:

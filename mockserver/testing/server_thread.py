@@ -22,7 +22,8 @@ from mockserver.files import bundled, loader
 from mockserver.files.contract import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
-from mockserver.server.asgi import Application, Gateway
+from mockserver.server.asgi import Gateway
+from mockserver.server.asgi_types import Application
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import bind, threaded, url_of

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import cast
 
 import orjson
 import pytest
@@ -12,8 +11,8 @@ from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import FastTimer, LoopTimer
 from mockserver.server.stores.memory import MemoryStore
+from mockserver.server.timers import FastTimer, LoopTimer, Waker
 from tests.support.asgi import Client, VirtualTimer, body, scope, serve
 from tests.support.engine import CHAT, HELLO, MESSAGES, contract, script
 
@@ -33,7 +32,7 @@ class NoTimer:
     def now(self) -> float:
         raise AssertionError("the host's time was asked")
 
-    def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
+    def wake_at(self, deadline: float, waker: Waker) -> None:
         raise AssertionError("somebody waits")
 
 
@@ -141,9 +140,9 @@ def test_a_fast_timer_waits_a_tenth(
     timer: LoopTimer | FastTimer, now: float, woken: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = Loop()
-    monkeypatch.setattr("mockserver.server.player.asyncio.get_running_loop", lambda: loop)
+    monkeypatch.setattr("mockserver.server.timers.asyncio.get_running_loop", lambda: loop)
     found = timer.now()
-    timer.wake_at(found + 30.0, cast("asyncio.Future[None]", None))
+    timer.wake_at(found + 30.0, lambda: None)
     assert (found, loop.called) == (now, [woken])
 
 

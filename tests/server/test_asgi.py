@@ -16,7 +16,7 @@ from mockserver.engine.request import MAX_BODY
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
-from mockserver.server.player import Message
+from mockserver.server.asgi_types import Message
 from mockserver.server.stores.memory import MemoryStore, StoreUnavailableError
 from tests.support.asgi import LEFT, Client, LeavingTimer, VirtualTimer, body, scope, serve
 from tests.support.engine import HELLO, NOW, contract, turns

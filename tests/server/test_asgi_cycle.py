@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.server.asgi_cycle import AsgiApplication
+from mockserver.server.asgi_types import Receive, Send
 from mockserver.server.httptools_parser import HttptoolsParser
-from mockserver.server.player import Receive, Send
 from tests.support.memory_connection import GET, Line
 
 START = "http.response.start"

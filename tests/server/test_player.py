@@ -1,14 +1,17 @@
 """The player: it sends what is due together, keeps its deadlines, and stops when the client leaves. No test sleeps."""
 
 import asyncio
+from functools import partial
 from typing import TypeAlias
 
 import pytest
 
 from mockserver.core.actions import Actions, Data, End, Head, Wait
 from mockserver.journal.log import Outcome
-from mockserver.server.player import FastTimer, LoopTimer, Message, play, wake
-from mockserver.server.player import VirtualTimer as SessionTimer
+from mockserver.server.asgi_outlet import play, wake
+from mockserver.server.asgi_types import Message
+from mockserver.server.timers import FastTimer, LoopTimer, Waker
+from mockserver.server.timers import VirtualTimer as SessionTimer
 from tests.support.asgi import Client, LeavingTimer, VirtualTimer
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
@@ -55,7 +58,7 @@ def test_what_is_due_goes_out_before_the_wait() -> None:
     client, seen = Client(), list[int]()
 
     class Watching(VirtualTimer):
-        def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
+        def wake_at(self, deadline: float, waker: Waker) -> None:
             seen.append(len(client.sent))
             super().wake_at(deadline, waker)
 
@@ -145,10 +148,10 @@ def test_a_client_that_says_more_has_not_left() -> None:
     class Yielding(VirtualTimer):
         """A timer that lets the client send more before the deadline."""
 
-        def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
+        def wake_at(self, deadline: float, waker: Waker) -> None:
             self.deadlines.append(deadline)
             loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, loop.call_soon, wake, waker)
+            loop.call_soon(loop.call_soon, loop.call_soon, waker)
 
     outcome = played((HEAD, A, Wait(1.0), B, End()), client, Yielding())
     assert (outcome.ended, client.incoming) == ("complete", [])
@@ -177,7 +180,7 @@ def test_the_timer_of_the_loop_wakes_at_a_deadline_that_has_come() -> None:
     async def run() -> None:
         timer = LoopTimer()
         waker = asyncio.get_running_loop().create_future()
-        timer.wake_at(timer.now(), waker)
+        timer.wake_at(timer.now(), partial(wake, waker))
         await waker
 
     asyncio.run(run())
@@ -186,7 +189,7 @@ def test_the_timer_of_the_loop_wakes_at_a_deadline_that_has_come() -> None:
 def test_the_timer_of_the_loop_can_be_taken_back() -> None:
     async def run() -> bool:
         timer = LoopTimer()
-        handle = timer.wake_at(timer.now() + 3_600.0, asyncio.get_running_loop().create_future())
+        handle = timer.wake_at(timer.now() + 3_600.0, lambda: None)
         assert handle is not None
         handle.cancel()
         return handle.cancelled()
@@ -216,8 +219,8 @@ def test_a_client_that_has_left_is_noticed_in_virtual_time_too() -> None:
 
 def test_fast_time_is_the_loops_time_many_times_as_fast() -> None:
     async def run() -> float:
-        loop, timer = asyncio.get_running_loop(), FastTimer(1_000.0)
-        handle = timer.wake_at(timer.now() + 5_000.0, loop.create_future())
+        timer = FastTimer(1_000.0)
+        handle = timer.wake_at(timer.now() + 5_000.0, lambda: None)
         assert handle is not None
         return handle.when() * 1_000.0 - timer.now()
 

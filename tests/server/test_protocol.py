@@ -5,11 +5,11 @@ from typing import cast
 
 import pytest
 
+from mockserver.server.asgi_types import Receive, Send
 from mockserver.server.connection import EXTENSION
 from mockserver.server.h11_parser import H11Parser
 from mockserver.server.http_parser import RequestParser
 from mockserver.server.httptools_parser import HttptoolsParser
-from mockserver.server.player import Receive, Send
 from mockserver.server.protocol import HttpProtocol, Sweeper, parser_class
 from tests.support.memory_connection import GET, LIMITS, PARSERS, Line, play
 

@@ -28,9 +28,11 @@ ENDS = [
 ]
 
 
-@pytest.fixture(params=["uvloop", "asyncio", "h11"])
+@pytest.fixture(params=["uvloop", "asyncio", "h11", "asgi"])
 def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Use both event loops, whose transports buffer differently, and the parser of systems without httptools."""
+    """Use both event loops, whose transports buffer differently, the parser without httptools, and plain ASGI."""
+    if request.param == "asgi":
+        monkeypatch.setattr("mockserver.server.asgi.Gateway.direct", lambda *_: None)
     if request.param == "h11":
         monkeypatch.setattr("mockserver.server.protocol.parser_class", lambda: H11Parser)
     if request.param == "asyncio":

@@ -23,7 +23,7 @@ from mockserver.core.clock import FixedClock
 from mockserver.core.errors import OperatorError
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import Message
+from mockserver.server.asgi_types import Message
 from mockserver.server.stores import redis as redis_store
 from mockserver.server.stores.memory import MemoryStore, Store, StoreUnavailableError
 from mockserver.server.stores.redis import PREFIX, RedisStore

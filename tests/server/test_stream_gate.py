@@ -7,7 +7,8 @@ import pytest
 
 from mockserver.core.actions import Action, Actions, Data, End, Head, Hold, Wait
 from mockserver.journal.log import Outcome
-from mockserver.server.player import Message, play
+from mockserver.server.asgi_outlet import play
+from mockserver.server.asgi_types import Message
 from mockserver.server.stream_gate import Delivery
 from tests.support.asgi import Client, VirtualTimer
 

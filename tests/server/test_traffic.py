@@ -12,7 +12,7 @@ from mockserver.accounts.session import Session, start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import Message
+from mockserver.server.asgi_types import Message
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.start import start

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from mockserver.server.asgi import Gateway
-from mockserver.server.player import Message, wake
+from mockserver.server.asgi_types import Message
+from mockserver.server.timers import Waker
 
 LEFT: Message = {"type": "http.disconnect"}
 
@@ -20,10 +21,10 @@ class VirtualTimer:
     def now(self) -> float:
         return self.present
 
-    def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
+    def wake_at(self, deadline: float, waker: Waker) -> None:
         self.deadlines.append(deadline)
         self.present = deadline
-        wake(waker)
+        waker()
 
 
 class Client:
@@ -67,7 +68,7 @@ class LeavingTimer(VirtualTimer):
         self.client = client
         self.last = last
 
-    def wake_at(self, deadline: float, waker: "asyncio.Future[None]") -> None:
+    def wake_at(self, deadline: float, waker: Waker) -> None:
         if len(self.deadlines) + 1 < self.last:
             super().wake_at(deadline, waker)
         else:

@@ -8,11 +8,11 @@ from typing import cast
 import uvicorn
 from uvicorn.server import ServerState
 
+from mockserver.server.asgi_types import Message, Receive, Send
 from mockserver.server.h11_parser import H11Parser
 from mockserver.server.http_parser import RequestParser
 from mockserver.server.httptools_parser import HttptoolsParser
 from mockserver.server.limits import Limits
-from mockserver.server.player import Message, Receive, Send
 from mockserver.server.protocol import protocol_class
 
 LIMITS = Limits(head_seconds=10, body_seconds=20, write_seconds=30, idle_seconds=40, linger_seconds=5)
@@ -40,6 +40,9 @@ class Transport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Do nothing: tests say themselves when a client takes no more."""
 
     def write_eof(self) -> None:
         self.has_eof = True
@@ -123,7 +126,8 @@ class Line:
     def __init__(self, parser: type[RequestParser], limits: Limits = LIMITS, app: object = None) -> None:
         self.app = Application()
         self.loop, self.transport, self.state = Loop(), Transport(), ServerState()
-        config = uvicorn.Config(cast(Callable[..., Awaitable[None]], app or self.app), log_config=None, lifespan="off")
+        served = cast(Callable[..., Awaitable[None]], app or self.app)
+        config = uvicorn.Config(served, log_config=None, lifespan="off", proxy_headers=False)
         config.load()
         made = protocol_class(limits, parser)
         self.protocol = made(config, self.state, {}, cast(asyncio.AbstractEventLoop, self.loop))

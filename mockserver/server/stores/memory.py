@@ -29,7 +29,9 @@ class StoreUnavailableError(MockserverError):
 
 
 class Store(Protocol):
-    """A store of sessions by id."""
+    """A store of sessions by id. `is_immediate` says that `update` never waits."""
+
+    is_immediate: bool
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically. Return what `change` returns beside the new value.
@@ -61,6 +63,8 @@ class Store(Protocol):
 
 class MemoryStore:
     """Sessions of one process. It awaits nothing between reading and writing, so on one event loop it is atomic."""
+
+    is_immediate = True
 
     def __init__(self, seed: str = "0", clock: Timeline = REAL, limit: int = MOST_SESSIONS) -> None:
         self._seed = seed

@@ -77,6 +77,8 @@ def check(url: str) -> None:
 class RedisStore:
     """Sessions of every process that uses the same Redis."""
 
+    is_immediate = False
+
     def __init__(self, url: str, new_session: Callable[[str], Session], *, ttl: int = TTL) -> None:
         """Connect lazily; `new_session` returns a session without any request. Raises `OperatorError` for a bad URL."""
         try:

@@ -1,0 +1,31 @@
+"""The headers of a request, with what was derived from them alone.
+
+A client sends the same headers again and again on one connection, so the server keeps one mapping for as long as they
+stay the same (`server/head_memo`). What a stage derives from headers alone (the key, its mask, what the journal may
+keep) is derived once and kept beside them. Any other mapping works too; then it is derived each time.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+class RequestHeaders(dict[str, str]):
+    """Headers by lower-case name. They must not be changed once something was derived from them."""
+
+    __slots__ = ("derived",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(headers)
+        self.derived: dict[object, object] = {}
+
+
+def derive(headers: Mapping[str, str], make: Callable[[Mapping[str, str]], T]) -> T:
+    """Return `make(headers)`, made once for one `RequestHeaders`. `make` must be a function of a module."""
+    if not isinstance(headers, RequestHeaders):
+        return make(headers)
+    derived = headers.derived
+    if make not in derived:
+        derived[make] = make(headers)
+    return cast(T, derived[make])

@@ -1,0 +1,91 @@
+"""Framing: how an answer is laid on an HTTP/1.1 connection, as bytes. Every outlet of this server uses it.
+
+Rules (RFC 9112, sections 6 and 9):
+
+- A body is framed by its content-length, else it goes out in chunks. The answer to HEAD, 204 and 304 have none.
+- Every answer has the server's headers (`date`) first. `connection: close` is added where the connection ends.
+- Names and values are checked, so that no answer can break out of its head.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+
+_FIELDS = re.compile(b'(?:[^\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]*: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*')
+_BODILESS = frozenset({204, 304})
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+FAILED = b"Internal Server Error"
+FAILED_HEADERS = (
+    ("content-type", "text/plain; charset=utf-8"),
+    ("content-length", str(len(FAILED))),
+    ("connection", "close"),
+)
+"""The head of the answer where none can be given, a 500."""
+
+
+def _status_line(status: int) -> bytes:
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
+
+
+_STATUSES = frozenset(status.value for status in HTTPStatus)
+STATUS_LINES: Mapping[int, bytes] = {status: _status_line(status) for status in range(100, 600)}
+
+
+def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return headers as the lines of a head."""
+    return b"".join([name + b": " + value + b"\r\n" for name, value in headers])
+
+
+class Framing:
+    """The framing of one answer. `keep_alive` says whether the connection stays open after it."""
+
+    __slots__ = ("_is_chunked", "_is_head", "_left", "has_started", "is_complete", "keep_alive")
+
+    def __init__(self, *, is_head: bool, keep_alive: bool) -> None:
+        self._is_head = is_head
+        self._is_chunked: bool | None = None
+        self._left = 0
+        """The bytes that the content-length still wants."""
+        self.has_started = False
+        self.is_complete = False
+        self.keep_alive = keep_alive
+
+    def head(self, status: int, headers: Sequence[tuple[str, str]], common: bytes) -> bytes:
+        """Return the head; `common` are lines that every answer has. Raises `RuntimeError` for an invalid header."""
+        self.has_started = True
+        lines, says_close = [], False
+        for name, value in headers:
+            name = name.lower()
+            if name == "content-length" and self._is_chunked is None:
+                self._left, self._is_chunked = int(value), False
+            elif name == "transfer-encoding" and value.lower() == "chunked":
+                self._left, self._is_chunked = 0, True
+            elif name == "connection" and "close" in value.lower():
+                self.keep_alive, says_close = False, True
+            lines.append(f"{name}: {value}\r\n")
+        fields = "".join(lines).encode("latin-1")
+        if _FIELDS.fullmatch(fields) is None or fields.count(b"\r\n") != len(lines):
+            raise RuntimeError("the answer has an invalid header")
+        ending = b"\r\n" if self.keep_alive or says_close else b"connection: close\r\n\r\n"
+        if self._is_chunked is None and not self._is_head and status not in _BODILESS:
+            self._is_chunked = True
+            ending = ending[:-2] + b"transfer-encoding: chunked\r\n\r\n"
+        return STATUS_LINES[status] + common + fields + ending
+
+    def body(self, data: bytes, *, more: bool) -> bytes:
+        """Return a piece of the body, framed; the last one unless `more` follows. Raises `RuntimeError` if too long."""
+        if self._is_head:
+            framed, self._left = b"", 0
+        elif self._is_chunked:
+            framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+            if not more:
+                framed += b"0\r\n\r\n"
+        else:
+            self._left -= len(data)
+            if self._left < 0:
+                raise RuntimeError("the body is longer than its content-length")
+            framed = data
+        if not more:
+            self.is_complete = not self._left
+        return framed

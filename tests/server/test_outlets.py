@@ -1,0 +1,211 @@
+"""Both outlets give the same bytes and the same journal: every request of the table goes through each of them."""
+
+from collections.abc import Iterable
+
+import msgspec
+import orjson
+import pytest
+from pydantic import JsonValue
+
+from mockserver.engine.request import MAX_BODY
+from mockserver.faults import FAULTS
+from mockserver.journal.log import Exchange, Outcome
+from mockserver.server.asgi import MOST_DISCARDED
+from mockserver.server.http_parser import RequestParser
+from tests.support.engine import turns
+from tests.support.memory_connection import PARSERS
+from tests.support.outlets import OUTLETS, GatewayLine, Outlet, on_line
+
+HEALTHY = "  - reply: one two three four five\n    times: always\n"
+PACED = "    pace: {first: 100ms, interval: 20ms}\n"
+
+
+def post(path: str = "/v1/messages", headers: str = "", version: str = "1.1", **fields: JsonValue) -> bytes:
+    """Return the bytes of a request."""
+    body = orjson.dumps({"model": "m", "max_tokens": 99, "messages": [{"role": "user", "content": "Hi"}]} | fields)
+    head = f"POST {path} HTTP/{version}\r\nhost: x\r\nx-api-key: sk_test_12345678\r\ncontent-type: application/json\r\n"
+    return f"{head}{headers}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+def chunked(body: bytes) -> bytes:
+    head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    return head + b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:5], len(body) - 5, body[5:])
+
+
+def large(size: int) -> bytes:
+    return b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % size + b" " * size
+
+
+BODY = post().partition(b"\r\n\r\n")[2]
+STREAM = post(stream=True)
+EXPECTING = post(headers="expect: 100-continue\r\n")
+HEAD = b"HEAD /v1/models HTTP/1.1\r\nhost: x\r\n\r\n"
+GET = b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n"
+
+REQUESTS: dict[str, tuple[str, list[bytes]]] = {
+    "a whole answer": (HEALTHY, [post()]),
+    "a stream": (HEALTHY, [STREAM]),
+    "the other wire": (HEALTHY, [post("/api/v1/chat/completions"), post("/api/v1/chat/completions", stream=True)]),
+    "a paced answer": (HEALTHY + PACED, [post()]),
+    "a paced stream": (HEALTHY + PACED, [STREAM]),
+    "a request in pieces": (HEALTHY, [STREAM[:20], STREAM[20:60], STREAM[60:-7], STREAM[-7:]]),
+    "a body in chunks": (HEALTHY, [chunked(BODY)]),
+    "a body that is too large": (HEALTHY, [large(MAX_BODY + 1)]),
+    "a body that is far too large": (HEALTHY, [large(MOST_DISCARDED + 1), post()]),
+    "a body that is no JSON": (HEALTHY, [post().replace(b'{"model"', b'["model"')]),
+    "100-continue": (HEALTHY, [EXPECTING[: -len(BODY)], BODY]),
+    "100-continue after an answer that is owed": (HEALTHY, [post() + EXPECTING[: -len(BODY)], BODY]),
+    "keep-alive": (HEALTHY, [post(), post(), STREAM, post(model="another")]),
+    "requests that are pipelined": (HEALTHY + PACED, [post() + STREAM + GET % b"/v1/models" + post()]),
+    "connection: close": (HEALTHY, [post(headers="connection: close\r\n") + post()]),
+    "HTTP/1.0": (HEALTHY, [post(version="1.0")]),
+    "an upgrade": (HEALTHY, [post(headers="upgrade: h2c\r\nconnection: upgrade\r\n"), post()]),
+    "other methods": (
+        HEALTHY,
+        [GET % b"/v1/models", HEAD, GET % b"/nowhere"],
+    ),
+    "a preflight": (
+        HEALTHY,
+        [b"OPTIONS /v1/messages HTTP/1.1\r\norigin: a\r\naccess-control-request-method: POST\r\n\r\n"],
+    ),
+    "a refused key": (HEALTHY, [post(headers="authorization: Bearer sk-ant-1234567\r\n")]),
+    "an error": ("  - error: {status: 529}\n", [post(), post()]),
+    "garbage after an answer that is owed": (HEALTHY + PACED, [post() + b"\x00 garbage\r\n\r\n"]),
+}
+"""What a client sends, piece by piece, and the turns that answer."""
+
+
+def told(entries: Iterable[Exchange]) -> list[object]:
+    """Return what the journal says of each exchange, without the real time that it took."""
+    return [(each.note, timeless(each.outcome), each.captured.actions, each.captured.headers) for each in entries]
+
+
+def timeless(outcome: Outcome) -> Outcome:
+    """Return an outcome whose virtual times stay and whose real ones are zero."""
+    writes = tuple([(frames, size, round(seconds, 2)) for frames, size, seconds in outcome.writes])
+    holds = tuple([(frames, 0.0) for frames, _ in outcome.holds])
+    return msgspec.structs.replace(outcome, seconds=round(outcome.seconds, 2), writes=writes, holds=holds)
+
+
+def played(outlet: Outlet, text: str, pieces: list[bytes], parser: type[RequestParser]) -> GatewayLine:
+    async def scene(line: GatewayLine) -> None:
+        for piece in pieces:
+            await line.feed(piece)
+
+    return on_line(scene, outlet, turns(text), parser)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize("case", REQUESTS)
+def test_both_outlets_answer_a_request_with_the_same_bytes(case: str, parser: type[RequestParser]) -> None:
+    direct, over_asgi = [played(outlet, *REQUESTS[case], parser) for outlet in OUTLETS]
+    assert direct.transport.written == over_asgi.transport.written
+    assert direct.transport.statuses, "something was answered"
+    assert direct.transport.is_closed == over_asgi.transport.is_closed
+    assert told(direct.entries) == told(over_asgi.entries)
+
+
+@pytest.mark.parametrize("request_", [post(), STREAM, post("/api/v1/chat/completions", stream=True)])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_both_outlets_break_an_answer_in_the_same_way(fault: str, request_: bytes) -> None:
+    text = HEALTHY + f"    faults: [{orjson.dumps(FAULTS[fault].spelling).decode()}]\n"
+    direct, over_asgi = [played(outlet, text, [request_], PARSERS[0]) for outlet in OUTLETS]
+    assert direct.transport.written == over_asgi.transport.written
+    assert direct.transport.is_closed == over_asgi.transport.is_closed
+    assert direct.transport.is_aborted == over_asgi.transport.is_aborted
+    assert told(direct.entries) == told(over_asgi.entries)
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_nothing_is_written_while_the_client_takes_nothing(outlet: Outlet) -> None:
+    async def scene(line: GatewayLine) -> None:
+        line.protocol.pause_writing()
+        await line.feed(STREAM)
+        assert line.transport.written == b""
+        line.protocol.resume_writing()
+        await line.settle()
+        assert line.transport.written.endswith(b"0\r\n\r\n")
+
+    assert [each.outcome.ended for each in on_line(scene, outlet, turns(HEALTHY)).entries] == ["complete"]
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_a_client_that_leaves_while_it_takes_nothing_ends_the_answer_at_its_next_wait(outlet: Outlet) -> None:
+    async def scene(line: GatewayLine) -> None:
+        line.protocol.pause_writing()
+        await line.feed(STREAM)
+        line.protocol.connection_lost(None)
+        await line.settle()
+
+    line = on_line(scene, outlet, turns(HEALTHY + "    faults: [one_event_per_write]\n"))
+    assert (line.transport.written, len(line.entries)) == (b"", 1)
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_a_client_that_leaves_before_its_request_is_complete_is_not_in_the_journal(outlet: Outlet) -> None:
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(STREAM[:-5])
+        line.protocol.connection_lost(None)
+
+    assert on_line(scene, outlet, turns(HEALTHY)).entries == []
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_a_held_answer_goes_on_when_it_is_released(outlet: Outlet) -> None:
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(STREAM)
+        (live,) = line.gateway.traffic.live.values()
+        assert live.delivery.is_held
+        live.delivery.gate.admit()
+        await line.settle()
+        assert (live.delivery.frames, live.delivery.is_held) == (3, True)
+        live.delivery.gate.open()
+        await line.settle()
+        assert line.transport.written.endswith(b"0\r\n\r\n")
+
+    line = on_line(scene, outlet, turns(HEALTHY + "    faults: [{hold: {at: 3}}]\n"))
+    assert [each.outcome.ended for each in line.entries] == ["complete"]
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_a_bug_of_the_engine_is_a_500_and_the_connection_stays_open(outlet: Outlet, broken: None) -> None:
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(post() + post())
+        assert (line.transport.statuses, line.transport.is_closed) == ([500, 500], False)
+
+    assert len(on_line(scene, outlet, turns(HEALTHY)).gateway.failures) == 2
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break the engine."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mockserver.engine.step.Engine.decide", fail)
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_a_bug_of_the_player_is_a_500_and_closes_the_connection(
+    outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(post())
+        assert (line.transport.statuses, line.transport.is_closed) == ([500], True)
+        assert line.transport.written.endswith(b"Internal Server Error")
+
+    monkeypatch.setattr("mockserver.server.player.Playback.steps", fail)
+    on_line(scene, outlet, turns(HEALTHY))
+
+
+def test_a_server_that_stops_ends_its_answers_below_asgi() -> None:
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(STREAM)
+        line.protocol.stop()
+
+    line = on_line(scene, "transport", turns(HEALTHY + "    faults: [{hold: {at: 3}}]\n"))
+    assert [each.outcome.ended for each in line.entries] == ["server_stopped"]

@@ -1,0 +1,81 @@
+"""A gateway on one connection in memory, by either outlet: below ASGI, or over it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeAlias
+
+from mockserver.accounts.session import start_clock
+from mockserver.core.clock import FixedClock
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.journal.log import Exchange
+from mockserver.scenarios.compile import Script
+from mockserver.server.asgi import Gateway
+from mockserver.server.asgi_types import Receive, Scope, Send
+from mockserver.server.http_parser import RequestParser
+from mockserver.server.httptools_parser import HttptoolsParser
+from mockserver.server.stores.memory import MemoryStore
+from tests.support.engine import NOW, contract
+from tests.support.memory_connection import Line
+
+Outlet: TypeAlias = Literal["transport", "asgi"]
+OUTLETS: tuple[Outlet, ...] = ("transport", "asgi")
+MOST_TURNS = 3_000
+"""Turns of the event loop that the longest answer of a test may take."""
+DATE = [(b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")]
+
+
+class OverAsgi:
+    """A gateway as a plain ASGI application: nothing of it is served below."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._gateway(scope, receive, send)
+
+
+class GatewayLine(Line):
+    """A connection with a gateway behind it, whose sessions have a virtual clock."""
+
+    def __init__(self, outlet: Outlet, script: Script, parser: type[RequestParser] = HttptoolsParser) -> None:
+        engine = Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name))
+        store = MemoryStore(clock=start_clock(NOW, virtual=True))
+        self.gateway = Gateway(engine, store=store, clock=FixedClock(NOW))
+        super().__init__(parser, app=self.gateway if outlet == "transport" else OverAsgi(self.gateway))
+        self.state.default_headers = DATE
+        assert (self.protocol._direct is not None) == (outlet == "transport")
+
+    async def settle(self) -> None:
+        """Let every answer go on as far as it can: a long one takes many turns of the loop."""
+        await super().settle()
+        for _ in range(MOST_TURNS):
+            if not self.gateway.traffic.live:
+                break
+            await asyncio.sleep(0)
+        await super().settle()
+
+    @property
+    def entries(self) -> list[Exchange]:
+        """The exchanges of the journal."""
+        return list(self.gateway.journal)
+
+
+Scene: TypeAlias = Callable[[GatewayLine], Awaitable[None]]
+
+
+def on_line(scene: Scene, outlet: Outlet, script: Script, parser: type[RequestParser] = HttptoolsParser) -> GatewayLine:
+    """Play a scene on a connection that ends after it, and return the connection."""
+
+    async def main() -> GatewayLine:
+        line = GatewayLine(outlet, script, parser)
+        await scene(line)
+        if line.state.connections:
+            line.protocol.connection_lost(None)
+        await line.settle()
+        line.transport.abort()
+        assert line.gateway.traffic.live == {}, "every answer has ended"
+        for task in line.state.tasks:
+            task.cancel()
+        return line
+
+    return asyncio.run(main())
