@@ -24,6 +24,7 @@ from mockserver.accounts.ledger_names import ledger_name
 from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
+from mockserver.core.headers import derive
 from mockserver.core.json_text import json_or_none
 from mockserver.core.rng import token
 from mockserver.openapi.operation import Operation
@@ -159,10 +160,10 @@ class Accounts:
         Only the header that the operation reads counts, so that another header cannot give an account another ledger.
         Tokens are not verified here: naming a session changes nothing, and a refused request leaves it unchanged.
         """
-        named = session.name_session(headers)
+        named = derive(headers, session.name_session)
         if named is None or operation is None or session.HEADER in headers:
             return named
-        api_key, bearer = headers.get("x-api-key", "").strip(), keys.bearer_of(headers) or ""
+        api_key, bearer = headers.get("x-api-key", "").strip(), derive(headers, keys.bearer_of) or ""
         key = api_key or bearer if "x-api-key" in operation.schemes else bearer or api_key
         if operation.name == "refresh":
             key = refresh_token_in(body) or key
@@ -175,7 +176,9 @@ class Accounts:
         account = self._by_person.get(subject) if subject is not None else None
         if account is not None:
             return session_name_of(account)
-        return "user-" + token("session", subject, length=12) if subject is not None else keys.session_of(key)
+        if subject is not None:
+            return "user-" + token("session", subject, length=12)
+        return named if key == (api_key or bearer) else keys.session_of(key)
 
     def identify(
         self, operation: Operation, credential: keys.Credential | None, session: Session, now: float

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import msgspec
 
 from mockserver.core.errors import Refusal
+from mockserver.core.headers import derive
 from mockserver.core.rng import token
 from mockserver.openapi.operation import Operation
 
@@ -83,7 +84,7 @@ def authenticate(operation: Operation, headers: Mapping[str, str]) -> Credential
         return None
     refuse_foreign(headers)
     api_key = headers.get("x-api-key", "").strip() or None
-    bearer = bearer_of(headers)
+    bearer = derive(headers, bearer_of)
     if api_key is not None and "x-api-key" in operation.schemes:
         return Credential(api_key)
     if bearer is not None and "bearer" in operation.schemes:

@@ -90,10 +90,12 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
         call = arrival.lenient_call()
         caller = identify(engine, arrival, session, now)  # it may be another operation, with other rules for keys
         holder, meter = _metered(engine, arrival, session, caller, script, now)
-    chosen = _script(engine, call, session) if call.conversation is not None else script
-    if chosen is not script:
-        holder, meter = _metered(engine, arrival, session, caller, chosen, now)
-    call = threads.resume(_with_model(call, holder), session, _threads(engine, chosen))
+    if call.conversation is not None and call.conversation.model.startswith(overrides.SCENARIO_MODEL):
+        chosen = _script(engine, call, session)
+        if chosen is not script:
+            script = chosen
+            holder, meter = _metered(engine, arrival, session, caller, script, now)
+    call = threads.resume(_with_model(call, holder), session, _threads(engine, script))
     rate, conversation = ZERO, call.conversation
     if conversation is not None:
         allowed = holder.account.models if holder.account is not None else None
@@ -104,7 +106,7 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
             call = msgspec.structs.replace(call, conversation=conversation, warnings=(*call.warnings, *warnings))
         if meter is not None:
             rate = billing.rate_of(engine.accounts.prices, meter.account, conversation.model)
-    return Admission(session, arrival.request, call, arrival.parameters, now, holder, chosen, meter, rate)
+    return Admission(session, arrival.request, call, arrival.parameters, now, holder, script, meter, rate)
 
 
 def _with_model(call: Call, holder: Holder) -> Call:

@@ -20,7 +20,7 @@ from mockserver.engine.reply import SeedPath, default_plan
 from mockserver.engine.request import handler_request
 from mockserver.engine.settings import EngineParts
 from mockserver.engine.structured import form_warnings
-from mockserver.faults import apply_waiting
+from mockserver.faults import Applied, apply_waiting
 from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
@@ -154,8 +154,11 @@ def _play(
             plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
         )
         usage, warnings, recipe = reply.usage, form_warnings(reply, conversation), Recipe(reply=reply_recipe)
-    actions, wire = responses.with_headers(actions, play.headers), wire_named(admission.operation.wire)
-    applied = lay_faults(actions, play.faults, seed_path, admission.now, wire)
+    if play.headers:
+        actions, recipe = responses.with_headers(actions, play.headers), recipe.with_headers(play.headers)
+    applied = Applied(actions, (), ())
+    if play.faults:
+        applied = lay_faults(actions, play.faults, seed_path, admission.now, wire_named(admission.operation.wire))
     note = Note(
         session=session.id,
         seed=seed,
@@ -168,5 +171,4 @@ def _play(
         warnings=warnings,
         faults=play.fault_names,
     )
-    made_from = with_faults(msgspec.structs.replace(recipe, headers=play.headers), play.faults)
-    return session, Decision(applied.actions, note, waiting=applied.waiting, recipe=made_from)
+    return session, Decision(applied.actions, note, waiting=applied.waiting, recipe=with_faults(recipe, play.faults))

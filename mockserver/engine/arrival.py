@@ -4,8 +4,6 @@ A server makes the `Arrival` of a request (`Engine.arrive`), reads its session f
 again, if a store that several processes share must retry.
 """
 
-from functools import cached_property
-
 from mockserver.accounts.identify import Accounts
 from mockserver.core.errors import Refusal
 from mockserver.engine import cors
@@ -32,7 +30,7 @@ class Arrival:
         except Refusal as refusal:
             self.refusal = refusal
 
-    @cached_property
+    @property
     def session_id(self) -> str | None:
         """The session that the request belongs to, or None if it makes none: a refused key, an invalid name.
 

@@ -5,7 +5,7 @@ later, changed by up to `jitter` of itself; the closing frames come with the las
 its stream would have taken, and then comes at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mockserver.core.actions import Action, Actions, Data, Head, Wait
 from mockserver.core.rng import Rng
@@ -13,8 +13,8 @@ from mockserver.scenarios.schema import Pace
 from mockserver.wires import DELTAS
 
 
-def paced(actions: Actions, pace: Pace, deltas: int, rng: Rng) -> Actions:
-    """Return the same actions with waits. `deltas` is the number of deltas that the reply has as a stream."""
+def paced(actions: Actions, pace: Pace, deltas: Callable[[], int], rng: Rng) -> Actions:
+    """Return the same actions with waits. `deltas` counts the deltas that the reply has as a stream."""
     is_stream = any(isinstance(action, Data) and action.event for action in actions)
     return tuple(_stream(actions, pace, rng) if is_stream else _whole(actions, pace, deltas, rng))
 
@@ -41,8 +41,10 @@ def _stream(actions: Actions, pace: Pace, rng: Rng) -> Iterator[Action]:
         yield action
 
 
-def _whole(actions: Actions, pace: Pace, deltas: int, rng: Rng) -> Iterator[Action]:
-    duration = pace.first.draw(rng) + sum([_interval(pace, rng) for _ in range(deltas - 1)])
+def _whole(actions: Actions, pace: Pace, deltas: Callable[[], int], rng: Rng) -> Iterator[Action]:
+    duration = pace.first.draw(rng)
+    if pace.has_interval:
+        duration += sum([_interval(pace, rng) for _ in range(deltas() - 1)])
     if duration:
         yield Wait(duration)
     yield from actions

@@ -39,6 +39,10 @@ class Recipe(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     headers: Headers = ()
     faults: tuple[str | dict[str, JsonValue], ...] = ()
 
+    def with_headers(self, headers: Headers) -> "Recipe":
+        """Return the recipe of an answer to which a turn adds these headers."""
+        return msgspec.structs.replace(self, headers=headers)
+
     @property
     def size(self) -> int:
         """About how many bytes the recipe holds that the answer's own actions do not."""

@@ -1,6 +1,6 @@
 """Rendering: from the plan of a turn to the actions of its answer, at its pace and with its faults."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 
@@ -9,10 +9,11 @@ import orjson
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Headers
-from mockserver.core.conversation import Conversation, Reply
+from mockserver.core.conversation import Conversation, Reply, input_tokens
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
+from mockserver.engine.literal import literal_reply
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.reply import CreditFields, SeedPath, make_recipe, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, apply_waiting
@@ -42,17 +43,27 @@ def render_reply(
     credit_fields: CreditFields | None = None,
 ) -> RenderedReply:
     """Return a reply on the client's wire, whole or streamed, at its pace."""
-    wire = WIRES[operation.wire]
-    recipe = make_recipe(plan, conversation, wire, context, seed_path)
-    reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields)
+    wire, literal = WIRES[operation.wire], literal_reply(plan.literal, operation)
+    if literal is not None and literal.fits(conversation):
+        id = plan.id or seed_path.token("reply")
+        recipe = ReplyRecipe(id=id, blocks=literal.blocks, pace=plan.pace)
+        reply = literal.reply(id, conversation.model, context.now, input_tokens(conversation))
+        whole: Callable[[Reply], bytes] = literal.whole
+    else:
+        recipe = make_recipe(plan, conversation, wire, context, seed_path)
+        reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields)
+        whole = wire.whole
     chunk = plan.pace.chunk if plan.pace is not None else "word"
     if conversation.stream:
         actions = responses.streamed(wire.frames(reply, chunk, conversation), headers)
     else:
-        actions = responses.whole(200, wire.whole(reply), responses.JSON, headers)
-    if plan.pace is None:
+        actions = responses.whole(200, whole(reply), responses.JSON, headers)
+    if plan.pace is None or not plan.pace.takes_time:
         return RenderedReply(actions, reply, recipe)
-    deltas = sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
+
+    def deltas() -> int:
+        return sum([frame.event in wire.deltas for frame in wire.frames(reply, chunk, conversation)])
+
     return RenderedReply(pace.paced(actions, plan.pace, deltas, seed_path.rng("pace")), reply, recipe)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from mockserver.accounts import keys
 from mockserver.core.conversation import Conversation, JsonObject
 from mockserver.core.errors import Refusal
+from mockserver.core.headers import derive
 from mockserver.core.json_text import json_or_none
 from mockserver.engine.reply import check_limits
 from mockserver.openapi.lenient import mend
@@ -56,7 +57,7 @@ def outline(operation: Operation, request: Request) -> Call:
         conversation=None,
         path=request.path,
         headers=request.headers,
-        key=keys.key_of(request.headers),
+        key=derive(request.headers, keys.key_of),
     )
 
 
@@ -99,7 +100,7 @@ def _call(operation: Operation, request: Request, body: JsonObject) -> Call:
         conversation=None if operation.wire == "json" else _conversation(operation, body),
         path=request.path,
         headers=request.headers,
-        key=keys.key_of(request.headers),
+        key=derive(request.headers, keys.key_of),
         body=body,
     )
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from mockserver.accounts.schema import Account
 from mockserver.core.actions import Headers
-from mockserver.core.conversation import Json, JsonObject, Stop
+from mockserver.core.conversation import Json, JsonObject, Stop, Text
 from mockserver.core.errors import Failure
 from mockserver.core.rng import token
 from mockserver.faults import CompiledFault, compile_fault
@@ -77,9 +77,13 @@ BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A reply: its blocks, and overrides of what is derived otherwise."""
+    """A reply: its blocks, and overrides of what is derived otherwise.
+
+    `literal` has the blocks ready to be sent, if they are texts without templates and nothing else is overridden.
+    """
 
     blocks: tuple[BlockPlan, ...]
+    literal: tuple[Text, ...] | None = None
     pace: Pace | None = None
     usage: UsageOverride | None = None
     stop: Stop | None = None
@@ -209,7 +213,14 @@ def _compile_turn(
         plan = RawPlan(status=raw.status, headers=_lowered(raw.headers), body=body)
     else:
         blocks = [_block(block, tools, (*path, "reply", n), add_problem) for n, block in enumerate(turn.reply or ())]
-        plan = ReplyPlan(blocks=tuple(blocks), pace=turn.pace, usage=turn.usage, stop=turn.stop, id=turn.id)
+        plan = ReplyPlan(
+            blocks=tuple(blocks),
+            literal=_literal(blocks) if turn.usage is None and turn.stop is None else None,
+            pace=turn.pace,
+            usage=turn.usage,
+            stop=turn.stop,
+            id=turn.id,
+        )
     return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
@@ -232,6 +243,16 @@ def _compile_turn(
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
     )
+
+
+def _literal(blocks: Sequence[BlockPlan]) -> tuple[Text, ...] | None:
+    """Return the blocks of a reply that is the same each time, or None."""
+    texts = [
+        Text(block.text.literal, block.is_refusal)
+        for block in blocks
+        if isinstance(block, TextPlan) and block.text.literal is not None
+    ]
+    return tuple(texts) if len(texts) == len(blocks) else None
 
 
 def _lowered(headers: Mapping[str, str]) -> Headers:

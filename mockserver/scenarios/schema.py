@@ -83,10 +83,13 @@ class ErrorReply(ScenarioModel):
     message: str | None = Field(None, description="The message for people; {{names}} are replaced.")
 
 
+_AT_ONCE = Fixed(value=0.0)
+
+
 class Pace(ScenarioModel):
     """The timing of a reply. Without it everything is sent at once. Each time is a value or a distribution."""
 
-    first: Spread = Field(Fixed(value=0.0), description="Time until the first token, response headers included.")
+    first: Spread = Field(_AT_ONCE, description="Time until the first token, response headers included.")
     rate: Rate | None = Field(None, description="Deltas per unit of time after the first: 40/s.")
     interval: Spread | None = Field(None, description="Time between two deltas, instead of a rate.")
     jitter: Share = Field(0.0, description="How far each interval may vary, seeded: 10%.")
@@ -100,6 +103,16 @@ class Pace(ScenarioModel):
         if self.rate is not None and self.interval is not None:
             raise ValueError("expected rate or interval, not both")
         return self
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether time passes between two deltas."""
+        return self.interval is not None or self.rate is not None
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether an answer at this pace waits at all."""
+        return self.has_interval or self.first != _AT_ONCE
 
 
 FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})

@@ -139,7 +139,7 @@ class Gateway:
         arrival = self.engine.arrive(request)
         id = arrival.session_id
         try:
-            decision, clock = await self._decide(arrival, now)
+            decision, clock = await self._decide(id, arrival, now)
         except Exception as error:
             self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
             log.exception("the engine failed; this is a bug of the mock")
@@ -182,12 +182,11 @@ class Gateway:
         now = self._clock.now()
         await self.store.update(id, lambda session: (session.advanced(now, seconds), None))
 
-    async def _decide(self, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
+    async def _decide(self, id: str | None, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         def change(session: Session) -> tuple[Session, tuple[Decision, Timeline]]:
             after, decision = self.engine.decide(session, arrival, session.clock.at(now))
             return after, (decision, after.clock)
 
-        id, request = arrival.session_id, arrival.request
         if id is None:
             return change(Session(ANONYMOUS))[1]
         try:
@@ -196,8 +195,8 @@ class Gateway:
             return await self.store.update(id, change)
         except StoreUnavailableError:
             # The store may have kept the change. If it did, refund the price of the answer, which is not sent.
-            self.store.defer(id, lambda session: billing.void(session, request.ticket))
-            return self.engine.away(request, RETRY_AFTER), REAL
+            self.store.defer(id, lambda session: billing.void(session, arrival.request.ticket))
+            return self.engine.away(arrival.request, RETRY_AFTER), REAL
 
     async def _decide_with_queue(self, id: str, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
         """Decide while responses are queued for all sessions: this request borrows the queue and returns the rest."""

@@ -9,9 +9,12 @@ Rules (RFC 9112, sections 6 and 9):
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
-_FIELDS = re.compile(b'(?:[^\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]*: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*')
+_BAD_NAME = re.compile(r'[\x00-\x1f\x7f()<>@,;:\[\]={} \t\\"]')
+_PRINTED = bytes([byte for byte in range(256) if byte == 9 or (byte >= 32 and byte != 127)])
 _BODILESS = frozenset({204, 304})
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 FAILED = b"Internal Server Error"
@@ -37,6 +40,31 @@ def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([name + b": " + value + b"\r\n" for name, value in headers])
 
 
+class _Shape(NamedTuple):
+    """What the names of a head say: its lines with a place for each value, and where the headers of framing are.
+
+    `ends` is what is left of the lines without printed characters.
+    """
+
+    form: str
+    framing: tuple[tuple[str, int], ...]
+    ends: bytes
+
+
+@lru_cache(maxsize=1_024)
+def _shape(names: tuple[str, ...]) -> _Shape:
+    """Return the shape of a head with these names, most of which come again and again. Raises `RuntimeError`."""
+    lowered = [name.lower() for name in names]
+    if any(_BAD_NAME.search(name) for name in names):
+        raise RuntimeError(f"invalid name of a header among {', '.join(names)!r}")
+    form = "".join([f"{name.replace('%', '%%')}: %s\r\n" for name in lowered])
+    framing = tuple([(name, place) for place, name in enumerate(lowered) if name in _FRAMING])
+    return _Shape(form, framing, b"\r\n" * len(names))
+
+
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+
+
 class Framing:
     """The framing of one answer. `keep_alive` says whether the connection stays open after it."""
 
@@ -54,19 +82,19 @@ class Framing:
     def head(self, status: int, headers: Sequence[tuple[str, str]], common: bytes) -> bytes:
         """Return the head; `common` are lines that every answer has. Raises `RuntimeError` for an invalid header."""
         self.has_started = True
-        lines, says_close = [], False
-        for name, value in headers:
-            name = name.lower()
+        names, values = zip(*headers, strict=True) if headers else ((), ())
+        shape, says_close = _shape(names), False
+        for name, place in shape.framing:
+            value = values[place].lower()
             if name == "content-length" and self._is_chunked is None:
                 self._left, self._is_chunked = int(value), False
-            elif name == "transfer-encoding" and value.lower() == "chunked":
+            elif name == "transfer-encoding" and value == "chunked":
                 self._left, self._is_chunked = 0, True
-            elif name == "connection" and "close" in value.lower():
+            elif name == "connection" and "close" in value:
                 self.keep_alive, says_close = False, True
-            lines.append(f"{name}: {value}\r\n")
-        fields = "".join(lines).encode("latin-1")
-        if _FIELDS.fullmatch(fields) is None or fields.count(b"\r\n") != len(lines):
-            raise RuntimeError("the answer has an invalid header")
+        fields = (shape.form % values).encode("latin-1")
+        if fields.translate(None, _PRINTED) != shape.ends:
+            raise RuntimeError("the value of a header has a control character")
         ending = b"\r\n" if self.keep_alive or says_close else b"connection: close\r\n\r\n"
         if self._is_chunked is None and not self._is_head and status not in _BODILESS:
             self._is_chunked = True
