@@ -48,7 +48,7 @@ class LiteralReply(NamedTuple):
     def whole(self, reply: Reply) -> bytes:
         """Return the body of a whole answer."""
         usage = reply.usage
-        values = (orjson.dumps(reply.id)[1:-1], orjson.dumps(reply.model), reply.created, usage.input, usage.total)
+        values = (reply.id.encode(), orjson.dumps(reply.model), reply.created, usage.input, usage.total)
         body: bytes = self.form % self.pick(values)
         return body
 

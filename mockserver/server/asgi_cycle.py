@@ -9,8 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Protocol, TypeAlias, cast
 
+from mockserver.server.answer_framing import CONTINUE, FAILED, FAILED_HEADERS, AnswerFraming
 from mockserver.server.asgi_types import Message, Receive, Send
-from mockserver.server.framing import CONTINUE, FAILED, FAILED_HEADERS, Framing
 from mockserver.server.http_parser import RequestHead
 
 log = logging.getLogger("mockserver.server")
@@ -50,7 +50,7 @@ class CycleConnection(Protocol):
 class Cycle(Protocol):
     """One request and its answer, as the protocol sees them."""
 
-    framing: Framing
+    framing: AnswerFraming
 
     def feed(self, data: bytes) -> bool:
         """Take a piece of the body. Return whether so much waits that the server should stop reading."""
@@ -91,7 +91,7 @@ class AsgiCycle:
         self._body = bytearray()
         self._more_body = True
         self._expects_continue = head.expects_continue
-        self.framing = Framing(is_head=head.method == "HEAD", keep_alive=head.keep_alive)
+        self.framing = AnswerFraming(is_head=head.method == "HEAD", keep_alive=head.keep_alive)
         self.is_disconnected = False
 
     # --- what the protocol calls --------------------------------------------------------------------------------------

@@ -22,11 +22,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mockserver.server.answer_framing import STATUS_LINES, header_lines
 from mockserver.server.asgi_cycle import AsgiApplication, AsgiCycle, Cycle
 from mockserver.server.asgi_outlet import wake
 from mockserver.server.connection import EXTENSION, SocketConnection
 from mockserver.server.descriptors import DescriptorWatch
-from mockserver.server.framing import STATUS_LINES, header_lines
 from mockserver.server.head_memo import HeadMemo
 from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser
 from mockserver.server.limits import LIMITS, Limits

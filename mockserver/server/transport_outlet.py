@@ -24,10 +24,10 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from mockserver.engine.request import MAX_BODY
 from mockserver.journal.log import Ended
+from mockserver.server.answer_framing import CONTINUE, FAILED, FAILED_HEADERS, AnswerFraming
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.asgi_cycle import HIGH_WATER, Cycle
 from mockserver.server.connection import SocketConnection
-from mockserver.server.framing import CONTINUE, FAILED, FAILED_HEADERS, Framing
 from mockserver.server.http_parser import RequestHead
 from mockserver.server.player import CLOSE_LIMIT, Await, Drain, Operation, Pause, Playback, Sever, Sleep, Steps, Write
 from mockserver.server.traffic import LiveAnswer
@@ -92,7 +92,7 @@ class TransportCycle:
         self._gateway = gateway
         self._body: bytes | bytearray = b""
         self._size = 0
-        self.framing = Framing(is_head=head.method == "HEAD", keep_alive=head.keep_alive)
+        self.framing = AnswerFraming(is_head=head.method == "HEAD", keep_alive=head.keep_alive)
         self._is_started = self._is_whole = self._has_begun = self._is_gone = self._waits = False
         self._handle: asyncio.TimerHandle | None = None
         self._operation: Operation | None = None

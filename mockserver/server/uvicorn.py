@@ -26,6 +26,12 @@ from mockserver.server.protocol import HttpProtocol, Sweeper, protocol_class
 BACKLOG = 2048
 LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"
 """The event loop: uvloop where it is installed."""
+ACCEPTED_AT_ONCE = 8
+"""Connections that are accepted in one turn of the event loop.
+
+uvloop accepts one for each listening handle, then serves every request that is ready. With one handle the last of many
+clients that connect together waits for all the requests of the others, so there are more handles on the same socket.
+"""
 GRACE = 1
 """Seconds that open streams get to end after Ctrl-C."""
 
@@ -115,7 +121,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and check them against their limits."""
-        await super().startup(sockets)
+        await super().startup([each for sock in sockets or () for each in (sock, *_duplicates(sock))])
         http = self.config.http_protocol_class
         assert issubclass(http, HttpProtocol), "chosen by _config"
         self._sweeper = Sweeper(self.server_state.connections, http.limits.sweep_seconds)
@@ -150,6 +156,11 @@ class _Server(uvicorn.Server):
         tasks = list(self.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE)
+
+
+def _duplicates(sock: socket.socket) -> list[socket.socket]:
+    """Return further handles on a listening socket."""
+    return [sock.dup() for _ in range(ACCEPTED_AT_ONCE - 1)]
 
 
 class _ThreadServer(_Server):

@@ -65,7 +65,7 @@ def _shape(names: tuple[str, ...]) -> _Shape:
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
-class Framing:
+class AnswerFraming:
     """The framing of one answer. `keep_alive` says whether the connection stays open after it."""
 
     __slots__ = ("_is_chunked", "_is_head", "_left", "has_started", "is_complete", "keep_alive")
