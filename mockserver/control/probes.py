@@ -7,8 +7,8 @@ import orjson
 
 from mockserver.control import PREFIX
 from mockserver.control.guard import GuardResponse, is_probe, send_response
-from mockserver.server.asgi import Gateway, Scope
-from mockserver.server.player import Receive, Send
+from mockserver.server.asgi import Gateway
+from mockserver.server.asgi_types import Receive, Scope, Send
 from mockserver.server.stores.memory import Store, StoreUnavailableError
 
 

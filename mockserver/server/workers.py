@@ -20,7 +20,7 @@ from types import FrameType
 
 from mockserver.core.errors import OperatorError
 from mockserver.server import uvicorn
-from mockserver.server.asgi import Application
+from mockserver.server.asgi_types import Application
 
 MOST_FAILED_STARTS = 20
 """Children that may die within `WINDOW` before they serve; with more, the fault is in the server itself."""
