@@ -78,7 +78,12 @@ def _choice(reply: Reply, number: int) -> dict[str, object]:
     refusal = refusal_text(reply.blocks)
     text = "".join([block.text for block in reply.blocks if isinstance(block, Text) and not block.is_refusal])
     content = text if text or not (calls or refusal) else None
-    message: dict[str, object] = {"role": "assistant", "content": content, "refusal": refusal or None}
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": content,
+        "refusal": refusal or None,
+        "annotations": [],
+    }
     thinking = "".join([_visible(block) for block in reply.blocks])
     if thinking:
         message["reasoning_content"] = thinking
