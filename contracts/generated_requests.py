@@ -16,7 +16,10 @@ from mockserver.contracts.document import ContractDocument, OperationSpec
 EXAMPLES = 12
 """Requests for each operation and each mode."""
 
-SEMANTIC = ("tool_choice", "tools", "max_iterations", "thinking", "response_format", "stop", "stop_sequences", "n")
+SEMANTIC = (
+    *("tool_choice", "tools", "max_iterations", "thinking", "thread", "stop", "stop_sequences", "n"),
+    *("response_format", "output_config", "output_format"),
+)
 PLAIN_ROLES = ("user", "system", "developer")
 
 

@@ -105,6 +105,7 @@ ids-unique              | D1 | Response                  | No id of an answer or
 tools-as-offered        | D1 D4 | Tool Calling           | The model calls only tools that the request offers, and none if tool_choice is none.
 tool-arguments          | D1 D4 | Tool Calling           | The arguments of a tool call satisfy the tool's schema.
 tool-forced             | D1 D4 | Tool Calling           | If tool_choice forces a tool, the model calls it.
+json-as-asked           | SDK | Structured outputs       | If a request asks for a schema, the text of the answer is JSON that satisfies it.
 max-tokens-kept         | D0 D1 D3 D4 | Request Parameters | No answer is longer than max_tokens.
 created-plausible       | D4 | Response Schema           | `created` is within a day of now.
 one-choice              | D0 D1 D4 | Response            | There is exactly one choice, with index 0, unless n asks for more.

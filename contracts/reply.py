@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from mockserver.contracts import sse
 from mockserver.contracts.exchange import Json, ReceivedResponse, count_of, dig, items, read_json
 
-Kind: TypeAlias = Literal["text", "tool", "other"]
+Kind: TypeAlias = Literal["text", "refusal", "tool", "other"]
 
 STOPS = {
     "end_turn": "end",
@@ -154,6 +154,9 @@ def _completion(body: Json) -> ObservedReply:
     content = _text(dig(message, "content"))
     if content:
         blocks.append(ObservedBlock("text", content))
+    refusal = _text(dig(message, "refusal"))
+    if refusal:
+        blocks.append(ObservedBlock("refusal", refusal))
     for call in items(dig(message, "tool_calls")):
         arguments = dig(call, "function", "arguments")
         name = str(dig(call, "function", "name"))
@@ -175,13 +178,14 @@ def _completion(body: Json) -> ObservedReply:
 
 def _chat_stream(events: list[Json]) -> ObservedReply:
     body: dict[str, Json] = {}
-    content, finish = "", None
+    content, refusal, finish = "", "", None
     calls: dict[int, dict[str, str]] = {}
     for event in events:
         if isinstance(event, dict):
             body.update({key: value for key, value in event.items() if key != "choices" and value is not None})
         choice = dig(event, "choices", 0)
         content += _text(dig(choice, "delta", "content")) or ""
+        refusal += _text(dig(choice, "delta", "refusal")) or ""
         finish = dig(choice, "finish_reason") or finish
         for call in items(dig(choice, "delta", "tool_calls")):
             whole = calls.setdefault(count_of(dig(call, "index")) or 0, {"id": "", "name": "", "arguments": ""})
@@ -192,6 +196,6 @@ def _chat_stream(events: list[Json]) -> ObservedReply:
         {"id": call["id"], "function": {"name": call["name"], "arguments": call["arguments"]}}
         for call in calls.values()
     ]
-    message = {"content": content, "tool_calls": tool_calls}
+    message = {"content": content, "refusal": refusal, "tool_calls": tool_calls}
     whole_body = {**body, "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
     return _completion(json.loads(json.dumps(whole_body)))

@@ -1,5 +1,6 @@
 """Checks that an answer agrees with itself and with its request: arithmetic, names, limits, tools."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 import jsonschema_rs
@@ -54,8 +55,18 @@ def tools_of(body: Json) -> dict[str, Json]:
     return schemas
 
 
+def asked_schema(body: Json) -> Mapping[str, Json] | None:
+    """Return the schema that a request of either wire asks for; None if it asks for none."""
+    is_chat = dig(body, "response_format", "type") == "json_schema"
+    asked = dig(body, "response_format", "json_schema") if is_chat else dig(body, "output_config", "format")
+    schema = dig(asked, "schema")
+    return schema if isinstance(schema, dict) else None
+
+
 def forced_tool(body: Json) -> tuple[bool, str | None]:
-    """Return whether tool_choice demands a call, and of which tool."""
+    """Return whether tool_choice demands a call, and of which tool. Without tools nothing can be called."""
+    if not tools_of(body):
+        return False, None
     choice = dig(body, "tool_choice")
     if choice in ("required",) or dig(choice, "type") == "any":
         return True, None
@@ -167,15 +178,15 @@ def tool_arguments(view: ExchangeView) -> Iterator[str]:
                 yield f"{call.name}: {problem}"
 
 
-def _schema_problems(schema: Mapping[str, Json], arguments: Json) -> Iterator[str]:
-    """Yield what is wrong with arguments; nothing where the client's own schema is invalid."""
+def _schema_problems(schema: Mapping[str, Json], value: Json) -> Iterator[str]:
+    """Yield what is wrong with a value; nothing where the client's own schema is invalid."""
     try:
         validator = jsonschema_rs.Draft202012Validator(
             dict(schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
         )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
         return
-    for error in validator.iter_errors(arguments):
+    for error in validator.iter_errors(value):
         yield error.message[:160]
 
 
@@ -190,6 +201,20 @@ def tool_forced(view: ExchangeView) -> Iterator[str]:
         yield f"tool_choice demands {name or 'a tool'}, and none is called"
     elif name is not None and name not in [call.name for call in reply.calls]:
         yield f"tool_choice demands {name}, called is {reply.calls[0].name}"
+
+
+@check("json-as-asked", lambda view: _complete(view) and asked_schema(view.exchange.request.json) is not None)
+def json_as_asked(view: ExchangeView) -> Iterator[str]:
+    """Check an answer of text alone against the schema. A model may refuse instead, in words that are no text."""
+    reply, schema = reply_of(view), asked_schema(view.exchange.request.json)
+    if schema is None or reply.ended != "end" or reply.calls or not reply.text:
+        return
+    try:
+        value = json.loads(reply.text)
+    except ValueError:
+        yield f"the text is no JSON: {reply.text[:40]!r}"
+    else:
+        yield from _schema_problems(schema, value)
 
 
 @check("max-tokens-kept", _complete)
@@ -226,8 +251,8 @@ def one_choice(view: ExchangeView) -> Iterator[str]:
 
 @check("not-empty", _complete)
 def not_empty(view: ExchangeView) -> Iterator[str]:
-    """Check that the answer has text or calls a tool."""
-    if not reply_of(view).blocks or not (reply_of(view).text or reply_of(view).calls):
+    """Check that the answer has text, refuses in words, or calls a tool."""
+    if not any(block.text or block.kind == "tool" for block in reply_of(view).blocks):
         yield "neither text nor a tool call"
 
 
@@ -265,6 +290,7 @@ CHECKS = (
     tools_as_offered,
     tool_arguments,
     tool_forced,
+    json_as_asked,
     max_tokens_kept,
     created_plausible,
     one_choice,

@@ -139,6 +139,20 @@ def tool_use(client: Client) -> None:
         _round_trip(client, operation, offered, reply)
 
 
+@probe("json-as-asked")
+def structured(client: Client) -> None:
+    """Ask for JSON that satisfies a schema, whole and streamed."""
+    schema = WEATHER | {"additionalProperties": False}
+    forms: dict[str, Body] = {
+        "anthropic": {"output_config": {"format": {"type": "json_schema", "schema": schema}}},
+        "openai": {"response_format": {"type": "json_schema", "json_schema": {"name": "weather", "schema": schema}}},
+    }
+    for operation in client.conversations(*MAIN):
+        body = client.body(operation, "The weather in Oslo?", **forms[operation.wire])
+        client.expect("json-as-asked", client.post(operation, body), 200)
+        client.expect("json-as-asked", client.post(operation, body | {"stream": True}), 200)
+
+
 def _round_trip(client: Client, operation: OperationSpec, offered: Body, reply: ObservedReply) -> None:
     if not reply.calls:
         raise NotExaminable("no tool was called, so there is no result to send back")
@@ -279,6 +293,7 @@ PROBES = (
     streams,
     tool_use,
     thinking,
+    structured,
     cut_short,
     models_without_tools,
     stop_sequences,

@@ -305,6 +305,11 @@ class ReferenceGateway:
             name = forced or next(iter(offered))
             schema = offered.get(name, {})
             return name, instance(schema.get("parameters") or schema.get("input_schema") or {})
+        chosen = body.get("response_format") or {}
+        asked = chosen.get("json_schema") if chosen.get("type") == "json_schema" else None
+        asked = asked or (body.get("output_config") or {}).get("format")
+        if asked:
+            return json.dumps(instance(asked.get("schema") or {})).split(" ")
         return list(WORDS)
 
     def _failure(self, path: str, refused: ReferenceRefusal) -> Reply:

@@ -294,6 +294,8 @@ BEFORE: dict[str, tuple[str, str, Change]] = {
         "tool-forced",
         _default("tool_choice", "required", bad=lambda value: isinstance(value, dict) and "function" in value),
     ),
+    "schema-ignored": ("meaning", "json-as-asked", _ask(response_format=None, output_config=None)),
+    "schema-only-chat": ("meaning", "json-as-asked", _ask("/messages", output_config=None)),
     "tool-again-for-ever": ("tool", "tool-round-trip", _forever),
     "tool-none-calls": ("tool", "tools-as-offered", _eager),
     "stop-sequences-ignored": ("meaning", "stop-sequence-kept", _ask(stop_sequences=None)),
