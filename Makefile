@@ -15,6 +15,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # Biome, the linter and formatter of the page's and the examples' JavaScript.
 BIOME := .clients/page-lint/node_modules/.bin/biome
 
+# Containers often set this. Without compiled files each process that a test starts compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve test quick check lint-page clients bench matrix gate mutants attack lock format clean
 
 serve: $(VENV)/.base
