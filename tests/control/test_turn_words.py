@@ -203,14 +203,20 @@ def test_what_chaos_did_is_in_the_copy(rule: JsonValue, form: str) -> None:
     assert bare(played_again(asked)) == bare(asked.actions)
 
 
-@pytest.mark.parametrize("path", ["/v1/models", "/v1/nowhere", "/v1/credits"])
-def test_a_copied_answer_that_is_no_conversation_is_the_same(path: str) -> None:
+def test_a_copied_answer_that_is_no_conversation_is_the_same() -> None:
+    asked = _Asked()
+    asked.get("/v1/models")
+    assert bare(played_again(asked)) == bare(asked.actions)
+
+
+@pytest.mark.parametrize("path", ["/v1/nowhere", "/v1/credits"])
+def test_a_copied_refusal_of_an_unknown_path_is_the_same_under_another_id(path: str) -> None:
     asked = _Asked()
     asked.get(path)
-    if path == "/v1/nowhere":  # no turn can answer it; the copy still loads
-        assert copied(asked).turns
-        return
-    assert bare(played_again(asked)) == bare(asked.actions)
+    answers = [Answer(Decision(actions, asked.note)) for actions in (asked.actions, played_again(asked))]
+    bodies = [{**answer.json, "request_id": ""} for answer in answers]
+    assert [answer.status for answer in answers] == [404, 404]
+    assert bodies[0] == bodies[1]
 
 
 @pytest.mark.parametrize("path", PATHS)
