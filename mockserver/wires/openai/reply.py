@@ -171,7 +171,9 @@ def _arguments(block: ToolUse) -> str:
 
 def _role(reply: Reply) -> bytes:
     """Return the first delta. The content of an answer that only refuses is null."""
-    only_refuses = bool(reply.blocks) and all(isinstance(block, Text) and block.is_refusal for block in reply.blocks)
+    texts = [block for block in reply.blocks if isinstance(block, Text)]
+    has_calls = any(isinstance(block, ToolUse) for block in reply.blocks)
+    only_refuses = bool(texts) and not has_calls and all(text.is_refusal for text in texts)
     return b'{"role":"assistant","content":%b,"refusal":null}' % (b"null" if only_refuses else b'""')
 
 
