@@ -61,12 +61,13 @@ REASONS: Mapping[int, str] = {
 """Why a call is refused, by status; the guard's reasons included."""
 
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorShape"}}}
-"""Needed beside the model for calls whose own response is not JSON."""
 
 REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
-    status: {"model": responses.ErrorShape, "description": reason, "content": _ERROR}
-    for status, reason in REASONS.items()
+    status: {"description": reason, "content": _ERROR} for status, reason in REASONS.items()
 }
+# Once, so that the document defines the shape. A model for every status of every route would take FastAPI as long to
+# prepare as all the rest.
+REFUSALS[401]["model"] = responses.ErrorShape
 
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
