@@ -36,7 +36,9 @@ class LiteralReply(NamedTuple):
     pick: Callable[[tuple[bytes, bytes, int, int, int]], Any]  # Any: itemgetter's own type
 
     def fits(self, conversation: Conversation) -> bool:
-        """Return whether the client's limits leave the texts as they are."""
+        """Return whether the client wants one such reply, and its limits leave the texts as they are."""
+        if conversation.choices != 1 or conversation.logprobs is not None:
+            return False
         limit = conversation.max_tokens
         return not conversation.stop_sequences and (limit is None or self.output <= limit)
 
