@@ -23,9 +23,10 @@ PLAYED = turns("""
     error: {status: 429, retry_after: 60}
     times: always
   - reply: one two three
-    pace: {chunk: word}
+    pace: {chunk: word, interval: 200ms}
     times: always
 """)
+"""The pace lets the feed, which sends ten times a second, tell that a stream has begun before it tells of its end."""
 
 
 @pytest.fixture
