@@ -13,7 +13,14 @@ PURE = ("core", "openapi", "wires", "accounts", "faults", "scenarios", "engine",
 
 LAYERS = (
     *(f"mockserver.{folder}" for folder in PURE),
-    *("mockserver.files", "mockserver.journal", "mockserver.server", "mockserver.control", "mockserver.testing"),
+    *(
+        "mockserver.files",
+        "mockserver.journal",
+        "mockserver.recording",
+        "mockserver.server",
+        "mockserver.control",
+        "mockserver.testing",
+    ),
     *("mockserver.contracts", "mockserver.gate", "mockserver.cli"),
     *("mockserver.contracts.conftest", "mockserver.contracts.hooks", "mockserver.contracts.test_gateway"),
     *("mockserver", "tools", "benchmarks"),
