@@ -123,12 +123,21 @@ class KeptThread(msgspec.Struct, frozen=True, gc=False):
     conversation: bytes | None
 
 
+class CachedPrefix(msgspec.Struct, frozen=True, gc=False):
+    """A prefix of a prompt in the cache: its digest, its lifetime in seconds, and when it expires."""
+
+    digest: bytes
+    lifetime: int
+    expires: float
+
+
 class Session(msgspec.Struct, frozen=True, gc=False):
     """A session after `requests` requests.
 
     `progress` is by scenario name, `ledgers` by `ledger_name`. `revoked` maps each ended login to the second in which
     its last token expires. `began` is the time of the first request, in seconds since the epoch. `threads` are message
-    threads, see `engine.threads`. The stored form calls `overrides` `steering`.
+    threads, see `engine.threads`. `cached` is the prompt cache, see `engine.prompt_cache`; the prefix used last is its
+    last. The stored form calls `overrides` `steering`.
     """
 
     id: str
@@ -142,6 +151,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     began: float | None = None
     overrides: Overrides = msgspec.field(default=NO_OVERRIDES, name="steering")
     threads: tuple[KeptThread, ...] = ()
+    cached: tuple[CachedPrefix, ...] = ()
 
     def progress_of(self, scenario: str, edition: str = "") -> Progress:
         """Return the progress through this edition of a scenario."""

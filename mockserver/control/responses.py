@@ -215,6 +215,9 @@ class UsageShape(Shape):
     input: int
     output: int
     thinking: int
+    cache_read: int
+    cache_write: int
+    cache_write_1h: int
 
 
 class ExchangeShape(SummaryShape):

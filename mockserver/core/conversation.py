@@ -124,11 +124,24 @@ class ResponseFormat(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """Tokens of one exchange. `thinking` says how many of the output tokens are thinking."""
+    """Tokens of one exchange. `thinking` says how many of the output tokens are thinking.
+
+    `cache_read` of the input tokens come from the prompt cache, and `cache_write` of them were put into it,
+    `cache_write_1h` of those for an hour. `caches` says whether the prompt is one that a cache has to do with at all.
+    """
 
     input: int
     output: int
     thinking: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    caches: bool = False
+
+    @property
+    def uncached(self) -> int:
+        """The input tokens that the prompt cache has nothing to do with."""
+        return self.input - self.cache_read - self.cache_write
 
     @property
     def total(self) -> int:
@@ -258,17 +271,23 @@ def spoken(block: Block) -> int:
             return IMAGE_TOKENS * CHARACTERS_PER_TOKEN if kind in IMAGES else 0
 
 
+def heard(block: Block) -> int:
+    """Return the number of characters that a block counts in a request, where thinking costs nothing."""
+    return 0 if isinstance(block, Thinking) else spoken(block)
+
+
+def offered(tool: Tool) -> int:
+    """Return the number of characters of a tool's definition."""
+    return len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
+
+
 def input_tokens(conversation: Conversation) -> int:
     """Return the tokens of a request: system text, messages and tool definitions; at least one."""
     characters = len(conversation.system)
     for message in conversation.messages:
         for block in message.blocks:
-            if isinstance(block, Text):
-                characters += len(block.text)
-            elif not isinstance(block, Thinking):
-                characters += spoken(block)
-    for tool in conversation.tools:
-        characters += len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
+            characters += len(block.text) if isinstance(block, Text) else heard(block)
+    characters += sum([offered(tool) for tool in conversation.tools])
     return max(1, tokens(characters))
 
 

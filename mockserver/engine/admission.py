@@ -15,8 +15,9 @@ from mockserver.accounts.session import Session, name_session
 from mockserver.core.actions import Headers
 from mockserver.core.conversation import JsonObject, Usage
 from mockserver.core.errors import Refusal
-from mockserver.engine import overrides, responses, threads
+from mockserver.engine import overrides, prompt_cache, responses, threads
 from mockserver.engine.arrival import Arrival
+from mockserver.engine.prompt_cache import NO_CACHE, CacheUse
 from mockserver.engine.request import Request, check_size, handler_request
 from mockserver.engine.settings import EngineParts
 from mockserver.openapi.operation import Operation
@@ -31,7 +32,7 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     """An admitted request: its session counts it, its account can pay, its body is read.
 
     `script` is the scenario that answers it, or None for the default answer. `meter` and `rate` (credits a token) are
-    those of its account; `meter` is None where nothing is metered.
+    those of its account; `meter` is None where nothing is metered. `cache` is what the prompt cache does for it.
     """
 
     session: Session
@@ -43,6 +44,7 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     script: Script | None
     meter: billing.Meter | None
     rate: Decimal
+    cache: CacheUse = NO_CACHE
 
     @property
     def operation(self) -> Operation:
@@ -106,7 +108,10 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
             call = msgspec.structs.replace(call, conversation=conversation, warnings=(*call.warnings, *warnings))
         if meter is not None:
             rate = billing.rate_of(engine.accounts.prices, meter.account, conversation.model)
-    return Admission(session, arrival.request, call, arrival.parameters, now, holder, script, meter, rate)
+    cache = prompt_cache.look_up(session, call, now)
+    if cache is not NO_CACHE:
+        call = msgspec.structs.replace(call, cache=cache.state)
+    return Admission(session, arrival.request, call, arrival.parameters, now, holder, script, meter, rate, cache)
 
 
 def _with_model(call: Call, holder: Holder) -> Call:

@@ -21,7 +21,7 @@ from mockserver.engine.request import handler_request
 from mockserver.engine.settings import EngineParts
 from mockserver.engine.structured import form_warnings
 from mockserver.faults import Applied, apply_waiting
-from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, Script
+from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, ReplyPlan, Script
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.scenarios.turn_selection import select_turn
@@ -81,7 +81,7 @@ def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decisio
         chosen = select_turn(script, progress, call, session)
         if chosen is not None:
             return _play(engine, admission, script, *chosen)
-    note = Note(session=session.id, seed=session.seed, operation=call.operation.name)
+    note = Note(session=session.id, seed=session.seed, operation=call.operation.name, cache=call.cache)
     if call.conversation is None or not call.operation.is_conversation:
         session, actions = _without_conversation(engine, admission)
         return session, Decision(actions, note, recipe=Recipe(actions=actions))
@@ -95,9 +95,20 @@ def _default_reply(engine: EngineParts, admission: Admission, conversation: Conv
     seed_path = SeedPath((session.seed, session.id, str(session.requests)))
     context = TemplateContext(conversation, call.body, 0, session.requests, admission.now, seed_path.parts)
     plan = overrides.at_pace(default_plan(conversation, seed_path), session, engine.settings.pace)
-    return render_reply(
-        plan, conversation, call.operation, context, seed_path, admission.trace, admission.credit_fields
-    )
+    return _rendered(admission, plan, conversation, context, seed_path, admission.trace)
+
+
+def _rendered(
+    admission: Admission,
+    plan: ReplyPlan,
+    conversation: Conversation,
+    context: TemplateContext,
+    seed_path: SeedPath,
+    headers: Headers,
+) -> RenderedReply:
+    """Return the reply of a plan, with what it costs the account and what the prompt cache does."""
+    operation, credit_fields = admission.operation, admission.credit_fields
+    return render_reply(plan, conversation, operation, context, seed_path, headers, credit_fields, admission.cache)
 
 
 def _without_conversation(engine: EngineParts, admission: Admission) -> tuple[Session, Actions]:
@@ -150,9 +161,7 @@ def _play(
         plan = overrides.at_pace(plan, session, engine.settings.pace)
         check_loaded(plan, admission.session, admission.now)
         headers = (*admission.trace, *turn)
-        actions, reply, reply_recipe = render_reply(
-            plan, conversation, admission.operation, context, seed_path, headers, admission.credit_fields
-        )
+        actions, reply, reply_recipe = _rendered(admission, plan, conversation, context, seed_path, headers)
         usage, warnings, recipe = reply.usage, form_warnings(reply, conversation), Recipe(reply=reply_recipe)
     if play.headers:
         actions, recipe = responses.with_headers(actions, play.headers), recipe.with_headers(play.headers)
@@ -170,5 +179,6 @@ def _play(
         usage=usage,
         warnings=warnings,
         faults=play.fault_names,
+        cache=admission.cache.state,
     )
     return session, Decision(applied.actions, note, waiting=applied.waiting, recipe=with_faults(recipe, play.faults))

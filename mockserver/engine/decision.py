@@ -7,6 +7,7 @@ from mockserver.core.actions import Actions
 from mockserver.core.conversation import Usage
 from mockserver.engine.recipe import Recipe
 from mockserver.faults import WaitingFault
+from mockserver.wires.caching import CacheState
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -16,7 +17,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `idle_faults` are the reasons of faults that found nothing to act on. `warnings` are what the client should know of
     its request, although it was answered (what was accepted and how, D1's tips for tools), and that a scripted reply is
     not in the form that it asks for. `draws` are the rules of chaos that fired and `faults` the names of the turn's
-    faults.
+    faults. `cache` is what the prompt cache did for the request.
     """
 
     session: str
@@ -31,6 +32,7 @@ class Note(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     warnings: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    cache: CacheState = "none"
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

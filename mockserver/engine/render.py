@@ -14,6 +14,7 @@ from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
 from mockserver.engine.literal import literal_reply
+from mockserver.engine.prompt_cache import NO_CACHE, CacheUse
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.reply import CreditFields, SeedPath, make_recipe, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, apply_waiting
@@ -41,17 +42,18 @@ def render_reply(
     seed_path: SeedPath,
     headers: Headers,
     credit_fields: CreditFields | None = None,
+    cache: CacheUse = NO_CACHE,
 ) -> RenderedReply:
     """Return a reply on the client's wire, whole or streamed, at its pace."""
     wire, literal = WIRES[operation.wire], literal_reply(plan.literal, operation)
-    if literal is not None and literal.fits(conversation):
+    if literal is not None and literal.fits(conversation) and cache is NO_CACHE:
         id = plan.id or seed_path.token("reply")
         recipe = ReplyRecipe(id=id, blocks=literal.blocks, pace=plan.pace)
         reply = literal.reply(id, conversation.model, context.now, input_tokens(conversation))
         whole: Callable[[Reply], bytes] = literal.whole
     else:
         recipe = make_recipe(plan, conversation, wire, context, seed_path)
-        reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields)
+        reply = make_reply(recipe, conversation, operation, wire, context.now, credit_fields, cache)
         whole = wire.whole
     chunk = plan.pace.chunk if plan.pace is not None else "word"
     if conversation.stream:

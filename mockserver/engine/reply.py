@@ -25,19 +25,18 @@ from mockserver.core.conversation import (
     ToolUse,
     Usage,
     compact_json,
-    input_tokens,
-    output_tokens,
     refusal_text,
     spoken,
-    thinking_tokens,
     tokens,
 )
 from mockserver.core.errors import Refusal
 from mockserver.core.rng import Rng, token
 from mockserver.core.signatures import NONCE
+from mockserver.engine.prompt_cache import NO_CACHE, CacheUse
 from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.structured import default_json
 from mockserver.engine.thinking import as_shown, cut_thinking, default_thinking, make_thinking
+from mockserver.engine.usage import usage_of
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ThinkingPlan, ToolPlan, fill
@@ -140,18 +139,14 @@ def make_reply(
     wire: Wire,
     now: float,
     credit_fields: CreditFields | None = None,
+    cache: CacheUse = NO_CACHE,
 ) -> Reply:
-    """Return the reply of a recipe to a conversation. `credit_fields` makes the credit fields of a managed answer."""
+    """Return the reply of a recipe to a conversation. `credit_fields` makes the credit fields of a managed answer.
+
+    `cache` is what the prompt cache does for the request.
+    """
     blocks, stop, sequence = _cut(plan.blocks, conversation)
-    count = conversation.choices
-    usage = Usage(input_tokens(conversation), count * output_tokens(blocks), count * thinking_tokens(blocks))
-    if plan.usage is not None:
-        override = plan.usage
-        usage = Usage(
-            usage.input if override.input is None else override.input,
-            usage.output if override.output is None else override.output,
-            usage.thinking if override.thinking is None else override.thinking,
-        )
+    usage = usage_of(conversation, blocks, plan.usage, cache)
     stop = plan.stop or stop
     finish = stop if stop == "tool_use" else wire.stop_reason(stop, blocks)  # D4's top-level field says tool_use
     extras = _EXTRAS[operation.variant](conversation, finish, usage)
@@ -166,7 +161,7 @@ def make_reply(
         usage=usage,
         stop_sequence=sequence if stop == "stop_sequence" else None,
         extras=extras,
-        choices=count,
+        choices=conversation.choices,
         logprobs=conversation.logprobs,
     )
 

@@ -25,7 +25,7 @@ from mockserver.accounts import billing, model_access
 from mockserver.accounts.identify import Accounts
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
-from mockserver.engine import cors, refusals, threads, unrouted
+from mockserver.engine import cors, prompt_cache, refusals, threads, unrouted
 from mockserver.engine.admission import Admission, admit, identify
 from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
@@ -122,7 +122,10 @@ class Engine:
             session, is_counted = refusals.with_requested_seed(session.counted(now), arrival.request.headers), True
             admission = admit(self, arrival, session, caller, now)
             session, decision = answer(self, admission)
-            return _charged(admission, threads.keep(session, admission.call, decision.actions), decision)
+            session = threads.keep(session, admission.call, decision.actions)
+            if decision.note.usage is not None:
+                session = prompt_cache.keep(session, admission.cache)
+            return _charged(admission, session, decision)
         except Refusal as refusal:
             envelope, operation = self.settings.envelope, arrival.operation
             return session, refusals.refused(

@@ -128,7 +128,8 @@ class Record:
             body = self.json if isinstance(self.json, dict) else {}
             return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)
         try:
-            return read_call(operation, request, parameters, lenient=bool(self.warnings))
+            call = read_call(operation, request, parameters, lenient=bool(self.warnings))
+            return msgspec.structs.replace(call, cache=self.exchange.note.cache)
         except Refusal:
             body = self.json if isinstance(self.json, dict) else {}
             return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)

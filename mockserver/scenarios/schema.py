@@ -141,11 +141,34 @@ class RawResponse(ScenarioModel):
 
 
 class UsageOverride(ScenarioModel):
-    """Token counts to report instead of the counted ones. `thinking` is the part of `output` that is thinking."""
+    """Token counts to report instead of the counted ones.
+
+    `thinking` is a part of `output`; `cache_read` and `cache_write` are parts of `input`, `cache_write_1h` is one of
+    `cache_write`. Where one of those three is set, the others are 0 unless they are set too.
+    """
 
     input: int | None = Field(None, ge=0)
     output: int | None = Field(None, ge=0)
     thinking: int | None = Field(None, ge=0)
+    cache_read: int | None = Field(None, ge=0, description="How many input tokens come from the prompt cache.")
+    cache_write: int | None = Field(None, ge=0, description="How many input tokens are put into the prompt cache.")
+    cache_write_1h: int | None = Field(None, ge=0, description="How many of those are kept for an hour.")
+
+    @property
+    def cached(self) -> int | None:
+        """The input tokens that are read from the cache or written to it; None if the file says nothing of them."""
+        parts = (self.cache_read, self.cache_write, self.cache_write_1h)
+        return None if parts == (None, None, None) else (self.cache_read or 0) + (self.cache_write or 0)
+
+    @model_validator(mode="after")
+    def _has_its_parts(self) -> Self:
+        if self.input is not None and (self.cached or 0) > self.input:
+            raise ValueError(f"cache_read and cache_write are parts of input: {self.cached} is more than {self.input}")
+        if (self.cache_write_1h or 0) > (self.cache_write or 0):
+            raise ValueError(
+                f"cache_write_1h is a part of cache_write; set cache_write to at least {self.cache_write_1h}"
+            )
+        return self
 
 
 class Turn(ScenarioModel):

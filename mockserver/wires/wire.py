@@ -12,6 +12,7 @@ import orjson
 from mockserver.core.actions import Data
 from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop, Thinking
 from mockserver.core.errors import Failure
+from mockserver.wires.caching import CacheStyle
 from mockserver.wires.chunks import Chunk
 from mockserver.wires.sse import frame
 from mockserver.wires.threads import ThreadStyle
@@ -131,7 +132,8 @@ class Wire(NamedTuple):
     - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
       these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
       result can say that the call failed.
-    - `threads` says how a request names its message thread; None where the wire has none.
+    - `prompt_cache` says how prompts are cached, and `threads` how a request names its message thread; None where the
+      wire has none.
     """
 
     name: str
@@ -160,4 +162,5 @@ class Wire(NamedTuple):
     errors: ErrorStyle
     odd: OddFrames
     sdk: Sdk
+    prompt_cache: CacheStyle
     threads: ThreadStyle | None = None

@@ -9,7 +9,7 @@ import pytest
 from mockserver.cli import control_options
 from mockserver.control import context, feed, guard, runtime_config, worker
 from mockserver.core import json_text
-from mockserver.engine import overrides, request
+from mockserver.engine import overrides, prompt_cache, request
 from mockserver.files import dry_run, yaml_limits
 from mockserver.journal import log, redact
 from mockserver.server import asgi, uvicorn, workers
@@ -49,6 +49,7 @@ VALUES = [
     f"{redact.LONGEST_NAME} characters",
     "1",
     f"{runtime_config.MOST_IN_MEMORY} each",
+    f"{prompt_cache.MOST_PREFIXES:,}",
     f"{overrides.MOST_QUEUED} each",
     size(guard.MAX_BODY),
     f"{json_text.MAX_DEPTH} levels",

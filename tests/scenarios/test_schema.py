@@ -16,6 +16,8 @@ WRONG: list[tuple[str, str]] = [
     ),
     ("turns: [{error: {status: 500}, stop: refusal, id: a}]", "id, stop cannot be combined with error; only a reply"),
     ("turns: [{response: {}, usage: {input: 1}}]", "usage cannot be combined with response; only a reply"),
+    ("turns: [{reply: x, usage: {input: 9, cache_read: 5, cache_write: 5}}]", "parts of input: 10 is more than 9"),
+    ("turns: [{reply: x, usage: {cache_write_1h: 5}}]", "cache_write_1h is a part of cache_write; set cache_write"),
     ("turns: [{reply: a, pace: {rate: 1/s, interval: 1s}}]", "expected rate or interval, not both"),
     ("turns: [{reply: a, headers: {Content-Length: '1'}}]", "'Content-Length' is set by the server"),
     ("turns: [{reply: a, when: {assistant_turns: {}}}]", "expected one of equals, at_least, at_most"),

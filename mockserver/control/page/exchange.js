@@ -230,6 +230,12 @@ class Tabs {
   }
 }
 
+function tokens(usage) {
+  const [read, written] = [usage.cache_read, usage.cache_write].map(grouped);
+  const cached = usage.cache_read || usage.cache_write ? ` (cache: ${read} read, ${written} written)` : "";
+  return `tokens ${grouped(usage.input)} in${cached}, ${grouped(usage.output)} out`;
+}
+
 function drawHead(app, head, exchange) {
   const { store } = app;
   const close = h(
@@ -261,7 +267,7 @@ function drawHead(app, head, exchange) {
     live ? "" : duration(exchange.seconds),
     `${plural(exchange.events, "event")}${exchange.of > exchange.events ? ` of ${exchange.of}` : ""}`,
     size(exchange.bytes),
-    exchange.usage ? `tokens ${grouped(exchange.usage.input)} in, ${grouped(exchange.usage.output)} out` : "",
+    exchange.usage ? tokens(exchange.usage) : "",
     exchange.credits ? `credits ${exchange.credits.before} → ${exchange.credits.after}` : "",
     visible(exchange.sdk || exchange.client || ""),
     `seed ${visible(String(exchange.seed ?? ""))}`,

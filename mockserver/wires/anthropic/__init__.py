@@ -1,6 +1,6 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, odd, read, reply, request, thinking, threads
+from mockserver.wires.anthropic import errors, odd, prefixes, read, reply, request, thinking, threads
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -56,5 +56,6 @@ WIRE = Wire(
         unknown=odd.unknown,
     ),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),
+    prompt_cache=prefixes.STYLE,
     threads=threads.STYLE,
 )

@@ -3,7 +3,7 @@
 A stream opens with `message_start`; then each block has `content_block_start`, its deltas and `content_block_stop`;
 `message_delta` and `message_stop` end it. One `ping` follows the first block's start. Every frame has an `event:` line,
 without which the Anthropic SDKs skip it. `message_start` reports the input tokens and one output token (the first is
-on its way); `message_delta` reports the final count.
+on its way); `message_delta` reports the final count, and the cached tokens again.
 
 The last delta of a thinking block is its signature. Redacted thinking has no deltas: its start has everything.
 """
@@ -11,6 +11,7 @@ The last delta of a thinking block is its signature. Redacted thinking has no de
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import msgspec
 import orjson
 
 from mockserver.core.actions import Data
@@ -46,7 +47,7 @@ def whole(reply: Reply) -> bytes:
 
 def frames(reply: Reply, chunk: Chunk) -> list[Data]:
     """Return the frames of a streamed answer, in order."""
-    started = Usage(reply.usage.input, min(1, reply.usage.output))
+    started = msgspec.structs.replace(reply.usage, output=min(1, reply.usage.output), thinking=0)
     frames = [event("message_start", {"type": "message_start", "message": _message(reply, [], started)})]
     for index, block in enumerate(reply.blocks):
         if isinstance(block, Text):
@@ -58,7 +59,7 @@ def frames(reply: Reply, chunk: Chunk) -> list[Data]:
     if reply.blocks:
         frames.insert(2, PING)
     delta = {"stop_reason": reply.stop, "stop_sequence": reply.stop_sequence, **_stop_details(reply)}
-    usage = {"input_tokens": reply.usage.input, "output_tokens": reply.usage.output, **_details(reply.usage)}
+    usage = _usage(reply.usage, _cached(reply.usage) if reply.usage.caches else {})
     frames.append(event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage}))
     frames.append(_MESSAGE_STOP)
     return frames
@@ -73,13 +74,7 @@ def _message(reply: Reply, content: list[dict[str, object]], usage: Usage) -> di
         "content": content,
         "stop_reason": None,
         "stop_sequence": None,
-        "usage": {
-            "input_tokens": usage.input,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0,
-            "output_tokens": usage.output,
-            **_details(usage),
-        },
+        "usage": _usage(usage, _cached(usage)),
         **reply.extras,
     }
 
@@ -92,9 +87,22 @@ def _stop_details(reply: Reply) -> dict[str, object]:
     return {"stop_details": {"type": "refusal", "category": None, "explanation": words}}
 
 
-def _details(usage: Usage) -> dict[str, object]:
-    """Return how many of the output tokens are thinking; nothing for a reply without."""
-    return {"output_tokens_details": {"thinking_tokens": usage.thinking}} if usage.thinking else {}
+def _usage(usage: Usage, cached: JsonObject) -> dict[str, object]:
+    """Return the token counts. This wire counts the cached tokens beside the others, not among them."""
+    details = {"output_tokens_details": {"thinking_tokens": usage.thinking}} if usage.thinking else {}
+    return {"input_tokens": usage.uncached, **cached, "output_tokens": usage.output, **details}
+
+
+def _cached(usage: Usage) -> dict[str, object]:
+    counts: dict[str, object] = {
+        "cache_creation_input_tokens": usage.cache_write,
+        "cache_read_input_tokens": usage.cache_read,
+    }
+    if usage.caches:
+        hour = usage.cache_write_1h
+        lifetimes = {"ephemeral_5m_input_tokens": usage.cache_write - hour, "ephemeral_1h_input_tokens": hour}
+        counts["cache_creation"] = lifetimes
+    return counts
 
 
 def _whole_block(block: ReplyBlock) -> dict[str, object]:

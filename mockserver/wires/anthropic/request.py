@@ -22,7 +22,7 @@ from mockserver.core.conversation import (
     ToolUse,
 )
 from mockserver.core.errors import Refusal
-from mockserver.wires.anthropic import thinking
+from mockserver.wires.anthropic import cache_control, thinking
 from mockserver.wires.json_values import mapping, objects, string, strings, whole_number
 from mockserver.wires.pairing import Unpaired, find_unpaired
 from mockserver.wires.response_schema import check_response_schema
@@ -69,7 +69,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         messages=tuple(messages),
         body=body,
         system="\n".join([text for text in system if text]),
-        tools=tuple([_tool(tool) for tool in objects(body.get("tools")) if not _is_toolset(tool)]),
+        tools=tuple([read_tool(tool) for tool in objects(body.get("tools")) if not is_toolset(tool)]),
         tool_choice=_CHOICES.get(kind) or ToolChoice("tool", string(choice.get("name"))),
         stream=body.get("stream") is True,
         max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
@@ -80,7 +80,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
 
 
 def check(conversation: Conversation) -> None:
-    """Check the order of roles, the pairing of tool calls, thinking, and the schema asked for.
+    """Check the order of roles, the pairing of tool calls, thinking, breakpoints, and the schema asked for.
 
     Raises `Refusal` 400, as the real API does.
     """
@@ -93,6 +93,7 @@ def check(conversation: Conversation) -> None:
         _refuse_unpaired(unpaired, _place(conversation.body, unpaired.message))
     check_response_schema(conversation.response_format)
     thinking.check(conversation)
+    cache_control.check(conversation.body)
 
 
 def _place(body: JsonObject, number: int) -> int:
@@ -116,10 +117,11 @@ def _message(message: JsonObject) -> Message:
 def _blocks(content: Json) -> tuple[Block, ...]:
     if isinstance(content, str):
         return (Text(content),)
-    return tuple([_block(block) for block in objects(content)])
+    return tuple([read_block(block) for block in objects(content)])
 
 
-def _block(block: JsonObject) -> Block:
+def read_block(block: JsonObject) -> Block:
+    """Return one block of a message."""
     kind, text = block.get("type"), block.get("text")
     if kind == "text" and isinstance(text, str):
         return Text(text)
@@ -150,10 +152,11 @@ def _response_format(body: JsonObject) -> ResponseFormat | None:
     return ResponseFormat(mapping(asked.get("schema")), f"output_{'config.format' if config else 'format'}.schema")
 
 
-def _tool(tool: JsonObject) -> Tool:
+def read_tool(tool: JsonObject) -> Tool:
+    """Return a tool that the client offers."""
     return Tool(string(tool.get("name")), string(tool.get("description")), mapping(tool.get("input_schema")))
 
 
-def _is_toolset(tool: JsonObject) -> bool:
+def is_toolset(tool: JsonObject) -> bool:
     """Return whether an entry stands for the tools of a server, which are not known here."""
     return not tool.get("name") and "toolset" in string(tool.get("type"))

@@ -6,6 +6,7 @@ thread keeps `system` and `tools` of the request that created it, and a request 
 
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal
+from mockserver.wires.anthropic.cache_control import without_control
 from mockserver.wires.json_values import mapping, objects, string
 from mockserver.wires.threads import ThreadRequest, ThreadStyle
 from mockserver.wires.wire import Object
@@ -34,7 +35,15 @@ def kept(body: JsonObject, answer: JsonObject) -> Object:
     """Return the fields that the thread keeps, and its messages with the answer as the last."""
     reply = {"role": "assistant", "content": answer.get("content")}
     fields = {name: body[name] for name in CREATE_ONLY if name in body}
-    return {**fields, "messages": [*objects(body.get("messages")), reply]}
+    return {**fields, "messages": [*map(_unmarked, objects(body.get("messages"))), reply]}
+
+
+def _unmarked(message: JsonObject) -> JsonObject:
+    """Return a message without its breakpoints: those of every request would soon be too many for the cache."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return message
+    return {**message, "content": [without_control(block) for block in objects(content)]}
 
 
 STYLE = ThreadStyle(requested=requested, continued=continued, kept=kept)

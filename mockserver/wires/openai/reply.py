@@ -215,5 +215,11 @@ def _call_frames(index: int, block: ToolUse, choice: int, chunk: Chunk, opening:
 
 def _usage(usage: Usage) -> dict[str, object]:
     counts = {"prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.total}
+    prompt = {"prompt_tokens_details": _cached(usage)} if usage.caches else {}
     details = {"completion_tokens_details": {"reasoning_tokens": usage.thinking}} if usage.thinking else {}
-    return {**counts, **details}
+    return {**counts, **prompt, **details}
+
+
+def _cached(usage: Usage) -> dict[str, int]:
+    written = {"cache_write_tokens": usage.cache_write} if usage.cache_write else {}
+    return {"cached_tokens": usage.cache_read, **written}

@@ -70,13 +70,13 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         if message.get("role") in _SYSTEM_ROLES:
             system.append(joined_text(_parts(message.get("content"))))
         else:
-            messages.append(_message(message))
+            messages.append(read_message(message))
     return Conversation(
         model=string(body.get("model")) or string(body.get("preferred_model")),
         messages=tuple(messages),
         body=body,
         system="\n".join(system),
-        tools=tuple([_tool(tool) for tool in objects(body.get("tools"))]),
+        tools=tuple([read_tool(tool) for tool in objects(body.get("tools"))]),
         tool_choice=_tool_choice(body.get("tool_choice")),
         stream=body.get("stream") is True,
         include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
@@ -113,7 +113,8 @@ def _place(body: JsonObject, number: int) -> int:
     return spoken[number]
 
 
-def _message(message: JsonObject) -> Message:
+def read_message(message: JsonObject) -> Message:
+    """Return one message of a body that is not of role system."""
     role = message.get("role")
     if role in ("tool", "function"):
         call = string(message.get("tool_call_id" if role == "tool" else "name"))
@@ -161,7 +162,7 @@ def _arguments(arguments: Json) -> JsonObject:
     return mapping(json_or_none(string(arguments)))
 
 
-def _tool(tool: JsonObject) -> Tool:
+def read_tool(tool: JsonObject) -> Tool:
     """Return a tool in OpenAI's shape, or in D1's (`input_schema`), which the managed routes accept too."""
     custom = mapping(tool.get("custom"))
     if custom:

@@ -1,0 +1,51 @@
+"""The token counts of a reply: counted, with what the prompt cache did, and changed where the turn says so.
+
+The cached tokens are parts of the input, so they never exceed it: where a turn sets the input alone, the derived parts
+shrink to it; where it sets the parts alone, the input grows to them.
+"""
+
+from collections.abc import Sequence
+
+from mockserver.core.conversation import (
+    Conversation,
+    ReplyBlock,
+    Usage,
+    input_tokens,
+    output_tokens,
+    thinking_tokens,
+)
+from mockserver.engine.prompt_cache import NO_CACHE, CacheUse
+from mockserver.scenarios.schema import UsageOverride
+
+_NOTHING = UsageOverride()
+
+
+def usage_of(
+    conversation: Conversation,
+    blocks: Sequence[ReplyBlock],
+    override: UsageOverride | None = None,
+    cache: CacheUse = NO_CACHE,
+) -> Usage:
+    """Return the usage of a reply with these blocks."""
+    said, count = override or _NOTHING, conversation.choices
+    if said.cached is None:
+        input = _first(said.input, input_tokens(conversation))
+        read = min(cache.read, input)
+        write = min(cache.write, input - read)
+        hour = min(cache.write_1h, write)
+    else:
+        input = _first(said.input, max(input_tokens(conversation), said.cached))
+        read, write, hour = said.cache_read or 0, said.cache_write or 0, said.cache_write_1h or 0
+    return Usage(
+        input=input,
+        output=_first(said.output, count * output_tokens(blocks)),
+        thinking=_first(said.thinking, count * thinking_tokens(blocks)),
+        cache_read=read,
+        cache_write=write,
+        cache_write_1h=hour,
+        caches=cache.state != "none" or bool(said.cached),
+    )
+
+
+def _first(said: int | None, counted: int) -> int:
+    return counted if said is None else said
