@@ -20,9 +20,9 @@ import orjson
 from mockserver.accounts import ledger as ledgers
 from mockserver.accounts.identify import Holder
 from mockserver.accounts.ledger import ZERO, Bill, Denied, Ledger, Terms
-from mockserver.accounts.model_access import matches
 from mockserver.accounts.plans import MONTHLY_CREDITS, TARIFFS, tariff_of
-from mockserver.accounts.schema import Account, Prices
+from mockserver.accounts.prices import Rate
+from mockserver.accounts.schema import Account
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End
 from mockserver.core.conversation import JsonObject, Usage
@@ -31,8 +31,6 @@ from mockserver.openapi.operation import Operation
 from mockserver.wires import DELTAS
 from mockserver.wires.errors import error_object, failure
 from mockserver.wires.wire import Wire
-
-THOUSAND = Decimal(1_000)
 
 
 class Meter(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +44,7 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What was charged for an answer: `rate` credits a token, `paid` in all, for these tokens and stream deltas."""
+    """What was charged for an answer: `rate` credits an output token, `paid` in all, for these tokens and deltas."""
 
     ledger_name: str
     hold: str
@@ -138,19 +136,10 @@ def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: Account) -> 
     )
 
 
-def rate_of(prices: Prices, account: Account, model: str) -> Decimal:
-    """Return the credits for one token: the account's price of the model, else the model's, the plan's, the default."""
-    for table in (account.prices, prices.models):
-        for glob, price in table.items():
-            if matches(model, glob):
-                return price / THOUSAND
-    return prices.plans.get(account.plan, prices.default) / THOUSAND
-
-
-def credit_fields(session: Session, meter: Meter, rate: Decimal, usage: Usage) -> JsonObject:
+def credit_fields(session: Session, meter: Meter, rate: Rate, usage: Usage) -> JsonObject:
     """Return the fields of a managed answer that say what it costs and leaves, before it is charged."""
     ledger = ledger_of(session, meter.ledger_name, meter.account, meter.now)
-    price = ZERO if meter.terms.unlimited else rate * usage.total
+    price = ZERO if meter.terms.unlimited else rate.price(usage)
     return {
         "credits_consumed": number(price),
         "credits_remaining": None if meter.terms.unlimited else number(ledger.remaining - price),
@@ -159,12 +148,12 @@ def credit_fields(session: Session, meter: Meter, rate: Decimal, usage: Usage) -
 
 
 def charge(
-    session: Session, meter: Meter, rate: Decimal, usage: Usage, actions: Actions, wire: Wire
+    session: Session, meter: Meter, rate: Rate, usage: Usage, actions: Actions, wire: Wire
 ) -> tuple[Session, Actions, Receipt]:
     """Return the session charged for an answer, the answer (cut for an account with `overdraft: cut`), its receipt."""
     ledger = ledger_of(session, meter.ledger_name, meter.account, meter.now)
     deltas = sum([isinstance(action, Data) and action.event in DELTAS for action in actions])
-    price, output = (ZERO if meter.terms.unlimited else rate * usage.total), usage.output
+    price, output = (ZERO if meter.terms.unlimited else rate.price(usage)), usage.output
     if meter.account.overdraft == "cut" and deltas and price > ledger.remaining:
         kept = _affordable(ledger.remaining, rate, usage, deltas)
         actions = _cut(actions, kept, wire)
@@ -174,7 +163,7 @@ def charge(
     receipt = Receipt(
         ledger_name=meter.ledger_name,
         hold=meter.hold,
-        rate=rate,
+        rate=rate.token,
         paid=price,
         input=usage.input,
         output=output,
@@ -184,9 +173,9 @@ def charge(
     return session.with_ledger(meter.ledger_name, after), actions, receipt
 
 
-def _affordable(remaining: Decimal, rate: Decimal, usage: Usage, deltas: int) -> int:
+def _affordable(remaining: Decimal, rate: Rate, usage: Usage, deltas: int) -> int:
     """Return the number of a stream's deltas that the balance pays for: fewer than all of them."""
-    output = max(0, int(remaining / rate) - usage.input)
+    output = max(0, int((remaining - rate.prompt(usage)) / rate.token)) if rate.token else 0
     return min(deltas - 1, output * deltas // max(1, usage.output))
 
 

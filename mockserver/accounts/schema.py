@@ -15,11 +15,20 @@ Every figure that is left out is the plan's. A file with an unknown key or plan,
 No message and no repr shows a key or a password.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from mockserver.accounts.plans import PRICE, PlanName
 from mockserver.core.units import Duration
@@ -51,6 +60,25 @@ Credits = Annotated[
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class TokenPrice(_Model):
+    """What 1,000 tokens cost, in credits. A bare number is `tokens`."""
+
+    tokens: Credits
+    cache_read: Credits | None = Field(
+        None, description="Those that are read from the prompt cache; a tenth of `tokens` if missing."
+    )
+    cache_write: Credits | None = Field(
+        None, description="Those that are put into the prompt cache; the same as `tokens` if missing."
+    )
+
+
+def _as_price(value: object) -> object:
+    return value if isinstance(value, Mapping | TokenPrice) else TokenPrice(tokens=_credits(value))
+
+
+Price = Annotated[TokenPrice, BeforeValidator(_as_price)]
 
 
 class User(_Model):
@@ -95,7 +123,7 @@ class Account(_Model):
     )
     limits: OwnLimits = OwnLimits()
     models: list[str] | None = Field(None, description="The only models it may use, as globs.")
-    prices: dict[str, Credits] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
+    prices: dict[str, Price] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
 
     @property
     def all_keys(self) -> tuple[str, ...]:
@@ -112,9 +140,9 @@ class Account(_Model):
 class Prices(_Model):
     """The credits for 1,000 tokens. A model's price takes precedence over a plan's, an account's own over both."""
 
-    default: Credits = PRICE
-    plans: dict[PlanName, Credits] = Field(default_factory=dict)
-    models: dict[str, Credits] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
+    default: Price = TokenPrice(tokens=PRICE)
+    plans: dict[PlanName, Price] = Field(default_factory=dict)
+    models: dict[str, Price] = Field(default_factory=dict, description="Model glob: credits for 1,000 tokens.")
 
 
 class AccountsFile(_Model):

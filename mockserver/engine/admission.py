@@ -3,13 +3,11 @@
 Every stage here refuses a request with an error of its own; the order of the stages is in `step`.
 """
 
-from decimal import Decimal
-
 import msgspec
 
 from mockserver.accounts import billing, keys, model_access
 from mockserver.accounts.identify import ANONYMOUS_HOLDER, Holder
-from mockserver.accounts.ledger import ZERO
+from mockserver.accounts.prices import FREE, Rate, rate_of
 from mockserver.accounts.session import HEADER as SESSION_HEADER
 from mockserver.accounts.session import Session, name_session
 from mockserver.core.actions import Headers
@@ -43,7 +41,7 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     holder: Holder
     script: Script | None
     meter: billing.Meter | None
-    rate: Decimal
+    rate: Rate
     cache: CacheUse = NO_CACHE
 
     @property
@@ -98,7 +96,7 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
             script = chosen
             holder, meter = _metered(engine, arrival, session, caller, script, now)
     call = threads.resume(_with_model(call, holder), session, _threads(engine, script))
-    rate, conversation = ZERO, call.conversation
+    rate, conversation = FREE, call.conversation
     if conversation is not None:
         allowed = holder.account.models if holder.account is not None else None
         strict = engine.settings.strict_models
@@ -107,7 +105,7 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
         if warnings:
             call = msgspec.structs.replace(call, conversation=conversation, warnings=(*call.warnings, *warnings))
         if meter is not None:
-            rate = billing.rate_of(engine.accounts.prices, meter.account, conversation.model)
+            rate = rate_of(engine.accounts.prices, meter.account, conversation.model)
     cache = prompt_cache.look_up(session, call, now)
     if cache is not NO_CACHE:
         call = msgspec.structs.replace(call, cache=cache.state)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from mockserver.accounts.identify import OPEN_PLAN
+from mockserver.accounts.prices import DEFAULT_RATE
 from mockserver.core import catalogue
 from mockserver.core.conversation import (
     CHARACTERS_PER_TOKEN,
@@ -42,9 +43,6 @@ from mockserver.openapi.sampling import SamplingError, sample
 from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ThinkingPlan, ToolPlan, fill
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires.wire import Wire
-
-CREDITS_PER_TOKEN = 0.001
-"""One credit per 1,000 tokens (ruling: the documents give no figure)."""
 
 SENTENCES = (
     "Hello! How can I help you today?",
@@ -269,7 +267,7 @@ def _managed_extras(conversation: Conversation, finish: str, usage: Usage) -> Js
     model = catalogue.find(conversation.model)
     return {
         "provider": model.provider.lower() if model is not None else "ainative",
-        "credits_consumed": round(usage.total * CREDITS_PER_TOKEN, 6),
+        "credits_consumed": round(float(DEFAULT_RATE.price(usage)), 6),
         "credits_remaining": None,
         "plan_tier": OPEN_PLAN,
         "finish_reason": finish,

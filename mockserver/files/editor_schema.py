@@ -81,6 +81,11 @@ def _or_short(short: str) -> Callable[[Schema], Schema]:
     return lambda schema: {"anyOf": [{"type": short}, schema]}
 
 
+def _or_credits(schema: Schema) -> Schema:
+    """Allow a bare number of credits: `default: 1`."""
+    return {"anyOf": [*schema["properties"]["tokens"]["anyOf"], schema]}
+
+
 def _fixed(schema: Schema) -> Schema:
     """Allow a bare time: `first: 300ms`."""
     return {"anyOf": [*schema["properties"]["value"]["anyOf"], schema]}
@@ -154,6 +159,7 @@ _AMENDMENTS: Mapping[str, Callable[[Schema], Schema]] = {
     "When": _when,
     "ChaosRule": _chaos_rule,
     "AccountsFile": _accounts_file,
+    "TokenPrice": _or_credits,
 }
 """By the name of a model: what makes its schema agree with the model's validators."""
 
