@@ -29,7 +29,7 @@ class Context(NamedTuple):
 class Parameters(BaseModel):
     """The parameters of a fault. `main` names the one that `{fault: value}` sets."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, populate_by_name=True)
     main: ClassVar[str] = ""
 
 

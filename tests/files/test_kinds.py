@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli.main import main
+from mockserver.cli.main import command_of, main
 from mockserver.core.errors import AuthorError
 from mockserver.files import loader
 from mockserver.files.accounts_file import load_accounts
@@ -72,7 +72,7 @@ def test_a_file_of_no_kind_gets_the_messages_of_the_expected_kind(tmp_path: Path
 
 
 def test_every_kind_has_an_option_of_serve() -> None:
-    options = {option for parameter in main.commands["serve"].params for option in parameter.opts}
+    options = {option for parameter in command_of("serve").params for option in parameter.opts}
     assert {kind.option for kind in KINDS.values()} <= options
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from mockserver import cli
 from mockserver.cli.contract import contract
-from mockserver.cli.main import main
+from mockserver.cli.main import COMMANDS, command_of, main
 from mockserver.contracts import checks, probes
 from mockserver.contracts.check import Check
 from mockserver.contracts.probe import ProbeCase
@@ -110,7 +110,7 @@ def test_a_report_format_is_on_the_page_of_the_gate(name: str) -> None:
 def commands() -> dict[str, click.Command]:
     """Return every command by what a user types after `mockserver`."""
     inner = {f"contract {name}": found for name, found in contract.commands.items()}
-    return {**main.commands, **inner}
+    return {**{name: command_of(name) for name in COMMANDS}, **inner}
 
 
 def test_every_file_with_a_command_is_in_a_table() -> None:
