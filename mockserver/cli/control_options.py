@@ -60,11 +60,6 @@ def control_options(
     return None if off or workers > 1 else ControlOptions(port, read_token(token), hosts, opened)
 
 
-def files_of(library: "Library") -> dict[str, Path]:
-    """Return the files of a library by the names of their scenarios."""
-    return {name: entry.file for name, entry in library.entries.items()}
-
-
 def installer(app: "Gateway") -> "Install":
     """Return a function that makes a gateway play another library."""
 
@@ -113,7 +108,7 @@ def serve_one(
             app, files, uvicorn.url_of(sock), token=options.token, hosts=(*options.hosts, host), port=port
         )
         link = controlled.link(uvicorn.url_of(control_sock or sock))
-        follow(lambda library: controlled.config.reload(library.scripts, files_of(library), library.playing))
+        follow(lambda library: controlled.config.reload(library.scripts, library.files, library.playing))
 
         def ready() -> None:
             hello(link)

@@ -15,11 +15,11 @@ def scenarios(folder: str | None) -> None:
     from mockserver.files.library import load_library
 
     library = load_library(load_contract(), folder)
-    width = max((len(name) for name in library.entries), default=0)
+    width = max((len(name) for name in library.files), default=0)
     for heading, own in (("Shipped", False), (f"In {folder}", True)):
-        entries = [entry for entry in library.entries.values() if (entry.file.parent != bundled.SCENARIOS) is own]
-        if entries:
+        names = [name for name, file in library.files.items() if (file.parent != bundled.SCENARIOS) is own]
+        if names:
             click.echo(f"{heading}:")
-        for entry in entries:
-            click.echo(f"  {entry.script.name:<{width}}  {entry.script.about}")
+        for name in names:
+            click.echo(f"  {name:<{width}}  {library.scripts[name].about}")
     click.echo("\nTo play one: mockserver serve --scenario NAME, or use the API key sk_mock_NAME.")

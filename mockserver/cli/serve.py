@@ -14,7 +14,6 @@ from mockserver.cli.control_options import (
     MOST_EXCHANGES,
     NEEDS_ONE_PROCESS,
     control_options,
-    files_of,
     serve_one,
     without_control,
 )
@@ -198,7 +197,7 @@ def serve(
             processes.run(lambda number: without_control(make_app(), follow), sock, workers)
         else:
             app, ready = make_app(), partial(hello, notices)
-            serve_one(app, sock, host, control, files_of(library), hello=ready, follow=follow)
+            serve_one(app, sock, host, control, library.files, hello=ready, follow=follow)
     output.end("Stopped.")
 
 

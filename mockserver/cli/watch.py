@@ -26,12 +26,12 @@ KEPT = "Not reloaded; the previous version stays in use."
 def describe(library: "Library") -> str:
     """Return what a server that has this library plays, as a clause for the operator."""
     if library.playing is not None:
-        entry = library.entries[library.playing]
-        about = f": {entry.script.about}" if entry.script.about else ""
+        script = library.scripts[library.playing]
+        about = f": {script.about}" if script.about else ""
         return f"Playing '{library.playing}'{about}".rstrip(".")
     return (
         f"No scenario, so every request gets a default answer; the API key sk_mock_<name> chooses one of "
-        f"{len(library.entries)} (list them with: mockserver scenarios)"
+        f"{len(library.files)} (list them with: mockserver scenarios)"
     )
 
 

@@ -1,10 +1,14 @@
 """Chaos files: the shipped profiles, and files that the operator chose."""
 
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import cast
 
 from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
 from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
 from mockserver.files import bundled, loader
+from mockserver.files.shipped import Shipped
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
 
@@ -26,16 +30,16 @@ def profile_of(document: YamlDocument, contract: Contract | None = None) -> Chao
 
 def load_profiles(
     chosen: str | None = None, contract: Contract | None = None
-) -> tuple[dict[str, ChaosProfile], str | None]:
+) -> tuple[Mapping[str, ChaosProfile], str | None]:
     """Return the shipped profiles and the chosen one, and the name of the chosen one.
 
     Raises `OperatorError` for an unknown profile, and `AuthorError` with every mistake of a file.
     """
-    profiles = {profile.name: profile for file in loader.discover(SHIPPED) for profile in [read_profile(file)]}
-    if chosen is None or chosen in profiles:
-        return profiles, chosen
+    shipped = Shipped(SHIPPED, profile_of)
+    if chosen is None or chosen in shipped:
+        return shipped, chosen
     own = read_profile(file_of(chosen), contract)
-    return {**profiles, own.name: own}, own.name
+    return ChainMap({own.name: own}, cast(MutableMapping[str, ChaosProfile], shipped)), own.name
 
 
 def file_of(chosen: str) -> Path:

@@ -1,40 +1,29 @@
 """The scenarios that a server knows: those shipped, and those that its operator chose.
 
 The operator chooses a shipped scenario by its name, a file, or a folder of files. A file's scenario replaces a shipped
-one of the same name; two files in one folder must have different names. Every file is read, checked and compiled
-before anything is served, and the mistakes of all files are reported together.
+one of the same name; two files in one folder must have different names. Every file of the operator is read, checked and
+compiled before anything is served, and the mistakes of all files are reported together.
 """
 
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple, cast
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.files import bundled, loader
-from mockserver.files.dry_run import dry_run
+from mockserver.files.shipped import Shipped
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 
 
-class LibraryEntry(msgspec.Struct, frozen=True):
-    """A compiled scenario and its file."""
+class Library(NamedTuple):
+    """The scenarios and their files by name, and the name of the default one, if any."""
 
-    script: Script
-    file: Path
-
-
-class Library(msgspec.Struct, frozen=True):
-    """The scenarios by name, and the name of the default one, if any."""
-
-    entries: dict[str, LibraryEntry]
+    scripts: Mapping[str, Script]
+    files: Mapping[str, Path]
     playing: str | None = None
-
-    @property
-    def scripts(self) -> dict[str, Script]:
-        """The scripts by name."""
-        return {name: entry.script for name, entry in self.entries.items()}
 
 
 def load_library(contract: Contract, chosen: str | None = None) -> Library:
@@ -42,29 +31,46 @@ def load_library(contract: Contract, chosen: str | None = None) -> Library:
 
     Raises `AuthorError` with every mistake in every file, and `OperatorError` for an unknown name or missing file.
     """
-    entries = _read(loader.discover(bundled.SCENARIOS), contract, try_out=False)  # the project's own tests do that
-    if chosen is None:
-        return Library(entries)
+    shipped = shipped_scripts(contract)
+    if chosen is None or chosen in shipped:
+        return Library(shipped, shipped.files, chosen)
     path = Path(chosen)
     if path.is_dir():
         own = _read(loader.discover(path), contract)
         if not own:
             raise OperatorError(f"{chosen}: no scenario file (*.yaml) in this folder")
-        return Library(entries | own, next(iter(own)) if len(own) == 1 else None)
+        return _with_own(shipped, own, next(iter(own)) if len(own) == 1 else None)
     if path.is_file() or path.suffix in (".yaml", ".yml"):
         own = _read([path], contract)
-        return Library(entries | own, next(iter(own)))
-    if chosen not in entries:
-        raise OperatorError(f"no scenario, file or folder is called '{chosen}'; {did_you_mean(chosen, entries)}")
-    return Library(entries, chosen)
+        return _with_own(shipped, own, next(iter(own)))
+    raise OperatorError(f"no scenario, file or folder is called '{chosen}'; {did_you_mean(chosen, shipped)}")
 
 
-def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) -> dict[str, LibraryEntry]:
-    entries: dict[str, LibraryEntry] = {}
+def shipped_scripts(contract: Contract) -> Shipped[Script]:
+    """Return the shipped scenarios. The project's own tests try them out, so they are only compiled here."""
+    return Shipped(bundled.SCENARIOS, lambda document: script_of(document, contract, try_out=False))
+
+
+class _OwnScript(NamedTuple):
+    """A script of the operator, and its file."""
+
+    script: Script
+    file: Path
+
+
+def _with_own(shipped: Shipped[Script], own: Mapping[str, _OwnScript], playing: str | None) -> Library:
+    """Return the shipped scenarios under those of the operator."""
+    scripts = {name: entry.script for name, entry in own.items()}
+    files = {**shipped.files, **{name: entry.file for name, entry in own.items()}}
+    return Library(ChainMap(scripts, cast(MutableMapping[str, Script], shipped)), files, playing)
+
+
+def _read(files: Iterable[Path], contract: Contract) -> dict[str, _OwnScript]:
+    entries: dict[str, _OwnScript] = {}
     problems: list[Problem] = []
     for file in files:
         try:
-            script = read_script(file, contract, try_out=try_out)
+            script = read_script(file, contract)
         except AuthorError as error:
             problems += error.problems
             continue
@@ -73,7 +79,7 @@ def _read(files: Iterable[Path], contract: Contract, *, try_out: bool = True) ->
             problems.append(
                 Problem(str(file), 1, 1, "scenario", f"'{script.name}' is also the name of {twin.file}; choose another")
             )
-        entries[script.name] = LibraryEntry(script, file)
+        entries[script.name] = _OwnScript(script, file)
     if problems:
         raise AuthorError(problems)
     return entries
@@ -92,6 +98,8 @@ def script_of(document: YamlDocument, contract: Contract, *, try_out: bool = Tru
     loaded = loader.scenario_of(document)
     script, problems = compile_scenario(loaded.scenario, contract)
     if not problems and try_out:
+        from mockserver.files.dry_run import dry_run  # most of a server's start has nothing to try out
+
         problems = dry_run(script, contract)
     if problems:
         raise AuthorError([loaded.problem(path, message) for path, message in problems])

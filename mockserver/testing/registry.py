@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 
 from mockserver.core.errors import OperatorError, did_you_mean
 from mockserver.engine.chaos import ChaosProfile
-from mockserver.files import bundled, chaos_file, loader
+from mockserver.files import chaos_file, loader
+from mockserver.files.library import shipped_scripts
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, compile_scenario, make_script
+from mockserver.scenarios.compile import Script, make_script
 from mockserver.scenarios.schema import Scenario
 
 T = TypeVar("T")
@@ -48,17 +49,16 @@ class ScriptRegistry(_Registry[Script]):
     """The scenarios. The project's own tests check the shipped ones, so they are only compiled here."""
 
     def __init__(self, contract: Contract) -> None:
-        scenarios = [loader.load(file).scenario for file in loader.discover(bundled.SCENARIOS)]
-        self._written = {scenario.scenario: scenario for scenario in scenarios}
-        super().__init__({name: compile_scenario(scenario, contract)[0] for name, scenario in self._written.items()})
+        self._scripts = shipped_scripts(contract)
+        super().__init__(self._scripts)
 
     def scenario(self, name: str) -> Scenario:
         """Return the shipped scenario of that name. Raises `OperatorError` if there is none."""
-        if name not in self._written:
+        if name not in self._scripts:
             raise OperatorError(
                 f"no scenario is called '{name}'; {did_you_mean(name, self)} (a path ends in .yaml, YAML has a colon)"
             )
-        return self._written[name]
+        return loader.scenario_of(self._scripts.document(name)).scenario
 
 
 class ProfileRegistry(_Registry[ChaosProfile]):

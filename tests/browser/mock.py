@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 from playwright.sync_api import Locator, Page, expect
 
-from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES, files_of
+from mockserver.cli.control_options import MOST_BYTES, MOST_EXCHANGES
 from mockserver.control.wiring import ControlledGateway, with_control
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
@@ -59,7 +59,7 @@ class Mock:
         self._stack.callback(self._running.close)
         sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
-        self._controlled = with_control(self.gateway, files_of(library()), self.url, token=token)
+        self._controlled = with_control(self.gateway, library().files, self.url, token=token)
         loop = self._running.enter_context(uvicorn.threaded(self._controlled.app, sock))
         self._running.callback(loop.call_soon_threadsafe, self._controlled.control.close)
 

@@ -28,8 +28,7 @@ def url() -> Iterator[str]:
     engine = Engine(contract(), library.scripts, EngineSettings(), Accounts(), chaos)
     with uvicorn.bind("127.0.0.1", 0) as sock:
         url = uvicorn.url_of(sock)
-        files = {name: entry.file for name, entry in library.entries.items()}
-        with uvicorn.threaded(with_control(Gateway(engine), files, url, token=TOKEN).app, sock):
+        with uvicorn.threaded(with_control(Gateway(engine), library.files, url, token=TOKEN).app, sock):
             yield url
 
 
