@@ -23,6 +23,7 @@ COMMANDS = (
     "chaos",
     "tail",
     "verdict",
+    "ask",
     "contract",
     "openapi",
 )

@@ -1,4 +1,4 @@
-"""The paths of the files that are shipped with the package: openapi.yaml, its extensions and the scenario library.
+"""The paths of the shipped files: openapi.yaml, its extensions, the scenario library and the client profiles.
 
 In a checkout they are at the top of the tree; in an installed wheel they are inside the package, under `shipped`.
 """
@@ -11,3 +11,4 @@ _ROOT = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.pa
 OPENAPI = _ROOT / "openapi.yaml"
 EXTENSIONS = _ROOT / "extensions"
 SCENARIOS = _ROOT / "scenarios"
+CLIENT_PROFILES = _ROOT / "client-profiles"
