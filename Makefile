@@ -18,7 +18,7 @@ BIOME := .clients/page-lint/node_modules/.bin/biome
 # Containers often set this. Without compiled files each process that a test starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test quick check lint-page clients bench matrix gate mutants attack lock format clean
+.PHONY: serve test quick check lint-page clients bench matrix acts gate mutants attack lock format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -49,6 +49,11 @@ bench: $(VENV)/.dev
 # Real SDKs against every fault of a stream: writes docs/clients.md and docs/clients.json.
 matrix: clients
 	$(BIN)/python -m tools.matrix
+
+# Real SDKs and frameworks at their defaults: writes docs/client-acts.md and client-profiles/. ARGS=NAME for one client.
+acts: clients
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/clients/install.sh frameworks instructor
+	$(BIN)/python -m tools.acts $(ARGS)
 
 # The mock against its own contract: the full gate on twenty seeds, nothing left unexamined. About 8 minutes.
 gate: $(VENV)/.dev

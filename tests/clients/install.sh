@@ -2,9 +2,11 @@
 # Install the SDKs of the real-client tests under .clients/ at the top of the tree, each set in a folder of its own:
 #   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
 #   .clients/agents                      LangChain and pydantic-ai in the same way: 190 MB that development does without
+#   .clients/{frameworks,instructor}     litellm and the OpenAI Agents SDK, and instructor: 550 MB for `make acts` alone
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
 #   .clients/browser                     a bundler for those, and axe, from browser/package-lock.json
 #   .clients/react                       what examples/react is built from and with, from its package-lock.json
+# `install.sh` installs all sets but those of `make acts`; `install.sh NAME...` installs these Python sets.
 # Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
 # files and of the interpreter that it was installed for. `PYTHON` names the interpreter; the tests must run on the same.
 # Exit codes: 0 installed, 1 an installation failed, 2 something is missing on this machine.
@@ -53,15 +55,19 @@ with_npm() {
 
 mkdir -p "$clients"
 echo '*' > "$clients/.gitignore"
+python_sets=("$@")
+node_sets=()
+if [ $# = 0 ]; then
+  python_sets=(current previous oldest agents)
+  node_sets=("$here/node" "$here/node-previous" "$here/browser" "$here/../../examples/react")
+fi
 jobs=()
-for name in current previous oldest agents; do
+for name in "${python_sets[@]}"; do
   install_set "$name" with_pip "$here/requirements-$name.txt" & jobs+=($!)
 done
-for name in node node-previous browser; do
-  install_set "$name" with_npm "$here/$name/package.json" "$here/$name/package-lock.json" & jobs+=($!)
+for folder in "${node_sets[@]}"; do
+  install_set "$(basename "$folder")" with_npm "$folder/package.json" "$folder/package-lock.json" & jobs+=($!)
 done
-example=$here/../../examples/react
-install_set react with_npm "$example/package.json" "$example/package-lock.json" & jobs+=($!)
 failed=0
 for job in "${jobs[@]}"; do wait "$job" || failed=1; done
 exit "$failed"

@@ -38,6 +38,8 @@ Columns: a anthropic, o openai; py Python, js Node; without suffix the raw itera
 helper (`messages.stream`, `chat.completions.stream`); va, vo, vc Vercel's anthropic, openai (`.chat`) and
 openai-compatible.
 
+What these and other clients do with healthy answers is in [client-acts.md](client-acts.md).
+
 ## How to defend
 
 1. **Do not take the end of a stream for the end of an answer.** A stream that is cut with a proper end raises nothing
