@@ -94,10 +94,12 @@ class Example:
             return record
         at, until = self._times[record.number]
         exchange, replace = record.exchange, msgspec.structs.replace
+        outcome = exchange.outcome
+        last_write = (outcome.frames, outcome.bytes, until - at)
         exchange = replace(
             exchange,
             at=at,
-            outcome=replace(exchange.outcome, seconds=until - at),
+            outcome=replace(outcome, seconds=until - at, writes=(*outcome.writes[:-1], last_write)),
             captured=replace(exchange.captured, received_at=at, ended_at=until, virtual=False),
         )
         return Record(exchange, self.gateway._server.contract, record.number)

@@ -43,6 +43,17 @@ def test_waiting_long_enough_is_right(gateway: GatewaySession) -> None:
     assert not gateway.verdict()
 
 
+@pytest.mark.usefixtures("standing")
+@pytest.mark.parametrize(("last_write", "rules"), [(0.5, set[str]()), (1.0, {"no-back-off"})])
+def test_a_wait_begins_when_the_answer_is_written_not_when_a_busy_machine_notes_its_end(
+    gateway: GatewaySession, last_write: float, rules: set[str]
+) -> None:
+    gateway.error(503)
+    post(gateway)
+    refused = Outcome(503, 1, 1, 1.0, "complete", 1, ((1, 1, last_write),))
+    assert rules_of(gateway, [(0, 1), (1.05, 2.05)], refused, ClientLimits()) == rules
+
+
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
 def test_retried_in_vain(gateway: GatewaySession, status: int) -> None:
     gateway.error(status).reply("hi")
