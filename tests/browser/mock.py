@@ -1,5 +1,6 @@
 """A mock with its page in a thread, and clients that send requests like an app."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -60,12 +61,16 @@ class Mock:
         sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
         self._controlled = with_control(self.gateway, library().files, self.url, token=token)
-        loop = self._running.enter_context(uvicorn.threaded(self._controlled.app, sock))
-        self._running.callback(loop.call_soon_threadsafe, self._controlled.control.close)
+        self._loop = self._running.enter_context(uvicorn.threaded(self._controlled.app, sock))
+        self._running.callback(self._loop.call_soon_threadsafe, self._controlled.control.close)
 
     def stop(self) -> None:
         """Stop the server and close every connection."""
         self._running.close()
+
+    def settle(self) -> None:
+        """Wait until every answer that a client can have read is in the journal."""
+        asyncio.run_coroutine_threadsafe(self.gateway.settled(), self._loop).result()
 
     @property
     def url(self) -> str:

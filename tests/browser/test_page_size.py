@@ -20,6 +20,7 @@ def nodes(page: Page) -> int:
 def fill(mock: Mock, exchanges: int) -> None:
     """Fill the journal with this many copies of an exchange."""
     mock.ask()
+    mock.settle()
     journal = mock.gateway.journal
     first = next(iter(journal))
     for _ in range(exchanges - 1):
