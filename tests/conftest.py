@@ -8,7 +8,7 @@ import httpcore  # noqa: F401 - loaded before pytest runs in pytest, which forge
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.leaks", "tests.support.process_guard", "tests.support.tls", "tests.support.untraced"]
+pytest_plugins = ["tests.support.leaks", "tests.support.process_guard", "tests.support.tls"]
 
 GOLDEN = Path(__file__).parent / "golden"
 
