@@ -11,14 +11,14 @@ from collections.abc import Mapping
 import orjson
 
 from mockserver.core.actions import Actions, Data, Head
-from mockserver.core.conversation import ReplyBlock, Text, Thinking
+from mockserver.core.conversation import ReplyBlock, Text, Thinking, Usage
 from mockserver.core.errors import Failure
 from mockserver.core.json_text import json_or_none
 from mockserver.engine.recipe import Recipe, ReplyRecipe
 from mockserver.engine.responses import JSON, TURN_HEADER
 from mockserver.journal.record import Record
 from mockserver.journal.redact import is_secret
-from mockserver.scenarios.schema import Pace
+from mockserver.scenarios.schema import Pace, UsageOverride
 from mockserver.wires import WIRES
 from mockserver.wires.errors import failure as documented
 
@@ -35,6 +35,8 @@ def answer_words(record: Record) -> dict[str, object]:
     if recipe.reply is not None:
         conversation = record.conversation
         words = _reply(recipe.reply, conversation is not None and conversation.response_format is not None)
+        usage = _usage(recipe.reply.usage, record.usage)
+        words |= {"usage": usage} if usage else {}
     elif recipe.failure is not None:
         words = _error(recipe.failure)
     else:
@@ -65,13 +67,21 @@ def remarks(record: Record) -> list[str]:
 def _reply(recipe: ReplyRecipe, asks_for_json: bool) -> dict[str, object]:
     blocks = [_block(block, asks_for_json) for block in recipe.blocks]
     words: dict[str, object] = {"reply": blocks[0] if len(blocks) == 1 else blocks, "id": recipe.id}
-    if recipe.usage is not None:
-        words["usage"] = recipe.usage.model_dump(exclude_none=True)
     if recipe.stop is not None:
         words["stop"] = recipe.stop
     if recipe.pace is not None:
         words["pace"] = _pace(recipe.pace)
     return words
+
+
+def _usage(said: UsageOverride | None, reported: Usage | None) -> dict[str, int]:
+    """Return what the turn said of its usage, and what the prompt cache did: another session has another cache."""
+    words = {} if said is None else said.model_dump(exclude_none=True)
+    if reported is None or not reported.caches:
+        return words
+    cached = {"cache_read": reported.cache_read, "cache_write": reported.cache_write}
+    hour = {"cache_write_1h": reported.cache_write_1h} if reported.cache_write_1h else {}
+    return {**words, **cached, **hour}
 
 
 def _block(block: ReplyBlock, asks_for_json: bool) -> object:

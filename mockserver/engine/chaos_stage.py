@@ -23,6 +23,7 @@ from mockserver.faults import Context, apply_faults, compile_fault
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import matches
 from mockserver.wires import wire_named
+from mockserver.wires.caching import CacheState
 from mockserver.wires.wire import Wire
 
 CHAOS_HEADER = "x-mock-chaos"
@@ -76,7 +77,7 @@ def _apply_rules(
     actions, waiting, failed = decision.actions, decision.waiting, False
     recipe = decision.recipe
     wire = wire_named(arrival.routed().wire)
-    call = _call(arrival) if any(rule.matchers for rule in profile.rules) else None
+    call = _call(arrival, decision.note.cache) if any(rule.matchers for rule in profile.rules) else None
     for rule in profile.rules:
         seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         draw = _draw(rule, memory, seed_path, call, now)
@@ -104,10 +105,10 @@ def _apply_rules(
     return ChaosMemory(memory.began, memory.profile, fired), after, failed
 
 
-def _call(arrival: Arrival) -> Call:
+def _call(arrival: Arrival, cache: CacheState) -> Call:
     """Return the request as conditions see it; one whose body was refused has no conversation."""
     try:
-        return arrival.call()
+        return msgspec.structs.replace(arrival.call(), cache=cache)
     except Refusal:
         return arrival.outline()
 

@@ -135,7 +135,7 @@ def _fault_forms() -> list[Schema]:
 
 def _when(schema: Schema) -> Schema:
     properties = schema["properties"]
-    for key in ("operation", "model"):
+    for key in ("operation", "model", "beta"):
         properties[key] = {"anyOf": [{"type": "string"}, *properties[key]["anyOf"]], **_annotations(properties[key])}
     return schema
 

@@ -8,12 +8,13 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
 
 from mockserver.accounts import keys
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import OperatorError, Refusal
-from mockserver.engine import unrouted
+from mockserver.engine import prompt_cache, unrouted
 from mockserver.engine.request import Request, read_call
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
@@ -129,7 +130,7 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         operation, parameters = _operation(script, contract, request)
         if operation.handler is None:
             keys.authenticate(operation, request.headers)
-        call = read_call(operation, request, parameters, lenient=script.lenient)
+        call = _with_cache(read_call(operation, request, parameters, lenient=script.lenient))
     except Refusal as refusal:
         yield f"No turn is tried: the gateway rejects this request with {refusal.failure.status}."
         yield f"  {refusal.failure.message}"
@@ -150,6 +151,11 @@ def explain_lines(script: Script, contract: Contract, request: Request) -> Itera
         else:
             yield f"  turn {turn.number}: {_rank(earlier)}"
             earlier.append(turn)
+
+
+def _with_cache(call: Call) -> Call:
+    """Return the call with what the empty prompt cache of a new session does for it."""
+    return msgspec.structs.replace(call, cache=prompt_cache.look_up(Session("new"), call, 0.0).state)
 
 
 def _operation(script: Script, contract: Contract, request: Request) -> tuple[Operation, Parameters]:

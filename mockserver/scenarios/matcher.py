@@ -23,8 +23,9 @@ Matcher: TypeAlias = Callable[[Call], Difference | None]
 class Example(msgspec.Struct, frozen=True):
     """A condition in YAML, and how the sample request differs from it; None if the request matches.
 
-    The sample request says "Hello" to /v1/messages with the model `test-model`, the key `sk_test_0123456789` and the
-    header `x-team: Red Team`. `body` adds or replaces fields of its body, in the Anthropic dialect.
+    The sample request says "Hello" to /v1/messages with the model `test-model`, the key `sk_test_0123456789`, the beta
+    `files-api-2025-04-14` and the header `x-team: Red Team`. `body` adds or replaces fields of its body, in the
+    Anthropic dialect.
 
     Tests run every example, and draw values for the property tests from them. The first one is shown in
     docs/scenarios.md.

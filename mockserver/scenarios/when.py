@@ -15,9 +15,12 @@ from mockserver.scenarios.matcher import Branch, Matcher, WhenKey
 from mockserver.scenarios.matchers.all import ALL
 from mockserver.scenarios.matchers.any import ANY
 from mockserver.scenarios.matchers.assistant_turns import AssistantTurns
+from mockserver.scenarios.matchers.beta import BetaGlobs
 from mockserver.scenarios.matchers.body import BodyValues
 from mockserver.scenarios.matchers.body_schema import BodySchema
+from mockserver.scenarios.matchers.cache import CacheOutcome
 from mockserver.scenarios.matchers.headers import HeaderTests
+from mockserver.scenarios.matchers.images import ImageCount
 from mockserver.scenarios.matchers.key import ApiKey
 from mockserver.scenarios.matchers.last import LastMessage
 from mockserver.scenarios.matchers.method import HttpMethod
@@ -51,11 +54,14 @@ class When(ScenarioModel):
     last: LastMessage = None
     assistant_turns: AssistantTurns = None
     text: LastUserText = None
+    images: ImageCount = None
     system: SystemText = None
     tools: ToolNames = None
     tool_choice: ToolChoiceName = None
     tool_result: LastToolResult = None
     response_format: AnswerForm = None
+    cache: CacheOutcome = None
+    beta: BetaGlobs = None
     headers: HeaderTests = None
     key: ApiKey = None
     body: BodyValues = None

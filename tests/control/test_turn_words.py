@@ -273,3 +273,14 @@ THOUGHTS: list[JsonValue] = [
 def test_a_copied_scenario_thinks_the_same(reply: JsonValue, form: str) -> None:
     asked = asked_of([{"reply": reply}], form)
     assert bare(played_again(asked)) == bare(asked.actions)
+
+
+@pytest.mark.parametrize("usage", ["{}", "{input: 5000}", "{cache_read: 9, cache_write: 8, cache_write_1h: 7}"])
+def test_a_copied_answer_reports_what_the_cache_did_for_it(usage: str) -> None:
+    asked = _Asked(turns(f"  - {{reply: hello, usage: {usage}, times: always}}\n"))
+    system: list[JsonValue] = [{"type": "text", "text": "x" * 8_000, "cache_control": {"type": "ephemeral"}}]
+    for _ in range(2):
+        asked.say(system=system)
+    again = _Asked(copied(asked))
+    again.ask(asked.request)
+    assert again.note.usage == asked.note.usage

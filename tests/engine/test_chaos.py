@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pydantic import JsonValue
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Reset
@@ -172,3 +173,9 @@ def test_a_rule_with_a_condition_leaves_a_refused_request_its_refusal() -> None:
     storm = Storm("  - {when: {last: user}, error: {status: 503}}\n")
     assert storm.post(MESSAGES, b"{").status == 400
     assert storm.post(MESSAGES, {"model": "m", "messages": []}).status == 400
+
+
+def test_a_rule_knows_what_the_prompt_cache_does() -> None:
+    storm = Storm("  - {when: {cache: hit}, error: {status: 529}}\n")
+    system: list[JsonValue] = [{"type": "text", "text": "x" * 8_000, "cache_control": {"type": "ephemeral"}}]
+    assert [storm.say(system=system).status for _ in range(2)] == [200, 529]

@@ -400,3 +400,19 @@ def test_the_cached_tokens_never_exceed_the_input(said: str, input: int, read: i
     usage = Talk(turns(f"  - {{reply: ok, usage: {{{said}}}}}\n")).say(system=system()).note.usage
     assert usage is not None
     assert (usage.input, usage.cache_read, usage.cache_write) == (input, read, write)
+
+
+def test_a_turn_is_chosen_by_what_the_cache_does() -> None:
+    talk = Talk(
+        turns(
+            "  - {when: {cache: hit}, reply: hit, times: always}\n"
+            "  - {when: {cache: miss}, reply: miss, times: always}\n"
+            "  - {when: {cache: none}, reply: none, times: always}\n"
+        )
+    )
+    answers = [talk.say(system=system()), talk.say(system=system()), talk.say()]
+    assert [(answer.text, answer.note.cache) for answer in answers] == [
+        ("miss", "miss"),
+        ("hit", "hit"),
+        ("none", "none"),
+    ]

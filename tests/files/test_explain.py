@@ -5,6 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import JsonValue
 
 from mockserver.cli.main import main
 from mockserver.core.errors import OperatorError
@@ -245,3 +246,13 @@ def test_a_path_that_is_no_operation_is_explained_where_a_turn_names_it() -> Non
     [no, why] = explain_lines(played, contract(), Request("GET", "/other", {}))
     assert no == "No turn is tried: the gateway rejects this request with 404."
     assert why.startswith("  No such route: /other.")
+
+
+def test_the_first_request_of_a_session_finds_nothing_in_the_cache() -> None:
+    cached = script("scenario: cached\nturns: [{when: {cache: hit}, reply: a}, {when: {cache: miss}, reply: b}]")
+    system: list[JsonValue] = [{"type": "text", "text": "x" * 8_000, "cache_control": {"type": "ephemeral"}}]
+    assert list(explain_lines(cached, contract(), request(system=system))) == [
+        "Turn 2 of 'cached' answers this messages request.",
+        "  turn 1: no; prompt cache is miss; expected hit",
+        "  turn 2: yes",
+    ]

@@ -119,3 +119,16 @@ def test_scenario_two_users(dialect: Dialect) -> None:
     assert texts[:6:2] == [f"Alice, this is your answer number {number}." for number in (1, 2, 3)]
     assert texts[1:6:2] == [f"Bob, this is your answer number {number}." for number in (1, 2, 3)]
     assert texts[6:] == ["That was all."] * 2
+
+
+@BOTH
+def test_scenario_prompt_cache(dialect: Dialect) -> None:
+    """The second request with the same long prompt is a hit for five minutes; a short prompt is not cached."""
+    played = talk("prompt-cache")
+    prompt: list[JsonValue] = [{"role": "user", "content": "x" * 8_000}]
+    asked: dict[str, JsonValue] = {"cache_control": {"type": "ephemeral"}}
+    texts = [played.say(dialect.path, prompt, **asked).text for _ in range(2)]
+    played.now += 300
+    texts += [played.say(dialect.path, prompt, **asked).text, played.say(dialect.path).text]
+    miss, hit = "I remember this prompt for the next request.", "I know how this prompt begins."
+    assert texts == [miss, hit, miss, "There is nothing to cache here."]

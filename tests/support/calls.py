@@ -14,7 +14,7 @@ from mockserver.scenarios.matcher import Matcher, differences
 from mockserver.scenarios.when import When, compile_when
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
 
-SAMPLE_HEADERS = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team"}
+SAMPLE_HEADERS = {"x-api-key": "sk_test_0123456789", "x-team": "Red Team", "anthropic-beta": "files-api-2025-04-14"}
 """The headers of the sample request of `mockserver.scenarios.matcher.Example`."""
 
 
