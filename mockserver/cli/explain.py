@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.contract_option import contract_option, open_contract
+from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError
 
@@ -17,14 +17,21 @@ from mockserver.core.errors import OperatorError
 )
 @click.option("--path", help="Path of the request; guessed from the body if omitted.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Header of the request.")
-@contract_option
+@contract_options
 @report_errors
-def explain(file: Path, request: str, path: str | None, headers: tuple[str, ...], external: Path | None) -> None:
+def explain(
+    file: Path,
+    request: str,
+    path: str | None,
+    headers: tuple[str, ...],
+    external: Path | None,
+    extensions: tuple[str, ...],
+) -> None:
     """Explain which turn of FILE answers a request, and why the others do not."""
     from mockserver.files.explain import explain_lines, read_request
     from mockserver.files.library import read_script
 
-    contract, _ = open_contract(external)
+    contract, _ = open_contract(external, extensions)
     try:
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

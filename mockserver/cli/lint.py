@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.contract_option import contract_option, open_contract
+from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
 from mockserver.core.errors import OperatorError, Problem
 
@@ -42,15 +42,15 @@ CONTRACT_HINT = "If the unknown operations are in an OpenAPI document of your ow
 @click.option(
     "--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True, help="Output format."
 )
-@contract_option
+@contract_options
 @report_errors
-def lint(paths: tuple[str, ...], form: str, external: Path | None) -> None:
+def lint(paths: tuple[str, ...], form: str, external: Path | None, extensions: tuple[str, ...]) -> None:
     """Check scenarios, chaos profiles and accounts files; print every mistake. Exit code 1 if there is one."""
     from mockserver.files import loader
     from mockserver.files.lint import lint_files, lint_notes
     from mockserver.scenarios.validate import UNKNOWN_OPERATION
 
-    contract, _ = open_contract(external)
+    contract, _ = open_contract(external, extensions)
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no file (*.yaml) in there")

@@ -8,7 +8,7 @@ import click
 
 from mockserver import __version__
 from mockserver.cli import watch as watching
-from mockserver.cli.contract_option import contract_option, open_contract
+from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.control_options import (
     MOST_BYTES,
     MOST_EXCHANGES,
@@ -56,7 +56,7 @@ KEY = "sk_test"
 @click.option(
     "--scenario", metavar="NAME|FILE|DIR", help="Scenario to play; without it every request gets a default answer."
 )
-@contract_option
+@contract_options
 @click.option("--chaos", metavar="PROFILE|FILE", help="Chaos profile: random failures on top of any scenario.")
 @click.option("--seed", default="0", show_default=True, help="Seed for all random choices.")
 @click.option(
@@ -128,6 +128,7 @@ def serve(
     port: int,
     scenario: str | None,
     external: Path | None,
+    extensions: tuple[str, ...],
     chaos: str | None,
     seed: str,
     clock: str,
@@ -167,7 +168,7 @@ def serve(
     output = Output(to_stderr=is_json)
     processes.check(workers, store)
     control = control_options(control_port, token, hosts, opened, off=no_control, workers=workers)
-    contract, notices = open_contract(external)
+    contract, notices = open_contract(external, extensions)
     library = load_library(contract, scenario)
     file = load_accounts(Path(accounts)) if accounts is not None else None
     settings = _settings(library.playing, errors, threads, strict=strict, strict_models=strict_models, lenient=lenient)
@@ -253,7 +254,7 @@ def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
 def _sdk_settings(url: str) -> str:
     """Return the variables that point each official SDK at the gateway, as lines for people."""
     lines = []
-    for sdk in [wire.sdk for wire in WIRES.values()]:
+    for sdk in dict.fromkeys([wire.sdk for wire in WIRES.values()]):
         lines += [f"  {sdk.title:<16}{sdk.url_variable}={url}{sdk.base_path}", f"{'':18}{sdk.key_variable}={KEY}"]
     return "\n".join([*lines, ""])
 

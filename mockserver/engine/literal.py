@@ -57,7 +57,7 @@ class LiteralReply(NamedTuple):
 
 def literal_reply(blocks: tuple[Text, ...] | None, operation: Operation) -> LiteralReply | None:
     """Return the reply of a turn's literal blocks to an operation; None where it has to be made as a whole."""
-    if blocks is None or operation.variant != "plain" or not blocks:
+    if blocks is None or operation.variant != "plain" or not blocks or WIRES[operation.wire].echoed is not None:
         return None
     return _rendered(blocks, operation.wire)
 

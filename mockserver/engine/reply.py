@@ -148,6 +148,8 @@ def make_reply(
     stop = plan.stop or stop
     finish = stop if stop == "tool_use" else wire.stop_reason(stop, blocks)  # D4's top-level field says tool_use
     extras = _EXTRAS[operation.variant](conversation, finish, usage)
+    if wire.echoed is not None:
+        extras = {**wire.echoed(conversation), **extras}
     if credit_fields is not None and operation.variant == "managed":
         extras = {**extras, **credit_fields(usage)}
     return Reply(

@@ -34,12 +34,21 @@ class Piece(NamedTuple):
     text: str
 
 
+_FLAT = {
+    "text": ("response.output_text.delta", "response.refusal.delta"),
+    "thinking": ("response.reasoning_summary_text.delta",),
+    "arguments": ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"),
+}
+"""The types of events whose `delta` is the piece itself, by what it is a piece of."""
+
 Read: TypeAlias = Callable[[Object], tuple[int, str] | None]
 """Reads the owner and the piece of an event's JSON, if it has one."""
 
 
 def text_of(body: Object) -> tuple[int, str] | None:
     """Return the text of a delta, with the block that it belongs to."""
+    if _is_flat(body):
+        return _flat(body, "text")
     delta = body.get("delta") or ((body.get("choices") or [{}])[0].get("delta") or {})
     text = delta.get("text", delta.get("content"))
     return (body.get("index", 0), text) if isinstance(text, str) and text else None
@@ -47,6 +56,8 @@ def text_of(body: Object) -> tuple[int, str] | None:
 
 def thinking_of(body: Object) -> tuple[int, str] | None:
     """Return the thinking of a delta, with the block that it belongs to."""
+    if _is_flat(body):
+        return _flat(body, "thinking")
     delta = body.get("delta") or ((body.get("choices") or [{}])[0].get("delta") or {})
     thinking = delta.get("thinking", delta.get("reasoning_content"))
     return (body.get("index", 0), thinking) if isinstance(thinking, str) and thinking else None
@@ -54,6 +65,8 @@ def thinking_of(body: Object) -> tuple[int, str] | None:
 
 def arguments_of(body: Object) -> tuple[int, str] | None:
     """Return the arguments of a delta, with the call that they belong to."""
+    if _is_flat(body):
+        return _flat(body, "arguments")
     delta = body.get("delta") or {}
     if "partial_json" in delta:
         return body["index"], delta["partial_json"]
@@ -62,6 +75,15 @@ def arguments_of(body: Object) -> tuple[int, str] | None:
             if "id" not in call:
                 return call.get("index", 0), call["function"]["arguments"]
     return None
+
+
+def _is_flat(body: Object) -> bool:
+    return isinstance(body.get("delta"), str)
+
+
+def _flat(body: Object, what: str) -> tuple[int, str] | None:
+    """Return the piece of an event whose `delta` is the piece itself, with the output item that it belongs to."""
+    return (body.get("output_index", 0), body["delta"]) if body.get("type") in _FLAT[what] and body["delta"] else None
 
 
 def pieces_of(actions: Actions, read: Read, otherwise: str) -> list[Piece]:
@@ -81,7 +103,7 @@ def with_literal(action: Action, literal: bytes) -> Data:
     body = document(action)
     assert body is not None
     assert isinstance(action, Data)
-    for path in _PLACES:
+    for path in ("delta",) if _is_flat(body) else _PLACES:
         put(body, path.split("."), _MARK, only=True)
     marked = with_document(action, body)
     return Data(marked.payload.replace(orjson.dumps(_MARK), literal), action.event)

@@ -25,6 +25,11 @@ def extension_names() -> list[str]:
     return sorted([file.stem for file in bundled.EXTENSIONS.glob("*.yaml")])
 
 
+def split_names(lists: Iterable[str]) -> list[str]:
+    """Return the names in lists with commas, each once and in order."""
+    return sorted({name.strip() for names in lists for name in names.split(",")} - {""})
+
+
 def load_contract(extensions: Iterable[str] = ()) -> Contract:
     """Return the shipped contract with these extensions. Raises `OperatorError` for an unknown one."""
     asked, known = set(extensions), extension_names()

@@ -60,6 +60,7 @@ ARGUMENTS: Mapping[str, Expected] = {
     "profile": _CHAOS,
     "strict": _SWITCH,
     "lenient": _SWITCH,
+    "extensions": Expected(_is(str, list, tuple), "the name of an extension, or a list of names"),
     "in_process": _SWITCH,
     "control": _SWITCH,
     "clock": Expected(lambda value: value in ("virtual", "real"), "'virtual' or 'real'"),

@@ -5,8 +5,8 @@ Installed with the package, and inert until used: it imports nothing but pytest 
 - `gateway`: a session of its own on the one server of this process, on a virtual clock. Safe under pytest-xdist (each
   worker has its server), with asyncio and trio, and with clients in threads and subprocesses.
 - `gateway_session`: one session for all tests of the run, for a client that lives as long.
-- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…, lenient=…)`: the initial state of the test's
-  gateway.
+- `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…, lenient=…, extensions=…)`: the initial state
+  of the test's gateway. Tests with the same extensions share one server.
 
 A passing test still fails if a request matched nothing, a turn marked `must` was not played, or the mock had an
 internal error. A failing test gets a section in its report: what the client sent, and what it received.
@@ -14,19 +14,21 @@ internal error. A failing test gets a section in its report: what the client sen
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
     from mockserver.testing.gateway import GatewaySession
     from mockserver.testing.server_thread import ServerThread
 
 GATEWAYS = pytest.StashKey["GatewaySession | None"]()
 """The key under which an item keeps its gateway, for the hook that checks it."""
 
-OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient")
+OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient", "extensions")
 """The arguments of the marker."""
 
 MARKER = "@pytest.mark.gateway"
@@ -45,19 +47,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def mockserver_host() -> Iterator[ServerThread]:
-    """Yield the one server of this process."""
+def mockserver_hosts() -> Iterator[Callable[[Sequence[str]], ServerThread]]:
+    """Yield the function that returns this process's server with some extensions. It starts with the first call."""
     from mockserver.testing.server_thread import server_thread
 
-    with server_thread() as server:
-        yield server
+    servers: dict[tuple[str, ...], ServerThread] = {}
+    with ExitStack() as stack:
+
+        def host(extensions: Sequence[str]) -> ServerThread:
+            names = tuple(extensions)
+            if names not in servers:
+                servers[names] = stack.enter_context(server_thread(extensions=names))
+            return servers[names]
+
+        yield host
+
+
+@pytest.fixture(scope="session")
+def mockserver_host(mockserver_hosts: Callable[[Sequence[str]], ServerThread]) -> ServerThread:
+    """Return the one server of this process without extensions."""
+    return mockserver_hosts(())
 
 
 @pytest.fixture
-def gateway(request: pytest.FixtureRequest, mockserver_host: ServerThread) -> Iterator[GatewaySession]:
+def gateway(
+    request: pytest.FixtureRequest, mockserver_hosts: Callable[[Sequence[str]], ServerThread]
+) -> Iterator[GatewaySession]:
     """Yield a gateway for this test alone."""
     options = _options(request.node)
-    yield from _session(mockserver_host, request.node.nodeid, options, request.node)
+    server = _host(mockserver_hosts, options.pop("extensions", ()), request.node)
+    yield from _session(server, request.node.nodeid, options, request.node)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +85,21 @@ def gateway_session(mockserver_host: ServerThread) -> Iterator[GatewaySession]:
     for session in _session(mockserver_host, "session", {}, None):
         yield session
         session.check()
+
+
+def _host(
+    hosts: Callable[[Sequence[str]], ServerThread], extensions: str | Sequence[str], item: pytest.Item
+) -> ServerThread:
+    """Return the server with the extensions that the marker names. Fail the test for an unknown one."""
+    from mockserver.core.errors import MockserverError
+    from mockserver.files.contract import split_names
+    from mockserver.testing.arguments import check_arguments
+
+    try:
+        check_arguments(MARKER, {"extensions": extensions})
+        return hosts(split_names([extensions] if isinstance(extensions, str) else extensions))
+    except MockserverError as error:
+        _fail(item, str(error))
 
 
 def _session(

@@ -7,7 +7,7 @@ is no loop but the test's own, and no coroutine of the server waits, so each is 
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -74,8 +74,15 @@ class InlineRunner:
 class ServerThread:
     """A gateway for tests. `virtual` and `speed` set the clock of every session."""
 
-    def __init__(self, *, virtual: bool = True, speed: float = 1.0, settings: EngineSettings | None = None) -> None:
-        self.contract: Contract = load_contract()
+    def __init__(
+        self,
+        *,
+        virtual: bool = True,
+        speed: float = 1.0,
+        settings: EngineSettings | None = None,
+        extensions: Iterable[str] = (),
+    ) -> None:
+        self.contract: Contract = load_contract(extensions)
         self.scripts = ScriptRegistry(self.contract)
         self.profiles = ProfileRegistry()
         self.accounts = Accounts()
@@ -153,9 +160,10 @@ def server_thread(
     port: int = 0,
     settings: EngineSettings | None = None,
     control: bool = False,
+    extensions: Iterable[str] = (),
 ) -> Iterator[ServerThread]:
     """Yield a server while the block runs; `control` adds the control API and the page."""
-    server = ServerThread(virtual=virtual, speed=speed, settings=settings)
+    server = ServerThread(virtual=virtual, speed=speed, settings=settings, extensions=extensions)
     if in_process:
         yield server
         return

@@ -9,7 +9,7 @@ with mockserver.start("tool-round-trip") as gateway:
 with an error, it raises that error with the timeline as a note.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Literal
 
 from mockserver.accounts.schema import Account
 from mockserver.core.errors import MockserverError
+from mockserver.files.contract import split_names
 from mockserver.scenarios.schema import Scenario
 from mockserver.testing.arguments import checked
 from mockserver.testing.gateway import GatewaySession
@@ -33,6 +34,7 @@ class start:  # noqa: N801 - used like a function
     - `in_process` uses no socket: the gateway's `transport` serves an `httpx.AsyncClient`.
     - `strict` also fails a block that ends before every turn was played.
     - `lenient` accepts requests that are refused for their form alone.
+    - `extensions` names APIs that the gateway does not have, to serve them too: `"responses"`, or a list.
     - `control` adds the control API and the page, at the gateway's `page`.
     """
 
@@ -48,6 +50,7 @@ class start:  # noqa: N801 - used like a function
         speed: float = 1.0,
         strict: bool = False,
         lenient: bool = False,
+        extensions: str | Sequence[str] = (),
         in_process: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -62,6 +65,7 @@ class start:  # noqa: N801 - used like a function
         self._speed = speed
         self._strict = strict
         self._lenient = lenient
+        self._extensions = split_names([extensions] if isinstance(extensions, str) else extensions)
         self._where = (in_process, host, port)
         self._control = control
         self._name = name
@@ -85,6 +89,7 @@ class start:  # noqa: N801 - used like a function
                     host=host,
                     port=port,
                     control=self._control,
+                    extensions=self._extensions,
                 )
             )
             self._gateway = gateway = GatewaySession(

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from mockserver.core.conversation import JsonObject
 from mockserver.wires.anthropic import WIRE as ANTHROPIC
 from mockserver.wires.openai import WIRE as OPENAI
+from mockserver.wires.openai_responses import WIRE as OPENAI_RESPONSES
 from mockserver.wires.wire import ERROR_EVENT, Wire
 
 WIRES: Mapping[str, Wire] = {
     ANTHROPIC.name: ANTHROPIC,
     OPENAI.name: OPENAI,
+    OPENAI_RESPONSES.name: OPENAI_RESPONSES,
 }
 """Every wire by the name that the contract's `x-wire` and a scenario's `wire` give it."""
 
@@ -33,7 +35,7 @@ DELTAS = frozenset[str]().union(*[wire.deltas for wire in WIRES.values()])
 EVENTS = frozenset({ERROR_EVENT}).union(*[wire.events for wire in WIRES.values()])
 """Every kind of event (`Data.event`) that a stream can have, on any wire."""
 
-LAST_EVENTS = frozenset(wire.last_event for wire in WIRES.values())
+LAST_EVENTS = frozenset[str]().union(*[wire.last_events for wire in WIRES.values()])
 """The kinds of events that end a stream."""
 
 

@@ -121,7 +121,8 @@ class Wire(NamedTuple):
     - `title` is its name for people; `route` its usual route; `path_part` what tells its routes from those of other
       wires ("" for the wire of everything else).
     - `events` are the kinds (`Data.event`) of a stream's events in the usual order; `deltas` are those that carry a
-      piece of the reply, `last_event` is the one that ends a stream. `keep_alive` is a frame that says nothing.
+      piece of the reply, `last_events` are those that end a stream, each in its
+      way. `keep_alive` is a frame that says nothing.
     - `tool_id_prefix` begins the id of a tool call, `thought_id_prefix` that of a call in a reply that begins with
       thinking: the ids differ where the wire wants the thinking back.
     - `is_likely` says whether a body has fields that only requests of this wire have.
@@ -132,6 +133,7 @@ class Wire(NamedTuple):
     - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
       these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
       result can say that the call failed.
+    - `echoed` returns the top-level fields of an answer that repeat its request; None where it repeats nothing.
     - `prompt_cache` says how prompts are cached, and `threads` how a request names its message thread; None where the
       wire has none.
     """
@@ -146,7 +148,7 @@ class Wire(NamedTuple):
     thought_id_prefix: str
     events: tuple[str, ...]
     deltas: frozenset[str]
-    last_event: str
+    last_events: frozenset[str]
     keep_alive: Data
     is_likely: Callable[[JsonObject], bool]
     parse: Callable[[JsonObject, int | None], Conversation]
@@ -163,4 +165,5 @@ class Wire(NamedTuple):
     odd: OddFrames
     sdk: Sdk
     prompt_cache: CacheStyle
+    echoed: Callable[[Conversation], JsonObject] | None = None
     threads: ThreadStyle | None = None

@@ -84,7 +84,7 @@ TURN_MISTAKES = [
     ("{reply: hi, faults: crlf}", "3:25: turns[0].faults: expected a list, not 'crlf'"),
     # wrong values
     ("{reply: hi, when: {last: usr}}", "3:30: turns[0].when.last: unknown value 'usr'; did you mean 'user'?"),
-    ("{reply: hi, when: {wire: 5}}", "3:30: turns[0].when.wire: expected anthropic or openai, not 5"),
+    ("{reply: hi, when: {wire: 5}}", "3:30: turns[0].when.wire: expected anthropic, openai or openai_responses, not 5"),
     ("error: {status: 200}", "3:21: turns[0].error.status: must be at least 400, not 200"),
     ("error: {status: 600}", "3:21: turns[0].error.status: must be at most 599, not 600"),
     ("{reply: hi, times: 0}", "3:24: turns[0].times: expected a whole number from 1, or always"),

@@ -12,7 +12,7 @@ from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
-from mockserver.files.contract import load_contract
+from mockserver.files.contract import extension_names, load_contract
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario
 from mockserver.wires import WIRES
@@ -31,6 +31,12 @@ BYOK = "/v1/chat/completions"
 def contract() -> Contract:
     """Return the contract, compiled once."""
     return load_contract()
+
+
+@cache
+def extended() -> Contract:
+    """Return the contract with every extension, compiled once."""
+    return load_contract(extension_names())
 
 
 def script(text: str) -> Script:

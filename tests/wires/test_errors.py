@@ -56,8 +56,9 @@ def test_the_table_below_knows_every_status() -> None:
 
 @pytest.mark.parametrize(("status", "code", "anthropic", "openai"), ROWS)
 def test_a_status_has_its_names(status: str, code: str, anthropic: str, openai: str) -> None:
-    types = [wire.errors.type_of(failure(int(status))) for wire in WIRES.values()]
-    assert (kind_of(int(status)).code, *types) == (code, anthropic, openai)
+    types = {name: wire.errors.type_of(failure(int(status))) for name, wire in WIRES.items()}
+    assert kind_of(int(status)).code == code
+    assert types == {"anthropic": anthropic, "openai": openai, "openai_responses": openai}
 
 
 @pytest.mark.parametrize("status", WORDS)
@@ -98,6 +99,7 @@ BODIES: list[tuple[Envelope, str, object]] = [
         {"type": "error", "error": {"type": "invalid_request_error", "message": "No."}, "request_id": "req_1"},
     ),
     ("openai", "openai", {"error": OPENAI_ERROR}),
+    ("openai_responses", "openai_responses", {"error": OPENAI_ERROR}),
     ("fastapi", "openai", {"detail": "No."}),
     ("bare", "openai", BARE),
 ]

@@ -18,7 +18,7 @@ def stream_for_json(actions: Actions, parameters: Nothing, context: Context) -> 
     if is_stream(actions):
         raise NoEffectError("the answer is a stream anyway")
     whole = whole_of(actions, context.wire)
-    if "choices" not in whole and "content" not in whole:
+    if whole.keys().isdisjoint(("choices", "content", "output")):
         raise NoEffectError("the answer is no message")
     frames = context.wire.reader.stream_of(whole)
     return with_body(actions, frames, {"content-type": SSE, "content-length": None})

@@ -32,16 +32,16 @@ def block_index(actions: Actions, parameters: Index, context: Context) -> Action
 
 
 def renumber_blocks(actions: Actions, start: int, step: int) -> Actions:
-    """Return the stream with the index n of each content block changed to start + step * n."""
+    """Return the stream with the index n of each content block or output item changed to start + step * n."""
     need_stream(actions)
 
     def change(event: Data, body: Object) -> bool:
-        if not isinstance(body.get("index"), int):
-            return False
-        body["index"] = start + step * body["index"]
-        return True
+        names = [name for name in ("index", "output_index") if isinstance(body.get(name), int)]
+        for name in names:
+            body[name] = start + step * body[name]
+        return bool(names)
 
-    return each_document(actions, change, "only Anthropic streams have blocks with an index")
+    return each_document(actions, change, "no event has the index of a block")
 
 
 FAULT = Fault(

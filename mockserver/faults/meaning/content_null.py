@@ -17,6 +17,8 @@ _PLACES = (
     ("whole", "content.*.text"),
     ("text", "choices.0.delta.content"),
     ("content_block_delta", "delta.text"),
+    ("whole", "output.*.content.*.text"),
+    ("response.output_text.delta", "delta"),
 )
 """Where an answer has its text."""
 

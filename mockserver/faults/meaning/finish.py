@@ -13,7 +13,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mockserver.core.actions import Actions
-from mockserver.faults.answers import documents
+from mockserver.faults.answers import Object, documents
 from mockserver.faults.fault import Context, Fault, Parameters
 from mockserver.faults.fields import MISSING, Edit, edit
 from mockserver.wires import WIRES
@@ -24,6 +24,9 @@ _PLACES = (
     ("finish", "choices.0.finish_reason"),
     ("whole", "stop_reason"),
     ("whole", "choices.0.finish_reason"),
+    ("whole", "status"),
+    ("response.completed", "response.status"),
+    ("response.incomplete", "response.status"),
 )
 """Where an answer has its stop reason."""
 
@@ -60,11 +63,15 @@ def _translated(reason: object, wire: Wire) -> str:
 
 def _reason(actions: Actions) -> object:
     for _, _, body in documents(actions):
-        choices = body.get("choices") or [{}]
-        reason = (body.get("delta") or body).get("stop_reason") or choices[0].get("finish_reason")
-        if reason:
-            return reason
+        for holder in (body, body.get("delta"), (body.get("choices") or [None])[0], body.get("response")):
+            reason = _reason_in(holder) if isinstance(holder, dict) else None
+            if reason not in (None, "in_progress"):
+                return reason
     return None
+
+
+def _reason_in(holder: Object) -> object:
+    return holder.get("stop_reason") or holder.get("finish_reason") or holder.get("status")
 
 
 FAULT = Fault(

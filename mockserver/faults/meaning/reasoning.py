@@ -46,7 +46,7 @@ def _whole(actions: Actions, thinking: Thinking, wire: Wire) -> Actions:
     """Return a complete answer with thinking. An error has none."""
 
     def change(event: Data, body: Object) -> bool:
-        if "error" in body:
+        if body.get("error"):
             return False
         wire.odd.whole_reasoning(body, thinking)
         return True

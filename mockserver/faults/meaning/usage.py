@@ -20,7 +20,10 @@ from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
 from mockserver.faults.fields import DELTA_CHUNKS, MISSING, Edit, edit
 from mockserver.wires import WIRES
 
-_PLACES = (("message_start", "message.usage"), ("message_delta", "usage"), ("usage", "usage"), ("whole", "usage"))
+_PLACES = (
+    *(("message_start", "message.usage"), ("message_delta", "usage"), ("usage", "usage"), ("whole", "usage")),
+    *(("response.completed", "response.usage"), ("response.incomplete", "response.usage")),
+)
 """Where an answer has its usage."""
 
 _COUNTS = (*[name for wire in WIRES.values() for name in wire.usage_names], "total_tokens")
@@ -46,7 +49,7 @@ def usage(actions: Actions, parameters: UsageChange, context: Context) -> Action
         value = values[parameters.how]
         return edit(actions, [Edit(event, path, value, only=True) for event, path in _PLACES], _NONE)
     if parameters.how == "zero":
-        paths = [f"{prefix}{name}" for prefix in ("usage.", "message.usage.") for name in _COUNTS]
+        paths = [f"{prefix}{name}" for prefix in ("usage.", "message.usage.", "response.usage.") for name in _COUNTS]
         return edit(actions, [Edit("", path, 0, only=True) for path in paths], _NONE)
     if parameters.how == "late":
         late = Edit("message_start", "message.usage.input_tokens", 0)

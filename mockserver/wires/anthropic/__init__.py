@@ -17,7 +17,7 @@ WIRE = Wire(
         *("message_delta", "message_stop", "ping"),
     ),
     deltas=frozenset({"content_block_delta"}),
-    last_event="message_stop",
+    last_events=frozenset({"message_stop"}),
     keep_alive=reply.PING,
     is_likely=request.is_likely,
     parse=request.parse,

@@ -5,7 +5,7 @@ prefix. `prompt_cache_retention` and `prompt_cache_options.ttl` say how long a p
 prompt caching (SDK).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -44,10 +44,14 @@ def prefixes(conversation: Conversation) -> Sequence[Prefix]:
     if input_tokens(conversation) < SHORTEST:
         return ()
     body = conversation.body
-    lifetime, found = _lifetime(body), list[Prefix]()
-    seed = orjson.dumps([conversation.model, body.get("response_format")])
-    digest, count, room = blake2b(seed, digest_size=DIGEST_SIZE), 0, STEP * CHARACTERS_PER_TOKEN
-    for mark, text in _pieces(body):
+    return prefixes_of(_pieces(body), [conversation.model, body.get("response_format")], lifetime_of(body))
+
+
+def prefixes_of(pieces: Iterable[tuple[bytes, str]], shared: Json, lifetime: int) -> Sequence[Prefix]:
+    """Return the prefixes of a prompt in pieces; `shared` belongs to every prefix."""
+    found = list[Prefix]()
+    digest, count, room = blake2b(orjson.dumps(shared), digest_size=DIGEST_SIZE), 0, STEP * CHARACTERS_PER_TOKEN
+    for mark, text in pieces:
         digest.update(mark)
         start = 0
         while start < len(text):
@@ -64,7 +68,8 @@ def prefixes(conversation: Conversation) -> Sequence[Prefix]:
 STYLE = CacheStyle(prefixes=prefixes, counts_writes=False)
 
 
-def _lifetime(body: JsonObject) -> int:
+def lifetime_of(body: JsonObject) -> int:
+    """Return how many seconds a client wants its prefixes kept."""
     asked = body.get("prompt_cache_retention") or mapping(body.get("prompt_cache_options")).get("ttl")
     return LIFETIMES.get(string(asked), LIFETIME)
 
@@ -79,11 +84,11 @@ def _pieces(body: JsonObject) -> Iterator[tuple[bytes, str]]:
         yield b"\0" + string(message.get("role")).encode("utf-8", "surrogatepass"), ""
         media = (orjson.dumps(part) for part in objects(message.get("content")) if "text" not in part)
         for block in read_message(message).blocks:
-            text = _counted(block)
+            text = counted(block)
             yield (b"\0block", text) if text is not None else (next(media, b"\0media"), "")
 
 
-def _counted(block: Block) -> str | None:
+def counted(block: Block) -> str | None:
     """Return the text of a block as it is counted; None for one that is not read."""
     match block:
         case Text(text=text) | ToolResult(text=text):

@@ -56,7 +56,7 @@ _PAIRING = {
 
 def is_likely(body: JsonObject) -> bool:
     """Return whether a body has fields of this wire. Tools of another shape have been recognised before."""
-    return bool(body.get("tools")) or "stream_options" in body
+    return "input" not in body and (bool(body.get("tools")) or "stream_options" in body)
 
 
 def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
