@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from mockserver.core.actions import Wait
 from tests.files.test_shipped_scenarios import BOTH, offer, talk, with_results
 from tests.support.dialects import Dialect
-from tests.support.engine import HELLO
+from tests.support.engine import CHAT, HELLO, MESSAGES
 
 
 def after_results(dialect: Dialect, count: int) -> list[JsonValue]:
@@ -132,3 +132,21 @@ def test_scenario_prompt_cache(dialect: Dialect) -> None:
     texts += [played.say(dialect.path, prompt, **asked).text, played.say(dialect.path).text]
     miss, hit = "I remember this prompt for the next request.", "I know how this prompt begins."
     assert texts == [miss, hit, miss, "There is nothing to cache here."]
+
+
+IMAGES: dict[str, JsonValue] = {
+    MESSAGES: {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}},
+    CHAT: {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+}
+
+
+@BOTH
+def test_scenario_vision(dialect: Dialect) -> None:
+    """Describes the picture that the client sends, or the first of several, and asks for one where there is none."""
+    played = talk("vision")
+    asked: list[JsonValue] = [
+        {"role": "user", "content": [{"type": "text", "text": "What is it?"}, *[IMAGES[dialect.path]] * count]}
+        for count in range(3)
+    ]
+    texts = [played.say(dialect.path, [message]).text for message in asked]
+    assert [text.split(" ")[:2] for text in texts] == [["Send", "me"], ["The", "picture"], ["I", "see"]]
