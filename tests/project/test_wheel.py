@@ -53,6 +53,11 @@ def test_it_carries_every_scenario_and_chaos_profile(unpacked: Path) -> None:
     assert carried == {path.name for path in (ROOT / "scenarios").rglob("*.yaml")}
 
 
+def test_it_carries_every_client_profile(unpacked: Path) -> None:
+    carried = {path.name for path in (unpacked / "mockserver/shipped/client-profiles").iterdir()}
+    assert carried == {path.name for path in (ROOT / "client-profiles").iterdir()}
+
+
 def test_it_carries_the_whole_page(unpacked: Path) -> None:
     carried = {path.name for path in (unpacked / "mockserver/control/page").iterdir()}
     assert carried == {path.name for path in (ROOT / "mockserver/control/page").iterdir()}

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
+from mockserver.core.errors import did_you_mean
 from tools.acts.acts import ACTS
 from tools.acts.capture import write_profile
 from tools.acts.clients import CLIENTS, ClientUnderTest
@@ -23,6 +24,10 @@ SIDE_BY_SIDE = 2
 
 def main(names: list[str]) -> None:
     """Run the clients of these names, or all."""
+    known = [client.name for client in CLIENTS]
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"no client is named '{name}'; {did_you_mean(name, known)}")
     clients = [client for client in CLIENTS if not names or client.name in names]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = dict(zip(clients, pool.map(run_acts, clients), strict=True))

@@ -1,6 +1,6 @@
 """The acts: what a gateway plays, and what a client must show of it.
 
-The gateway's part is a scenario; the client's is a verb of its program. An act is passed if the client shows what was
+The gateway's part is a scenario; the client's is a verb of its program. A client passes an act if it shows what was
 played, sent the right number of requests, and did nothing that the verdict objects to.
 """
 
@@ -16,8 +16,37 @@ FILES = "Both files were read."
 PATHS = ["/tmp/a", "/tmp/b"]
 
 
+# --- what the gateway plays -------------------------------------------------------------------------------------------
+
+
+def _default(gateway: GatewaySession) -> None:
+    """Leave the gateway its default answers."""
+
+
+def _text(gateway: GatewaySession) -> None:
+    gateway.reply(TEXT)
+
+
+def _thinking(gateway: GatewaySession) -> None:
+    gateway.reply({"thinking": THOUGHT}, TEXT)
+
+
 def _calls(*paths: str) -> list[object]:
     return [{"tool_use": {"name": "read_file", "input": {"path": path}}} for path in paths]
+
+
+def _one_by_one(gateway: GatewaySession) -> None:
+    for path in PATHS:
+        gateway.reply(_calls(path))
+    gateway.reply(FILES)
+
+
+def _two_at_a_time(gateway: GatewaySession) -> None:
+    gateway.reply(_calls(*PATHS)).reply(FILES)
+
+
+def _no_credits(gateway: GatewaySession) -> None:
+    gateway.error(402)
 
 
 def _refused_once(gateway: GatewaySession) -> None:
@@ -25,10 +54,7 @@ def _refused_once(gateway: GatewaySession) -> None:
     gateway.reply(TEXT)
 
 
-def _one_after_the_other(gateway: GatewaySession) -> None:
-    for path in PATHS:
-        gateway.reply(_calls(path))
-    gateway.reply(FILES)
+# --- what the client must show ----------------------------------------------------------------------------------------
 
 
 def _a_day(shown: Shown) -> bool:
@@ -65,62 +91,42 @@ def _raised(shown: Shown) -> bool:
     return "error" in shown
 
 
+def _never(shown: Shown) -> bool:
+    return False
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
 class ClientAct(NamedTuple):
     """One act. `requests` is how many a client sends; None if that is its own affair.
 
-    `dropped` says whether the client took the answer, and keeps from its caller what the act is about.
+    `dropped` says whether the client took the answer, and keeps from its caller what the act is about. `verb` is what
+    the program does, if that is not called as the act is.
     """
 
     name: str
-    verb: str
-    play: Callable[[GatewaySession], object]
+    about: str
+    play: Callable[[GatewaySession], None]
     passed: Callable[[Shown], bool]
     requests: int | None
-    about: str
-    dropped: Callable[[Shown], bool] = lambda shown: False
+    dropped: Callable[[Shown], bool] = _never
+    verb: str = ""
 
 
 ACTS: Mapping[str, ClientAct] = {
     act.name: act
     for act in (
-        ClientAct("text", "text", lambda gateway: gateway.reply(TEXT), _a_day, 1, "a whole answer"),
-        ClientAct("stream", "stream", lambda gateway: gateway.reply(TEXT), _in_pieces, 1, "an answer in pieces"),
-        ClientAct(
-            "tools", "tools", _one_after_the_other, _both_files, 3, "a tool loop: two calls, one after the other"
-        ),
-        ClientAct(
-            "parallel",
-            "parallel",
-            lambda gateway: gateway.reply(_calls(*PATHS)).reply(FILES),
-            _both_files,
-            2,
-            "a tool loop, streamed: two calls at a time",
-        ),
-        ClientAct(
-            "structured", "structured", lambda gateway: None, _weather, 1, "an object by a JSON Schema, unscripted"
-        ),
-        ClientAct(
-            "thinking",
-            "thinking",
-            lambda gateway: gateway.reply({"thinking": THOUGHT}, TEXT),
-            _thought,
-            1,
-            "an answer after thinking, and the thinking",
-            _kept_to_itself,
-        ),
-        ClientAct(
-            "caching", "caching", lambda gateway: None, _hit, 2, "the same long prompt twice: the second is cached"
-        ),
-        ClientAct("vision", "vision", lambda gateway: gateway.reply(TEXT), _a_day, 1, "an answer about a picture"),
-        ClientAct(
-            "threads",
-            "threads",
-            _one_after_the_other,
-            _both_files,
-            None,
-            "Anthropic's tool runner, with its threads",
-        ),
-        ClientAct("402", "text", lambda gateway: gateway.error(402), _raised, 1, "no credits: an error, and no retry"),
-        ClientAct("429", "text", _refused_once, _a_day, 2, "a rate limit, then the answer"),
+        ClientAct("text", "a whole answer", _text, _a_day, 1),
+        ClientAct("stream", "an answer in pieces", _text, _in_pieces, 1),
+        ClientAct("tools", "a tool loop: two calls, one after the other", _one_by_one, _both_files, 3),
+        ClientAct("parallel", "a tool loop, streamed: two calls at a time", _two_at_a_time, _both_files, 2),
+        ClientAct("structured", "an object by a JSON Schema, unscripted", _default, _weather, 1),
+        ClientAct("thinking", "an answer after thinking, and the thinking", _thinking, _thought, 1, _kept_to_itself),
+        ClientAct("caching", "the same long prompt twice: the second is cached", _default, _hit, 2),
+        ClientAct("vision", "an answer about a picture", _text, _a_day, 1),
+        ClientAct("threads", "Anthropic's tool runner, with its threads", _one_by_one, _both_files, None),
+        ClientAct("402", "no credits: an error, and no retry", _no_credits, _raised, 1, verb="text"),
+        ClientAct("429", "a rate limit, then the answer", _refused_once, _a_day, 2, verb="text"),
     )
 }

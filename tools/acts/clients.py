@@ -92,6 +92,12 @@ CLIENTS = (
     ClientUnderTest("vercel-anthropic", "@ai-sdk/anthropic", "vercel_node.mjs", "node", "anthropic"),
     ClientUnderTest("vercel-openai", "@ai-sdk/openai", "vercel_node.mjs", "node", "openai"),
     ClientUnderTest("vercel-compatible", "@ai-sdk/openai-compatible", "vercel_node.mjs", "node", "compatible"),
+    *[
+        ClientUnderTest(
+            f"vercel-{wire}-previous", f"@ai-sdk/{package}", "vercel_node.mjs", "node-previous", wire, False
+        )
+        for wire, package in (("anthropic", "anthropic"), ("openai", "openai"), ("compatible", "openai-compatible"))
+    ],
     ClientUnderTest("langchain-anthropic", "langchain-anthropic", "langchain_agent.py", "agents", "anthropic"),
     ClientUnderTest("langchain-openai", "langchain-openai", "langchain_agent.py", "agents", "openai"),
     ClientUnderTest("langgraph-anthropic", "langgraph", "langgraph_agent.py", "agents", "anthropic"),

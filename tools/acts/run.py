@@ -33,7 +33,7 @@ def run_acts(client: ClientUnderTest) -> Mapping[str, ActResult]:
         for name, act in ACTS.items():
             act.play(gateways[name])
         jobs: list[Job] = [
-            {"wire": client.wire, "verb": act.verb, "env": gateways[name].env} for name, act in ACTS.items()
+            {"wire": client.wire, "verb": act.verb or name, "env": gateways[name].env} for name, act in ACTS.items()
         ]
         shown = client.run(jobs)
         return {

@@ -57,7 +57,7 @@ function verbsOf(provider) {
     const read_file = tool({ description: "Read a file.", inputSchema: jsonSchema(READ_FILE), execute: readFile });
     return seen((await run({ prompt: QUESTION, tools: { read_file }, stopWhen: stepCountIs(5) })).text);
   };
-  const instructions = { role: "system", content: BRIEF, providerOptions: CACHED };
+  const system = { role: "system", content: BRIEF, providerOptions: CACHED };
   const image = { type: "image", image: PICTURE };
   const looking = [{ role: "user", content: [{ type: "text", text: LOOK }, image] }];
   return {
@@ -76,7 +76,7 @@ function verbsOf(provider) {
       return { text, thinking: reasoningText };
     },
     caching: async () => {
-      const answers = await twice(() => ask({ instructions }));
+      const answers = await twice(() => ask({ system }));
       return { cached: answers.map(({ usage }) => usage.inputTokenDetails.cacheReadTokens) };
     },
     vision: async () => ({ text: (await ask({ prompt: undefined, messages: looking })).text }),
