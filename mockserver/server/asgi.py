@@ -85,7 +85,7 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = await _read_body(receive)
+        received = await read_body(receive)
         if received is None:
             return
         body, too_large = received
@@ -254,7 +254,7 @@ def _balance(decision: Decision, held: Session, settled: Session) -> Balance | N
     )
 
 
-async def _read_body(receive: Receive) -> tuple[bytes, bool] | None:
+async def read_body(receive: Receive) -> tuple[bytes, bool] | None:
     """Return the body and whether it was too large to keep, or None if the client left before it was complete."""
     chunks: list[bytes] = []
     size = 0

@@ -1,7 +1,7 @@
 """The types of ASGI, as far as the mock uses them."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -16,4 +16,13 @@ class Application(Protocol):
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection."""
+        ...
+
+
+@runtime_checkable
+class ClosableApplication(Protocol):
+    """An application with something to close when its server has ended, such as connections of its own."""
+
+    async def aclose(self) -> None:
+        """Close it."""
         ...

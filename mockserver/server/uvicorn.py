@@ -20,7 +20,7 @@ from typing import Literal
 import uvicorn
 
 from mockserver.core.errors import OperatorError
-from mockserver.server.asgi_types import Application
+from mockserver.server.asgi_types import Application, ClosableApplication
 from mockserver.server.protocol import HttpProtocol, Sweeper, protocol_class
 
 BACKLOG = 2048
@@ -146,7 +146,7 @@ class _Server(uvicorn.Server):
         await self.sever()
 
     async def sever(self) -> None:
-        """Abort every connection, and wait for the answers on them."""
+        """Abort every connection, wait for the answers on them, and let the application close what it has open."""
         if self._sweeper is not None:
             self._sweeper.stop()
         for connection in list(self.server_state.connections):
@@ -156,6 +156,9 @@ class _Server(uvicorn.Server):
         tasks = list(self.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE)
+        app: object = self.config.app
+        if isinstance(app, ClosableApplication):
+            await app.aclose()
 
 
 def _duplicates(sock: socket.socket) -> list[socket.socket]:

@@ -18,6 +18,7 @@ LAYERS = (
         "mockserver.journal",
         "mockserver.recording",
         "mockserver.server",
+        "mockserver.upstream",
         "mockserver.control",
         "mockserver.testing",
     ),

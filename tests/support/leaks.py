@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-EACH_TEST = frozenset({"browser", "clients", "control", "docs", "server", "testing"})
+EACH_TEST = frozenset({"browser", "clients", "control", "docs", "server", "testing", "upstream"})
 """The folders in which garbage is collected after each test."""
 
 
