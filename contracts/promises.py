@@ -98,6 +98,7 @@ chat-usage-chunk        | SDK | Streaming                | A chunk with usage an
 # consistency: an answer agrees with itself and with its request
 usage-adds-up           | D1 D4 | Response               | total_tokens is prompt_tokens plus completion_tokens; after one iteration total_tokens_used is the same.
 usage-counts            | D1 | Response                  | Input and output that are not empty count at least one token each, and not absurdly many.
+cached-counts           | SDK | Prompt caching           | Cached tokens are a part of the prompt, and those written add up by their lifetimes.
 stop-matches-content    | D1 D4 | Tool Calling           | The stop reason says tool use if and only if the answer calls a tool.
 top-finish-agrees       | D4 OBS | Best Practices        | A top-level finish_reason equals that of the choice.
 model-echoed            | D1 D4 | Response               | An answer names the model of its request.

@@ -108,12 +108,21 @@ def _message(body: Json) -> ObservedReply:
         tuple(blocks),
         _text(dig(body, "stop_reason")),
         _text(dig(body, "stop_sequence")),
-        count_of(dig(body, "usage", "input_tokens")),
+        _prompt_tokens(dig(body, "usage")),
         count_of(dig(body, "usage", "output_tokens")),
         None,
         None,
         body,
     )
+
+
+def _prompt_tokens(usage: Json) -> int | None:
+    """Return the tokens of the prompt: on this wire the cached ones are counted beside the others."""
+    rest = count_of(dig(usage, "input_tokens"))
+    if rest is None:
+        return None
+    names = ("cache_read_input_tokens", "cache_creation_input_tokens")
+    return rest + sum(count_of(dig(usage, name)) or 0 for name in names)
 
 
 def _messages_stream(events: list[Json]) -> ObservedReply:

@@ -110,6 +110,26 @@ def usage_counts(view: ExchangeView) -> Iterator[str]:
         yield f"{reply.output} output tokens for an answer of {len(reply.text)} characters"
 
 
+def _counts_cached(view: ExchangeView) -> bool:
+    usage = dig(reply_of(view).extra, "usage") if _complete(view) else None
+    places = (("prompt_tokens_details", "cached_tokens"), ("cache_creation_input_tokens",))
+    return any(count_of(dig(usage, *place)) is not None for place in places)
+
+
+@check("cached-counts", _counts_cached)
+def cached_counts(view: ExchangeView) -> Iterator[str]:
+    """Check that cached tokens are a part of the prompt, and that those written are told by their lifetimes."""
+    usage = dig(reply_of(view).extra, "usage")
+    read, prompt = count_of(dig(usage, "prompt_tokens_details", "cached_tokens")), count_of(dig(usage, "prompt_tokens"))
+    if read is not None and prompt is not None and read > prompt:
+        yield f"{read} cached tokens in a prompt of {prompt}"
+    lifetimes = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+    counts = [count_of(dig(usage, "cache_creation", name)) for name in lifetimes]
+    written, by_lifetime = count_of(dig(usage, "cache_creation_input_tokens")), sum(count or 0 for count in counts)
+    if written is not None and any(count is not None for count in counts) and by_lifetime != written:
+        yield f"cache_creation counts {by_lifetime} tokens, cache_creation_input_tokens {written}"
+
+
 @check("stop-matches-content", _complete)
 def stop_matches_content(view: ExchangeView) -> Iterator[str]:
     """Check that the stop reason says tool use if and only if a tool is called."""
@@ -283,6 +303,7 @@ def provider_echoed(view: ExchangeView) -> Iterator[str]:
 CHECKS = (
     usage_adds_up,
     usage_counts,
+    cached_counts,
     stop_matches_content,
     top_finish,
     model_echoed,

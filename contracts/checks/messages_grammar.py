@@ -204,7 +204,7 @@ def usage(view: ExchangeView) -> Iterator[str]:
     def last(name: str) -> int | None:
         return _number(events, "message_delta", "usage", name)
 
-    if first("input_tokens") == 0:
+    if first("input_tokens") == 0 and not (first("cache_read_input_tokens") or first("cache_creation_input_tokens")):
         yield "message_start counts no input tokens"
     begun, ended = count_of(first("output_tokens")), count_of(last("output_tokens"))
     if begun is not None and ended is not None and ended < begun:

@@ -47,6 +47,7 @@ FAULTS: list[tuple[str, Callable[[Any], None]]] = [
     ("usage-adds-up", put("usage", "total_tokens", 11)),
     ("usage-counts", put("usage", "completion_tokens", 0)),
     ("usage-counts", put("usage", "prompt_tokens", 9_000_000)),
+    ("cached-counts", put("usage", "prompt_tokens_details", {"cached_tokens": 9_000_000})),
     ("max-tokens-kept", put("usage", "completion_tokens", 51)),
     ("stop-matches-content", put("choices", 0, "finish_reason", "stop")),
     ("stop-matches-content", put("choices", 0, "message", {"role": "assistant", "content": "Hi"})),

@@ -9,6 +9,8 @@ from tools.mutants.relayed import Change, RelayedExchange
 Edit = Callable[[Any], object]
 TRACE = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 12, in chat\nKeyError: model'
 COUNTER = itertools.count(1)
+MOST_CACHED = {"prompt_tokens_details": {"cached_tokens": 9_000_000}}
+ODD_CACHE = {"cache_creation_input_tokens": 0, "cache_creation": {"ephemeral_5m_input_tokens": 7}}
 
 
 def status(old: int, new: int, path: str = "") -> Change:
@@ -307,6 +309,8 @@ ANSWERS: dict[str, tuple[str, str, Change]] = {
     "input-absurd": ("arithmetic", "usage-counts", message(setting("usage", "input_tokens", 9_000_000))),
     "output-absurd": ("arithmetic", "usage-counts", message(setting("usage", "output_tokens", 200_000))),
     "output-negative": ("arithmetic", "usage-counts", message(setting("usage", "output_tokens", -1))),
+    "cached-beyond-prompt": ("arithmetic", "cached-counts", chat(lambda value: value["usage"].update(MOST_CACHED))),
+    "cached-lifetimes-wrong": ("arithmetic", "cached-counts", message(lambda value: value["usage"].update(ODD_CACHE))),
     "tool-renamed": ("tool", "tools-as-offered", _calls(setting("name", "rm_rf"))),
     "tool-arguments-missing": ("tool", "tool-arguments", _calls(_arguments("{}"))),
     "tool-arguments-typed": ("tool", "tool-arguments", _calls(_arguments('{"city": 7, "unit": "celsius", "zone": 7}'))),
