@@ -1,88 +1,108 @@
-"""`python -m benchmarks [NAME ...]`: measures the mock, prints a table, and says which goals are met.
+"""`python -m benchmarks [--check | NAME ...]`: measures the mock beside its goals, on loopback only.
 
-Without a name it measures every subject: whole, streams, paced, start, memory, engine, matching, journal, verdict,
-fixture. All of it uses the loopback interface and takes about four minutes. It stops only processes that it started.
+Without a name it measures everything, in under five minutes, and writes docs/performance.{md,svg,json}. With names it
+measures those and prints them: whole, streams, paced, memory, start, beyond, matching, fixture, store are the goals'
+subjects; engine, rules, journal and verdict are details beside them.
 
-This is a report, not a gate: a missed goal does not fail the run, because figures depend on the machine. The ratios to
-the bare app depend on it least; see `results`.
+`--check` measures everything, writes nothing, and compares the ratios with docs/performance.json. A row that looks
+worse by 15 % is measured once more; one that is worse both times fails the run (exit code 1).
+
+A missed goal fails nothing. It stops only processes that it started.
 """
 
-import os
-import platform
+import argparse
+import shutil
 import signal
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import engine, fixture, journal, matching, memory, paced, start, streams, verdict, whole
-from benchmarks.results import Goal, Report, Row
-from benchmarks.servers import BenchmarkError
+from benchmarks import beyond, fixture, matching, memory, paced, start, store, streams, whole
+from benchmarks.details import DETAILS, text
+from benchmarks.goals import Figure, Figures, Goal, worse
+from benchmarks.machine import Stopwatch
+from benchmarks.page import circumstances, loaded, number, table, write
+from benchmarks.servers import ROOT, BenchmarkError
 
-SUBJECTS: Mapping[str, Callable[[], Report]] = {
+DOCS = ROOT / "docs"
+
+SUBJECTS: Mapping[str, Callable[[], Figures]] = {
     "whole": whole.measure,
     "streams": streams.measure,
     "paced": paced.measure,
-    "start": start.measure,
     "memory": memory.measure,
-    "engine": engine.measure,
+    "start": start.measure,
+    "beyond": beyond.measure,
     "matching": matching.measure,
-    "journal": journal.measure,
-    "verdict": verdict.measure,
     "fixture": fixture.measure,
+    "store": store.measure,
 }
 
 
-def main(names: Sequence[str]) -> int:
-    """Measure these subjects and print the results. Return the exit code."""
-    unknown = [name for name in names if name not in SUBJECTS]
+def main() -> int:
+    """Measure, and print or write or compare. Return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join([*SUBJECTS, *DETAILS])}")
+    parser.add_argument("--check", action="store_true", help="compare with the committed figures; write nothing")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in SUBJECTS and name not in DETAILS]
     if unknown:
-        print(f"benchmarks: no subject is called {', '.join(unknown)}; known: {', '.join(SUBJECTS)}", file=sys.stderr)
+        parser.error(f"no subject is called {', '.join(unknown)}; known: {', '.join([*SUBJECTS, *DETAILS])}")
+    missing = [command for command in ("wrk", "node", "redis-server") if shutil.which(command) is None]
+    if missing or not sys.platform.startswith("linux"):
+        print(f"benchmarks: needs Linux and {', '.join(missing) or '/proc'}; CONTRIBUTING.md names the packages")
         return 2
-    if not sys.platform.startswith("linux"):
-        print("benchmarks: needs Linux, whose clocks and /proc it reads", file=sys.stderr)
+    try:
+        return _run(options.names, options.check)
+    except BenchmarkError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
         return 2
-    begun, load = time.perf_counter(), os.getloadavg()[0]
-    reports: list[Report] = []
-    for name in names or SUBJECTS:
-        print(f"measuring {name} …", file=sys.stderr, flush=True)
-        try:
-            reports.append(SUBJECTS[name]())
-        except BenchmarkError as error:
-            print(f"benchmarks: {name}: {error}", file=sys.stderr)
-            return 1
-    print(f"\n{'':38}{'':16}{'mock':>10}{'bare':>10}{'ratio':>8}")
-    for row in (row for report in reports for row in report.rows):
-        print(_row(row))
-    goals = [goal for report in reports for goal in report.goals]
-    if goals:
-        print("\nGoals")
-    for goal in goals:
-        print(_goal(goal))
-    print()
-    for remark in (remark for report in reports for remark in report.remarks):
-        print(remark)
-    seconds = time.perf_counter() - begun
-    print("Bare: uvicorn with httptools and uvloop, answers made beforehand.")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} before; took {seconds:.0f} s.")
+
+
+def _run(names: list[str], check: bool) -> int:
+    watch = Stopwatch()
+    figures = measured([name for name in names if name in SUBJECTS] if names else SUBJECTS)
+    reports = [text(DETAILS[name]()) for name in names if name in DETAILS]
+    setting = watch.setting()
+    if figures:
+        print(table(figures, only=bool(names)))
+    print("\n".join([*reports, circumstances(setting)]))
+    if check:
+        return _compared(figures, loaded((DOCS / "performance.json").read_bytes()))
+    if not names:
+        write(DOCS, figures, setting)
     return 0
 
 
-def _row(row: Row) -> str:
-    beside = "" if row.beside is None else _number(row.beside)
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    return f"{row.what:38}{row.unit:16}{_number(row.mock):>10}{beside:>10}{ratio:>8}  {row.remark}".rstrip()
+def measured(names: Iterable[str]) -> dict[str, Figure]:
+    """Return the figures of these subjects."""
+    figures: dict[str, Figure] = {}
+    for name in names:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        try:
+            figures |= SUBJECTS[name]()
+        except BenchmarkError as error:
+            raise BenchmarkError(f"{name}: {error}") from error
+    return figures
 
 
-def _goal(goal: Goal) -> str:
-    verdict = "met" if goal.met else "missed"
-    limit = f"{_number(goal.value)} {goal.unit}, at most {goal.limit:g}"
-    return f"  {verdict:8}{goal.what:30}{limit:32}{goal.remark}".rstrip()
+def _compared(now: Figures, then: Figures) -> int:
+    """Print the rows that became worse, after a second look at each. Return 1 if there is one."""
+    suspects = worse(now, then)
+    again = measured({goal.subject: None for goal in suspects})
+    still = [goal for goal in worse(again, then) if goal in suspects]
+    for goal in still:
+        print(f"WORSE  {_change(goal, again[goal.key], then[goal.key])}")
+    print(f"{len(still)} rows are worse" if still else "no row is worse than the committed figures")
+    return int(bool(still))
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+def _change(goal: Goal, now: Figure, then: Figure) -> str:
+    if now.ratio is None or then.ratio is None:
+        return f"{goal.key} ({goal.work}, {goal.unit}): {number(now.mock)}, committed {number(then.mock)}"
+    beside = f"{now.ratio:.2f} times {goal.baseline}, committed {then.ratio:.2f}"
+    return f"{goal.key} ({goal.work}, {goal.unit}): {beside}"
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,13 +1,11 @@
-"""What a test pays for the fixture: the first test and each later one, beside pytest-httpserver in the same run.
+"""What a test pays for the fixture: the import, the first test and each later one, beside pytest-httpserver's.
 
 Method: a test is the work of the fixture (make a session, check it, close it), of the test itself, and its requests
 through one shared httpx client. The requests alone are measured in the same rounds, to tell the fixture's cost from
-the client's. pytest-httpserver does the same test: expect one request, answer JSON, check, clear. Neither includes
-pytest's own cost.
+the client's. None of it includes pytest's own cost.
 
-The first test runs in a fresh process that has imported everything: from nothing to a server that has answered one
-scripted request. It is measured twice: normally, with the parsed contract cached beside Python's bytecode, and with
-PYTHONDONTWRITEBYTECODE, where every process parses openapi.yaml.
+The import and the first test run in fresh processes: from nothing to a server that has answered one scripted request.
+pytest-httpserver does the same test: expect one request, answer JSON, check.
 """
 
 import logging
@@ -17,45 +15,53 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from statistics import median
+from typing import NamedTuple
 
 import httpx
 import orjson
 
-from benchmarks.results import Goal, Report, Row, ratio, rounds
+from benchmarks.goals import Figure, Figures
+from benchmarks.results import medians, ratio, rounds
 from benchmarks.servers import ROOT, BenchmarkError
 
 TESTS = 60
-"""Tests in a round. @(FIRST_LIMIT, NEXT_LIMIT) | Milliseconds for the first test, and for a later one."""
-FIRST_LIMIT, NEXT_LIMIT = 150.0, 2.0
-"""Milliseconds."""
+"""Tests in a round."""
+PROCESSES = 5
 BODY = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 
 
-def measure() -> Report:
-    """Time the first test in fresh processes, and later tests beside pytest-httpserver."""
-    with ExitStack() as stack, httpx.Client() as client:
-        tests, server = stack.enter_context(_gateway_tests(client)), stack.enter_context(_httpserver_test(client))
-        costs = rounds({name: _timed(test) for name, test in {**tests, "httpserver": server}.items()})
-    rows, goals = [_row("first test after import", kept=True), _row("  where no bytecode is kept", kept=False)], []
-    goals += [Goal(row.what.strip(), "ms", row.mock, FIRST_LIMIT, row.remark) for row in rows]
-    requests = median(costs["request"])
-    for name, number in (("default answer", 1), ("429 and reply, built", 2)):
-        own, beside = median(costs[name]), costs["httpserver"] if number == 1 else None
-        rows.append(
-            Row(
-                f"test, {name}",
-                "ms/test",
-                own,
-                median(beside) if beside else None,
-                ratio(costs[name], beside) if beside else None,
-                "beside pytest-httpserver" if beside else f"{number} requests",
-            )
-        )
-        fixture = median([test - number * alone for test, alone in zip(costs[name], costs["request"], strict=True)])
-        goals.append(Goal(f"test, {name}", "ms", fixture, NEXT_LIMIT, f"beyond its requests of {requests:.2f} ms"))
-    return Report(rows, goals)
+class FirstTest(NamedTuple):
+    """Milliseconds of the import, and of the first test after it."""
+
+    imported: float
+    tested: float
+
+
+def measure() -> Figures:
+    """Time imports and first tests in fresh processes, and later tests in this one."""
+    with httpx.Client() as client, _gateway_tests(client) as tests:
+        costs = rounds({name: _timed(test) for name, test in tests.items()})
+    with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
+        processes = {"mock": partial(_in_a_process, folder, "mock"), "other": partial(_in_a_process, folder, "other")}
+        for fill_the_caches in processes.values():
+            fill_the_caches()
+        firsts = rounds(processes, PROCESSES)
+    return {
+        "fixture.import": medians(firsts, "other", lambda first: first.imported),
+        "fixture.first": medians(firsts, "other", lambda first: first.tested),
+        "fixture.later": _beyond(costs, "default answer", 1),
+        "fixture.built": _beyond(costs, "429 and reply, built", 2),
+    }
+
+
+def _beyond(costs: Mapping[str, list[float]], name: str, requests: int) -> Figure:
+    """Return what a test costs beyond its requests, beside those."""
+    alone = [requests * cost for cost in costs["request"]]
+    beyond = [test - cost for test, cost in zip(costs[name], alone, strict=True)]
+    return Figure(median(beyond), median(alone), ratio(beyond, alone))
 
 
 def _timed(test: Callable[[int], None]) -> Callable[[], float]:
@@ -105,61 +111,48 @@ def _gateway_tests(client: httpx.Client) -> Iterator[Mapping[str, Callable[[int]
         }
 
 
-@contextmanager
-def _httpserver_test(client: httpx.Client) -> Iterator[Callable[[int], None]]:
-    try:
-        from pytest_httpserver import HTTPServer
-    except ImportError:
-        raise BenchmarkError("pytest-httpserver is not installed; it is in the group `dev`") from None
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would be measured too
-    with HTTPServer() as server:
-
-        def test(_: int) -> None:
-            server.expect_oneshot_request("/v1/messages", method="POST").respond_with_json({"content": "hi"})
-            client.post(server.url_for("/v1/messages"), json=BODY)
-            server.check_assertions()
-            server.clear()
-
-        yield test
-
-
-def _row(what: str, *, kept: bool) -> Row:
-    """Return the time of the first test in fresh processes. The first of them fills the caches and does not count."""
-    with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as folder:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = folder
-        if not kept:
-            environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        times = [_in_a_process(environment) for _ in range(6)][1:]
-    ready, done = (median([pair[place] for pair in times]) for place in (0, 1))
-    return Row(what, "ms", done, remark=f"server ready after {ready:.0f} ms")
-
-
-def _in_a_process(environment: Mapping[str, str]) -> list[float]:
-    command = [sys.executable, "-m", "benchmarks.fixture"]
+def _in_a_process(bytecode: str, which: str) -> FirstTest:
+    """Return the times of a fresh process whose bytecode is kept in a folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = bytecode
+    command = [sys.executable, "-m", "benchmarks.fixture", which]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     if ran.returncode != 0:
         raise BenchmarkError(f"the first test failed: {ran.stderr.decode().strip().splitlines()[-1:]}")
-    times: list[float] = orjson.loads(ran.stdout)
-    return times
+    return FirstTest(*orjson.loads(ran.stdout))
 
 
-def first() -> list[float]:
-    """Return the milliseconds until the server was ready, and until the first test of this process had ended."""
+def first() -> FirstTest:
+    """Import the fixture, start its server, and run one test."""
+    begun = time.perf_counter()
     from mockserver.testing.gateway import GatewaySession
     from mockserver.testing.server_thread import server_thread
 
-    with httpx.Client() as client:
-        started = time.perf_counter()
-        with server_thread() as host:
-            ready = time.perf_counter() - started
-            gateway = GatewaySession(host, "first").reply("hi")
-            client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})
-            gateway.check()
-            return [1000 * ready, 1000 * (time.perf_counter() - started)]
+    imported = time.perf_counter() - begun
+    client = httpx.Client(trust_env=False)
+    started = time.perf_counter()
+    with client, server_thread() as host:
+        gateway = GatewaySession(host, "first").reply("hi")
+        client.post(f"{gateway.url}/v1/messages", json=BODY, headers={"x-api-key": gateway.key})
+        gateway.check()
+        return FirstTest(1_000 * imported, 1_000 * (time.perf_counter() - started))
+
+
+def first_of_httpserver() -> FirstTest:
+    """Do the same with pytest-httpserver, which is in the group `dev`."""
+    begun = time.perf_counter()
+    from pytest_httpserver import HTTPServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would be measured too
+    imported = time.perf_counter() - begun
+    client = httpx.Client(trust_env=False)
+    started = time.perf_counter()
+    with client, HTTPServer() as server:
+        server.expect_oneshot_request("/v1/messages", method="POST").respond_with_json({"content": "hi"})
+        client.post(server.url_for("/v1/messages"), json=BODY)
+        server.check_assertions()
+        return FirstTest(1_000 * imported, 1_000 * (time.perf_counter() - started))
 
 
 if __name__ == "__main__":
-    import mockserver.testing.gateway  # noqa: F401 - imports are not part of the first test
-
-    print(orjson.dumps(first()).decode())
+    print(orjson.dumps(list(first() if sys.argv[1] == "mock" else first_of_httpserver())).decode())

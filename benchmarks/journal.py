@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import requests, servers
-from benchmarks.results import Goal, Report, Row, ratio, rounds
+from benchmarks.results import Limit, Report, Row, ratio, rounds
 from mockserver.core.clock import SystemClock
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.contract import load_contract
@@ -46,7 +46,7 @@ class ForgetfulGateway(Gateway):
 
 def measure() -> Report:
     """Time small requests, streams and long histories with and without the journal."""
-    rows, goals = [], []
+    rows, limits = [], []
     for what, reply, body in (
         ("small request", requests.REPLY, requests.small()),
         ("stream of 50 deltas", requests.STREAMED, requests.small(stream=True)),
@@ -56,8 +56,8 @@ def measure() -> Report:
         times = ratio(costs["kept"], costs["forgotten"])
         own, other = median(costs["kept"]), median(costs["forgotten"])
         rows.append(Row(f"journal, {what}", "CPU us/request", own, other, times, "beside no journal"))
-        goals.append(Goal(f"journal, {what}", "x without", times, LIMIT, f"{own - other:.1f} us an exchange"))
-    return Report(rows, goals)
+        limits.append(Limit(f"journal, {what}", "x without", times, LIMIT, f"{own - other:.1f} us an exchange"))
+    return Report(rows, limits)
 
 
 def _timed(kind: type[Gateway], reply: str, body: bytes) -> Callable[[], float]:

@@ -1,54 +1,47 @@
-"""Memory after many requests: how much the mock grows with new prompts, and then with new keys.
+"""Memory after many requests: how much the mock grows with new prompts, short ones and then long ones.
 
-Method: 2,000 requests with different prompts fill the journal (it holds 1,000 exchanges). Then come 18,000 more, then
-20,000 with different keys, each of which makes a session (the store holds 10,000). The resident set is read between
-them. Growth by design shows after the first and the last part, a leak in the middle one.
+Method: after some requests that wake everything up, 20,000 requests with different prompts (287 B), then 20,000 of
+10 KB. By then the journal is full, and 10,000 more may cost nothing. The resident set is read between them.
 
-Limits: the resident set moves in steps of the allocator. Bodies are small, so the journal's other limit, 16 MB of
-bodies, is not reached.
+Limits: the resident set moves in steps of the allocator. The client is a loop of our own, since each request differs.
 """
 
 from itertools import pairwise
 
 from benchmarks import load, requests, servers
-from benchmarks.results import Goal, Report, Row
+from benchmarks.goals import Figure, Figures
+from benchmarks.servers import BenchmarkError
 
-FILL = 2_000
-MORE = 18_000
-KEYS = 20_000
-BURST_LIMIT = 10.0
-LEAK_LIMIT = 1.0
-JOURNAL_LIMIT = 16.0
+COUNT = 20_000
+AFTER = 10_000
+WARM_UP = 50
+LONG = 10_000
+"""Bytes of a long request."""
+BURST_LIMIT = 25.0
+"""Seconds of one part."""
 
 
-def measure() -> Report:
+def measure() -> Figures:
     """Read the memory of the mock before and after each part."""
     path = requests.PATHS["anthropic"]
+    filler = "x" * (LONG - len(requests.small()))
 
-    def prompt(number: int) -> bytes:
-        return load.post(path, requests.small(prompt=f"Question {number} of many: {requests.PROMPT}"))
+    def short(number: int) -> bytes:
+        return load.post(path, requests.small(prompt=f"{number:08} {requests.PROMPT}"))
 
-    def key(number: int) -> bytes:
-        return load.post(path, requests.small(prompt=f"Question {number} of many"), key=f"sk_bench_{number}")
+    def long(number: int) -> bytes:
+        return load.post(path, requests.small(prompt=f"{number:08} {requests.PROMPT} {filler}"))
+
+    def longer(number: int) -> bytes:
+        return long(COUNT + number)
 
     with servers.workplace() as place, servers.mock(place, place.scenario(requests.REPLY)) as mock:
-        load.once(mock, prompt(0))
+        load.burst(mock, lambda _: load.post(path, requests.small()), WARM_UP)
         readings = [mock.memory()]
-        answers = 0
-        for make, count in ((prompt, FILL), (lambda n: prompt(FILL + n), MORE), (key, KEYS)):
-            answers += load.burst(mock, make, count, BURST_LIMIT).answers
+        for make, count in ((short, COUNT), (long, COUNT), (longer, AFTER)):
+            answers = load.burst(mock, make, count, BURST_LIMIT).answers
+            if answers != count:
+                raise BenchmarkError(f"only {answers:,} of {count:,} requests within {BURST_LIMIT:g} s")
             readings.append(mock.memory())
-    full, more, keyed = (after - before for before, after in pairwise(readings))
-    remarks = [] if answers == FILL + MORE + KEYS else [f"memory: only {answers:,} requests within the time"]
-    return Report(
-        rows=[
-            Row(f"growth, {FILL + MORE:,} new prompts", "MB", full + more),
-            Row(f"  of which after the first {FILL:,}", "MB", more),
-            Row(f"growth, {KEYS:,} new keys then", "MB", keyed),
-        ],
-        goals=[
-            Goal("growth, all prompts", "MB", full + more, JOURNAL_LIMIT, "the journal's own bound"),
-            Goal("growth, journal full", "MB", more, LEAK_LIMIT, f"{MORE:,} requests more"),
-        ],
-        remarks=remarks,
-    )
+    small, large, after = (later - earlier for earlier, later in pairwise(readings))
+    return {"memory.growth": Figure(small + large), "memory.after": Figure(after)}

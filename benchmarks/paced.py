@@ -1,131 +1,100 @@
-"""Paced streams: how late each delta comes when many streams are open, and how much memory an open stream takes.
+"""Paced streams: how late each delta comes when many streams are open, what it costs, and what an open stream holds.
 
 Method: the scenario says first token after 100 ms and fifty deltas at 20 ms. N streams open, spread over the length of
 one stream so that they are not in step. The lateness of a delta is its arrival minus (request sent + 100 ms + 20 ms
-for each delta before it). The bare app sends the bytes of the mock's stream with the same absolute deadlines and
-`asyncio.sleep`, which is the least that an ASGI application can do. Memory is the growth of the resident set while all
-streams are open.
+for each delta before it); its drift is the same, measured from the stream's own first delta. The bare app sends the
+bytes of the mock's stream with the same absolute deadlines and `asyncio.sleep`, as an ASGI application can. Memory is
+the growth of the resident set of fresh servers while 500 streams are open.
 
 Limits: client and server share the machine. Two thousand streams ask for 93,000 events a second, more than one core
-can send, so their lateness is that of an overload. There is one round for each level.
+can send one by one, so their lateness is that of an overload.
 """
 
-import asyncio
-import time
+from collections.abc import Callable
+from functools import partial
 from statistics import quantiles
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-import uvloop
+from benchmarks import load, paced_client, requests, servers
+from benchmarks.goals import Figure, Figures
+from benchmarks.paced_client import Opened, PacedRun
+from benchmarks.results import medians, rounds
 
-from benchmarks import load, requests, servers
-from benchmarks.results import Report, Row
-
-LEVELS = (100, 500, 1000, 2000)
+HELD, FULL, OVERLOAD = 500, 1_000, 2_000
+"""Streams at a time: for memory, for lateness, and for what an overloaded server does."""
+ROUNDS = 3
 FIRST, INTERVAL, DELTAS = 0.1, 0.02, 50
 LENGTH = FIRST + INTERVAL * (DELTAS - 1)
-LIMIT = 20.0
+LIMIT = 12.0
 """Seconds that one level may take."""
-_MARK = b"event: content_block_delta"
 
 
 class PacedResult(NamedTuple):
-    """The lateness of all deltas in milliseconds, sorted; the streams that ended; the growth of memory in KB each."""
+    """What a level showed: milliseconds at the 99th percentile, CPU microseconds an event, percent that ended."""
 
-    late: list[float]
-    ended: int
+    late: float
+    drift: float
+    first: float
+    cpu: float
+    ended: float
     memory: float
 
-    def at(self, percent: int) -> float:
-        """Return a percentile of the lateness."""
-        return quantiles(self.late, n=100, method="inclusive")[percent - 1] if len(self.late) > 1 else 0.0
 
-
-def measure() -> Report:
-    """Measure every level on the mock and on the bare app."""
+def measure() -> Figures:
+    """Measure the three levels on the mock and on the bare app."""
     with servers.workplace() as place:
-        place.folder.joinpath("paced.yaml").write_text(
+        scenario = place.folder / "paced.yaml"
+        scenario.write_text(
             f'scenario: paced\nturns:\n  - reply: "{requests.STREAMED}"\n    times: always\n'
             "    pace: {first: 100ms, interval: 20ms}\n",
             encoding="utf-8",
         )
-        request = load.post("/v1/messages", requests.small(stream=True))
-        with servers.mock(place, place.folder / "paced.yaml") as mock:
-            place.answer("paced", load.body_of(load.once(mock, request)))
+        body = requests.small(stream=True)
+        ask = load.post("/v1/messages", body)
+        with servers.mock(place, scenario) as mock:
+            place.answer("paced", load.body_of(load.once(mock, ask)))
             with servers.bare(place) as bare:
-                beside = load.post("/paced/paced", requests.small(stream=True))
-                rows = [row for level in LEVELS for row in _level(level, mock, request, bare, beside)]
-    return Report(rows, remarks=["Paced: 50 deltas at 20 ms after 100 ms; lateness against an absolute schedule."])
+                beside = load.post("/paced/paced", body)
+                load.once(bare, beside)
+
+                def at(level: int) -> dict[str, Callable[[], PacedResult]]:
+                    return {"mock": partial(_level, mock, ask, level), "bare": partial(_level, bare, beside, level)}
+
+                held = rounds(at(HELD), 1)
+                full, overload = rounds(at(FULL), ROUNDS), rounds(at(OVERLOAD), ROUNDS)
+    return {
+        "paced.late": medians(full, "bare", lambda level: level.late),
+        "paced.cpu": medians(full, "bare", lambda level: level.cpu),
+        "paced.ended": Figure(*(min(level.ended for level in overload[name]) for name in ("mock", "bare"))),
+        "paced.drift": medians(overload, "bare", lambda level: level.drift),
+        "paced.first": medians(overload, "bare", lambda level: level.first),
+        "paced.memory": medians(held, "bare", lambda level: level.memory),
+    }
 
 
-def _level(level: int, mock: servers.Server, request: bytes, bare: servers.Server, beside: bytes) -> list[Row]:
-    own, other = crowd(mock, request, level), crowd(bare, beside, level)
-    rows = []
-    for number, percent in enumerate((50, 95, 99)):
-        what = f"{level} paced streams" if number == 0 else ""
-        mine, theirs = own.at(percent), other.at(percent)
-        rows.append(Row(what, f"late ms p{percent}", mine, theirs, mine / theirs if theirs else None))
-    ended = "" if own.ended == level else f"{own.ended} of {level} ended"
-    rows.append(Row("", "KB/open stream", own.memory, other.memory, None, ended))
-    return rows
+def _level(server: servers.Server, request: bytes, count: int) -> PacedResult:
+    return summed_up(paced_client.run(server, request, count, LENGTH, LIMIT))
 
 
-def crowd(server: servers.Server, request: bytes, level: int) -> PacedResult:
-    """Open `level` streams, and time every delta of each."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_crowd(server, request, level))
+def summed_up(run: PacedRun) -> PacedResult:
+    """Return the percentiles and costs of a level. The drift of a stream begins with its first delta."""
+    begun = [stream for stream in run.streams if stream.arrivals]
+    first = [stream.arrivals[0] - stream.sent - FIRST for stream in begun]
+    late = [moment - stream.sent - FIRST - INTERVAL * n for stream in begun for n, moment in enumerate(stream.arrivals)]
+    drift = [error for stream in begun for error in _drifts(stream)]
+    return PacedResult(
+        late=1_000 * _p99(late),
+        drift=1_000 * _p99(drift),
+        first=1_000 * _p99(first),
+        cpu=run.server_cpu / max(1, len(late)),
+        ended=100 * sum(stream.ended for stream in run.streams) / len(run.streams),
+        memory=run.grown * 1024 / len(run.streams),
+    )
 
 
-class _Reader(asyncio.Protocol):
-    """One stream: sends its request, and records when each delta arrives."""
-
-    def __init__(self, done: "asyncio.Queue[None]") -> None:
-        self._done = done
-        self._tail = b""
-        self._sent = 0.0
-        self.late: list[float] = []
-        self.transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-
-    def send(self, request: bytes) -> None:
-        """Send the request for the stream."""
-        self._sent = time.perf_counter()
-        self.transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        arrived = self._tail + data
-        now = time.perf_counter() - self._sent
-        for _ in range(arrived.count(_MARK)):
-            self.late.append((now - FIRST - INTERVAL * len(self.late)) * 1000)
-        if arrived.endswith(b"\r\n0\r\n\r\n"):
-            self._done.put_nowait(None)
-        keep = len(_MARK) - 1
-        last = arrived[-keep:]
-        self._tail = last
+def _drifts(stream: Opened) -> list[float]:
+    return [abs(moment - stream.arrivals[0] - INTERVAL * n) for n, moment in enumerate(stream.arrivals) if n]
 
 
-async def _crowd(server: servers.Server, request: bytes, level: int) -> PacedResult:
-    loop = asyncio.get_running_loop()
-    done: asyncio.Queue[None] = asyncio.Queue()
-    readers: list[_Reader] = []
-    for _ in range(level):
-        readers.append((await loop.create_connection(lambda: _Reader(done), load.HOST, server.port))[1])
-    before = server.memory()
-    for number, reader in enumerate(readers):
-        loop.call_later(LENGTH * number / level, reader.send, request)
-    grown = [0.0]
-    loop.call_later(LENGTH * 0.98, lambda: grown.append(server.memory() - before))
-    ended = 0
-    try:
-        async with asyncio.timeout(LIMIT):
-            while ended < level:
-                await done.get()
-                ended += 1
-    except TimeoutError:
-        pass
-    finally:
-        for reader in readers:
-            reader.transport.abort()
-    late = sorted([value for reader in readers for value in reader.late])
-    return PacedResult(late, ended, max(grown) * 1024 / level)
+def _p99(values: list[float]) -> float:
+    return quantiles(values, n=100, method="inclusive")[98] if len(values) > 1 else 0.0

@@ -15,6 +15,12 @@ REPLY = "The gateway answers in one sentence, as a short and friendly model woul
 STREAMED = " ".join(["gateways", "answer", "what", "they", "have", "been", "told", "to", "answer,", "quickly"] * 5)
 """Fifty words, which become fifty deltas."""
 
+TOOL: Mapping[str, object] = {
+    "name": "read_file",
+    "description": "Read a file of the workspace.",
+    "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+}
+
 
 def small(stream: bool = False, prompt: str = PROMPT) -> bytes:
     """Return a small body, the same on both wires."""
@@ -24,17 +30,12 @@ def small(stream: bool = False, prompt: str = PROMPT) -> bytes:
 
 def history(messages: int) -> bytes:
     """Return a Messages body with the history of an agent: question, tool call, result, answer, and again."""
-    tool = {
-        "name": "read_file",
-        "description": "Read a file of the workspace.",
-        "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
-    }
     rounds = [message for number in range(messages // 4 + 1) for message in _round(number)]
     body = {
         "model": MODEL,
         "max_tokens": 1024,
         "system": "You are a careful assistant. You read files before you speak about them.",
-        "tools": [tool],
+        "tools": [TOOL],
         "messages": [*rounds[: messages - 1], {"role": "user", "content": PROMPT}],
     }
     return orjson.dumps(body)

@@ -1,4 +1,4 @@
-"""The result of a measurement: rows of the table, goals and remarks; and the arithmetic of rounds.
+"""The result of a measurement beside the goals: rows, limits and remarks; and the arithmetic of rounds.
 
 The machine is never quiet, and its clock rate drifts. So everything is measured in rounds, in which the competitors
 take turns. A ratio is the median of the rounds' own ratios, not the ratio of two medians: a disturbed round is
@@ -8,11 +8,15 @@ disturbed for both. A slow machine does fewer rounds, and takes no more time.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from benchmarks.goals import Figure
+
+T = TypeVar("T")
 
 ROUNDS = 5
-LIMIT = 15.0
-"""Seconds after which no further round begins."""
+LIMIT = 20.0
+"""Seconds after which no further round begins, unless a measurement says otherwise."""
 
 
 class Row(NamedTuple):
@@ -26,7 +30,7 @@ class Row(NamedTuple):
     remark: str = ""
 
 
-class Goal(NamedTuple):
+class Limit(NamedTuple):
     """The limit of a value, and a remark that helps to judge it."""
 
     what: str
@@ -42,18 +46,18 @@ class Goal(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The result of one subject."""
+    """The result of one detail."""
 
     rows: Sequence[Row]
-    goals: Sequence[Goal] = ()
+    limits: Sequence[Limit] = ()
     remarks: Sequence[str] = ()
 
 
-def rounds(measures: Mapping[str, Callable[[], float]], count: int = ROUNDS) -> dict[str, list[float]]:
+def rounds(measures: Mapping[str, Callable[[], T]], count: int = ROUNDS, limit: float = LIMIT) -> dict[str, list[T]]:
     """Run every measure once a round. The order rotates, so that none always goes first."""
     names = list(measures)
-    end = time.perf_counter() + LIMIT
-    values: dict[str, list[float]] = {name: [] for name in names}
+    end = time.perf_counter() + limit
+    values: dict[str, list[T]] = {name: [] for name in names}
     for number in range(count):
         for name in _turned(names, number):
             values[name].append(measures[name]())
@@ -70,3 +74,9 @@ def _turned(names: Sequence[str], by: int) -> Iterator[str]:
 def ratio(values: Sequence[float], others: Sequence[float]) -> float:
     """Return the median of the rounds' ratios."""
     return median([value / other for value, other in zip(values, others, strict=True)])
+
+
+def medians(measured: Mapping[str, Sequence[T]], baseline: str, value: Callable[[T], float]) -> Figure:
+    """Return the medians of one value of the mock and of a baseline, and the median of the rounds' ratios."""
+    own, other = ([value(one) for one in measured[name]] for name in ("mock", baseline))
+    return Figure(median(own), median(other), ratio(own, other))

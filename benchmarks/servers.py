@@ -1,8 +1,8 @@
-"""The servers under test: the mock and the bare app, each a process of its own on a free loopback port.
+"""The servers under test: the mock, the bare app and aimock, each a process of its own on a free loopback port.
 
-Both start as a user starts them, print their URL, and are stopped through the handle that started them. Bytecode is
-kept in a folder of the benchmark (`Workplace`). So a start is that of an installed package, whatever the environment
-says, and the tree stays clean.
+All start as a user starts them and are stopped through the handle that started them. Bytecode is kept in a folder of
+the benchmark (`Workplace`). So a start is that of an installed package, whatever the environment says, and the tree
+stays clean. aimock is an npm package; `make bench` installs it.
 
 Readings: CPU time is the clock of the process, user and system time of all its threads in nanoseconds
 (clock_getcpuclockid(3); /proc/<pid>/stat counts in steps of 10 ms). Memory is the resident set in
@@ -12,6 +12,7 @@ Readings: CPU time is the clock of the process, user and system time of all its 
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,12 +22,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 30.0
 """Seconds until a server must print its URL."""
 TOKEN = "the-token-of-the-benchmark"
 STOP_LIMIT = 5.0
 """Seconds until a server must stop."""
+
+AIMOCK = ROOT / ".clients/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 
 _URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
@@ -78,10 +83,25 @@ def workplace() -> Iterator[Workplace]:
 
 
 @contextlib.contextmanager
-def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
+def mock(place: Workplace, scenario: Path | None = None, *options: str) -> Iterator[Server]:
     """Run the mock by its own command; yield the server."""
     chosen = [] if scenario is None else ["--scenario", str(scenario)]
-    with _running(place, ["mockserver", "serve", "--port", "0", "--quiet", *chosen]) as server:
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet", *chosen, *options]
+    with _running(place, command) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def aimock(place: Workplace, reply: str, deltas: int = 50) -> Iterator[Server]:
+    """Run aimock with one reply, streamed in about this many deltas; yield the server."""
+    if not AIMOCK.exists():
+        raise BenchmarkError("aimock is not installed; `make bench` installs it")
+    fixtures = place.folder / "aimock.json"
+    match = {"userMessage": "Summarise"}
+    fixtures.write_bytes(orjson.dumps({"fixtures": [{"match": match, "response": {"content": reply}}]}))
+    port = _free_port()
+    command = ["node", str(AIMOCK), "--port", str(port), "--fixtures", str(fixtures), "--log-level", "silent"]
+    with _running(place, [*command, "--chunk-size", str(-(-len(reply) // deltas))], port) as server:
         yield server
 
 
@@ -89,25 +109,41 @@ def mock(place: Workplace, scenario: Path | None = None) -> Iterator[Server]:
 def with_journal(place: Workplace, scenario: Path, exchanges: int) -> Iterator[Server]:
     """Run the mock with a journal for this many exchanges, and with `TOKEN`; yield the server."""
     options = ["serve", "--port", "0", "--quiet", "--token", TOKEN, "--scenario", str(scenario)]
-    with _running(place, ["benchmarks.large_journal", str(exchanges), *options]) as server:
+    with _running(place, [sys.executable, "-m", "benchmarks.large_journal", str(exchanges), *options]) as server:
         yield server
 
 
 @contextlib.contextmanager
 def bare(place: Workplace) -> Iterator[Server]:
     """Run the bare app with the answers that the workplace has; yield the server."""
-    with _running(place, ["benchmarks.baseline", str(place.folder / "answers")]) as server:
+    with _running(place, [sys.executable, "-m", "benchmarks.baseline", str(place.folder / "answers")]) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _running(place: Workplace, module: Sequence[str]) -> Iterator[Server]:
+def redis(place: Workplace) -> Iterator[str]:
+    """Run a Redis server that keeps nothing on disk; yield its URL."""
+    port = _free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(place.folder)]
+    with _running(place, command, port):
+        yield f"redis://127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def _running(place: Workplace, command: Sequence[str], known_port: int | None = None) -> Iterator[Server]:
+    """Run a server until the block ends. One whose port is known need not print it."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(place.folder / "bytecode")
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
         subprocess.Popen(
-            [sys.executable, "-m", *module],
+            command,
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -117,11 +153,11 @@ def _running(place: Workplace, module: Sequence[str]) -> Iterator[Server]:
         ) as process,
     ):
         try:
-            port = _port(process)
+            port = _port(process) if known_port is None else _reached(process, known_port)
             if port is None:
                 complaints.seek(0)
                 last = complaints.read().strip().splitlines()[-1:] or ["it said nothing"]
-                raise BenchmarkError(f"{module[0]} does not start: {last[0]}")
+                raise BenchmarkError(f"{' '.join(command[:4])} does not start: {last[0]}")
             yield Server(process, port)
         finally:
             _end(process)
@@ -140,6 +176,16 @@ def _port(process: "subprocess.Popen[str]") -> int | None:
         return None
     finally:
         limit.cancel()
+
+
+def _reached(process: "subprocess.Popen[str]", port: int) -> int | None:
+    """Return the port as soon as a starting server accepts connections on it, or None if it ends or never does."""
+    end = time.perf_counter() + START_LIMIT
+    while process.poll() is None and time.perf_counter() < end:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return port
+        time.sleep(0.001)
+    return None
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -15,7 +15,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from benchmarks import load, requests, servers
-from benchmarks.results import Goal, Report, Row
+from benchmarks.results import Limit, Report, Row
 
 EXCHANGES = 50_000
 BURST = 10_000
@@ -53,7 +53,7 @@ def measure() -> Report:
         rows.append(Row("", "client's p99 ms", wait.p99, quiet.p99, wait.p99 / quiet.p99, "beside the quiet server"))
     later = max(first.latest, second.latest) - quiet.latest
     remark = f"latest {max(first.latest, second.latest):.1f} beside {quiet.latest:.1f} ms"
-    return Report(rows, [Goal("wait for another's verdict", "ms", later, LATER, remark)])
+    return Report(rows, [Limit("wait for another's verdict", "ms", later, LATER, remark)])
 
 
 def _beside(server: servers.Server, request: bytes, job: Callable[[], None]) -> TimedWait:

@@ -35,7 +35,7 @@ def message(text: str, path: str = "/v1/messages", **fields: object) -> bytes:
     """Return the body of a valid request that says this."""
     body: dict[str, object] = {"model": "m", "max_tokens": 200, "messages": [{"role": "user", "content": text}]}
     if path == "/v1/chat/completions":
-        body["provider"] = "openai"
+        body["provider"] = "anthropic"
     return orjson.dumps({**body, **fields})
 
 
