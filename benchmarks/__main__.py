@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--check | NAME ...]`: measures the mock beside its goals, on loopback only.
+"""`python -m benchmarks [--check | --render | NAME ...]`: measures the mock beside its goals, on loopback only.
 
 Without a name it measures everything, in under five minutes, and writes docs/performance.{md,svg,json}. With names it
 measures those and prints them: whole, streams, paced, memory, start, beyond, matching, fixture, store are the goals'
@@ -6,6 +6,8 @@ subjects; engine, rules, journal and verdict are details beside them.
 
 `--check` measures everything, writes nothing, and compares the ratios with docs/performance.json. A row that looks
 worse by 15 % is measured once more; one that is worse both times fails the run (exit code 1).
+
+`--render` measures nothing: it writes the page and the chart anew from docs/performance.json.
 
 A missed goal fails nothing. It stops only processes that it started.
 """
@@ -20,7 +22,7 @@ from benchmarks import beyond, fixture, matching, memory, paced, start, store, s
 from benchmarks.details import DETAILS, text
 from benchmarks.goals import Figure, Figures, Goal, worse
 from benchmarks.machine import Stopwatch
-from benchmarks.page import circumstances, loaded, number, table, write
+from benchmarks.page import circumstances, loaded, number, render, table, write
 from benchmarks.servers import ROOT, BenchmarkError
 
 DOCS = ROOT / "docs"
@@ -43,7 +45,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join([*SUBJECTS, *DETAILS])}")
     parser.add_argument("--check", action="store_true", help="compare with the committed figures; write nothing")
+    parser.add_argument("--render", action="store_true", help="write the page from the committed figures; no measuring")
     options = parser.parse_args()
+    if options.render:
+        render(DOCS)
+        return 0
     unknown = [name for name in options.names if name not in SUBJECTS and name not in DETAILS]
     if unknown:
         parser.error(f"no subject is called {', '.join(unknown)}; known: {', '.join([*SUBJECTS, *DETAILS])}")

@@ -101,9 +101,21 @@ def loaded(content: bytes) -> Figures:
     return {key: Figure(**row) for key, row in orjson.loads(content)["rows"].items()}
 
 
+def setting_of(content: bytes) -> Setting:
+    """Return the circumstances of the run that a JSON file has."""
+    run = orjson.loads(content)
+    return Setting(**{name: run[name] for name in Setting._fields})
+
+
 def write(docs: Path, figures: Figures, setting: Setting) -> None:
     """Write table, chart and figures into a folder that has the page."""
-    page = docs / "performance.md"
-    page.write_text(with_run(page.read_text(encoding="utf-8"), figures, setting), encoding="utf-8")
-    (docs / "performance.svg").write_text(chart(figures), encoding="utf-8")
     (docs / "performance.json").write_bytes(saved(figures, setting))
+    render(docs)
+
+
+def render(docs: Path) -> None:
+    """Write table and chart anew from the figures that a folder has."""
+    page, content = docs / "performance.md", (docs / "performance.json").read_bytes()
+    figures = loaded(content)
+    page.write_text(with_run(page.read_text(encoding="utf-8"), figures, setting_of(content)), encoding="utf-8")
+    (docs / "performance.svg").write_text(chart(figures), encoding="utf-8")
