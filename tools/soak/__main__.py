@@ -94,9 +94,9 @@ def _rest(server: Mock, oracle: Oracle, idle: Readings, full: float | None) -> l
 
 def kept_back(idle: Readings, full: float | None, now: Readings) -> list[str]:
     """Return what a server holds too much of, compared with before the first client and with when it was full."""
-    most = {"descriptors": idle.descriptors + SPARE, "tasks": idle.tasks + SPARE}
+    most: dict[str, float] = {"descriptors": idle.descriptors + SPARE, "tasks": idle.tasks + SPARE}
     most |= {} if full is None else {"MB": full + GROWTH}
-    held = {"MB": now.rss, "descriptors": now.descriptors, "tasks": now.tasks}
+    held: dict[str, float] = {"MB": now.rss, "descriptors": now.descriptors, "tasks": now.tasks}
     return [
         f"{held[what]:.0f} {what}, expected at most {limit:.0f}" for what, limit in most.items() if held[what] > limit
     ]
