@@ -19,7 +19,7 @@ from benchmarks import load, requests, servers
 from benchmarks.goals import Figure, Figures
 from benchmarks.results import rounds
 from benchmarks.servers import Server, Workplace
-from benchmarks.wrk import Ask, WrkBurst, burst
+from benchmarks.wrk import LoopRequest, WrkBurst, burst
 from mockserver.files.contract import load_contract
 from mockserver.openapi.request_body import read_body
 
@@ -53,7 +53,8 @@ def measure() -> Figures:
         larger = {name: ask.body for name, ask in asks.items() if ask.body != plain or name == "plain"}
         measures = {name: partial(burst, mocks[name], ask) for name, ask in asks.items()}
         measures |= {
-            f"bytes {name}": partial(burst, bare, Ask("/whole/anthropic", body)) for name, body in larger.items()
+            f"bytes {name}": partial(burst, bare, LoopRequest("/whole/anthropic", body))
+            for name, body in larger.items()
         }
         bursts = rounds(measures, ROUNDS, LIMIT)
     extra = {name: reading(body) - reading(plain) for name, body in larger.items()}
@@ -68,9 +69,9 @@ def _figure(bursts: Mapping[str, list[WrkBurst]], name: str, extra: float | None
     return Figure(median(own), median(plain), median([cost / least for cost, least in zip(own, plain, strict=True)]))
 
 
-def requests_by_name() -> dict[str, Ask]:
+def requests_by_name() -> dict[str, LoopRequest]:
     """Return the request of each kind of answer."""
-    plain = Ask(PATH, requests.small())
+    plain = LoopRequest(PATH, requests.small())
     tools = {**orjson.loads(plain.body), "tools": [requests.TOOL]}
     return {
         "plain": plain,

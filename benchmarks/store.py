@@ -11,12 +11,12 @@ from functools import partial
 from benchmarks import requests, servers
 from benchmarks.goals import Figures
 from benchmarks.results import medians, rounds
-from benchmarks.wrk import Ask, burst
+from benchmarks.wrk import LoopRequest, burst
 
 
 def measure() -> Figures:
     """Measure whole answers with both stores."""
-    ask = Ask(requests.PATHS["anthropic"], requests.small())
+    ask = LoopRequest(requests.PATHS["anthropic"], requests.small())
     with servers.workplace() as place, servers.redis(place) as url:
         scenario = place.scenario(requests.REPLY)
         with servers.mock(place, scenario, "--store", url) as shared, servers.mock(place, scenario) as alone:

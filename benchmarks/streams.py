@@ -12,12 +12,12 @@ from functools import partial
 from benchmarks import load, requests, servers
 from benchmarks.goals import Figures
 from benchmarks.results import medians, rounds
-from benchmarks.wrk import Ask, burst
+from benchmarks.wrk import LoopRequest, burst
 
 
 def measure() -> Figures:
     """Measure streams of the mock, the bare app and aimock."""
-    ask = Ask(requests.PATHS["anthropic"], requests.small(stream=True))
+    ask = LoopRequest(requests.PATHS["anthropic"], requests.small(stream=True))
     with servers.workplace() as place, servers.mock(place, place.scenario(requests.STREAMED)) as mock:
         body = load.body_of(load.once(mock, load.post(ask.path, ask.body)))
         place.answer("anthropic", body)

@@ -13,14 +13,14 @@ from functools import partial
 from benchmarks import load, requests, servers
 from benchmarks.goals import Figures
 from benchmarks.results import medians, rounds
-from benchmarks.wrk import Ask, WrkBurst, burst
+from benchmarks.wrk import LoopRequest, WrkBurst, burst
 
 MANY = 64
 
 
 def measure() -> Figures:
     """Measure whole answers of the three, at 16 and at 64 connections."""
-    ask = Ask(requests.PATHS["anthropic"], requests.small())
+    ask = LoopRequest(requests.PATHS["anthropic"], requests.small())
     with servers.workplace() as place, servers.mock(place, place.scenario(requests.REPLY)) as mock:
         place.answer("anthropic", load.body_of(load.once(mock, load.post(ask.path, ask.body))))
         with servers.bare(place) as bare, servers.aimock(place, requests.REPLY) as aimock:

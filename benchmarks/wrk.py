@@ -23,7 +23,7 @@ GRACE = 20.0
 """Seconds that a burst may take beyond its own."""
 
 
-class Ask(NamedTuple):
+class LoopRequest(NamedTuple):
     """A request: where it goes, what it says, and whether it is refused (None: now and then)."""
 
     path: str
@@ -52,7 +52,7 @@ class WrkBurst(NamedTuple):
         return self.answers / self.seconds
 
 
-def burst(server: Server, ask: Ask, connections: int = CONNECTIONS, seconds: int = SECONDS) -> WrkBurst:
+def burst(server: Server, ask: LoopRequest, connections: int = CONNECTIONS, seconds: int = SECONDS) -> WrkBurst:
     """Send a request again and again on so many connections, and say what it took."""
     if shutil.which("wrk") is None:
         raise BenchmarkError("wrk is not installed; Debian's package `wrk` has it")

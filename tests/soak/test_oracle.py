@@ -6,16 +6,18 @@ from mockserver.core.actions import Close, Data, End, Head
 from tools.attack.mock import Readings
 from tools.soak.__main__ import GROWTH, SPARE, kept_back
 from tools.soak.client import is_complete
-from tools.soak.oracle import Expected, difference, expected
+from tools.soak.oracle import ExpectedAnswer, difference, expected
 from tools.soak.plan import SoakRequest
 
 ASKED = SoakRequest("/v1/messages", {}, b"{}")
-HELLO = Expected(200, b"hello", True)
+HELLO = ExpectedAnswer(200, b"hello", True)
 
 
 def test_an_answer_is_expected_as_its_actions_say_and_without_its_time() -> None:
-    assert expected((Head(200), Data(b'{"created": 17,'), Data(b'"a":1}'), End())) == Expected(200, b'{,"a":1}', True)
-    assert expected((Head(200), Data(b"a"), Close())) == Expected(200, b"a", False)
+    assert expected((Head(200), Data(b'{"created": 17,'), Data(b'"a":1}'), End())) == ExpectedAnswer(
+        200, b'{,"a":1}', True
+    )
+    assert expected((Head(200), Data(b"a"), Close())) == ExpectedAnswer(200, b"a", False)
 
 
 @pytest.mark.parametrize(

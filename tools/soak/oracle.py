@@ -24,7 +24,7 @@ from tools.soak.plan import SoakRequest
 _TIMES = re.compile(rb'"created": ?\d+')
 
 
-class Expected(NamedTuple):
+class ExpectedAnswer(NamedTuple):
     """What a client must get: the status, the body without times, and whether the answer ends properly."""
 
     status: int
@@ -48,7 +48,7 @@ class Oracle:
         self._tickets = 0
         self.sessions: dict[str, Session] = {}
 
-    def expect(self, asked: SoakRequest) -> Expected:
+    def expect(self, asked: SoakRequest) -> ExpectedAnswer:
         """Make the step of a request, pay for it, and return its answer."""
         self._tickets += 1
         request = Request("POST", asked.path, asked.headers, asked.body, ticket=f"soak-{self._tickets}")
@@ -66,11 +66,11 @@ def frames_of(actions: Actions) -> int:
     return sum(isinstance(action, Data) for action in actions)
 
 
-def expected(actions: Actions) -> Expected:
+def expected(actions: Actions) -> ExpectedAnswer:
     """Return what a client reads of an answer that is played to its end."""
     status = next((action.status for action in actions if isinstance(action, Head)), 0)
     body = b"".join([action.payload for action in actions if isinstance(action, Data)])
-    return Expected(status, without_times(body), any(isinstance(action, End) for action in actions))
+    return ExpectedAnswer(status, without_times(body), any(isinstance(action, End) for action in actions))
 
 
 def without_times(body: bytes) -> bytes:
@@ -78,7 +78,7 @@ def without_times(body: bytes) -> bytes:
     return _TIMES.sub(b"", body)
 
 
-def difference(asked: SoakRequest, expected: Expected, status: int, body: bytes, whole: bool) -> str | None:
+def difference(asked: SoakRequest, expected: ExpectedAnswer, status: int, body: bytes, whole: bool) -> str | None:
     """Return what is wrong with an answer, or None. Of one that the client left, the beginning must be right."""
     body = without_times(body)
     if asked.leaves:
