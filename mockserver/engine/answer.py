@@ -11,7 +11,7 @@ from mockserver.accounts.session import START, Session
 from mockserver.core.actions import Actions, Headers
 from mockserver.core.conversation import Conversation
 from mockserver.core.errors import Refusal
-from mockserver.engine import builtin, overrides, refusals, responses
+from mockserver.engine import builtin, overrides, refusals, responses, threads
 from mockserver.engine.admission import Admission
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.recipe import Recipe, with_faults
@@ -118,8 +118,10 @@ def _without_conversation(engine: EngineParts, admission: Admission) -> tuple[Se
         handled = handler_request(request, admission.parameters)
         response = operation.handler.answer(handled, *refusals.handler_seed(session))
         return session, responses.of_handler(response, admission.trace)
-    make = handlers.ANSWERS.get(operation.name)
-    if make is None:
+    make, view = handlers.ANSWERS.get(operation.name), threads.VIEWS.get(operation.name)
+    if view is not None:
+        session, body = threads.look_at(view, session, admission.parameters)
+    elif make is None:
         body = builtin.answer(operation, admission.parameters, request.query, admission.call.conversation)
     else:
         session, body = make(

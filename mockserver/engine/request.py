@@ -118,6 +118,6 @@ def _conversation(operation: Operation, body: JsonObject) -> Conversation:
     """Return the conversation in a body. One that continues a thread is checked when it is whole (`engine.threads`)."""
     wire = WIRES[operation.wire]
     request = wire.threads.requested(body) if wire.threads is not None else None
-    if request is not None and request.previous is not None:
+    if request is not None and request.named:
         return wire.parse(body, operation.max_tokens)
     return conversation_of(operation, body)

@@ -3,6 +3,8 @@
 By ruling the gateway refuses `thread` with a code by which the official SDKs go on without threads. A scenario, or the
 operator, can have it keep threads in the session instead, or lose each of them.
 
+A wire whose threads are no beta (`ThreadStyle.is_beta`) keeps them unless they are to be lost.
+
 A session keeps a few threads of limited size. The oldest goes first; to continue it is `thread_not_found`, after which
 the SDKs send the whole conversation again. Once a message was continued, only its id is kept.
 """
@@ -14,14 +16,15 @@ import orjson
 
 from mockserver.accounts.session import KeptThread, Session
 from mockserver.core.actions import Actions, Head
-from mockserver.core.conversation import Json
+from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import conversation_of
 from mockserver.faults import NoEffectError
 from mockserver.faults.answers import whole_of
+from mockserver.openapi.router import Parameters
 from mockserver.scenarios.call import Call
-from mockserver.wires import wire_named
-from mockserver.wires.threads import ERRORS, ThreadPolicy, ThreadRequest
+from mockserver.wires import WIRES, wire_named
+from mockserver.wires.threads import KeptView, ThreadPolicy, ThreadRequest, thread_refusal
 
 MOST_THREADS: Final = 32
 """How many messages of threads a session remembers."""
@@ -38,21 +41,20 @@ def requested(call: Call) -> ThreadRequest | None:
 
 def resume(call: Call, session: Session, threads: ThreadPolicy) -> Call:
     """Return the call with the conversation of its thread. Raises `Refusal` where there is none to continue."""
-    request = requested(call)
-    if request is None:
+    request, style = requested(call), wire_named(call.operation.wire).threads
+    if request is None or style is None:
         return call
-    if threads == "refuse":
-        raise _refusal("thread_unsupported_request")
-    if request.previous is None:
+    if style.is_beta and threads == "refuse":
+        raise thread_refusal("thread_unsupported_request")
+    if not request.named:
         return call
-    thread = next((thread for thread in session.threads if thread.message == request.previous), None)
-    if thread is None or threads == "lose":
-        raise _refusal("thread_not_found")
-    if thread.conversation is None:
-        raise _refusal("thread_already_continued")
-    style = wire_named(call.operation.wire).threads
-    assert style is not None, "only a wire with threads has a request for one"
-    body = style.continued(call.body, orjson.loads(thread.conversation))
+    kept: dict[str, JsonObject] = {}
+    for thread in session.threads if threads != "lose" else ():
+        if thread.message in request.named:
+            if thread.conversation is None:
+                raise thread_refusal("thread_already_continued")
+            kept[thread.message] = orjson.loads(thread.conversation)
+    body = style.continued(call.body, kept)
     return msgspec.structs.replace(call, body=body, conversation=conversation_of(call.operation, body))
 
 
@@ -61,16 +63,17 @@ def keep(session: Session, call: Call, actions: Actions) -> Session:
 
     `call` is the resumed one. An answer that is no reply leaves the thread where it was.
     """
-    request = requested(call)
-    style = wire_named(call.operation.wire).threads
-    if request is None or style is None or not any(isinstance(act, Head) and act.status == 200 for act in actions):
+    request, style = requested(call), wire_named(call.operation.wire).threads
+    is_reply = any(isinstance(act, Head) and act.status == 200 for act in actions)
+    if request is None or style is None or not request.is_kept or not is_reply:
         return session
     try:
         answer = whole_of(actions, wire_named(call.operation.wire))
     except NoEffectError:
         return session  # a fault has left nothing to continue from
-    threads = [thread for thread in session.threads if thread.message != request.previous]
-    if request.previous is not None:
+    threads = list(session.threads)
+    if request.previous is not None and not style.branches:
+        threads = [thread for thread in threads if thread.message != request.previous]
         threads.append(KeptThread(request.previous, None))
     conversation = orjson.dumps(style.kept(call.body, answer))
     if len(conversation) <= MOST_BYTES:
@@ -78,10 +81,21 @@ def keep(session: Session, call: Call, actions: Actions) -> Session:
     return msgspec.structs.replace(session, threads=tuple(threads[-MOST_THREADS:]))
 
 
+VIEWS = {name: view for wire in WIRES.values() if wire.threads is not None for name, view in wire.threads.views.items()}
+"""The operations on kept messages, by name."""
+
+
+def look_at(view: KeptView, session: Session, parameters: Parameters) -> tuple[Session, bytes]:
+    """Return the session and the body of an operation on a kept message. Raises `Refusal` 404 if it is not kept."""
+    [id] = parameters.values()
+    thread = next((thread for thread in session.threads if thread.message == id), None)
+    if thread is None or thread.conversation is None:
+        raise Refusal(404, "not_found", f"Nothing with the id '{id}' is kept in this session.")
+    if view.forgets:
+        left = tuple([other for other in session.threads if other is not thread])
+        session = msgspec.structs.replace(session, threads=left)
+    return session, orjson.dumps(view.body(id, orjson.loads(thread.conversation)))
+
+
 def _id_of(value: Json) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _refusal(code: str) -> Refusal:
-    status, message = ERRORS[code]
-    return Refusal(status, code, message)

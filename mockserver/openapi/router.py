@@ -73,5 +73,8 @@ def _template(path: str, span: str) -> _Template[T]:
 
 
 def _by_literals(item: tuple[str, object]) -> tuple[int, ...]:
-    """Return a sort key by segment: first no parameter, then a parameter beside literal letters, then a bare one."""
-    return tuple([0 if "{" not in part else 2 - bool(TEMPLATE.sub("", part)) for part in item[0].split("/")])
+    """Return a sort key by segment: first no parameter, then a parameter beside literal letters, then a bare one.
+
+    What is equal so far and goes on comes before what ends, because a parameter may have slashes.
+    """
+    return (*[0 if "{" not in part else 2 - bool(TEMPLATE.sub("", part)) for part in item[0].split("/")], 3)

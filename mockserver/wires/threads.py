@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from mockserver.core.conversation import Json, JsonObject
+from mockserver.core.errors import Refusal
 
 ThreadPolicy: TypeAlias = Literal["refuse", "keep", "lose"]
 """What becomes of threads: refused as unsupported, kept in the session, or lost by the next request."""
@@ -22,19 +23,53 @@ ERRORS: Mapping[str, tuple[int, str]] = {
 
 
 class ThreadRequest(NamedTuple):
-    """What a request says of its thread: the message that it continues from, or None for a new thread."""
+    """What a request says of its thread: the message that it continues from, or None for a new thread.
+
+    `mentioned` are other kept messages, parts of which it names without sending them. `is_kept` says whether the client
+    wants the answer kept.
+    """
 
     previous: str | None
+    mentioned: tuple[str, ...] = ()
+    is_kept: bool = True
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The messages without which the request is not whole."""
+        return (*((self.previous,) if self.previous is not None else ()), *self.mentioned)
+
+
+Kept: TypeAlias = Mapping[str, JsonObject]
+"""What the session keeps of messages, by their ids."""
+
+
+class KeptView(NamedTuple):
+    """An operation on a kept message: its body, from the id and what is kept, and whether the message is then gone."""
+
+    body: Callable[[str, JsonObject], JsonObject]
+    forgets: bool = False
 
 
 class ThreadStyle(NamedTuple):
     """How a wire speaks of threads.
 
-    `requested` reads the thread of a body, None where it names none. `continued` returns the whole body of a request
-    that continues a kept thread; it raises `Refusal` for a field that only a new thread takes. `kept` returns what to
-    keep after an answer, from the whole body and the JSON of the answer.
+    `requested` reads the thread of a body, None where it names none. `continued` returns the whole body of a request,
+    from what is kept of the messages that it names; it raises `Refusal` for one that is not there, and for a field that
+    only a new thread takes. `kept` returns what to keep after an answer, from the whole body and the answer's JSON.
+
+    `is_beta` says that a gateway may refuse threads, as `ThreadPolicy` says. `branches` says that a message may be
+    continued more than once. `views` are the operations on kept messages, by name.
     """
 
     requested: Callable[[JsonObject], ThreadRequest | None]
-    continued: Callable[[JsonObject, JsonObject], dict[str, Json]]
+    continued: Callable[[JsonObject, Kept], dict[str, Json]]
     kept: Callable[[JsonObject, JsonObject], dict[str, Json]]
+    is_beta: bool
+    branches: bool
+    views: Mapping[str, KeptView] = {}
+
+
+def thread_refusal(code: str) -> Refusal:
+    """Return the refusal of this code."""
+    status, message = ERRORS[code]
+    return Refusal(status, code, message)

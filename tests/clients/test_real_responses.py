@@ -120,3 +120,62 @@ def test_an_error_in_a_stream_is_raised(client: Any, gateway: GatewaySession) ->
         pytest.raises(openai.APIError, match="Model loading"),
     ):
         list(stream)
+
+
+def test_a_response_continues_the_one_before(client: Any, gateway: GatewaySession) -> None:
+    gateway.turn(reply="I am {{hit}}.", times=1)
+    gateway.turn(when={"assistant_turns": 1}, reply="You said {{last_user_text}}.", times="always")
+    first = client.responses.create(model="gpt-5", input="Who are you?")
+    for text in ("one", "two"):  # a response may be continued more than once
+        second = client.responses.create(model="gpt-5", input=text, previous_response_id=first.id)
+        assert (second.output_text, second.previous_response_id) == (f"You said {text}.", first.id)
+    items = client.responses.input_items.list(second.id).data
+    assert [item.role for item in items] == ["user", "assistant", "user"]
+
+
+def test_the_result_of_a_call_is_enough_after_the_response_that_made_it(client: Any, gateway: GatewaySession) -> None:
+    gateway.turn(reply=[{"tool_use": {"name": "get_weather", "input": {"city": "Oslo"}}}])
+    gateway.turn(when={"last": "tool_result"}, reply="It is {{tool_result}}.")
+    first = client.responses.create(model="gpt-5", input="Weather?", tools=[TOOL])
+    result = {"type": "function_call_output", "call_id": first.output[0].call_id, "output": "sunny"}
+    second = client.responses.create(model="gpt-5", input=[result], tools=[TOOL], previous_response_id=first.id)
+    assert second.output_text == "It is sunny."
+    assert gateway.verdict().findings == ()
+
+
+def test_an_item_is_named_by_its_id_alone(client: Any, gateway: GatewaySession) -> None:
+    gateway.turn(reply="One.")
+    gateway.turn(when={"assistant_turns": 1}, reply="Two.")
+    asked = {"role": "user", "content": "Count."}
+    [message] = client.responses.create(model="gpt-5", input=[asked]).output
+    reference = {"type": "item_reference", "id": message.id}
+    second = client.responses.create(model="gpt-5", input=[asked, reference, asked], store=False)
+    assert second.output_text == "Two."
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "words"),
+    [
+        ({"previous_response_id": "resp_none"}, 400, "Previous response with id 'resp_none' not found."),
+        ({"input": [{"type": "item_reference", "id": "msg_none_0"}]}, 404, "Item with id 'msg_none_0' not found."),
+    ],
+)
+def test_what_is_not_kept_is_refused(client: Any, fields: dict[str, Any], status: int, words: str) -> None:
+    with pytest.raises(openai.APIStatusError, match=words) as refused:
+        client.responses.create(**{"model": "gpt-5", "input": "Hello", **fields})
+    assert refused.value.status_code == status
+
+
+def test_a_kept_response_is_retrieved_and_deleted(client: Any) -> None:
+    with client.responses.stream(model="gpt-5", input="Hello") as stream:
+        response = stream.get_final_response()
+    assert client.responses.retrieve(response.id).output_text == response.output_text
+    client.responses.delete(response.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(response.id)
+
+
+def test_a_response_is_not_kept_where_the_client_says_so(client: Any) -> None:
+    response = client.responses.create(model="gpt-5", input="Hello", store=False)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(response.id)

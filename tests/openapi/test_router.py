@@ -56,3 +56,12 @@ def test_a_wider_span_takes_slashes() -> None:
     router: Router[str] = Router(r"[^?]+")
     router.add("/models/{id}", "GET", "model")
     assert router.match("/models/vendor/name", "GET") == ({"GET": "model"}, {"id": "vendor/name"})
+
+
+def test_a_longer_template_comes_first_where_a_parameter_may_have_slashes() -> None:
+    router: Router[str] = Router("[^?]+")
+    for path in ("/a/{id}", "/a/{id}/items"):
+        router.add(path, "GET", path)
+    matched = router.match("/a/1/items", "GET")
+    assert matched is not None
+    assert matched[0]["GET"] == "/a/{id}/items"

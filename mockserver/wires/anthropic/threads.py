@@ -8,7 +8,7 @@ from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.wires.anthropic.cache_control import without_control
 from mockserver.wires.json_values import mapping, objects, string
-from mockserver.wires.threads import ThreadRequest, ThreadStyle
+from mockserver.wires.threads import Kept, ThreadRequest, ThreadStyle, thread_refusal
 from mockserver.wires.wire import Object
 
 CREATE_ONLY = ("system", "tools")
@@ -22,13 +22,19 @@ def requested(body: JsonObject) -> ThreadRequest | None:
     return ThreadRequest(None) if thread else None
 
 
-def continued(body: JsonObject, kept: JsonObject) -> Object:
-    """Return the body with the messages and fields of its thread. Raises `Refusal` 400 for a field repeated."""
+def continued(body: JsonObject, kept: Kept) -> Object:
+    """Return the body with the messages and fields of its thread.
+
+    Raises `Refusal` 404 for a thread that is not kept, and 400 for a field repeated.
+    """
+    [thread] = kept.values() or [None]
+    if thread is None:
+        raise thread_refusal("thread_not_found")
     for name in CREATE_ONLY:
         if name in body:
             message = f"{name}: a thread keeps the one it was created with. Leave it out, or create a new thread."
             raise Refusal(400, "invalid_request", message, param=name)
-    return {**body, **kept, "messages": [*objects(kept.get("messages")), *objects(body.get("messages"))]}
+    return {**body, **thread, "messages": [*objects(thread.get("messages")), *objects(body.get("messages"))]}
 
 
 def kept(body: JsonObject, answer: JsonObject) -> Object:
@@ -46,4 +52,4 @@ def _unmarked(message: JsonObject) -> JsonObject:
     return {**message, "content": [without_control(block) for block in objects(content)]}
 
 
-STYLE = ThreadStyle(requested=requested, continued=continued, kept=kept)
+STYLE = ThreadStyle(requested=requested, continued=continued, kept=kept, is_beta=True, branches=False)

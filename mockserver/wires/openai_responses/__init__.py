@@ -5,7 +5,7 @@ No document of the gateway names it. Source: the official SDKs (openai 3.52, `ty
 
 from mockserver.core.actions import Data
 from mockserver.wires.openai import WIRE as CHAT
-from mockserver.wires.openai_responses import errors, odd, prefixes, read, reply, request
+from mockserver.wires.openai_responses import errors, odd, prefixes, read, reply, request, threads
 from mockserver.wires.wire import OddFrames, Reader, Wire
 
 WIRE = Wire(
@@ -54,4 +54,5 @@ WIRE = Wire(
     sdk=CHAT.sdk,
     prompt_cache=prefixes.STYLE,
     echoed=reply.echoed,
+    threads=threads.STYLE,
 )
