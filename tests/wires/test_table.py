@@ -27,6 +27,8 @@ SENT = {"id_a": '{"a": 1}', "id_b": '{"a": '}
 
 ALLOWED = {
     "core/catalogue.py": "names the providers of models, and of the BYOK route",
+    "cli/ask.py": "has a client's profile as its default",
+    "scenarios/matchers/beta.py": "reads the header in which clients name betas",
     "scenarios/matchers/wire.py": "shows what a user writes, in its examples",
     "gate/": "judges gateways by the documents, without the engine",
 }
