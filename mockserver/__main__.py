@@ -1,12 +1,17 @@
 """The `mockserver` command, also as `python -m mockserver`."""
 
+import gc
 import sys
 
 from mockserver.files.installation import find_conflict
 
+COLLECT_AFTER = 20_000
+"""Objects after which garbage is looked for, instead of 700: imports make many objects and no garbage."""
+
 
 def main() -> None:
     """Run the command, unless another distribution has overwritten files of this one."""
+    gc.set_threshold(COLLECT_AFTER)
     conflict = find_conflict()
     if conflict is not None:  # pragma: no cover - a test runs it in a copy of the package
         sys.stderr.write(f"Error: {conflict}\n")

@@ -6,7 +6,7 @@
 import orjson
 
 from mockserver.control import PREFIX
-from mockserver.control.guard import GuardResponse, is_probe, send_response
+from mockserver.control.guard import PROBES, GuardResponse, is_probe, send_response
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_types import Receive, Scope, Send
 from mockserver.server.stores.memory import Store, StoreUnavailableError
@@ -26,6 +26,10 @@ class ProbedGateway:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+
+    def direct(self, path: str, port: int | None) -> Gateway | None:
+        """Return the gateway if it can answer this path below ASGI."""
+        return None if path in PROBES else self._gateway.direct(path, port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
