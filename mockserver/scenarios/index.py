@@ -1,7 +1,7 @@
 """The index of a script: it finds the turns that can match a call, without running every matcher.
 
 Most rules of a long script differ in keys that are compared for equality (the text of the last user message, the
-model, the kind of the last message), or in a part that the text must contain.
+model, the kind of the last message), or in a part that the text must contain, by itself or to match an expression.
 
 Turns with the same set of exact keys form a group: a table from the values of those keys to a bucket of turns. A call
 looks up one bucket in each group. In a bucket, a turn that requires a part of the text is filed under one *gram* of
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Generic, TypeVar
 
+from mockserver.core.regex_literals import required_literal
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.when import When
 
@@ -59,7 +60,9 @@ def exact_keys(when: When) -> dict[str, object]:
 
 def required_part(when: When) -> str:
     """Return the part that the text of the last user message must contain, or an empty string."""
-    return "" if when.text is None else when.text.contains or ""
+    if when.text is None:
+        return ""
+    return when.text.contains or required_literal(when.text.regex or "")
 
 
 def _grams(text: str) -> set[str]:
