@@ -7,6 +7,9 @@ Rules:
 - A session is one value (msgpack) under one key. `update` reads it, changes it, and writes it back only if the key
   still has the value that was read; otherwise it starts over with the present value. One script compares and writes, so
   both are one atomic step. A change that loses the race has no effect, because changes are pure.
+- What a process wrote last it takes for the present value, so a change costs one round trip. Where another process was
+  quicker, the comparison fails and says so. A change that keeps nothing is made again with the value read from Redis,
+  since nothing would have compared it.
 - Requests of one process for one session wait for each other here, so only processes race: each loss means that another
   process has made progress.
 - Every write extends the session's life by `ttl`; Redis itself deletes an unused one.
@@ -19,7 +22,7 @@ Sessions are as durable as the Redis: a server that loses its data on a restart 
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +49,8 @@ TIMEOUT = 5.0
 """Seconds to wait for an answer of Redis. A Redis that is there answers in less than a millisecond."""
 CONNECTIONS = 32
 """Connections that one process opens at most; further requests wait for one."""
+MOST_REMEMBERED = 1_000
+"""Sessions of which a process remembers what it wrote last."""
 RETRY_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between two tries to make a deferred change; the last one repeats."""
 
@@ -105,6 +110,8 @@ class RedisStore:
         self.new_session = new_session
         self._ttl = ttl
         self._failed = -1.0
+        self._written: OrderedDict[str, tuple[bytes, Session]] = OrderedDict()
+        """What this process wrote last, by session."""
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._deferred: deque[tuple[str, Callable[[Session], Session]]] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -128,17 +135,37 @@ class RedisStore:
         return StoreUnavailableError(f"the session store does not answer: {type(error).__name__}")
 
     async def _update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
-        key = PREFIX + id
+        key, written = PREFIX + id, self._written.pop(id, None)
+        raw, before = written if written is not None else await self._present(id, key)
+        is_certain = written is None
+        while True:
+            after, result = change(before)
+            if after is before and is_certain:
+                return result
+            if after is before:
+                raw, before = await self._present(id, key)
+            else:
+                new = msgspec.msgpack.encode(after)
+                done, raw = await self._write(key, raw, new)
+                if done:
+                    self._remember(id, new, after)
+                    return result
+                before = self._session_of(id, raw)
+            is_certain = True
+
+    async def _present(self, id: str, key: str) -> tuple[bytes, Session]:
+        """Return the present value, and the session in it."""
         value = await self._redis.get(key)
         raw = value if isinstance(value, bytes) else b""
-        while True:
-            before = msgspec.msgpack.decode(raw, type=Session) if raw else self.new_session(id)
-            after, result = change(before)
-            if after is before:
-                return result
-            done, raw = await self._write(key, raw, msgspec.msgpack.encode(after))
-            if done:
-                return result
+        return raw, self._session_of(id, raw)
+
+    def _session_of(self, id: str, raw: bytes) -> Session:
+        return msgspec.msgpack.decode(raw, type=Session) if raw else self.new_session(id)
+
+    def _remember(self, id: str, raw: bytes, session: Session) -> None:
+        self._written[id] = raw, session
+        if len(self._written) > MOST_REMEMBERED:
+            self._written.popitem(last=False)
 
     async def _write(self, key: str, old: bytes, new: bytes) -> tuple[bool, bytes]:
         """Return whether the new value was written, and the present value if not."""
@@ -185,6 +212,7 @@ class RedisStore:
 
     async def forget(self, id: str) -> None:
         """Delete a session. Raises `StoreUnavailableError`."""
+        self._written.pop(id, None)
         try:
             await self._redis.delete(PREFIX + id)
         except self._errors as error:
