@@ -1,9 +1,12 @@
 """The prompt cache: a prefix that came before in the session, within its lifetime, is read; the rest is written."""
 
+from types import ModuleType
+
+import msgspec
 import pytest
 from pydantic import JsonValue
 
-from mockserver.accounts.session import CachedPrefix
+from mockserver.accounts.session import CachedPrefix, Session
 from mockserver.core.conversation import Usage
 from mockserver.engine.prompt_cache import MOST_PREFIXES
 from tests.support.engine import CHAT, HELLO, MESSAGES, Talk, script, turns
@@ -236,6 +239,14 @@ def test_an_error_caches_nothing() -> None:
 def test_sessions_have_caches_of_their_own() -> None:
     cached(Talk(), system=system())
     assert cached(Talk(), system=system())[0] == 0
+
+
+@pytest.mark.parametrize("codec", [msgspec.msgpack, msgspec.json])
+def test_the_cache_survives_being_stored(codec: ModuleType) -> None:
+    talk = Talk()
+    cached(talk, system=system())
+    talk.session = codec.decode(codec.encode(talk.session), type=Session)
+    assert cached(talk, system=system()) == (LONG_TOKENS, 0)
 
 
 def test_no_text_is_kept() -> None:
