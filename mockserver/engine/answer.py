@@ -122,7 +122,7 @@ def _without_conversation(engine: EngineParts, admission: Admission) -> tuple[Se
     if view is not None:
         session, body = threads.look_at(view, session, admission.parameters)
     elif make is None:
-        body = builtin.answer(operation, admission.parameters, request.query, admission.call.conversation)
+        body = builtin.answer(operation, admission.parameters, request.query, admission.call)
     else:
         session, body = make(
             handlers.AccountRequest(

@@ -1,4 +1,4 @@
-"""The default answers of operations that are no conversations: models, token counts, the contract's examples.
+"""The default answers of operations that are no conversations: models, token counts, embeddings, examples.
 
 A scenario turn that names the operation takes precedence.
 """
@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mockserver.core import catalogue
-from mockserver.core.conversation import Conversation, input_tokens
+from mockserver.core.conversation import input_tokens
 from mockserver.core.errors import Refusal
+from mockserver.engine.embeddings import embeddings
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import Parameters
+from mockserver.scenarios.call import Call
 
 Query: TypeAlias = Mapping[str, str]
 """The parameters of the query string."""
@@ -23,7 +25,7 @@ MOST_MODELS = 1_000
 """The largest `limit` of a page, as in Anthropic's API."""
 
 
-def _models(parameters: Parameters, query: Query, conversation: Conversation | None) -> bytes:
+def _models(parameters: Parameters, query: Query, call: Call) -> bytes:
     limit = query.get("limit")
     if limit is not None and not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST_MODELS):
         raise Refusal(400, "invalid_request", f"limit: Input should be from 1 to {MOST_MODELS}", param="limit")
@@ -31,23 +33,28 @@ def _models(parameters: Parameters, query: Query, conversation: Conversation | N
     return orjson.dumps(page)
 
 
-def _model(parameters: Parameters, query: Query, conversation: Conversation | None) -> bytes:
+def _model(parameters: Parameters, query: Query, call: Call) -> bytes:
     return orjson.dumps(catalogue.one(parameters["model_id"]))
 
 
-def _count_tokens(parameters: Parameters, query: Query, conversation: Conversation | None) -> bytes:
-    return orjson.dumps({"input_tokens": input_tokens(conversation) if conversation is not None else 0})
+def _count_tokens(parameters: Parameters, query: Query, call: Call) -> bytes:
+    return orjson.dumps({"input_tokens": input_tokens(call.conversation) if call.conversation is not None else 0})
 
 
-ANSWERS: Mapping[str, Callable[[Parameters, Query, Conversation | None], bytes]] = {
+def _embeddings(parameters: Parameters, query: Query, call: Call) -> bytes:
+    return embeddings(call.body)
+
+
+ANSWERS: Mapping[str, Callable[[Parameters, Query, Call], bytes]] = {
     "models": _models,
     "model": _model,
     "count_tokens": _count_tokens,
+    "embeddings": _embeddings,
 }
-"""Operation name -> the function that makes its body from path parameters, query and conversation, if any."""
+"""Operation name -> the function that makes its body from path parameters, query and call."""
 
 
-def answer(operation: Operation, parameters: Parameters, query: str, conversation: Conversation | None) -> bytes:
+def answer(operation: Operation, parameters: Parameters, query: str, call: Call) -> bytes:
     """Return the body of a 200: that of the table, else the contract's first example.
 
     Raises `Refusal` 400 for an invalid query, and 404 for an operation that the contract documents as absent (D1:
@@ -55,7 +62,7 @@ def answer(operation: Operation, parameters: Parameters, query: str, conversatio
     """
     make = ANSWERS.get(operation.name)
     if make is not None:
-        return make(parameters, dict(parse_qsl(query)), conversation)
+        return make(parameters, dict(parse_qsl(query)), call)
     if operation.example is None:
         raise Refusal(404, "not_found", f"{operation.path} does not exist on this gateway.")
     return operation.example

@@ -1,5 +1,6 @@
 """The Responses API, asked by the official SDK: text, streams, tools, structured output, thinking, errors."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -31,10 +32,13 @@ class Weather(BaseModel):
 
 
 @pytest.fixture(params=["url", "openai_url"])
-def client(request: pytest.FixtureRequest, gateway: GatewaySession) -> Any:  # Any: an output item has one of 28 types
-    """Return the SDK under each of the two prefixes."""
+def client(
+    request: pytest.FixtureRequest, gateway: GatewaySession
+) -> Iterator[Any]:  # Any: an output item has one of 28 types
+    """Yield the SDK under each of the two prefixes."""
     prefix = {"url": f"{gateway.url}/v1", "openai_url": gateway.openai_url}[request.param]
-    return openai.OpenAI(base_url=prefix, api_key=gateway.key, max_retries=0)
+    with openai.OpenAI(base_url=prefix, api_key=gateway.key, max_retries=0) as sdk:
+        yield sdk
 
 
 def test_a_text_is_read(client: Any, gateway: GatewaySession) -> None:

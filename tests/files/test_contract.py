@@ -20,4 +20,4 @@ def test_an_unknown_extension_is_refused_with_the_nearest_name() -> None:
 
 
 def test_the_names_of_extensions_are_those_of_their_files() -> None:
-    assert "responses" in extension_names()
+    assert extension_names() == ["embeddings", "responses"]
