@@ -8,6 +8,7 @@ import click
 
 from mockserver import __version__
 from mockserver.cli import watch as watching
+from mockserver.cli.banner import exposure, sdk_settings
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.control_options import (
     MOST_BYTES,
@@ -21,13 +22,10 @@ from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
 from mockserver.cli.output import Output
 from mockserver.core.errors import OperatorError
-from mockserver.wires import WIRES
 from mockserver.wires.envelopes import ENVELOPES, SUPERSET
 from mockserver.wires.threads import ThreadPolicy
 
 if TYPE_CHECKING:
-    from socket import socket
-
     from mockserver.accounts.session import Timeline
     from mockserver.cli.watch import Install
     from mockserver.engine.chaos_stage import ChaosSettings
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8000
 """The port of the documented development URL (D2: http://localhost:8000)."""
 
-KEY = "sk_test"
+CONTROLLED = "; the control API and the page need the token"
 
 
 @click.command()
@@ -191,7 +189,7 @@ def serve(
             watching.watch(install, contract, scenario, partial(output.line, err=is_json))
 
     with uvicorn.bind(host, port) as sock:
-        notices = [*_exposure(sock, control is not None), *notices]
+        notices = [*exposure(sock, CONTROLLED if control is not None else ""), *notices]
         hello = partial(_say_hello, uvicorn.url_of(sock), library, output)
         if workers > 1:
             hello([*notices, NEEDS_ONE_PROCESS], None)
@@ -251,29 +249,10 @@ def _store(url: str | None, seed: str, clock: "Timeline") -> "Store":
     return RedisStore(url, lambda id: Session(id, seed, clock=clock))
 
 
-def _sdk_settings(url: str) -> str:
-    """Return the variables that point each official SDK at the gateway, as lines for people."""
-    lines = []
-    for sdk in dict.fromkeys([wire.sdk for wire in WIRES.values()]):
-        lines += [f"  {sdk.title:<16}{sdk.url_variable}={url}{sdk.base_path}", f"{'':18}{sdk.key_variable}={KEY}"]
-    return "\n".join([*lines, ""])
-
-
-def _exposure(sock: "socket", has_control: bool) -> list[str]:
-    """Return a warning, if other machines can reach the server."""
-    from ipaddress import ip_address
-
-    host = sock.getsockname()[0]
-    if ip_address(host.partition("%")[0]).is_loopback:
-        return []
-    control = "; the control API and the page need the token" if has_control else ""
-    return [f"Warning: on {host} every machine in the network can reach the gateway{control}."]
-
-
 def _say_hello(url: str, library: "Library", output: Output, notices: list[str], link: str | None) -> None:
     lines = [f"AINative gateway mock {__version__} listens on {url}", f"{watching.describe(library)}.", *notices]
     page = [] if link is None else ["Page and control API (the link contains the token):\n", f"  {link}\n"]
-    settings = _sdk_settings(url)
+    settings = sdk_settings(url)
     output.begin("\n".join([*lines, *page, "Settings for a client:\n", settings, "Press Ctrl-C to stop."]))
 
 

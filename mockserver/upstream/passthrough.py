@@ -7,8 +7,9 @@ Rules:
 - What the client sees is what it would see without the proxy: an answer that breaks off breaks off here, by FIN or by
   RST. Only where the upstream cannot be reached, or what it says is not HTTP, the answer is our own: 502 or 504 in the
   client's dialect, with `x-mock-error`.
-- Every request is reported once, as a `RecordedExchange`, with a reason if it cannot be recorded. Of a long answer only
-  the beginning is kept, and the rest passes.
+- Every request is reported once, as a `RecordedExchange`, with a reason if it cannot be recorded. That comes before the
+  client can see the end of its answer, so a client that stops the recorder then loses nothing.
+- An answer that is too long passes, and is not kept.
 """
 
 import asyncio
@@ -63,12 +64,14 @@ class PassThrough:
         received = await read_body(receive)
         if received is None:
             return
-        passage = _Passage(scope, received[0], self._largest)
-        if received[1]:
-            await passage.refuse(send, failure(413, message=f"The body is longer than {MAX_BODY} bytes."))
-        else:
-            await _while_there(receive, passage.run(self._pool, self._upstream, send), passage)
-        self._report(passage.exchange(), passage.skipped)
+        passage = _Passage(scope, received[0], self._report, self._largest)
+        try:
+            if received[1]:
+                await passage.refuse(send, failure(413, message=f"The body is longer than {MAX_BODY} bytes."))
+            else:
+                await _while_there(receive, passage.run(self._pool, self._upstream, send), passage)
+        finally:
+            passage.report()
         await passage.finish()
 
     async def aclose(self) -> None:
@@ -79,7 +82,7 @@ class PassThrough:
 class _Passage:
     """One request on its way, and what has come back so far."""
 
-    def __init__(self, scope: Scope, body: bytes, largest: int) -> None:
+    def __init__(self, scope: Scope, body: bytes, report: Report, largest: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._sent_at = self._loop.time()
         self._method, self._body = cast(str, scope["method"]), body
@@ -92,7 +95,9 @@ class _Passage:
         self._status, self._first = 0, 0.0
         self._response_headers: headers.Fields = []
         self._frames: list[Frame] = []
-        self._left = largest
+        self._report: Report | None = report
+        self._largest = largest
+        self._size = 0
         self._ended: Ended = "no_answer"
         self._breaks: Ended | None = None
         self.skipped = ""
@@ -148,16 +153,19 @@ class _Passage:
         self._status, self._response_headers = response.status, fields
         if any(name == b"content-encoding" and value != b"identity" for name, value in fields):
             self.skipped = "the answer is compressed although the request did not accept that"
+        length = next((int(value) for name, value in fields if name == b"content-length"), None)
         await send({"type": "http.response.start", "status": response.status, "headers": fields})
         async for piece in response.aiter_stream():
             self._keep(piece)
+            if self._size == length:
+                self._complete()
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        self._ended = "complete"
+        self._complete()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _keep(self, piece: bytes) -> None:
-        self._left -= len(piece)
-        if self._left >= 0:
+        self._size += len(piece)
+        if self._size <= self._largest:
             self._frames.append(Frame(self._elapsed(), piece))
         elif not self.skipped:
             self.skipped = "the answer is too long"
@@ -188,7 +196,8 @@ class _Passage:
             (b"content-length", str(len(body)).encode()),
             (b"x-mock-error", refusal.code.encode()),
         ]
-        self._status, self._ended = refusal.status, "complete"
+        self._status = refusal.status
+        self._complete()
         await send({"type": "http.response.start", "status": refusal.status, "headers": fields})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -208,8 +217,17 @@ class _Passage:
         else:
             self._connection.close()
 
-    def exchange(self) -> RecordedExchange:
-        """Return the exchange as it was."""
+    def _complete(self) -> None:
+        self._ended = "complete"
+        self.report()
+
+    def report(self) -> None:
+        """Report the exchange as it was, unless that was done."""
+        report, self._report = self._report, None
+        if report is not None:
+            report(self._exchange(), self.skipped)
+
+    def _exchange(self) -> RecordedExchange:
         fields = headers.joined(self._fields)
         count = fields.get(RETRY_HEADER, "")
         return RecordedExchange(
@@ -239,14 +257,16 @@ async def _while_there(receive: Receive, run: Coroutine[object, object, None], p
     """Run a passage until it is done or its client leaves."""
     passing = asyncio.ensure_future(run)
     leaving = asyncio.ensure_future(_until_gone(receive))
+    reason = "the recorder stopped"
     try:
         await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        reason = "the client left"
         if passage.is_complete:  # a client that has everything may leave
             await passing
     finally:
         leaving.cancel()
         if not passing.done():
-            passage.skipped = "the client left"
+            passage.skipped = reason
             passing.cancel()
             await asyncio.wait({passing})
     if not passing.cancelled():

@@ -1,0 +1,167 @@
+"""The recorder: collects exchanges, one recording a session or one for all, and keeps their files up to date.
+
+Rules:
+
+- A file is written anew after each exchange, in a thread of its own, so no answer waits for it. A file is replaced as a
+  whole: whenever the process ends, what is there is valid.
+- Its first line says that it is a recording. Only such a file is replaced, so remove the line to keep a file.
+- Only its owner may read a file.
+- A text that still has a secret is not written, and what was there before stays.
+- Logins and the preflights of browsers are not recorded. What is kept in all has a bound.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import TypeAlias
+
+import msgspec
+
+from mockserver.accounts import keys
+from mockserver.accounts.session import HEADER as SESSION_HEADER
+from mockserver.core.errors import OperatorError
+from mockserver.core.rng import token
+from mockserver.recording.exchange import RecordedExchange
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of requests and answers in all; what comes after them is not recorded."""
+
+MARK = "# Recorded by `mockserver record`; recording again replaces this file."
+
+SUFFIXES = (".yaml", ".yml")
+
+Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str], str]
+"""Returns exchanges as a scenario of this name. Raises `OperatorError` if a secret would be in it."""
+
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 60
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A file, how many exchanges it should have, and why it could not be written (an empty string: it was)."""
+
+    path: Path
+    exchanges: int
+    trouble: str
+
+
+class Recorder:
+    """Writes what passes to a file, or to one file a session if `out` is a folder."""
+
+    def __init__(self, out: Path, compose: Compose, *, most_bytes: int = MOST_BYTES) -> None:
+        self._out = out
+        self._compose = compose
+        self._left = most_bytes
+        self._recordings: dict[Path, list[RecordedExchange]] = {}
+        self._changed: set[Path] = set()
+        self._troubles: dict[Path, str] = {}
+        self._lock = Lock()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+
+    def add(self, exchange: RecordedExchange) -> str:
+        """Record an exchange. Return why it is not recorded, or an empty string."""
+        if "/auth/" in exchange.path:
+            return "a login"
+        if exchange.method == "OPTIONS":
+            return "a preflight"
+        size = len(exchange.body) + sum(len(frame.payload) for frame in exchange.frames)
+        path = self._path_of(exchange)
+        with self._lock:
+            if size > self._left:
+                return "the recording is full"
+            self._left -= size
+            self._recordings.setdefault(path, []).append(exchange)
+            self._changed.add(path)
+        self._writer.submit(self._write, path)
+        return ""
+
+    def close(self) -> list[Written]:
+        """Write what is left. Return every file."""
+        self._writer.shutdown()
+        return [
+            Written(path, len(exchanges), self._troubles.get(path, "")) for path, exchanges in self._recordings.items()
+        ]
+
+    def _path_of(self, exchange: RecordedExchange) -> Path:
+        if self._out.suffix in SUFFIXES:
+            return self._out
+        return self._out / f"{file_name(session_of(exchange))}.yaml"
+
+    def _write(self, path: Path) -> None:
+        """Write a recording, unless a later exchange's turn has done so already."""
+        with self._lock:
+            if path not in self._changed:
+                return
+            self._changed.discard(path)
+            exchanges = tuple(self._recordings[path])
+        try:
+            refuse_foreign(path)
+            write_private(path, f"{MARK}\n{self._compose(exchanges, file_name(path.stem))}")
+        except OperatorError as error:
+            self._troubles[path] = str(error)
+        except OSError as error:
+            self._troubles[path] = f"cannot be written: {error.strerror or error}"
+        except Exception as error:
+            self._troubles[path] = f"could not be composed ({type(error).__name__}: {error}); this is a bug of the mock"
+        else:
+            self._troubles.pop(path, None)
+
+
+def check(out: Path) -> None:
+    """Raise `OperatorError`, before anything is served, if `out` cannot take a recording."""
+    if out.suffix in SUFFIXES:
+        folder = out.parent
+    else:
+        folder = out
+        if out.exists() and not out.is_dir():
+            raise OperatorError(f"{out} is neither a folder nor the name of a .yaml file")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be made: {error.strerror or error}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OperatorError(f"{folder} cannot be written to")
+    if out.suffix in SUFFIXES:
+        refuse_foreign(out)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise `OperatorError` if there is a file that is no recording."""
+    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as file:
+        if file.readline().rstrip("\n") != MARK:
+            raise OperatorError(f"{path} exists and is not a recording; choose another name, or move it away")
+
+
+def session_of(exchange: RecordedExchange) -> str:
+    """Return the session of an exchange, as the mock has them: the header's, else the key's."""
+    named = exchange.headers.get(SESSION_HEADER, "")
+    if named:
+        return named
+    key = keys.key_of(exchange.headers)
+    return keys.session_of(key) if key else keys.ANONYMOUS
+
+
+def file_name(name: str) -> str:
+    """Return a name that is safe as that of a file and of a scenario, and another one for every other name."""
+    safe = _UNSAFE.sub("-", name.lower()).strip("-")[:_LONGEST_NAME]
+    return safe if safe and safe == name else f"{safe or 'session'}-{token('file', name, length=6)}".lower()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file as a whole, readable by its owner alone. Raises `OSError`, and leaves what was there."""
+    number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # has the mode 0600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(number)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
