@@ -9,8 +9,6 @@ ARGS ?=
 # Each worker takes the tests of one file after the other, and helps the others at the end.
 WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
-# Without the bytecode of the last run, each worker spends five seconds on rewriting every assertion.
-unexport PYTHONDONTWRITEBYTECODE
 
 # Biome, the linter and formatter of the page's and the examples' JavaScript.
 BIOME := .clients/page-lint/node_modules/.bin/biome
@@ -18,7 +16,8 @@ BIOME := .clients/page-lint/node_modules/.bin/biome
 # aimock, another mock of LLM APIs, which the benchmarks measure beside this one.
 AIMOCK := .clients/aimock/node_modules/.package-lock.json
 
-# Containers often set this. Without compiled files each process that a test starts compiles the package anew.
+# Containers often set this. Without compiled files each worker rewrites every assertion, and each process that a test
+# starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: serve test quick check lint-page clients bench bench-check matrix acts gate mutants attack soak lock format clean
