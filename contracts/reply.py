@@ -1,9 +1,10 @@
-"""What a model says in an answer, whole or streamed, on either wire: one value to compare and to check.
+"""What a model says in an answer, whole or streamed, on any wire: one value to compare and to check.
 
 Reading is lenient: what is missing is None. The grammars and the schemas report it.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -72,12 +73,10 @@ def read_reply(wire: str, response: ReceivedResponse) -> ObservedReply | None:
     """Return the reply of a 200, or None if it cannot be read at all."""
     if response.status != 200:
         return None
+    whole, stream = READERS[wire]
     if response.is_stream:
-        events: list[Json] = [event.json for event in sse.parse(response.body).events if isinstance(event.json, dict)]
-        return _messages_stream(events) if wire == "anthropic" else _chat_stream(events)
-    if not isinstance(response.json, dict):
-        return None
-    return _message(response.json) if wire == "anthropic" else _completion(response.json)
+        return stream([event.json for event in sse.parse(response.body).events if isinstance(event.json, dict)])
+    return whole(response.json) if isinstance(response.json, dict) else None
 
 
 def _text(value: Json) -> str | None:
@@ -208,3 +207,44 @@ def _chat_stream(events: list[Json]) -> ObservedReply:
     message = {"content": content, "refusal": refusal, "tool_calls": tool_calls}
     whole_body = {**body, "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
     return _completion(json.loads(json.dumps(whole_body)))
+
+
+def _response(body: Json) -> ObservedReply:
+    blocks = []
+    for item in items(dig(body, "output")):
+        kind = dig(item, "type")
+        if kind == "message":
+            texts = [_text(dig(part, "text")) or "" for part in items(dig(item, "content"))]
+            blocks.append(ObservedBlock("text", "".join(texts)))
+        elif kind == "function_call":
+            id, name = str(dig(item, "call_id")), str(dig(item, "name"))
+            blocks.append(ObservedBlock("tool", id=id, name=name, arguments=_object(dig(item, "arguments"))))
+        else:
+            blocks.append(ObservedBlock("other"))
+    return ObservedReply(
+        _text(dig(body, "id")),
+        _text(dig(body, "model")),
+        tuple(blocks),
+        _text(dig(body, "status")),
+        None,
+        count_of(dig(body, "usage", "input_tokens")),
+        count_of(dig(body, "usage", "output_tokens")),
+        count_of(dig(body, "usage", "total_tokens")),
+        count_of(dig(body, "created_at")),
+        body,
+    )
+
+
+def _response_stream(events: list[Json]) -> ObservedReply:
+    """Return what the last event says: each that ends a stream has the whole response."""
+    ends = ("response.completed", "response.incomplete", "response.failed")
+    whole = [dig(event, "response") for event in events if dig(event, "type") in ends]
+    return _response(whole[-1] if whole else {})
+
+
+READERS: Mapping[str, tuple[Callable[[Json], ObservedReply], Callable[[list[Json]], ObservedReply]]] = {
+    "anthropic": (_message, _messages_stream),
+    "openai": (_completion, _chat_stream),
+    "openai_responses": (_response, _response_stream),
+}
+"""Wire -> how a whole answer is read, and how the events of a stream are."""

@@ -21,7 +21,7 @@ SUBJECTS = {
     "structured": "Ask for an object by a JSON Schema.",
     "thinking": "Ask for thinking.",
     "vision": "Show a picture.",
-    "threads": "Begin a message thread, as Anthropic's tool runner does.",
+    "threads": "Begin a conversation that the gateway keeps.",
 }
 """What a request can be about -> the help of its option. Without one of them, it is the profile's first: a hello."""
 

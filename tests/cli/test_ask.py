@@ -28,6 +28,14 @@ def test_it_prints_the_parts_of_a_reply(gateway: GatewaySession, name: str, stre
     gateway.assert_called(times=1, tools=["read_file"], stream=bool(stream))
 
 
+@pytest.mark.gateway(extensions="responses")
+@pytest.mark.parametrize("stream", [[], ["--stream"]], ids=["whole", "streamed"])
+def test_it_reads_the_responses_api(gateway: GatewaySession, stream: list[str]) -> None:
+    gateway.reply("One moment.", CALL)
+    lines = ask(gateway, "--as", "openai-python-responses", "--tools", *stream).output.splitlines()
+    assert lines[2:5] == ["text    One moment.", 'call    read_file {"path": "/tmp/a"}', "stop    completed"]
+
+
 def test_it_prints_the_notes_of_the_mock(gateway: GatewaySession) -> None:
     assert "note    max_tokens: 64000 > 8192" in ask(gateway, "--as", "vercel-anthropic").output
 

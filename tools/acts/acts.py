@@ -125,7 +125,7 @@ ACTS: Mapping[str, ClientAct] = {
         ClientAct("thinking", "an answer after thinking, and the thinking", _thinking, _thought, 1, _kept_to_itself),
         ClientAct("caching", "the same long prompt twice: the second is cached", _default, _hit, 2),
         ClientAct("vision", "an answer about a picture", _text, _a_day, 1),
-        ClientAct("threads", "Anthropic's tool runner, with its threads", _one_by_one, _both_files, None),
+        ClientAct("threads", "a tool loop whose conversation the gateway keeps", _one_by_one, _both_files, None),
         ClientAct("402", "no credits: an error, and no retry", _no_credits, _raised, 1, verb="text"),
         ClientAct("429", "a rate limit, then the answer", _refused_once, _a_day, 2, verb="text"),
     )

@@ -37,6 +37,11 @@ class ClientUnderTest(NamedTuple):
     profile: bool = True
 
     @property
+    def extensions(self) -> tuple[str, ...]:
+        """The extensions that the gateway must serve."""
+        return ("responses",) if self.wire == "responses" else ()
+
+    @property
     def is_python(self) -> bool:
         """Whether it runs on Python; else on Node."""
         return self.program.endswith(".py")
@@ -87,10 +92,12 @@ CLIENTS = (
     ),
     ClientUnderTest("openai-python", "openai", "openai_python.py", "current", "openai"),
     ClientUnderTest("openai-python-previous", "openai", "openai_python.py", "previous", "openai", False),
+    ClientUnderTest("openai-python-responses", "openai", "openai_responses_python.py", "current", "responses"),
     ClientUnderTest("openai-node", "openai", "openai_node.mjs", "node", "openai"),
     ClientUnderTest("openai-node-previous", "openai", "openai_node.mjs", "node-previous", "openai", False),
     ClientUnderTest("vercel-anthropic", "@ai-sdk/anthropic", "vercel_node.mjs", "node", "anthropic"),
     ClientUnderTest("vercel-openai", "@ai-sdk/openai", "vercel_node.mjs", "node", "openai"),
+    ClientUnderTest("vercel-responses", "@ai-sdk/openai", "vercel_node.mjs", "node", "responses"),
     ClientUnderTest("vercel-compatible", "@ai-sdk/openai-compatible", "vercel_node.mjs", "node", "compatible"),
     *[
         ClientUnderTest(
@@ -105,6 +112,7 @@ CLIENTS = (
     ClientUnderTest("pydantic-ai-anthropic", "pydantic-ai-slim", "pydantic_ai_agent.py", "agents", "anthropic"),
     ClientUnderTest("pydantic-ai-openai", "pydantic-ai-slim", "pydantic_ai_agent.py", "agents", "openai"),
     ClientUnderTest("openai-agents", "openai-agents", "openai_agents.py", "frameworks", "openai"),
+    ClientUnderTest("openai-agents-responses", "openai-agents", "openai_agents.py", "frameworks", "responses"),
     ClientUnderTest("litellm-anthropic", "litellm", "litellm_python.py", "frameworks", "anthropic"),
     ClientUnderTest("litellm-openai", "litellm", "litellm_python.py", "frameworks", "openai"),
     ClientUnderTest("instructor-anthropic", "instructor", "instructor_python.py", "instructor", "anthropic"),

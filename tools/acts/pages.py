@@ -4,10 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 CAUSES: Mapping[tuple[str, str], str] = {
-    (
-        "litellm-anthropic",
-        "429",
-    ): "Its own default: on this wire, litellm retries only when it is told to (`num_retries`).",
+    ("litellm-anthropic", "429"): "Its own default: litellm retries here only if told to (`num_retries`).",
 }
 """(Client, act) -> why it fails, where that is known."""
 
@@ -21,9 +18,11 @@ INTRODUCTION = """\
 <!-- Written by `make acts`; do not edit. -->
 
 Each client ran against this mock at its defaults: nothing was changed but the base URL and the key. Two had to be told
-more: the OpenAI Agents SDK uses chat completions, and Vercel's compatible provider sends schemas
-(`supportsStructuredOutputs`). An act is **ok** if the client showed its caller exactly what the mock played, sent the
-right number of requests, and did nothing that [the verdict](testing.md#the-verdict) objects to.
+more: `openai-agents` to use chat completions, and Vercel's compatible provider to send schemas
+(`supportsStructuredOutputs`). Clients of the Responses API ran against `serve --extensions responses`.
+
+An act is **ok** if the client showed its caller exactly what the mock played, sent the right number of requests, and
+did nothing that [the verdict](testing.md#the-verdict) objects to.
 
 - **fails**: something else; the reason stands below the table.
 - **answer only**: the client took the answer, but its caller cannot get at what the act is about.

@@ -28,7 +28,10 @@ def run_acts(client: ClientUnderTest) -> Mapping[str, ActResult]:
     """Return act -> outcome. One process does all acts."""
     with ExitStack() as stack:
         gateways = {
-            name: stack.enter_context(mockserver.start(name=f"{client.name}-{name}")).allow_unmatched() for name in ACTS
+            name: stack.enter_context(
+                mockserver.start(name=f"{client.name}-{name}", extensions=client.extensions)
+            ).allow_unmatched()
+            for name in ACTS
         }
         for name, act in ACTS.items():
             act.play(gateways[name])

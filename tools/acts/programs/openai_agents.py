@@ -1,4 +1,4 @@
-"""The OpenAI Agents SDK, told to use chat completions, without its traces. See program.py."""
+"""The OpenAI Agents SDK, on the Responses API and told to use chat completions, without its traces. See program.py."""
 
 # mypy: ignore-errors
 # ruff: noqa: D103 - the verbs of a table, named after what they do
@@ -11,7 +11,6 @@ set_tracing_disabled(True)
 
 
 def agent(model=GPT, **options):
-    set_default_openai_api("chat_completions")
     return Agent(name="Assistant", model=model, **options)
 
 
@@ -46,7 +45,9 @@ async def structured():
 
 
 async def thinking():
-    result = await Runner.run(agent(REASONER, model_settings=ModelSettings(reasoning=Reasoning(effort="low"))), HELLO)
+    result = await Runner.run(
+        agent(REASONER, model_settings=ModelSettings(reasoning=Reasoning(effort="low", summary="auto"))), HELLO
+    )
     summaries = [
         part.text for item in result.new_items if item.type == "reasoning_item" for part in item.raw_item.summary
     ]
@@ -64,17 +65,27 @@ async def vision():
     return {"text": (await Runner.run(agent(), asked)).final_output}
 
 
-main(
-    {
-        "openai": {
-            "text": text,
-            "stream": lambda: streamed(HELLO),
-            "tools": tools,
-            "parallel": parallel,
-            "structured": structured,
-            "thinking": thinking,
-            "caching": caching,
-            "vision": vision,
-        }
-    }
-)
+VERBS = {
+    "text": text,
+    "stream": lambda: streamed(HELLO),
+    "tools": tools,
+    "parallel": parallel,
+    "structured": structured,
+    "thinking": thinking,
+    "caching": caching,
+    "vision": vision,
+}
+
+
+def on(api):
+    def using(verb):
+        def act():
+            set_default_openai_api(api)
+            return verb()
+
+        return act
+
+    return {name: using(verb) for name, verb in VERBS.items()}
+
+
+main({"openai": on("chat_completions"), "responses": on("responses")})

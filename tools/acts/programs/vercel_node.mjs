@@ -1,4 +1,4 @@
-/** Vercel's AI SDK with its Anthropic, OpenAI (`.chat`) and OpenAI-compatible providers. See program.mjs. */
+/** Vercel's AI SDK with its Anthropic, OpenAI (`.chat` and the default, responses) and OpenAI-compatible providers. See program.mjs. */
 
 import {
   BRIEF,
@@ -26,6 +26,7 @@ const { createOpenAICompatible } = await load("@ai-sdk/openai-compatible");
 const MODELS = {
   anthropic: () => createAnthropic({ baseURL: `${process.env.ANTHROPIC_BASE_URL}/v1` })(CLAUDE),
   openai: (name = GPT) => createOpenAI({ baseURL: process.env.OPENAI_BASE_URL }).chat(name),
+  responses: (name = GPT) => createOpenAI({ baseURL: process.env.OPENAI_BASE_URL })(name),
   compatible: (name = GPT) =>
     createOpenAICompatible({
       name: "ainative",
@@ -37,9 +38,10 @@ const MODELS = {
 const THINKING = {
   anthropic: { anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } } },
   openai: { openai: { reasoningEffort: "low" } },
+  responses: { openai: { reasoningEffort: "low", reasoningSummary: "auto" } },
   compatible: { ainative: { reasoningEffort: "low" } },
 };
-const REASONERS = { openai: REASONER, compatible: REASONER };
+const REASONERS = { openai: REASONER, responses: REASONER, compatible: REASONER };
 const CACHED = { anthropic: { cacheControl: { type: "ephemeral" } } };
 
 function verbsOf(provider) {
