@@ -73,7 +73,7 @@ def _run(names: list[str], check: bool) -> int:
         print(table(figures, only=bool(names)))
     print("\n".join([*reports, circumstances(setting)]))
     if check:
-        return _compared(figures, loaded((DOCS / "performance.json").read_bytes()))
+        return compared(figures, loaded((DOCS / "performance.json").read_bytes()))
     if not names:
         write(DOCS, figures, setting)
     return 0
@@ -91,7 +91,7 @@ def measured(names: Iterable[str]) -> dict[str, Figure]:
     return figures
 
 
-def _compared(now: Figures, then: Figures) -> int:
+def compared(now: Figures, then: Figures) -> int:
     """Print the rows that became worse, after a second look at each. Return 1 if there is one."""
     suspects = worse(now, then)
     again = measured({goal.subject: None for goal in suspects})
