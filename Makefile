@@ -51,7 +51,7 @@ bench: $(VENV)/.dev $(AIMOCK)
 
 # The same, compared with the committed figures: fails on a ratio that is worse by 15 %.
 bench-check: $(VENV)/.dev $(AIMOCK)
-	$(BIN)/python -m benchmarks --check
+	$(BIN)/python -m benchmarks --check $(ARGS)
 
 # Real SDKs against every fault of a stream: writes docs/clients.md and docs/clients.json.
 matrix: clients

@@ -4,7 +4,7 @@ Method: the scenario says first token after 100 ms and fifty deltas at 20 ms. N 
 one stream so that they are not in step. The lateness of a delta is its arrival minus (request sent + 100 ms + 20 ms
 for each delta before it); its drift is the same, measured from the stream's own first delta. The bare app sends the
 bytes of the mock's stream with the same absolute deadlines and `asyncio.sleep`, as an ASGI application can. Memory is
-the growth of the resident set of fresh servers while 500 streams are open.
+the growth of the resident set of fresh servers while 500 streams are open, their connections included.
 
 Limits: client and server share the machine. Two thousand streams ask for 93,000 events a second, more than one core
 can send one by one, so their lateness is that of an overload.

@@ -16,6 +16,8 @@ from benchmarks.servers import BenchmarkError, Server
 _MARK = b"event: content_block_delta"
 _END = b"\r\n0\r\n\r\n"
 _KEEP = len(_MARK) - 1
+PAUSE = 0.05
+"""Seconds after which the client looks at the clock, whatever comes."""
 
 
 class Opened:
@@ -54,45 +56,36 @@ class PacedRun(NamedTuple):
 
 def run(server: Server, request: bytes, count: int, spread: float, limit: float) -> PacedRun:
     """Open `count` streams within `spread` seconds, and read them until all have ended or the limit is reached."""
+    before = server.memory()
     streams = [Opened(server.port) for _ in range(count)]
-    poll = select.epoll()
-    by_number = {stream.sock.fileno(): stream for stream in streams}
-    for number in by_number:
-        poll.register(number, select.EPOLLIN)
     gc.disable()
     try:
-        return _read(server, request, streams, by_number, poll, spread, limit)
+        cpu = server.cpu()
+        held = _read(server, request, streams, spread, limit)
+        return PacedRun(streams, server.cpu() - cpu, held - before)
     finally:
         gc.enable()
-        poll.close()
         for stream in streams:
             stream.sock.close()
 
 
-def _read(
-    server: Server,
-    request: bytes,
-    streams: Sequence[Opened],
-    by_number: dict[int, Opened],
-    poll: select.epoll,
-    spread: float,
-    limit: float,
-) -> PacedRun:
-    memory, cpu, begun = server.memory(), server.cpu(), time.perf_counter()
-    count, sent, open_streams, grown = len(streams), 0, len(streams), 0.0
-    read_memory_at = spread * 0.98
-    now = begun
-    while open_streams and now < begun + limit:
-        while sent < count and now >= begun + spread * sent / count:
-            streams[sent].sent = time.perf_counter()
-            streams[sent].sock.sendall(request)
-            sent += 1
-        next_start = begun + spread * sent / count - now if sent < count else 0.05
-        ready = poll.poll(min(max(next_start, 0.0005), 0.05))
-        now = time.perf_counter()
-        for number, _ in ready:
-            if by_number[number].take(now):
-                open_streams -= 1
-        if not grown and now >= begun + read_memory_at:
-            grown = server.memory() - memory
-    return PacedRun(streams, server.cpu() - cpu, grown)
+def _read(server: Server, request: bytes, streams: Sequence[Opened], spread: float, limit: float) -> float:
+    """Start the streams one after the other, and read all. Return the MB that the server held when all were open."""
+    by_number = {stream.sock.fileno(): stream for stream in streams}
+    count, started, running, held = len(streams), 0, len(streams), 0.0
+    with select.epoll() as poll:
+        for number in by_number:
+            poll.register(number, select.EPOLLIN)
+        now = begun = time.perf_counter()
+        while running and now < begun + limit:
+            while started < count and now >= begun + spread * started / count:
+                streams[started].sent = time.perf_counter()
+                streams[started].sock.sendall(request)
+                started += 1
+            until_next = begun + spread * started / count - now if started < count else PAUSE
+            ready = poll.poll(min(max(until_next, 0.0), PAUSE))
+            now = time.perf_counter()
+            running -= sum([by_number[number].take(now) for number, _ in ready])
+            if not held and started == count:
+                held = server.memory()
+    return held or server.memory()
