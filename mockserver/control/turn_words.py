@@ -6,21 +6,16 @@ and the OpenAI field `created`, which come from its session and clock, and waits
 Secrets are left out: the client's own key is masked, and headers with the name of a secret are not copied.
 """
 
-from collections.abc import Mapping
-
-import orjson
-
 from mockserver.core.actions import Actions, Data, Head
-from mockserver.core.conversation import ReplyBlock, Text, Thinking, Usage
-from mockserver.core.errors import Failure
-from mockserver.core.json_text import json_or_none
+from mockserver.core.conversation import Usage
 from mockserver.engine.recipe import Recipe, ReplyRecipe
 from mockserver.engine.responses import JSON, TURN_HEADER
 from mockserver.journal.record import Record
 from mockserver.journal.redact import is_secret
+from mockserver.recording.words import block_words, body_words, error_words
 from mockserver.scenarios.schema import Pace, UsageOverride
+from mockserver.scenarios.templates import as_literal
 from mockserver.wires import WIRES
-from mockserver.wires.errors import failure as documented
 
 PLAIN = "text/plain; charset=utf-8"
 """The media type of a raw response whose body is text."""
@@ -38,14 +33,14 @@ def answer_words(record: Record) -> dict[str, object]:
         usage = _usage(recipe.reply.usage, record.usage)
         words |= {"usage": usage} if usage else {}
     elif recipe.failure is not None:
-        words = _error(recipe.failure)
+        words = error_words(recipe.failure)
     else:
         words = {"response": _response(recipe.actions)}
     added = {name: value for name, value in recipe.headers if not is_secret(name)}
     if added:
         headers = words.get("headers")
         words["headers"] = {**(headers if isinstance(headers, dict) else {}), **added}
-    literal = {name: value if name == "headers" else _literal(value) for name, value in words.items()}
+    literal = {name: value if name == "headers" else as_literal(value) for name, value in words.items()}
     faults = [*recipe.faults, *_stop(record)]
     return {**literal, **({"faults": faults} if faults else {})}
 
@@ -65,7 +60,7 @@ def remarks(record: Record) -> list[str]:
 
 
 def _reply(recipe: ReplyRecipe, asks_for_json: bool) -> dict[str, object]:
-    blocks = [_block(block, asks_for_json) for block in recipe.blocks]
+    blocks = [block_words(block, asks_for_json) for block in recipe.blocks]
     words: dict[str, object] = {"reply": blocks[0] if len(blocks) == 1 else blocks, "id": recipe.id}
     if recipe.stop is not None:
         words["stop"] = recipe.stop
@@ -84,18 +79,6 @@ def _usage(said: UsageOverride | None, reported: Usage | None) -> dict[str, int]
     return {**words, **cached, **hour}
 
 
-def _block(block: ReplyBlock, asks_for_json: bool) -> object:
-    if isinstance(block, Text):
-        if block.is_refusal:
-            return {"refusal": block.text}
-        value = _body(block.text.encode()) if asks_for_json else block.text
-        return {"json": value} if isinstance(value, dict | list) else block.text
-    if isinstance(block, Thinking):
-        words = {"text": block.text, "signature": block.signature}
-        return {"thinking": {**words, "redacted": True} if block.redacted else words}
-    return {"tool_use": {"name": block.name, "input": dict(block.input), "id": block.id}}
-
-
 def _pace(pace: Pace) -> dict[str, object]:
     """Return a pace in seconds. A cold start is over once an answer came."""
     words = pace.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True, exclude={"cold_start"})
@@ -106,25 +89,11 @@ def _is_fixed(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"value"}
 
 
-def _error(failure: Failure) -> dict[str, object]:
-    """Return an error. Its documented parts are left out; what an error cannot say is a raw response."""
-    usual = documented(failure.status)
-    headers = dict(failure.headers)
-    wait = headers.get("retry-after", "")
-    error: dict[str, object] = {"status": failure.status}
-    if wait.isdecimal():
-        error["retry_after"] = int(headers.pop("retry-after"))
-    error |= {"code": failure.code} if failure.code != usual.code else {}
-    error |= {"type": failure.type} if failure.type is not None else {}
-    error |= {"message": failure.message} if failure.message != usual.message else {}
-    return {"error": error, **({"headers": headers} if headers else {})}
-
-
 def _response(actions: Actions) -> dict[str, object]:
     """Return a raw response: what the gateway does not add by itself."""
     head = next((action for action in actions if isinstance(action, Head)), Head(200))
     payload = b"".join([action.payload for action in actions if isinstance(action, Data)])
-    body = _body(payload)
+    body = body_words(payload)
     usual = {"content-type": PLAIN if isinstance(body, str) else JSON, "content-length": str(len(payload))}
     headers = {
         name: value
@@ -134,14 +103,6 @@ def _response(actions: Actions) -> dict[str, object]:
     words: dict[str, object] = {"status": head.status}
     words |= {"headers": headers} if headers else {}
     return {**words, "body": body} if payload else words
-
-
-def _body(payload: bytes) -> object:
-    """Return JSON that is written in the same bytes again, else text."""
-    value = json_or_none(payload)
-    if value is not None and not isinstance(value, str) and orjson.dumps(value) == payload:
-        return value
-    return payload.decode("utf-8", "replace")
 
 
 def _base(record: Record) -> Actions:
@@ -165,12 +126,3 @@ def _stop(record: Record) -> list[object]:
     if outcome.ended != "server_stopped":
         return []
     return [{"close": {"after": outcome.bytes}} if outcome.status else {"close": {"at": "headers"}}]
-
-
-def _literal(value: object) -> object:
-    """Return a value in which {{ is text and not a template."""
-    if isinstance(value, str):
-        return value.replace("{{", "{{braces}}")
-    if isinstance(value, Mapping):
-        return {key: _literal(item) for key, item in value.items()}
-    return [_literal(item) for item in value] if isinstance(value, list) else value

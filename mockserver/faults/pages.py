@@ -46,7 +46,7 @@ turns:
 - A name alone takes the defaults; `{quirk: name}` is the same; `{name: value}` sets the main parameter (marked *).
 - Events are counted from 1, comments not among them; what has a place (`at`) happens just before it. A place is the
   number of an event, a kind of event (the first of it), a kind and a number (`delta 3`: the third piece of thinking,
-  text or arguments, on any wire), `headers` or `end`.
+  text or arguments, on any wire), `stop` (right behind the last piece, on any wire), `headers` or `end`.
 - Faults act in the order of the list. Those that change how events are written wait for the others, wherever you write
   them, and act in this order: {waiting}.
 - A fault that finds nothing to act on, in any form of the answer or after those that act before it, is refused when the

@@ -3,9 +3,11 @@
 Events are counted from 1, as they stand in the answer when the fault gets it; comments are not counted. A place (`at`)
 is the number of an event, a kind of event (the first of that kind), a kind and a number (`delta 3`: the third of that
 kind), `headers` or `end`. The kind `delta` is a piece of thinking, text or arguments on any wire, and the signature
-that ends thinking on the Anthropic wire. What has a place happens just *before* it.
+that ends thinking on the Anthropic wire. `stop` is the event behind the last delta, on any wire: what breaks there
+sends the whole reply, but no stop reason. What has a place happens just *before* it.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -19,6 +21,9 @@ from mockserver.wires import DELTAS, EVENTS
 DELTA = "delta"
 """The kind of events that carry a piece of a reply, whatever their wire calls them."""
 
+STOP = "stop"
+"""The event behind the last piece of a reply, whatever its wire calls it."""
+
 
 def _check_place(value: int | str) -> int | str:
     if isinstance(value, int):
@@ -26,8 +31,9 @@ def _check_place(value: int | str) -> int | str:
             raise ValueError("expected the number of an event, counted from 1")
         return value
     kind, number = _kind_and_number(value)
-    if kind not in (DELTA, *EVENTS) and value not in ("headers", "end"):
-        raise ValueError(f"no event is called '{kind}'; {did_you_mean(kind, (DELTA, *EVENTS, 'headers', 'end'))}")
+    if kind not in (DELTA, *EVENTS) and value not in (STOP, "headers", "end"):
+        known = (DELTA, STOP, *EVENTS, "headers", "end")
+        raise ValueError(f"no event is called '{kind}'; {did_you_mean(kind, known)}")
     if number < 1:
         raise ValueError(f"expected the number of a {kind}, counted from 1")
     return value
@@ -58,7 +64,7 @@ class At(Parameters):
 
     main: ClassVar[str] = "at"
     at: Place = Field(
-        "headers", description="Before event n, the first of a kind, the third (`delta 3`), headers or end."
+        "headers", description="Before event n, the first of a kind, the third (`delta 3`), stop, headers or end."
     )
 
 
@@ -103,6 +109,8 @@ def find(actions: Actions, at: int | str) -> int:
         if at > len(events):
             raise NoEffectError(f"the answer has {len(events)} events, so none is number {at}")
         return events[at - 1]
+    if at == STOP:
+        return _after_last_delta(actions, events)
     kind, number = _kind_and_number(at)
     matching = [index for index in events if _is_of_kind(actions[index], kind)]
     if number <= len(matching):
@@ -110,6 +118,14 @@ def find(actions: Actions, at: int | str) -> int:
     if number == 1:
         raise NoEffectError(f"the answer has no {kind}")
     raise NoEffectError(f"the answer has {len(matching)} events of the kind {kind}, so none is number {number}")
+
+
+def _after_last_delta(actions: Actions, events: Sequence[int]) -> int:
+    """Return the index of the first event behind the last delta."""
+    deltas = [place for place, index in enumerate(events) if _is_of_kind(actions[index], DELTA)]
+    if not deltas or deltas[-1] + 1 == len(events):
+        raise NoEffectError("the answer has no event behind its last delta")
+    return events[deltas[-1] + 1]
 
 
 def event_at(actions: Actions, at: int | str) -> tuple[int, Data]:

@@ -44,6 +44,22 @@ NO_ROUTE = Operation(
 """The operation of a request whose path is not served."""
 
 
+def call_of(request: Request, contract: Contract, *, lenient: bool = False) -> Call:
+    """Return a past request as matchers see it. One that the contract rejects has no conversation."""
+    try:
+        operation, parameters = contract.find(request.method, request.path)
+    except Refusal:
+        operation = msgspec.structs.replace(NO_ROUTE, method=request.method)
+    else:
+        try:
+            return read_call(operation, request, parameters, lenient=lenient)
+        except Refusal:
+            pass
+    sent = json_or_none(request.body)
+    body = sent if isinstance(sent, dict) else {}
+    return Call(operation=operation, conversation=None, path=request.path, headers=request.headers, body=body)
+
+
 class Record:
     """One exchange. `exchange` is the journal's entry; `number` counts from 1 among the records of one query.
 
@@ -121,18 +137,9 @@ class Record:
     def call(self) -> Call:
         """The request as matchers see it. A request that the contract rejects has no conversation."""
         request = Request(self.method, self.path, self.headers, self.body)
-        try:
-            operation, parameters = self._contract.find(self.method, self.path)
-        except Refusal:
-            operation = msgspec.structs.replace(NO_ROUTE, method=self.method)
-            body = self.json if isinstance(self.json, dict) else {}
-            return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)
-        try:
-            call = read_call(operation, request, parameters, lenient=bool(self.warnings))
-            return msgspec.structs.replace(call, cache=self.exchange.note.cache)
-        except Refusal:
-            body = self.json if isinstance(self.json, dict) else {}
-            return Call(operation=operation, conversation=None, path=self.path, headers=self.headers, body=body)
+        return msgspec.structs.replace(
+            call_of(request, self._contract, lenient=bool(self.warnings)), cache=self.exchange.note.cache
+        )
 
     @property
     def conversation(self) -> Conversation | None:

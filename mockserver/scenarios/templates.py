@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from mockserver.core import json_pointer
-from mockserver.core.conversation import Conversation, JsonObject, compact_json
+from mockserver.core.conversation import Conversation, Json, JsonObject, compact_json
 from mockserver.core.errors import did_you_mean
 from mockserver.core.rng import digest
 from mockserver.scenarios import faker_values
@@ -54,7 +54,12 @@ VALUES: Mapping[str, Value] = {
     "braces": lambda context: "{{",
 }
 """The plain names and their values; `braces` is a literal `{{`. There are also `faker.<provider>`, a generated value,
-and `body/<path>`, a value of the request body by JSON Pointer."""
+`body/<path>`, a value of the request body by JSON Pointer, and `secret.<number>`, a word in the place of a secret that
+a recording has left out."""
+
+SECRET = "secret."
+PLACEHOLDER = re.compile(r"\{\{secret\.\d+\}\}")
+"""What stands in a recording for a secret."""
 
 
 class Template(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +93,15 @@ def parse(text: str) -> Template:
     return Template(tuple(parts))
 
 
+def as_literal(value: Json) -> Json:
+    """Return a value of a file in which `{{` is text and no template."""
+    if isinstance(value, str):
+        return value.replace("{{", "{{braces}}")
+    if isinstance(value, Mapping):
+        return {key: as_literal(item) for key, item in value.items()}
+    return [as_literal(item) for item in value] if isinstance(value, list) else value
+
+
 def _literal(text: str) -> str:
     _, opened, name = text.partition("{{")
     if opened:
@@ -99,13 +113,21 @@ def _literal(text: str) -> str:
 def _value(name: str, place: str) -> Value:
     if name.startswith("faker."):
         return _faker(name.removeprefix("faker."), place)
+    if name.startswith(SECRET):
+        return _secret(name.removeprefix(SECRET))
     if name.startswith("body/"):
         return _body(name.removeprefix("body"))
     value = VALUES.get(name)
     if value is None:
-        known = [*VALUES, "faker.sentence", "body/…"]
+        known = [*VALUES, "faker.sentence", "body/…", "secret.1"]
         raise ValueError(f"unknown value '{{{{{name}}}}}'; {did_you_mean(name, known)}")
     return value
+
+
+def _secret(number: str) -> Value:
+    if not number.isdecimal():
+        raise ValueError(f"'secret.{number}' has no number; secrets are called secret.1, secret.2, …")
+    return lambda context: f"secret-{number}"
 
 
 def _faker(name: str, place: str) -> Value:

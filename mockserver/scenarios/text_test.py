@@ -1,5 +1,6 @@
 """A test of some text: `equals`, `contains`, `regex`, or several of them."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Self, TypeAlias
 
@@ -10,6 +11,7 @@ from mockserver.core.conversation import Conversation
 from mockserver.scenarios.base_model import ScenarioModel
 from mockserver.scenarios.difference import Difference, quote
 from mockserver.scenarios.matcher import Matcher, match_conversation
+from mockserver.scenarios.templates import PLACEHOLDER
 
 
 class TextTest(ScenarioModel):
@@ -43,10 +45,12 @@ def compile_text_test(test: TextTest) -> TextCheck:
     fold = str.casefold if test.ignore_case else str
     checks: list[tuple[Callable[[str], bool], str]] = []
     if test.equals is not None:
-        checks.append((fold(test.equals).__eq__, quote(test.equals)))
+        is_equal = fold(test.equals).__eq__
+        checks.append((_with_secrets(test.equals, "^{}$", test.ignore_case) or is_equal, quote(test.equals)))
     if test.contains is not None:
         part = fold(test.contains)
-        checks.append((lambda text: part in text, f"text containing {quote(test.contains)}"))
+        has_part = _with_secrets(test.contains, "{}", test.ignore_case) or (lambda text: part in text)
+        checks.append((has_part, f"text containing {quote(test.contains)}"))
     if test.regex is not None:
         checks.append((regex.regex(test.regex, test.ignore_case), f"text matching /{test.regex}/"))
 
@@ -58,6 +62,14 @@ def compile_text_test(test: TextTest) -> TextCheck:
         return None
 
     return check
+
+
+def _with_secrets(expected: str, around: str, ignore_case: bool) -> Callable[[str], bool] | None:
+    """Return a test in which `{{secret.1}}` is any text without spaces, or None where no secret is expected."""
+    parts = PLACEHOLDER.split(expected)
+    if len(parts) == 1:
+        return None
+    return regex.regex(around.format(r"\S+".join([re.escape(part) for part in parts])), ignore_case)
 
 
 def match_text(subject: str, test: TextTest, text_of: Callable[[Conversation], str]) -> Matcher:

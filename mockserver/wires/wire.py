@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop, Thinking
+from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, ReplyBlock, Stop, Thinking, Usage
 from mockserver.core.errors import Failure
 from mockserver.wires.caching import CacheStyle
 from mockserver.wires.chunks import Chunk
@@ -54,6 +54,14 @@ class ErrorStyle(NamedTuple):
         return Data(frame(orjson.dumps({**self.marker, **body}), self.event_name), ERROR_EVENT)
 
 
+class ReadReply(NamedTuple):
+    """What a whole body says, in neutral words. `stop` and `usage` are None where the body does not say them."""
+
+    blocks: tuple[ReplyBlock, ...]
+    stop: Stop | None
+    usage: Usage | None
+
+
 class Reader(NamedTuple):
     """How a client reads an answer of this wire, which a fault may have changed. What cannot be read is left out.
 
@@ -61,7 +69,7 @@ class Reader(NamedTuple):
     key of its call) read the data of one event. `whole_of` joins the data of a stream's events into the whole body that
     says the same, and `stream_of` returns the shortest stream that says the same as a whole body. `sent_arguments`
     returns the arguments of a past call as a request repeats them, letter by letter, or None where the wire repeats no
-    text.
+    text. `reply_of` returns the reply that a whole body was rendered from, as far as a client can tell.
     """
 
     texts: Callable[[JsonObject], Iterator[str]]
@@ -73,6 +81,7 @@ class Reader(NamedTuple):
     whole_of: Callable[[Sequence[JsonObject]], Object]
     stream_of: Callable[[JsonObject], list[Data]]
     sent_arguments: Callable[[JsonObject, str], str | None]
+    reply_of: Callable[[JsonObject], ReadReply]
 
 
 class Addition(NamedTuple):

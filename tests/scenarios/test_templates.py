@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.conversation import Conversation, Message, Text, ToolResult, ToolUse
-from mockserver.scenarios.templates import VALUES, TemplateContext, parse
+from mockserver.scenarios.templates import VALUES, TemplateContext, as_literal, parse
 
 MESSAGES = (
     Message("user", (Text("first"),)),
@@ -156,3 +156,16 @@ def test_known_names_between_any_texts_are_filled(parts: list[str]) -> None:
     for name, value in (("turn", "3"), ("hit", "2"), ("body/n", "1.5")):
         if "{{{" not in text and text.count("{{") == text.count("}}"):
             assert value in filled_text or f"{{{{{name}}}}}" not in text
+
+
+def test_a_secret_is_a_harmless_word_with_its_number() -> None:
+    assert parse("Your key is {{secret.2}}.").fill(SCENE) == "Your key is secret-2."
+
+
+def test_a_secret_without_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'secret\.key' has no number"):
+        parse("{{secret.key}}")
+
+
+def test_braces_of_a_literal_value_are_escaped_everywhere() -> None:
+    assert as_literal({"a": ["{{x}}", 1]}) == {"a": ["{{braces}}x}}", 1]}

@@ -1,6 +1,6 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, odd, prefixes, read, reply, request, thinking, threads
+from mockserver.wires.anthropic import errors, neutral, odd, prefixes, read, reply, request, thinking, threads
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -45,6 +45,7 @@ WIRE = Wire(
         whole_of=read.whole_of,
         stream_of=read.stream_of,
         sent_arguments=read.sent_arguments,
+        reply_of=neutral.reply_of,
     ),
     errors=errors.STYLE,
     odd=OddFrames(

@@ -1,7 +1,7 @@
 """The OpenAI chat completions wire: all chat routes (D0, D1, D3, D4)."""
 
 from mockserver.core.actions import Data
-from mockserver.wires.openai import errors, odd, prefixes, read, reply, request
+from mockserver.wires.openai import errors, neutral, odd, prefixes, read, reply, request
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -37,6 +37,7 @@ WIRE = Wire(
         whole_of=read.whole_of,
         stream_of=read.stream_of,
         sent_arguments=read.sent_arguments,
+        reply_of=neutral.reply_of,
     ),
     errors=errors.STYLE,
     odd=OddFrames(

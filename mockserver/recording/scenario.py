@@ -1,0 +1,67 @@
+"""A recording as a scenario file: the one entry to everything else in this folder."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from mockserver.openapi.contract import Contract
+from mockserver.recording.document import document
+from mockserver.recording.exchange import RecordedExchange
+from mockserver.recording.redaction import Redaction, SecretsLeftError
+from mockserver.recording.shape import Shapes
+from mockserver.recording.turns import RecordedTurn, recorded_turn
+from mockserver.scenarios.templates import as_literal
+
+Turn = dict[str, Any]  # Any: the words of a turn, see `scenarios.schema`
+
+
+def scenario_of(
+    exchanges: Sequence[RecordedExchange],
+    name: str,
+    contract: Contract,
+    *,
+    about: str = "",
+    redaction: Redaction | None = None,
+) -> str:
+    """Return a scenario file that gives the same answers to the same requests, in any order.
+
+    Pass a `redaction` to add patterns, or to have the same placeholders in several files. Raises `SecretsLeftError` if
+    a secret would be in the file.
+    """
+    redaction = redaction if redaction is not None else Redaction()
+    for exchange in exchanges:
+        redaction.learn(exchange)
+    turns = [recorded_turn(exchange, contract) for exchange in exchanges]
+    for turn in turns:
+        redaction.learn_from(turn.words)
+    text = document(name, _conditioned(turns, redaction), about)
+    if left := redaction.leaks(text):
+        raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
+    return text
+
+
+def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> list[Turn]:
+    """Return the turns with their conditions and without secrets. Tries of one call that fail alike are one turn."""
+    shapes = Shapes([turn.call for turn in recorded])
+    turns: list[Turn] = []
+    last_of: dict[bytes, int] = {}
+    for number, turn in enumerate(recorded):
+        condition = redaction.redact(shapes.condition(number))
+        words = redaction.redact({name: as_literal(value) for name, value in turn.words.items()})
+        made = {"when": condition, **words}
+        key = orjson.dumps(condition)
+        before = turns[last_of[key]] if key in last_of else None
+        if before is not None and _is_again(before, made, turn):
+            before["times"] = "always" if turn.call.conversation is None else before.get("times", 1) + 1
+            continue
+        last_of[key] = len(turns)
+        turns.append(made)
+    return turns
+
+
+def _is_again(before: Turn, turn: Turn, recorded: RecordedTurn) -> bool:
+    """Return whether a turn repeats the one before: a retry that failed alike, or the same answer of a plain route."""
+    if {name: value for name, value in before.items() if name != "times"} != turn:
+        return False
+    return recorded.call.conversation is None or bool(recorded.retry and "error" in turn)
