@@ -110,7 +110,7 @@ class _Answer:
             return None
         read = self._wire.reader.reply_of(body)
         if read.stop is not None and error is None:
-            missing = [] if self._has_ended(events) else [self._break(self._wire.last_event)]
+            missing = [] if self._has_ended(events) else [self._break(self._last_event())]
             return self._reply(read.blocks, read.stop, read.usage, self._pace(said, read.blocks), missing)
         broken = broken_reply(read.blocks, self._unfinished(said), self._wire, self._conversation)
         if error is None:
@@ -123,9 +123,13 @@ class _Answer:
     def _break(self, place: int | str) -> dict[str, object]:
         return {FAULTS[self._exchange.ended]: {"at": place}}
 
+    def _last_event(self) -> str:
+        """Return the usual event that ends a stream of this wire."""
+        return next(kind for kind in self._wire.events if kind in self._wire.last_events)
+
     def _has_ended(self, events: Sequence[RecordedEvent]) -> bool:
         """Return whether the last event came that ends a stream of this wire."""
-        return any(event.data == b"[DONE]" or event.name == self._wire.last_event for event in events)
+        return any(event.data == b"[DONE]" or event.name in self._wire.last_events for event in events)
 
     def _unfinished(self, said: Sequence[tuple[RecordedEvent, JsonObject]]) -> str | None:
         """Return the arguments of the last call as they came, if they are not JSON."""

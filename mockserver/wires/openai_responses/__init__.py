@@ -5,7 +5,7 @@ No document of the gateway names it. Source: the official SDKs (openai 3.52, `ty
 
 from mockserver.core.actions import Data
 from mockserver.wires.openai import WIRE as CHAT
-from mockserver.wires.openai_responses import errors, odd, prefixes, read, reply, request, threads
+from mockserver.wires.openai_responses import errors, neutral, odd, prefixes, read, reply, request, threads
 from mockserver.wires.wire import OddFrames, Reader, Wire
 
 WIRE = Wire(
@@ -41,6 +41,7 @@ WIRE = Wire(
         whole_of=read.whole_of,
         stream_of=read.stream_of,
         sent_arguments=read.sent_arguments,
+        reply_of=neutral.reply_of,
     ),
     errors=errors.STYLE,
     odd=OddFrames(

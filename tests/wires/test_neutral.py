@@ -1,0 +1,61 @@
+"""Answers in neutral words: what a wire renders, `reply_of` reads back, whole and streamed."""
+
+import orjson
+import pytest
+
+from mockserver.core.conversation import Conversation, Reply, ReplyBlock, Stop, Text, Thinking, ToolUse, Usage
+from mockserver.wires import WIRES
+from mockserver.wires.sse import split
+from mockserver.wires.wire import Wire
+
+USAGE = Usage(input=120, output=30, thinking=10, cache_read=64, cache_write=16, caches=True)
+CALL = ToolUse("search", {"query": "Oslo"}, "call_1")
+REPLIES: list[tuple[tuple[ReplyBlock, ...], Stop]] = [
+    ((Text("Hello."),), "end_turn"),
+    ((Text("Hel"),), "max_tokens"),
+    ((Thinking("Hm.", "sig"), Text("Hello."), CALL), "tool_use"),
+    ((Text("I cannot.", is_refusal=True),), "refusal"),
+    ((CALL, ToolUse("other", {}, "call_2")), "tool_use"),
+]
+
+each_wire = pytest.mark.parametrize("wire", WIRES.values(), ids=list(WIRES))
+each_reply = pytest.mark.parametrize(("blocks", "stop"), REPLIES)
+
+
+def reply(blocks: tuple[ReplyBlock, ...], stop: Stop) -> Reply:
+    return Reply(id="1", model="m", created=1, blocks=blocks, stop=stop, usage=USAGE)
+
+
+def unsigned(blocks: tuple[ReplyBlock, ...]) -> tuple[ReplyBlock, ...]:
+    """Return blocks without signatures, which not every wire sends."""
+    return tuple([Thinking(block.text) if isinstance(block, Thinking) else block for block in blocks])
+
+
+@each_wire
+@each_reply
+def test_a_whole_answer_is_read_back(wire: Wire, blocks: tuple[ReplyBlock, ...], stop: Stop) -> None:
+    read = wire.reader.reply_of(orjson.loads(wire.whole(reply(blocks, stop))))
+    assert (unsigned(read.blocks), read.stop) == (unsigned(blocks), stop)
+
+
+@each_wire
+@each_reply
+def test_a_stream_is_read_back(wire: Wire, blocks: tuple[ReplyBlock, ...], stop: Stop) -> None:
+    conversation = Conversation(model="m", messages=(), body={}, stream=True, include_usage=True)
+    frames = wire.frames(reply(blocks, stop), "word", conversation)
+    events = [orjson.loads(split(frame.payload)[1]) for frame in frames if frame.event != "done"]
+    read = wire.reader.reply_of(wire.reader.whole_of(events))
+    assert (unsigned(read.blocks), read.stop) == (unsigned(blocks), stop)
+
+
+@each_wire
+def test_the_usage_is_read_back(wire: Wire) -> None:
+    usage = wire.reader.reply_of(orjson.loads(wire.whole(reply((Text("Hello."),), "end_turn")))).usage
+    assert usage is not None
+    assert (usage.input, usage.output, usage.cache_read, usage.cache_write, usage.thinking) == (120, 30, 64, 16, 10)
+
+
+@each_wire
+@pytest.mark.parametrize("body", [{}, {"choices": 1, "content": 2, "output": 3}, {"choices": [{}], "usage": 5}])
+def test_a_body_that_says_nothing_is_an_empty_reply(wire: Wire, body: dict[str, object]) -> None:
+    assert wire.reader.reply_of(body) == ((), None, None)
