@@ -37,9 +37,11 @@ def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
-@click.argument("url", default="http://127.0.0.1:8000")
+@click.argument("url", envvar="GATEWAY_URL", default="http://127.0.0.1:8000")
 @click.option("--as", "name", metavar="PROFILE", default="anthropic-python", show_default=True, help="The client.")
-@click.option("--key", envvar="MOCKSERVER_KEY", default="sk_test", show_default=True, help="The API key to send.")
+@click.option(
+    "--key", envvar="GATEWAY_KEY", default="sk_test", help="API key; prefer the environment variable GATEWAY_KEY."
+)
 @_subject_options
 @click.option("--stream", is_flag=True, help="Ask for a stream.")
 @click.option("--list", "as_list", is_flag=True, help="List the client profiles and their requests, and send nothing.")
