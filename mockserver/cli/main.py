@@ -24,6 +24,7 @@ COMMANDS = (
     "tail",
     "verdict",
     "ask",
+    "record",
     "contract",
     "openapi",
 )
