@@ -30,9 +30,9 @@ test: check clients
 	$(PYTEST) --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m tools.coverage_goals
 
-# The tests that need no browser, no SDK and no process of their own: under a minute.
+# The tests that need no browser, no SDK and no process of their own, with ten examples of each property.
 quick: $(VENV)/.dev
-	$(PYTEST) -m "not process" $(ARGS)
+	$(PYTEST) -m "not process" --hypothesis-profile=quick $(ARGS)
 
 check: $(VENV)/.dev lint-page
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ Golden: TypeAlias = Callable[[str, bytes], None]
 
 # No wall clock decides about a test, and the same tree gives the same run.
 settings.register_profile("same every time", deadline=None, derandomize=True)
+settings.register_profile("quick", settings.get_profile("same every time"), max_examples=10)
 settings.load_profile("same every time")
 
 
