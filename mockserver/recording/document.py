@@ -95,12 +95,10 @@ def _text_node(text: str, flow: bool) -> yaml.ScalarNode:
 
 def _fits_block(text: str) -> bool:
     """Return whether a block scalar can hold a text unchanged and readably."""
-    lines = text.split("\n")
-    return (
-        bool(lines[0])
-        and all(line == line.strip(" ") or line.rstrip() == line for line in lines[1:])
-        and (lines[0] == lines[0].strip() and all(line.isprintable() for line in lines))
-    )
+    lines = text.removesuffix("\n").split("\n")
+    if not lines[0] or not lines[-1] or lines[0].startswith(" "):
+        return False
+    return all(line.isprintable() and line == line.rstrip() for line in lines)
 
 
 def _fits(value: object) -> bool:

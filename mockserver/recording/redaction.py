@@ -5,7 +5,7 @@ Rules:
 - A secret is what a header or a field with the name of a secret holds, what looks like a key, a token (JWT), a private
   key or an e-mail address, and what a configured pattern matches.
 - Each secret is `{{secret.1}}`, `{{secret.2}}`, … wherever it occurs, in requests and replies. In a condition the
-  placeholder stands for any text without spaces, so that a redacted prompt still matches; in a reply the mock writes a
+  placeholder stands for any text, so that a redacted prompt still matches; in a reply the mock writes a
   harmless word instead.
 - Texts are redacted when they are whole, so it does not matter where a stream cut them.
 """
@@ -97,12 +97,13 @@ class Redaction:
     def redact(self, value: Json) -> Json:
         """Return a value whose secrets are placeholders, names of fields included."""
         if isinstance(value, str):
-            return self._redacted(value)
+            return self.redact_text(value)
         if isinstance(value, Mapping):
-            return {self._redacted(name): self.redact(item) for name, item in value.items()}
+            return {self.redact_text(name): self.redact(item) for name, item in value.items()}
         return [self.redact(item) for item in value] if isinstance(value, list) else value
 
-    def _redacted(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
+        """Return a text whose secrets are placeholders."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 number = self._numbers.setdefault(secret, len(self._numbers) + 1)

@@ -43,7 +43,7 @@ def scenario_of(
 
 def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> list[Turn]:
     """Return the turns with their conditions and without secrets. Tries of one call that fail alike are one turn."""
-    shapes = Shapes([turn.call for turn in recorded])
+    shapes = Shapes([turn.call for turn in recorded], redaction.redact_text)
     turns: list[Turn] = []
     last_of: dict[bytes, int] = {}
     for number, turn in enumerate(recorded):

@@ -5,6 +5,7 @@ Nothing here depends on the order of the turns, so that replay does not depend o
 - What a person would name comes first: the text of a user's message, the kind of the last message, the number of
   assistant messages; then tools, tool results, system text, model and form.
 - Fewer keys are better than more. Of as many, those that stand first in `FEATURES`.
+- Secrets are taken out of a text before its beginning stands for it: half a secret is a secret too.
 - Requests that no key tells apart are one request: its turns have one condition and answer in their order.
 """
 
@@ -17,6 +18,7 @@ from mockserver.core.conversation import Conversation, Json
 from mockserver.journal.record import NO_ROUTE
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import Matcher, differences
+from mockserver.scenarios.templates import PLACEHOLDER
 from mockserver.scenarios.when import When, compile_when
 
 Condition = dict[str, Json]
@@ -28,64 +30,73 @@ MOST_KEYS = 4
 """The most keys of a condition before all of them are taken."""
 
 
-def _text(conversation: Conversation) -> Iterator[Condition]:
+Redact = Callable[[str], str]
+"""Replaces the secrets in a text by placeholders."""
+
+
+def _text(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     text = conversation.last_user_text
     if conversation.last != "user" or not text:
         yield {"last": conversation.last}
         return
-    yield from [{"text": test} for test in _tests(text)]
+    yield from [{"text": test} for test in _tests(redact(text))]
 
 
 def _tests(text: str) -> Iterator[Json]:
-    """Yield tests of a text, the shortest first."""
-    if len(text) <= OPENING:
-        yield text
-        return
-    yield {"contains": text[:OPENING].partition("\n")[0].strip() or text[:OPENING]}
-    yield {"contains": text[:LONG_OPENING]}
+    """Yield tests of a text without secrets, the shortest first."""
+    if len(text) > OPENING:
+        yield {"contains": _opening(text, OPENING).partition("\n")[0].rstrip() or _opening(text, OPENING)}
+        yield {"contains": _opening(text, LONG_OPENING)}
     yield text
 
 
-def _last(conversation: Conversation) -> Iterator[Condition]:
+def _opening(text: str, length: int) -> str:
+    """Return the beginning of a text, which ends inside no placeholder."""
+    opening = text[:length]
+    before, braces, inside = opening.rpartition("{{")
+    return before if braces and before and "}}" not in inside else opening
+
+
+def _last(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     yield {"last": conversation.last}
 
 
-def _assistant_turns(conversation: Conversation) -> Iterator[Condition]:
+def _assistant_turns(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     yield {"assistant_turns": conversation.assistant_turns}
 
 
-def _tool_result(conversation: Conversation) -> Iterator[Condition]:
+def _tool_result(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     for result in conversation.tool_results[-1:]:
-        yield from [{"tool_result": {"text": test}} for test in _tests(result.text)]
+        yield from [{"tool_result": {"text": test}} for test in _tests(redact(result.text))]
 
 
-def _user_text(conversation: Conversation) -> Iterator[Condition]:
+def _user_text(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     if conversation.last != "user" and conversation.last_user_text:
-        yield from [{"text": test} for test in _tests(conversation.last_user_text)]
+        yield from [{"text": test} for test in _tests(redact(conversation.last_user_text))]
 
 
-def _tools(conversation: Conversation) -> Iterator[Condition]:
+def _tools(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     yield {"tools": [tool.name for tool in conversation.tools]}
 
 
-def _system(conversation: Conversation) -> Iterator[Condition]:
-    yield from [{"system": test} for test in _tests(conversation.system)]
+def _system(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
+    yield from [{"system": test} for test in _tests(redact(conversation.system))]
 
 
-def _model(conversation: Conversation) -> Iterator[Condition]:
+def _model(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     yield {"model": conversation.model}
 
 
-def _stream(conversation: Conversation) -> Iterator[Condition]:
+def _stream(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     yield {"stream": conversation.stream}
 
 
-def _response_format(conversation: Conversation) -> Iterator[Condition]:
+def _response_format(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
     asked = conversation.response_format
     yield {"response_format": asked.kind if asked is not None else "text"}
 
 
-FEATURES: Sequence[Callable[[Conversation], Iterator[Condition]]] = (
+FEATURES: Sequence[Callable[[Conversation, Redact], Iterator[Condition]]] = (
     _text,
     _last,
     _assistant_turns,
@@ -104,18 +115,19 @@ The first always stands in a condition.
 
 
 class Shapes:
-    """The requests of a recording, and the condition of each."""
+    """The requests of a recording, and the condition of each. `redact` takes the secrets out of their texts."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], redact: Redact) -> None:
         self._calls = calls
+        self._redact = redact
         self._matching: dict[bytes, int] = {}
 
     def condition(self, number: int) -> Condition:
         """Return the least condition that only this request fulfils, and those that nothing tells from it."""
         call = self._calls[number]
         if call.conversation is None:
-            return _route(call)
-        choices = [list(feature(call.conversation)) for feature in FEATURES]
+            return _route(call, self._redact)
+        choices = [list(feature(call.conversation, self._redact)) for feature in FEATURES]
         same = self._matched_by([options[-1] for options in choices if options])
         for size in range(MOST_KEYS):
             for others in combinations([options for options in choices[1:] if options], size):
@@ -140,11 +152,11 @@ class Shapes:
         return self._matching[key]
 
 
-def _route(call: Call) -> Condition:
+def _route(call: Call, redact: Redact) -> Condition:
     """Return the condition of a request that is no conversation."""
     if call.operation.name not in ("", NO_ROUTE.name):
         return {"operation": call.operation.name}
-    return {"method": call.operation.method, "path": call.path}
+    return {"method": call.operation.method, "path": PLACEHOLDER.sub("*", redact(call.path))}
 
 
 def _products(choices: Sequence[Sequence[Condition]]) -> Iterator[list[Condition]]:

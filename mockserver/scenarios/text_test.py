@@ -65,11 +65,11 @@ def compile_text_test(test: TextTest) -> TextCheck:
 
 
 def _with_secrets(expected: str, around: str, ignore_case: bool) -> Callable[[str], bool] | None:
-    """Return a test in which `{{secret.1}}` is any text without spaces, or None where no secret is expected."""
+    """Return a test in which `{{secret.1}}` is any text, or None where no secret is expected."""
     parts = PLACEHOLDER.split(expected)
     if len(parts) == 1:
         return None
-    return regex.regex(around.format(r"\S+".join([re.escape(part) for part in parts])), ignore_case)
+    return regex.regex("(?s)" + around.format(".+".join([re.escape(part) for part in parts])), ignore_case)
 
 
 def match_text(subject: str, test: TextTest, text_of: Callable[[Conversation], str]) -> Matcher:

@@ -299,12 +299,13 @@ def test_a_pattern_that_cannot_run_in_linear_time_is_refused(pattern: str) -> No
     ("test", "text", "is_match"),
     [
         ("'My key is {{secret.1}}.'", "My key is sk_live_123.", True),
-        ("'My key is {{secret.1}}.'", "My key is.", False),
+        ("'My key is {{secret.1}}.'", "My key is .", False),
         ("'My key is {{secret.1}}.'", "And my key is sk_live_123.", False),
+        ('"One\\nTwo (*): {{secret.1}}"', "One\nTwo (*): sk_\nlive", True),
         ("{contains: 'key is {{secret.1}}'}", "And my key is sk_live_123.", True),
         ("{contains: 'KEY is {{secret.1}}', ignore_case: true}", "my key is x", True),
     ],
 )
-def test_the_placeholder_of_a_secret_is_any_text_without_spaces(test: str, text: str, is_match: bool) -> None:
+def test_the_placeholder_of_a_secret_is_any_text(test: str, text: str, is_match: bool) -> None:
     call = call_of(request(messages=[{"role": "user", "content": text}]))
     assert matches(matchers_of(f"text: {test}"), call) is is_match
