@@ -88,7 +88,8 @@ def _rest(server: Mock, oracle: Oracle, idle: Readings, full: float | None) -> l
     with server.control() as control:
         kept = {session["id"] for session in control.get("/sessions", params={"limit": 1_000}).json()}
     strangers = sorted(kept ^ set(oracle.sessions))
-    print(f"at rest: {server.readings()}, {len(kept)} sessions; before: {idle}; when full: {full or 0:.0f} MB")
+    when_full = "too few answers to judge memory" if full is None else f"when full: {full:.0f} MB"
+    print(f"at rest: {server.readings()}, {len(kept)} sessions; before: {idle}; {when_full}")
     return [*grown, *([f"sessions that only one side has: {strangers[:5]}"] if strangers else [])]
 
 
