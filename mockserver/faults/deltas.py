@@ -11,6 +11,7 @@ from mockserver.faults.answers import Object, document, documents
 from mockserver.faults.editing import with_document, with_length
 from mockserver.faults.fault import NoEffectError
 from mockserver.faults.fields import put
+from mockserver.wires.wire import Wire
 
 _MARK = "\u0000mark"
 """A placeholder in a document for bytes that orjson cannot write."""
@@ -132,6 +133,16 @@ def rewrite(actions: Actions, pieces: Sequence[Piece], change: Callable[[str], S
             if firsts[owner] == index:
                 after += [with_literal(action, literal) for literal in new]
     return with_length(tuple(after))
+
+
+def settled(actions: Actions, wire: Wire) -> Actions:
+    """Return the stream with what repeats its deltas put right, on a wire where something does."""
+    if wire.reader.settle is None:
+        return actions
+    found = list(documents(actions))
+    wire.reader.settle([body for _, _, body in found])
+    changed = {index: with_document(action, body) for index, action, body in found}
+    return with_length(tuple([changed.get(index, action) for index, action in enumerate(actions)]))
 
 
 def split_surrogates(text: str) -> list[bytes]:

@@ -69,7 +69,8 @@ class Reader(NamedTuple):
     key of its call) read the data of one event. `whole_of` joins the data of a stream's events into the whole body that
     says the same, and `stream_of` returns the shortest stream that says the same as a whole body. `sent_arguments`
     returns the arguments of a past call as a request repeats them, letter by letter, or None where the wire repeats no
-    text. `reply_of` returns the reply that a whole body was rendered from, as far as a client can tell.
+    text. `reply_of` returns the reply that a whole body was rendered from, as far as a client can tell. `settle` puts
+    right, in place, the events of a stream that repeat what its deltas said; None where none does.
     """
 
     texts: Callable[[JsonObject], Iterator[str]]
@@ -82,6 +83,7 @@ class Reader(NamedTuple):
     stream_of: Callable[[JsonObject], list[Data]]
     sent_arguments: Callable[[JsonObject, str], str | None]
     reply_of: Callable[[JsonObject], ReadReply]
+    settle: Callable[[Sequence[Object]], None] | None = None
 
 
 class Addition(NamedTuple):

@@ -183,3 +183,24 @@ def test_a_response_is_not_kept_where_the_client_says_so(client: Any) -> None:
     response = client.responses.create(model="gpt-5", input="Hello", store=False)
     with pytest.raises(openai.NotFoundError):
         client.responses.retrieve(response.id)
+
+
+def test_broken_arguments_are_broken_wherever_the_stream_has_them(client: Any, gateway: GatewaySession) -> None:
+    call: Any = {"tool_use": {"name": "get_weather", "input": {"city": "Oslo"}}}
+    gateway.turn(reply=[call], faults=[{"arguments": "truncated"}])
+    with client.responses.create(model="gpt-5", input="Weather?", tools=[TOOL], stream=True) as stream:
+        events = list(stream)
+    [done] = [event.arguments for event in events if event.type == "response.function_call_arguments.done"]
+    [item] = [event.item.arguments for event in events if event.type == "response.output_item.done"]
+    assert done == item == events[-1].response.output[0].arguments == '{"city"'
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_a_fault_cuts_is_incomplete(client: Any, gateway: GatewaySession, stream: bool) -> None:
+    gateway.turn(reply="One two three four.", faults=[{"max_tokens": 2}])
+    answer = client.responses.create(model="gpt-5", input="Count.", stream=stream)
+    last = list(answer)[-1] if stream else answer
+    assert not stream or last.type == "response.incomplete"
+    response = last.response if stream else answer
+    assert (response.status, response.output_text.strip()) == ("incomplete", "One two")
+    assert response.incomplete_details.reason == "max_output_tokens"

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from mockserver.core.actions import Action, Actions, Data
 from mockserver.faults.answers import Object, document, first_document, is_stream, kinds_of, need_stream, whole_of
-from mockserver.faults.deltas import arguments_of, pieces_of, rewrite, split_surrogates
+from mockserver.faults.deltas import arguments_of, pieces_of, rewrite, settled, split_surrogates
 from mockserver.faults.editing import JSON, changed, with_document, with_length, with_whole_body
 from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
 
@@ -90,6 +90,8 @@ def arguments(actions: Actions, parameters: Arguments, context: Context) -> Acti
     if parameters.as_ == "string":
         raise NoEffectError("the arguments in a stream are strings anyway")
     after = rewrite(actions, pieces_of(actions, arguments_of, _NO_CALL), _REWRITES[parameters.as_])
+    if parameters.as_ != "surrogates":  # half a character is no JSON that could be read again
+        after = settled(after, context.wire)
     return changed(actions, after, "the arguments come so anyway")
 
 
@@ -104,11 +106,15 @@ def _as_object(actions: Actions, context: Context) -> Actions:
     return with_whole_body(actions, orjson.dumps(whole), JSON)
 
 
+_CALLS = ("tool_use", "function_call")
+"""The types of calls, on the wires whose answers have types."""
+
+
 def _calls_of(actions: Actions, context: Context) -> tuple[Object, list[Object]]:
     """Return a whole answer, and the tool calls in it."""
     whole = whole_of(actions, context.wire)
-    blocks = whole.get("content") or ()
-    calls = [block for block in blocks if isinstance(block, dict) and block.get("type") == "tool_use"]
+    blocks = whole.get("content") or whole.get("output") or ()
+    calls = [block for block in blocks if isinstance(block, dict) and block.get("type") in _CALLS]
     for choice in whole.get("choices") or ():
         calls += choice["message"].get("tool_calls") or ()
     if not calls:
@@ -121,12 +127,13 @@ def _in_whole(actions: Actions, context: Context, how: str) -> Actions:
     texts = {"empty": "", "empty_object": "{}", "null": "null", "xml": _XML}
     for call in calls:
         # On the OpenAI wire arguments are a text, on the Anthropic wire an object.
-        if "function" in call:
-            text = call["function"]["arguments"]
+        holder = call.get("function", call)
+        if "arguments" in holder:
+            text = holder["arguments"]
             texts |= {"truncated": text[: len(text) // 2], "garbage": text + "}"}
             if how not in texts:
                 raise NoEffectError("a whole answer has no deltas")
-            call["function"]["arguments"] = texts[how]
+            holder["arguments"] = texts[how]
         elif how == "string":
             call["input"] = orjson.dumps(call["input"]).decode()
         elif how in ("empty_object", "null"):

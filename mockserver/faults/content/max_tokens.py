@@ -16,6 +16,7 @@ from pydantic import Field
 
 from mockserver.core.actions import Action, Actions, Data
 from mockserver.faults.answers import is_stream, whole_of
+from mockserver.faults.deltas import settled
 from mockserver.faults.editing import JSON, with_length, with_whole_body
 from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
 from mockserver.faults.meaning.finish import set_stop_reason
@@ -31,7 +32,10 @@ class MaxTokens(Parameters):
 
 def max_tokens(actions: Actions, parameters: MaxTokens, context: Context) -> Actions:
     """Return the answer with no more than its first deltas, and the stop reason of that."""
-    cut = _cut_stream(actions, parameters.after) if is_stream(actions) else _cut_whole(actions, context, parameters)
+    if is_stream(actions):
+        cut = settled(_cut_stream(actions, parameters.after), context.wire)
+    else:
+        cut = _cut_whole(actions, context, parameters)
     return set_stop_reason(cut, context.wire.stop_reasons["max_tokens"])
 
 
@@ -54,6 +58,7 @@ def _cut_whole(actions: Actions, context: Context, parameters: MaxTokens) -> Act
     words = parameters.after
     whole = whole_of(actions, context.wire)
     holders = whole.get("content") or [choice["message"] for choice in whole.get("choices") or ()]
+    holders += [part for item in whole.get("output") or () for part in item.get("content") or ()]
     for holder in holders:
         key = "text" if "text" in holder else "content"
         parts = re.findall(r"\S+\s*", holder.get(key) or "") if isinstance(holder, dict) else []

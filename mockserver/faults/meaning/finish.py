@@ -12,11 +12,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mockserver.core.actions import Actions
-from mockserver.faults.answers import Object, documents
+from mockserver.core.actions import Action, Actions, Data
+from mockserver.faults.answers import Object, document, documents
+from mockserver.faults.editing import each_document
 from mockserver.faults.fault import Context, Fault, Parameters
 from mockserver.faults.fields import MISSING, Edit, edit
 from mockserver.wires import WIRES
+from mockserver.wires.sse import frame, split
 from mockserver.wires.wire import Wire
 
 _PLACES = (
@@ -24,9 +26,6 @@ _PLACES = (
     ("finish", "choices.0.finish_reason"),
     ("whole", "stop_reason"),
     ("whole", "choices.0.finish_reason"),
-    ("whole", "status"),
-    ("response.completed", "response.status"),
-    ("response.incomplete", "response.status"),
 )
 """Where an answer has its stop reason."""
 
@@ -48,8 +47,42 @@ def finish(actions: Actions, parameters: Finish, context: Context) -> Actions:
 
 def set_stop_reason(actions: Actions, value: object) -> Actions:
     """Return the answer with this stop reason, wherever it has one."""
+    if any(_response_in(body) is not None for _, _, body in documents(actions)):
+        ended = each_document(actions, lambda event, body: _end_response(body, value), "the answer has no stop reason")
+        return tuple(map(_named_by_type, ended))
     edits = [Edit(event, path, value, only=True) for event, path in _PLACES]
     return edit(actions, edits, "the answer has no stop reason")
+
+
+def _response_in(body: Object) -> Object | None:
+    """Return the response that has ended in a body or an event of the Responses wire, or None."""
+    holder = body.get("response", body)
+    is_response = isinstance(holder, dict) and holder.get("object") == "response"
+    return holder if is_response and holder.get("status") != "in_progress" else None
+
+
+def _end_response(body: Object, value: object) -> bool:
+    """Give a response another status; one that is no status is the reason why it is incomplete."""
+    response = _response_in(body)
+    if response is None:
+        return False
+    if value is MISSING:
+        response.pop("status", None)
+    elif value in (None, "completed", "failed"):
+        response["status"] = value
+    else:
+        response |= {"status": "incomplete", "incomplete_details": {"reason": value}}
+        if response is not body:
+            body["type"] = "response.incomplete"
+    return True
+
+
+def _named_by_type(action: Action) -> Action:
+    """Return an event that became another under the name of its new type."""
+    body = document(action) if isinstance(action, Data) and action.event == "response.completed" else None
+    if body is None or not isinstance(action, Data) or body["type"] == action.event:
+        return action
+    return Data(frame(split(action.payload)[1], body["type"]), body["type"])
 
 
 def _translated(reason: object, wire: Wire) -> str:

@@ -42,6 +42,7 @@ WIRE = Wire(
         stream_of=read.stream_of,
         sent_arguments=read.sent_arguments,
         reply_of=neutral.reply_of,
+        settle=read.settle,
     ),
     errors=errors.STYLE,
     odd=OddFrames(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mockserver.core.actions import Data
 from mockserver.core.conversation import JsonObject
 from mockserver.wires.json_values import mapping, objects, string, text, whole_number
-from mockserver.wires.openai_responses.reply import UNCUT, stream
+from mockserver.wires.openai_responses.reply import LAST_EVENTS, UNCUT, stream
 from mockserver.wires.wire import CallPiece, Object
 
 _CALLS: Mapping[str, str] = {"function_call": "arguments", "custom_tool_call": "input"}
@@ -69,15 +69,39 @@ def call_deltas(data: JsonObject) -> Iterator[tuple[int | None, CallPiece]]:
 def whole_of(events: Sequence[JsonObject]) -> Object:
     """Join the data of a stream's events into the response that it says."""
     response: Object = {}
+    for data in events:
+        response = dict(mapping(data.get("response"))) or response
+    return {**response, "output": list(_items(events).values())}
+
+
+def settle(events: Sequence[Object]) -> None:
+    """Make the events that repeat what deltas said repeat what these deltas say, in place."""
+    items = _items(events)
+    for data in events:
+        item = items.get(data.get("output_index", -1), {})
+        parts = item.get("summary" if "summary_index" in data else "content") or []
+        index = data.get("summary_index", data.get("content_index"))
+        said = parts[index] if isinstance(index, int) and index < len(parts) else item
+        kind = string(data.get("type"))
+        if kind in LAST_EVENTS:
+            data["response"]["output"] = list(items.values())
+        elif kind == "response.output_item.done":
+            data["item"] = item
+        elif kind.endswith("part.done"):
+            data["part"] = said
+        elif kind.endswith(".done"):
+            data.update({name: said[name] for name in ("text", "refusal", "arguments", "input") if name in data})
+
+
+def _items(events: Sequence[JsonObject]) -> dict[int, Object]:
+    """Return the output items that the deltas of a stream say, by their index."""
     items: dict[int, Object] = {}
     for data in events:
-        if "response" in data:
-            response = dict(mapping(data["response"]))
-        elif data.get("type") == "response.output_item.added":
+        if data.get("type") == "response.output_item.added":
             items[data["output_index"]] = dict(mapping(data.get("item")))
         else:
             _join(items.get(data.get("output_index", -1), {}), data)
-    return {**response, "output": [items[index] for index in sorted(items)]}
+    return dict(sorted(items.items()))
 
 
 def _join(item: Object, data: JsonObject) -> None:
