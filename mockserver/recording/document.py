@@ -8,7 +8,7 @@ Rules:
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import StringIO
 
 import yaml
@@ -41,10 +41,9 @@ def ordered(turn: Mapping[str, object]) -> dict[str, object]:
     return {name: turn[name] for name in ORDER if name in turn}
 
 
-def document(name: str, turns: Sequence[Mapping[str, object]], about: str = "") -> str:
-    """Return a scenario file."""
-    head = {"scenario": name, **({"about": about} if about else {})}
-    return written(head) + "turns:\n" + "".join([turn_text(turn) for turn in turns])
+def head_text(name: str, about: str = "") -> str:
+    """Return the beginning of a scenario file, up to its turns."""
+    return written({"scenario": name, **({"about": about} if about else {})}) + "turns:\n"
 
 
 def turn_text(turn: Mapping[str, object]) -> str:

@@ -73,12 +73,13 @@ class Redaction:
         return tuple(self._secrets)
 
     def learn(self, exchange: RecordedExchange) -> None:
-        """Remember the secrets in the headers and bodies of an exchange."""
+        """Remember the secrets in the path, headers and bodies of an exchange."""
         for headers in (exchange.headers, exchange.response_headers):
             for name, value in headers.items():
                 if name in SECRET_HEADERS:
                     self._add_all(_header_secrets(name, value))
         self._add_all(keys.masks(exchange.headers))
+        self.learn_from(exchange.path)
         for body in (exchange.body, exchange.payload):
             self.learn_from(json_or_none(body))
 

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from mockserver.openapi.contract import Contract
-from mockserver.recording.document import document
+from mockserver.recording.document import head_text, turn_text
+from mockserver.recording.earlier import EarlierFile
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.redaction import Redaction, SecretsLeftError
 from mockserver.recording.shape import Shapes
@@ -23,11 +24,13 @@ def scenario_of(
     *,
     about: str = "",
     redaction: Redaction | None = None,
+    before: str = "",
 ) -> str:
     """Return a scenario file that gives the same answers to the same requests, in any order.
 
-    Pass a `redaction` to add patterns, or to have the same placeholders in several files. Raises `SecretsLeftError` if
-    a secret would be in the file.
+    Pass a `redaction` to add patterns, or to have the same placeholders in several files. Pass the file that this one
+    replaces as `before`: its head and the turns that say the same stay byte for byte. Raises `SecretsLeftError` if a
+    secret would be in the file.
     """
     redaction = redaction if redaction is not None else Redaction()
     for exchange in exchanges:
@@ -35,7 +38,9 @@ def scenario_of(
     turns = [recorded_turn(exchange, contract) for exchange in exchanges]
     for turn in turns:
         redaction.learn_from(turn.words)
-    text = document(name, _conditioned(turns, redaction), about)
+    earlier = EarlierFile(before, name)
+    head = earlier.head or head_text(name, about)
+    text = head + "".join([earlier.text_of(turn) or turn_text(turn) for turn in _conditioned(turns, redaction)])
     if left := redaction.leaks(text):
         raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
     return text
