@@ -32,5 +32,7 @@ WIRE = WhenKey(
 )
 
 WireKey: TypeAlias = Annotated[
-    WireName | None, Field(description="The dialect of the request: anthropic or openai."), WIRE
+    WireName | None,
+    Field(description="The dialect: anthropic, openai or openai_responses (an extension)."),
+    WIRE,
 ]
