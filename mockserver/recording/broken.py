@@ -13,7 +13,17 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mockserver.core.conversation import Conversation, Json, Reply, ReplyBlock, Text, ToolUse, Usage, compact_json
+from mockserver.core.conversation import (
+    Conversation,
+    Json,
+    Reply,
+    ReplyBlock,
+    Text,
+    ToolUse,
+    Usage,
+    compact_json,
+    spoken,
+)
 from mockserver.core.json_text import json_or_none
 from mockserver.recording.exchange import Ended
 from mockserver.wires.chunks import argument_pieces
@@ -45,16 +55,19 @@ def broken_reply(
     blocks: Sequence[ReplyBlock], unfinished: str | None, wire: Wire, conversation: Conversation
 ) -> BrokenReply:
     """Return what came of a reply. `unfinished` is the text of the last call's arguments if they are not JSON."""
-    if not blocks:
+    came = list(blocks)
+    while came and spoken(came[-1]) == 0:
+        came.pop()  # a block that was opened, and no more
+    if not came:
         return BrokenReply((PLACEHOLDER,), "delta")
-    last = blocks[-1]
+    last = came[-1]
     if unfinished is None or not isinstance(last, ToolUse):
-        return BrokenReply(tuple(blocks), "stop")
+        return BrokenReply(tuple(came), "stop")
     call = msgspec.structs.replace(last, input=completed(unfinished))
-    whole = (*blocks[:-1], call)
+    whole = (*came[:-1], call)
     pieces = argument_pieces(compact_json(call.input), "word")
-    came = min(len(unfinished) // len(pieces[0]), len(pieces) - 1)
-    return BrokenReply(whole, f"delta {count_deltas(whole, wire, conversation) - len(pieces) + came + 1}")
+    arrived = min(len(unfinished) // len(pieces[0]), len(pieces) - 1)
+    return BrokenReply(whole, f"delta {count_deltas(whole, wire, conversation) - len(pieces) + arrived + 1}")
 
 
 def count_deltas(blocks: Sequence[ReplyBlock], wire: Wire, conversation: Conversation) -> int:

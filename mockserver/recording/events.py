@@ -16,8 +16,8 @@ from mockserver.core.json_text import json_or_none
 from mockserver.recording.exchange import Frame
 
 BOM = b"\xef\xbb\xbf"
-_EVENT_END = re.compile(rb"(?:\r\n|\r|\n){2}")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_END = re.compile(rb"\r\n|\r(?!\n)|\n")
+_EVENT_END = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):

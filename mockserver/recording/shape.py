@@ -46,6 +46,7 @@ def _tests(text: str) -> Iterator[Json]:
     """Yield tests of a text without secrets, the shortest first."""
     if len(text) > OPENING:
         yield {"contains": _opening(text, OPENING).partition("\n")[0].rstrip() or _opening(text, OPENING)}
+    if len(text) > LONG_OPENING:
         yield {"contains": _opening(text, LONG_OPENING)}
     yield text
 
