@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,8 @@ from mockserver.cli.banner import exposure, sdk_settings
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
 from mockserver.cli.output import Output
+from mockserver.cli.upstream_options import allow_private as allow_private_option
+from mockserver.cli.upstream_options import require_packages
 from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ OPEN_TO_ALL = ", and your upstream through it"
     metavar="FILE|DIR",
     help="File (.yaml) to write, or folder for one file a session.",
 )
-@click.option("--allow-private", is_flag=True, help="Allow an upstream whose address is not public, such as localhost.")
+@allow_private_option
 @click.option(
     "--redact", "patterns", multiple=True, metavar="PATTERN", help="Regular expression of a further secret; repeatable."
 )
@@ -83,12 +84,6 @@ def record(
         uvicorn.run(app, sock, ready=partial(_say_hello, sock, address, out, output, notices))
     if not _say_goodbye(recorder.close(), output):
         sys.exit(1)
-
-
-def require_packages() -> None:
-    """Raise `OperatorError`, with the command to run, if a package of the recorder is missing."""
-    if find_spec("httpcore2") is None:
-        raise OperatorError("the recorder needs one more package: pip install 'ainative-mockserver[record]'")
 
 
 def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequence[str]) -> "tuple[Compose, list[str]]":
@@ -134,12 +129,11 @@ def _say_hello(sock: "socket", address: "UpstreamAddress", out: Path, output: Ou
     from mockserver.server.uvicorn import url_of
 
     url = url_of(sock)
-    unsafe = ["Warning: the upstream's URL is plain http, so keys cross the network unencrypted."]
     lines = [
         f"AINative gateway mock {__version__} listens on {url}",
         f"Recording {address.url} to {out}.",
         *exposure(sock, OPEN_TO_ALL),
-        *(unsafe if address.is_exposed else []),
+        *address.warnings,
         *notices,
     ]
     settings = sdk_settings(url, "<your own key>")

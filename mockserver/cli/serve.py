@@ -21,6 +21,7 @@ from mockserver.cli.control_options import (
 from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
 from mockserver.cli.output import Output
+from mockserver.cli.upstream_options import open_fallback, upstream_options
 from mockserver.core.errors import OperatorError
 from mockserver.wires.envelopes import ENVELOPES, SUPERSET
 from mockserver.wires.threads import ThreadPolicy
@@ -55,6 +56,7 @@ CONTROLLED = "; the control API and the page need the token"
     "--scenario", metavar="NAME|FILE|DIR", help="Scenario to play; without it every request gets a default answer."
 )
 @contract_options
+@upstream_options
 @click.option("--chaos", metavar="PROFILE|FILE", help="Chaos profile: random failures on top of any scenario.")
 @click.option("--seed", default="0", show_default=True, help="Seed for all random choices.")
 @click.option(
@@ -127,6 +129,9 @@ def serve(
     scenario: str | None,
     external: Path | None,
     extensions: tuple[str, ...],
+    mode: str,
+    upstream: str | None,
+    allow_private: bool,
     chaos: str | None,
     seed: str,
     clock: str,
@@ -173,13 +178,15 @@ def serve(
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     chaos_settings, chaos_notices = _chaos(chaos, seed, contract)
     engine = Engine(contract, library.scripts, settings, known, chaos_settings)
-    notices = [*notices, *chaos_notices]
+    make_fallback, upstream_notices = open_fallback(mode, upstream, allow_private=allow_private, scenario=scenario)
+    notices = [*notices, *chaos_notices, *upstream_notices]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)
     if store is not None:
         _check_store(store)
 
     def make_app() -> Gateway:
         app = Gateway(engine, store=_store(store, seed, begun), journal=Journal(MOST_EXCHANGES, MOST_BYTES))
+        app.fallback = make_fallback()
         if not quiet:
             app.journal.listeners.append(lambda exchange: output.line(LINES[log_format](exchange)))
         return app

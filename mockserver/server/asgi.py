@@ -9,7 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Mapping
 from itertools import count
-from typing import cast
+from typing import Protocol, cast
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
@@ -45,6 +45,22 @@ RETRY_AFTER = 1
 """Seconds of `retry-after` while the store is unavailable: a store that restarts is back within one or two."""
 
 
+class Fallback(Protocol):
+    """Answers some requests in the gateway's place."""
+
+    def takes(self, live: LiveAnswer) -> bool:
+        """Return whether it answers this request, on which the engine has decided."""
+        ...
+
+    async def answer(self, live: LiveAnswer, scope: Scope, receive: Receive, send: Send) -> tuple[LiveAnswer, Outcome]:
+        """Answer a request. Return the answer as it should be in the journal, and its outcome."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what it has open."""
+        ...
+
+
 class Gateway:
     """The gateway as an ASGI 3 application."""
 
@@ -63,6 +79,8 @@ class Gateway:
         self.traffic = Traffic()
         self.queued: tuple[QueuedResponse, ...] = ()
         """Responses for the next requests of any session."""
+        self.fallback: Fallback | None = None
+        """Answers what the scenario does not; without one such a request gets its 404."""
         self.failures: deque[tuple[str | None, str]] = deque(maxlen=MOST_FAILURES)
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._name = secrets.token_hex(8)  # makes this server's tickets unique among several; never on the wire
@@ -102,7 +120,11 @@ class Gateway:
         connection = cast(Connection | None, extensions.get(EXTENSION))
         live = await self.begin(request, connection)
         try:
-            outcome = await play(live.decision.actions, send, receive, self.timer_of(live), connection, live.delivery)
+            if self.fallback is not None and self.fallback.takes(live):
+                live, outcome = await self.fallback.answer(live, scope, receive, send)
+            else:
+                timer = self.timer_of(live)
+                outcome = await play(live.decision.actions, send, receive, timer, connection, live.delivery)
         except BaseException:
             self.abandon(live)
             raise
@@ -170,8 +192,13 @@ class Gateway:
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
     def direct(self, path: str, port: int | None) -> "Gateway | None":
-        """Return the gateway if it can answer below ASGI: its store never waits."""
-        return self if self.store.is_immediate else None
+        """Return the gateway if it can answer below ASGI: neither its store nor its answers wait for others."""
+        return self if self.store.is_immediate and self.fallback is None else None
+
+    async def aclose(self) -> None:
+        """Close what the fallback has open."""
+        if self.fallback is not None:
+            await self.fallback.aclose()
 
     async def settled(self) -> None:
         """Return when every answer whose end its client can have seen by now is in the journal."""

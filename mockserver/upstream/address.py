@@ -50,9 +50,10 @@ class UpstreamAddress(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{self.authority}{self.path}"
 
     @property
-    def is_exposed(self) -> bool:
-        """Whether keys cross a network unencrypted on their way there."""
-        return self.scheme == "http" and not all(ip_address(address).is_loopback for address in self.addresses)
+    def warnings(self) -> list[str]:
+        """What the operator should know of it: keys may cross a network unencrypted on their way there."""
+        is_safe = self.scheme == "https" or all(ip_address(address).is_loopback for address in self.addresses)
+        return [] if is_safe else ["Warning: the upstream's URL is plain http, so keys cross the network unencrypted."]
 
 
 def resolve(host: str, port: int) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ LARGEST = 8 * 1024 * 1024
 RETRY_HEADER = "x-stainless-retry-count"
 """The SDKs' own count of the tries before a request."""
 
+CLIENT_LEFT = "the client left"
+
 Report: TypeAlias = Callable[[RecordedExchange, str], None]
 """Called with each exchange, and why it cannot be recorded (an empty string: it can)."""
 
@@ -60,13 +62,18 @@ class PassThrough:
         self._pool = open_pool(upstream.addresses, context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request. Stop asking the upstream when the client leaves."""
+        """Pass one request."""
         received = await read_body(receive)
-        if received is None:
-            return
-        passage = _Passage(scope, received[0], self._report, self._largest)
+        if received is not None:
+            await self.carry(scope, *received, receive, send, self._report)
+
+    async def carry(
+        self, scope: Scope, body: bytes, too_large: bool, receive: Receive, send: Send, report: Report
+    ) -> None:
+        """Pass a request whose body was read. Stop asking the upstream when the client leaves."""
+        passage = _Passage(scope, body, report, self._largest)
         try:
-            if received[1]:
+            if too_large:
                 await passage.refuse(send, failure(413, message=f"The body is longer than {MAX_BODY} bytes."))
             else:
                 await _while_there(receive, passage.run(self._pool, self._upstream, send), passage)
@@ -260,7 +267,7 @@ async def _while_there(receive: Receive, run: Coroutine[object, object, None], p
     reason = "the recorder stopped"
     try:
         await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        reason = "the client left"
+        reason = CLIENT_LEFT
         if passage.is_complete:  # a client that has everything may leave
             await passing
     finally:

@@ -22,6 +22,7 @@ from mockserver.files import bundled
 from mockserver.openapi.contract import Contract
 from tests.support.engine import contract
 from tests.support.serve_process import PATIENCE, stop
+from tests.support.sockets import serving as real_gateway
 
 TOKEN = "a-token-for-the-tests"
 
@@ -79,6 +80,26 @@ def test_openapi_prints_the_contract_for_tools_that_know_only_3_1() -> None:
 def test_an_unknown_scenario_is_one_line_with_the_nearest_name() -> None:
     words = "mockserver: no scenario, file or folder is called 'greting'; did you mean 'greeting'?"
     assert failed("serve", "--scenario", "greting") == [words]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--upstream", "https://gateway.example"], "--upstream needs --mode spy"),
+        (["--allow-private"], "--allow-private needs --mode spy"),
+        (["--mode", "spy", "--scenario", "greeting"], "--mode spy needs --upstream"),
+        (
+            ["--mode", "spy", "--upstream", "https://gateway.example"],
+            "--mode spy needs --scenario: without one the mock answers every request",
+        ),
+        (
+            ["--mode", "spy", "--upstream", "http://127.0.0.1", "--scenario", "greeting"],
+            "--upstream: '127.0.0.1' has the address 127.0.0.1, which is not public; allow it with --allow-private",
+        ),
+    ],
+)
+def test_options_of_an_upstream_that_do_not_fit_are_one_line(options: list[str], words: str) -> None:
+    assert failed("serve", *options) == [f"mockserver: {words}"]
 
 
 def test_strict_and_lenient_exclude_each_other() -> None:
@@ -220,6 +241,19 @@ def test_serve_prints_where_what_and_how_and_ctrl_c_ends_it_quietly() -> None:
         ]
         assert ask(port) == 200
         assert ended(process) == (0, "Stopped.\n", "")
+
+
+@pytest.mark.process
+def test_serve_as_a_spy_asks_the_upstream_what_the_scenario_does_not_answer(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("scenario: mine\nturns:\n  - {when: {text: mine}, reply: From the scenario.}\n", encoding="utf-8")
+    with real_gateway("  - {reply: From the gateway.}\n") as real:
+        options = ["--scenario", str(file), "--mode", "spy", "--upstream", real.url, "--allow-private"]
+        with serving(*options) as (process, port, printed):
+            assert f"What the scenario does not answer goes to {real.url}." in printed.splitlines()
+            assert ask(port) == 200
+            _, printed, _ = ended(process)
+    assert printed.splitlines()[0].split() == ["1", "200", "messages", "upstream"]
 
 
 @pytest.mark.process

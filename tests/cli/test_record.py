@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from mockserver import __version__
 from mockserver.cli import record as command
+from mockserver.cli import upstream_options
 from mockserver.cli.main import main
 from mockserver.recording.exchange import Ended, RecordedExchange
 from mockserver.server import uvicorn
@@ -194,6 +195,6 @@ def test_a_file_of_the_users_own_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(upstream_options, "find_spec", lambda name: None)
     line = failed("--upstream", "https://gateway.example")
-    assert line == "mockserver: the recorder needs one more package: pip install 'ainative-mockserver[record]'"
+    assert line == "mockserver: an upstream needs one more package: pip install 'ainative-mockserver[record]'"

@@ -1,0 +1,105 @@
+"""The spy: what the scenario does not answer, an upstream does, and the journal has both.
+
+A request goes to the upstream if no turn of its scenario matches it, or if the contract does not know its route. The
+page and the verdict see such an exchange as any other; its note has the code `upstream`.
+"""
+
+from itertools import accumulate
+
+import msgspec
+
+from mockserver.core.actions import Action, Close, Data, End, Head, Reset
+from mockserver.engine.decision import Decision
+from mockserver.journal.log import Ended, Outcome
+from mockserver.journal.verify import UNMATCHED
+from mockserver.recording.events import RecordedEvent, events_of
+from mockserver.recording.exchange import Ended as UpstreamEnded
+from mockserver.recording.exchange import RecordedExchange
+from mockserver.server.asgi_outlet import ConnectionBroken
+from mockserver.server.asgi_types import Receive, Scope, Send
+from mockserver.server.traffic import LiveAnswer
+from mockserver.upstream.address import UpstreamAddress
+from mockserver.upstream.passthrough import CLIENT_LEFT, PassThrough
+from mockserver.wires.sse import DONE, frame
+
+CODE = "upstream"
+
+ENDS: dict[UpstreamEnded, tuple[Action, Ended]] = {
+    "complete": (End(), "complete"),
+    "closed": (Close(), "closed"),
+    "reset": (Reset(), "reset"),
+    "no_answer": (Close(), "closed"),
+}
+"""How an answer ended -> its last action, and what the journal says."""
+
+
+class Spy:
+    """Answers from an upstream what the scenario does not answer."""
+
+    def __init__(self, upstream: UpstreamAddress) -> None:
+        self._passthrough = PassThrough(upstream, lambda exchange, skipped: None)
+
+    def takes(self, live: LiveAnswer) -> bool:
+        """Return whether the scenario does not answer a request."""
+        return live.decision.note.code in UNMATCHED
+
+    async def answer(self, live: LiveAnswer, scope: Scope, receive: Receive, send: Send) -> tuple[LiveAnswer, Outcome]:
+        """Pass a request to the upstream. Return its answer as it should be in the journal, and its outcome."""
+        passed: list[tuple[RecordedExchange, str]] = []
+        broken = False
+        try:
+            await self._passthrough.carry(
+                scope, live.request.body, live.request.too_large, receive, send, lambda *report: passed.append(report)
+            )
+        except ConnectionBroken:
+            broken = True  # the gateway raises it again when the exchange is in the journal
+        [(exchange, skipped)] = passed
+        end, ended = (Close(), "client_left") if skipped == CLIENT_LEFT else ENDS[exchange.ended]
+        return entered(live, exchange, end), outcome_of(exchange, ended, nearest=(ended,) if broken else ())
+
+    async def aclose(self) -> None:
+        """Close the connections to the upstream."""
+        await self._passthrough.aclose()
+
+
+def entered(live: LiveAnswer, exchange: RecordedExchange, end: Action) -> LiveAnswer:
+    """Return the answer as the upstream gave it."""
+    actions = (Head(exchange.status, tuple(exchange.response_headers.items())), *frames_of(exchange), end)
+    note = msgspec.structs.replace(live.decision.note, code=CODE)
+    return msgspec.structs.replace(live, decision=Decision(actions, note))
+
+
+def frames_of(exchange: RecordedExchange) -> tuple[Data, ...]:
+    """Return the events of a stream, or the body."""
+    if not is_stream(exchange):
+        return (Data(exchange.payload),)
+    return tuple([framed(event) for event in events_of(exchange.frames)])
+
+
+def framed(event: RecordedEvent) -> Data:
+    """Return an event in the form that the journal reads."""
+    kind = event.name or (DONE.event if event.data == b"[DONE]" else "data")
+    return Data(frame(event.data.replace(b"\n", b"\ndata: "), event.name), kind)
+
+
+def outcome_of(exchange: RecordedExchange, ended: Ended, nearest: tuple[str, ...]) -> Outcome:
+    """Return what was delivered, and when."""
+    payloads = [len(data.payload) for data in frames_of(exchange)]
+    last = exchange.frames[-1].at if exchange.frames else exchange.first
+    moments = [event.at for event in events_of(exchange.frames)] if is_stream(exchange) else [last]
+    writes = tuple(zip(range(1, len(payloads) + 1), accumulate(payloads), moments, strict=True))
+    return Outcome(
+        status=exchange.status,
+        frames=len(payloads),
+        bytes=sum(payloads),
+        seconds=last,
+        ended=ended,
+        of=len(payloads),
+        writes=writes,
+        nearest=nearest,
+    )
+
+
+def is_stream(exchange: RecordedExchange) -> bool:
+    """Return whether an answer is a stream of events."""
+    return exchange.response_headers.get("content-type", "").startswith("text/event-stream")
