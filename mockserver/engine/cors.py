@@ -19,7 +19,7 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 MAX_AGE = 600
 """Seconds for which a browser may cache a preflight; Chromium's own limit is two hours."""
 
-EXPOSED = (*[wire.request_id_header for wire in WIRES.values()], "retry-after", "x-mock-session")
+EXPOSED = (*dict.fromkeys([wire.request_id_header for wire in WIRES.values()]), "retry-after", "x-mock-session")
 """Headers that are always exposed, so that a page can tell an absent header from one that it may not read."""
 
 UNMENTIONED = frozenset(

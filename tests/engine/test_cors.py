@@ -183,6 +183,7 @@ def test_every_published_error_shape_can_be_chosen(envelope: Envelope, status: i
         "superset": {"error", "detail", "message", "code", "request_id"} | ({"type"} if wire == "anthropic" else set()),
         "anthropic": {"type", "error", "request_id"},
         "openai": {"error"},
+        "openai_responses": {"error"},
         "fastapi": {"detail"},
         "bare": {"message", "code"},
     }
