@@ -8,6 +8,7 @@ from mockserver.engine import cors
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.openapi.operation import Operation
+from mockserver.wires import WIRES
 from mockserver.wires.envelopes import ENVELOPES, Envelope
 from tests.support.bank import BALANCE, CHAT, LOGIN, MESSAGES, NOW, Bank
 from tests.support.engine import contract, turns
@@ -189,6 +190,6 @@ def test_every_published_error_shape_can_be_chosen(envelope: Envelope, status: i
     }
     assert set(body) == keys[envelope]
     if "error" in body:
-        spoken = envelope if envelope in ("anthropic", "openai") else wire
+        spoken = envelope.partition("_")[0] if envelope in WIRES else wire
         assert body["error"]["type"] == type_of(status, spoken)
     contract().response_validator(contract().find("POST", path)[0], status).validate(body)
