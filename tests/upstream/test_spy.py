@@ -72,3 +72,10 @@ def test_the_session_and_the_misses_are_those_of_the_request() -> None:
         note = served.entry().note
     assert note.session.startswith("key-")
     assert any("mine" in miss for miss in note.misses)
+
+
+def test_a_client_that_leaves_is_in_the_journal() -> None:
+    pause = "  - {reply: one two three, faults: [{hold: {at: 5, for: 60s}}]}\n"
+    with serving(pause) as real, spying(real.url) as served:
+        exchange(served.url, messages=says("other"), stream=True, until=b"text_delta")
+        assert served.entry().outcome.ended == "client_left"
