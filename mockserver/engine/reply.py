@@ -3,6 +3,7 @@
 Everything here is derived: the same plan, conversation and seed give the same reply. A reply ends before the first stop
 sequence in its text (stop reason `stop_sequence`), and after `max_tokens` tokens by the counting rule of `conversation`
 (stop reason `max_tokens`). Text and thinking may be cut anywhere; a tool call that does not fit is left out.
+A turn that says how many output tokens its reply has is believed: a recorded reply that fitted fits again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -143,7 +144,8 @@ def make_reply(
 
     `cache` is what the prompt cache does for the request.
     """
-    blocks, stop, sequence = _cut(plan.blocks, conversation)
+    said = plan.usage.output if plan.usage is not None else None
+    blocks, stop, sequence = _cut(plan.blocks, conversation, said)
     usage = usage_of(conversation, blocks, plan.usage, cache)
     stop = plan.stop or stop
     finish = stop if stop == "tool_use" else wire.stop_reason(stop, blocks)  # D4's top-level field says tool_use
@@ -198,13 +200,18 @@ def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, 
     return made if isinstance(made, Mapping) else {}
 
 
-def _cut(blocks: Sequence[ReplyBlock], conversation: Conversation) -> tuple[list[ReplyBlock], Stop, str | None]:
-    """Return the blocks that the client's limits allow, the stop reason, and the stop sequence that was hit."""
+def _cut(
+    blocks: Sequence[ReplyBlock], conversation: Conversation, said: int | None
+) -> tuple[list[ReplyBlock], Stop, str | None]:
+    """Return the blocks that the client's limits allow, the stop reason, and the stop sequence that was hit.
+
+    `said` is how many tokens the turn says that they have, or None.
+    """
     kept, sequence = list(blocks), None
     if conversation.stop_sequences:
         kept, sequence = _until_sequence(blocks, conversation.stop_sequences)
     limit = conversation.max_tokens
-    if limit is not None:
+    if limit is not None and (said is None or said > limit):
         within = _within(kept, limit)
         if within is not None:
             return within, "max_tokens", None

@@ -184,7 +184,9 @@ class _Answer:
         if usage.thinking and not _is_near(usage.thinking, thinking_tokens(blocks)):
             counts["thinking"] = usage.thinking
         own = (input_tokens(self._conversation), output_tokens(blocks))
-        if counts or not _is_near(usage.input, own[0]) or not _is_near(usage.output, own[1]):
+        limit = self._conversation.max_tokens
+        would_be_cut = limit is not None and usage.output <= limit < own[1]
+        if counts or would_be_cut or not _is_near(usage.input, own[0]) or not _is_near(usage.output, own[1]):
             return {"input": usage.input, "output": usage.output, **counts}
         return {}
 

@@ -85,3 +85,13 @@ def test_a_condition_is_the_least_that_tells_apart(
     bodies: list[dict[str, JsonValue]], expected: list[dict[str, JsonValue]]
 ) -> None:
     assert conditions(*bodies) == expected
+
+
+def test_requests_that_only_all_keys_tell_apart_have_all_of_them() -> None:
+    same: dict[str, JsonValue] = {"messages": said("Hi")}
+    fields: list[dict[str, JsonValue]] = [{"tools": [TOOL]}, {"system": "Be brief."}, {"stream": True}]
+    odd: list[dict[str, JsonValue]] = [
+        {**same, **{k: v for other in fields if other != field for k, v in other.items()}} for field in fields
+    ]
+    whole: dict[str, JsonValue] = {**same, **{k: v for field in fields for k, v in field.items()}}
+    assert len(conditions(whole, *odd)[0]) == 4

@@ -232,3 +232,14 @@ def test_redacted_thinking_has_a_placeholder() -> None:
     turn = "{reply: [{thinking: {text: Hidden., redacted: true}}, Hello]}"
     reply = words(recorded("anthropic", turn, stream=False))["reply"]
     assert reply == [{"thinking": {"text": "(redacted)", "redacted": True}}, {"text": "Hello"}]
+
+
+@each_wire
+@pytest.mark.parametrize("stop", ["end_turn", "max_tokens"])
+def test_a_reply_that_fitted_by_the_gateways_own_count_fits_again(wire: str, stop: str) -> None:
+    turn = f"{{reply: {'Indeed. ' * 10}End., stop: {stop}, usage: {{input: 10, output: 20}}}}"
+    exchange = recorded(wire, turn, stream=False, fields={"max_tokens": 20})
+    assert str(words(exchange)["reply"]).endswith("End.")
+    text = scenario_of([exchange], "again", contract())
+    again = Recorder(Talk(script(text))).ask(ask(wire, said("hi"), max_tokens=20))
+    assert words(again) == words(exchange)
