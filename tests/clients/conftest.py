@@ -39,8 +39,8 @@ def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def seen_by(request: pytest.FixtureRequest, gateway_url: str) -> Iterator[Callable[[Client, str], Facts]]:
     """(client, verb) -> what its program saw. All programs that the chosen tests need run once, side by side."""
-    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    programs = dict.fromkeys(found["client"].program for found in params if "client" in found)
+    clients = [item.callspec.params.get("client") for item in request.session.items if hasattr(item, "callspec")]
+    programs = dict.fromkeys(client.program for client in clients if isinstance(client, Client))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {program: pool.submit(program.run, gateway_url) for program in programs}
         yield lambda client, verb: runs[client.program].result()[client.verb(verb)]
