@@ -16,9 +16,6 @@ from mockserver.openapi.body_schema import BodySchema
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.request_body import check_body
 
-MOST_ROUNDS = 8
-"""How often the nulls of a body are looked for: without one, a later part of the schema may refuse another."""
-
 
 class Mended(NamedTuple):
     """The operation that reads the body, the body as it is read, and a warning for each thing that was accepted."""
@@ -39,9 +36,9 @@ def mend(operation: Operation, body: Json) -> Mended | None:
     if operation.without_provider is not None and body.get("provider") is None:
         operation = operation.without_provider
         warnings.append(f"provider: missing; taken as a request of {operation.path}")
-    if operation.validator is not None:
-        body, places = _without_nulls(operation.validator, body)
-        warnings += [f"{place}: null; taken as absent" for place in places]
+    assert operation.validator is not None, "only a body that is validated can be refused"
+    body, places = _without_nulls(operation.validator, body)
+    warnings += [f"{place}: null; taken as absent" for place in places]
     if "model" not in body:
         warnings.append("model: missing; answered by the plan's default model")
     check_body(operation, {"model": "default", **body})
@@ -49,17 +46,22 @@ def mend(operation: Operation, body: Json) -> Mended | None:
 
 
 def _without_nulls(schema: BodySchema, body: JsonObject) -> tuple[JsonObject, list[str]]:
-    """Return the body without the nulls that the schema refuses, and their places."""
+    """Return the body without the nulls that the schema refuses, and their places.
+
+    Without one null, a later part of the schema may refuse another; each round takes one away at least.
+    """
     places: list[str] = []
-    for _ in range(MOST_ROUNDS):
-        paths = {tuple(error.instance_path) for error in schema.errors(body) if error.instance is None}
-        removable = sorted([path for path in paths if path and isinstance(path[-1], str)], key=str)
-        if not removable:
-            break
+    while removable := _refused_nulls(schema, body):
         for path in removable:
             body = _without(body, path)
             places.append(".".join(map(str, path)))
     return body, places
+
+
+def _refused_nulls(schema: BodySchema, body: JsonObject) -> list[tuple[str | int, ...]]:
+    """Return the paths of the nulls that the schema refuses, as far as they are members of objects."""
+    paths = {tuple(error.instance_path) for error in schema.errors(body) if error.instance is None}
+    return sorted([path for path in paths if path and isinstance(path[-1], str)], key=str)
 
 
 def _without(value: Json, path: Sequence[str | int]) -> Json:

@@ -3,6 +3,8 @@
 import pytest
 from pydantic import JsonValue
 
+from mockserver.accounts.model_access import with_warnings
+from mockserver.core.actions import End, Head
 from mockserver.engine.settings import EngineSettings
 from tests.support.bank import Bank
 from tests.support.engine import BYOK, CHAT, MESSAGES, turns
@@ -88,3 +90,8 @@ def test_a_scripted_error_carries_the_note_too() -> None:
 def test_a_note_is_one_line_of_printable_characters() -> None:
     answer = Bank().say("sk_a", model="x\r\nset-cookie: a=b/claude-opus-4", max_tokens=64_000)
     assert answer.headers["x-mock-note"].isprintable()
+
+
+def test_an_answer_without_warnings_stays_as_it_is() -> None:
+    actions = (Head(200, ()), End())
+    assert with_warnings(actions, ()) is actions

@@ -60,6 +60,8 @@ turns:
     response: {body: a}
   - when: {any: [{path: "/v1/files/*"}, {path: "/v1/models/gpt*"}, {path: /v1/*}]}
     error: {status: 503}
+  - when: {not: {path: /elsewhere}}
+    error: {status: 503}
 """
 
 

@@ -25,6 +25,11 @@ def streamed(pace: str, seed: str = "0") -> list[float]:
     return waits(Talk(turns(reply(pace)), seed=seed).say(stream=True).actions)
 
 
+def test_one_word_at_a_rate_takes_no_time_whole() -> None:
+    script = turns("  - reply: one\n    pace: {rate: 10/s}\n")
+    assert waits(Talk(script).say().actions) == []
+
+
 FIXED = [
     ("{first: 300ms}", [0.3]),
     ("{rate: 10/s}", [0.1, 0.1, 0.1]),

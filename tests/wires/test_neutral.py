@@ -17,6 +17,26 @@ REPLIES: list[tuple[tuple[ReplyBlock, ...], Stop]] = [
     ((Text("I cannot.", is_refusal=True),), "refusal"),
     ((CALL, ToolUse("other", {}, "call_2")), "tool_use"),
 ]
+CUSTOM = {"type": "custom_tool_call", "call_id": "c", "name": "sh", "input": "ls"}
+ODD: list[tuple[str, dict[str, object], tuple[ReplyBlock, ...]]] = [
+    ("anthropic", {"content": [{"type": "server_tool_use", "name": "web_search"}]}, ()),
+    (
+        "openai",
+        {"choices": [{"message": {"tool_calls": [{"id": "c", "custom": {"name": "sh", "input": "ls"}}]}}]},
+        (ToolUse("sh", {"input": "ls"}, "c", is_custom=True),),
+    ),
+    (
+        "openai_responses",
+        {
+            "output": [
+                {"type": "custom_tool_call", "call_id": "c", "name": "sh", "input": "ls"},
+                {"type": "web_search_call"},
+            ]
+        },
+        (ToolUse("sh", {"input": "ls"}, "c", is_custom=True),),
+    ),
+]
+"""What a wire says beside texts, thinking and calls of functions: custom calls are read, other blocks left out."""
 
 each_wire = pytest.mark.parametrize("wire", WIRES.values(), ids=list(WIRES))
 each_reply = pytest.mark.parametrize(("blocks", "stop"), REPLIES)
@@ -59,3 +79,28 @@ def test_the_usage_is_read_back(wire: Wire) -> None:
 @pytest.mark.parametrize("body", [{}, {"choices": 1, "content": 2, "output": 3}, {"choices": [{}], "usage": 5}])
 def test_a_body_that_says_nothing_is_an_empty_reply(wire: Wire, body: dict[str, object]) -> None:
     assert wire.reader.reply_of(body) == ((), None, None)
+
+
+@pytest.mark.parametrize(("wire", "body", "blocks"), ODD)
+def test_custom_calls_are_read_and_unknown_blocks_left_out(
+    wire: str, body: dict[str, object], blocks: tuple[ReplyBlock, ...]
+) -> None:
+    assert WIRES[wire].reader.reply_of(body).blocks == blocks
+
+
+def test_a_piece_of_a_custom_call_is_read_from_a_chunk() -> None:
+    chunk: dict[str, object] = {
+        "choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "custom": {"name": "sh", "input": "l"}}]}}]
+    }
+    assert list(WIRES["openai"].reader.call_deltas(chunk)) == [(0, ("c", "sh", "l"))]
+
+
+def test_parts_of_a_response_that_are_no_text_are_left_out() -> None:
+    body: dict[str, object] = {
+        "output": [
+            {"type": "message", "content": [{"type": "output_audio"}, {"type": "output_text", "text": "Hello."}]},
+            {"type": "reasoning", "summary": [{"type": "summary_image"}, {"type": "summary_text", "text": "Hm."}]},
+        ]
+    }
+    reader = WIRES["openai_responses"].reader
+    assert (list(reader.texts(body)), list(reader.thinking(body))) == (["Hello."], ["Hm."])

@@ -27,11 +27,8 @@ def _entry(piece: str, number: int, alternatives: int) -> Object:
     rng = Rng("logprobs", number, piece)
     chosen = _token(piece, rng.between(-1.0, -0.001))
     top = [chosen]
-    for other in ALTERNATIVES:
-        if len(top) >= alternatives:
-            break
-        if other != piece:
-            top.append(_token(other, top[-1]["logprob"] - rng.between(0.1, 1.0)))
+    for other in [other for other in ALTERNATIVES if other != piece][: max(0, alternatives - 1)]:
+        top.append(_token(other, top[-1]["logprob"] - rng.between(0.1, 1.0)))
     return {**chosen, "top_logprobs": top[:alternatives]}
 
 
