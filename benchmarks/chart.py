@@ -1,6 +1,6 @@
 """The chart of a run: one bar a goal, on a logarithmic scale whose middle is the goal itself.
 
-A bar to the left of the middle is better than its goal, a bar to the right is worse. So figures of all units stand in
+A bar to the left of the middle is better than its goal, a bar to the right is worse. So figures of all units fit into
 one picture. The colours are legible on white and on black; the text follows the reader's colour scheme.
 """
 

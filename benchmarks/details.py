@@ -1,4 +1,4 @@
-"""What is measured beside the goals: the parts of the mock, for whoever changes one of them.
+"""What is measured beside the goals: the parts of the mock, for maintainers who change one of them.
 
 Each prints rows and limits of its own, and writes nothing.
 """

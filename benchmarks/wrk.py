@@ -53,7 +53,7 @@ class WrkBurst(NamedTuple):
 
 
 def burst(server: Server, ask: LoopRequest, connections: int = CONNECTIONS, seconds: int = SECONDS) -> WrkBurst:
-    """Send a request again and again on so many connections, and say what it took."""
+    """Send a request repeatedly on `connections` connections, and return what it cost."""
     if shutil.which("wrk") is None:
         raise BenchmarkError("wrk is not installed; Debian's package `wrk` has it")
     with tempfile.NamedTemporaryFile() as body:

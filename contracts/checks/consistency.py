@@ -118,7 +118,7 @@ def _counts_cached(view: ExchangeView) -> bool:
 
 @check("cached-counts", _counts_cached)
 def cached_counts(view: ExchangeView) -> Iterator[str]:
-    """Check that cached tokens are a part of the prompt, and that those written are told by their lifetimes."""
+    """Check that cached tokens are part of the prompt, and that the written ones are split by lifetime."""
     usage = dig(reply_of(view).extra, "usage")
     read, prompt = count_of(dig(usage, "prompt_tokens_details", "cached_tokens")), count_of(dig(usage, "prompt_tokens"))
     if read is not None and prompt is not None and read > prompt:

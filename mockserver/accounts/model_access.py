@@ -19,7 +19,7 @@ import msgspec
 from mockserver.accounts import plans
 from mockserver.core import catalogue
 from mockserver.core.actions import Actions, Head
-from mockserver.core.conversation import Conversation, input_tokens
+from mockserver.core.conversation import Conversation
 from mockserver.core.errors import Refusal, did_you_mean
 
 MOST_TOOLS = 16
@@ -55,7 +55,7 @@ def check_model(conversation: Conversation, plan: str, allowed: Sequence[str] | 
         message = f"The model '{id}' is not available on the {plan} plan. {needed}"
         raise Refusal(403, "model_not_available", message, param="model")
     if model.context is not None:
-        size = input_tokens(conversation)
+        size = conversation.input_tokens
         if size > model.context:
             message = f"prompt is too long: {size} tokens > {model.context} maximum for {id}"
             raise Refusal(400, "context_length_exceeded", message, param="messages")

@@ -156,7 +156,8 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     chunk in the stream, on wires that have one. `choices` is how many answers it wants at once, and
     `logprobs` how many alternatives of each token, if it wants log probabilities.
     `response_format` is None if the client asks for no JSON. `thinking` says what the client wants of the model's
-    thinking: none, or that it comes before the answer, `shown` or `hidden`.
+    thinking: none, or that it comes before the answer, `shown` or `hidden`. `marks_cache` says that it marks parts of
+    its prompt for the cache.
     """
 
     model: str
@@ -173,6 +174,17 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     logprobs: int | None = None
     response_format: ResponseFormat | None = None
     thinking: Literal["none", "shown", "hidden"] = "none"
+    marks_cache: bool = False
+
+    @cached_property
+    def input_tokens(self) -> int:
+        """The tokens of the request: system text, messages and tool definitions; at least one."""
+        characters = len(self.system)
+        for message in self.messages:
+            for block in message.blocks:
+                characters += len(block.text) if isinstance(block, Text) else heard(block)
+        characters += sum([offered(tool) for tool in self.tools])
+        return max(1, tokens(characters))
 
     @cached_property
     def last(self) -> str:
@@ -279,16 +291,6 @@ def heard(block: Block) -> int:
 def offered(tool: Tool) -> int:
     """Return the number of characters of a tool's definition."""
     return len(tool.name) + len(tool.description) + len(compact_json(tool.schema))
-
-
-def input_tokens(conversation: Conversation) -> int:
-    """Return the tokens of a request: system text, messages and tool definitions; at least one."""
-    characters = len(conversation.system)
-    for message in conversation.messages:
-        for block in message.blocks:
-            characters += len(block.text) if isinstance(block, Text) else heard(block)
-    characters += sum([offered(tool) for tool in conversation.tools])
-    return max(1, tokens(characters))
 
 
 def output_tokens(blocks: Sequence[ReplyBlock]) -> int:

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mockserver.core import catalogue
-from mockserver.core.conversation import input_tokens
 from mockserver.core.errors import Refusal
 from mockserver.engine.embeddings import embeddings
 from mockserver.openapi.operation import Operation
@@ -38,7 +37,7 @@ def _model(parameters: Parameters, query: Query, call: Call) -> bytes:
 
 
 def _count_tokens(parameters: Parameters, query: Query, call: Call) -> bytes:
-    return orjson.dumps({"input_tokens": input_tokens(call.conversation) if call.conversation is not None else 0})
+    return orjson.dumps({"input_tokens": call.conversation.input_tokens if call.conversation is not None else 0})
 
 
 def _embeddings(parameters: Parameters, query: Query, call: Call) -> bytes:

@@ -9,7 +9,7 @@ import orjson
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Headers
-from mockserver.core.conversation import Conversation, Reply, input_tokens
+from mockserver.core.conversation import Conversation, Reply
 from mockserver.core.errors import Refusal
 from mockserver.engine import pace, responses
 from mockserver.engine.decision import Decision
@@ -49,7 +49,7 @@ def render_reply(
     if literal is not None and literal.fits(conversation) and cache is NO_CACHE:
         id = plan.id or seed_path.token("reply")
         recipe = ReplyRecipe(id=id, blocks=literal.blocks, pace=plan.pace)
-        reply = literal.reply(id, conversation.model, context.now, input_tokens(conversation))
+        reply = literal.reply(id, conversation.model, context.now, conversation.input_tokens)
         whole: Callable[[Reply], bytes] = literal.whole
     else:
         recipe = make_recipe(plan, conversation, wire, context, seed_path)

@@ -38,7 +38,7 @@ def make_thinking(plan: ThinkingPlan, context: TemplateContext, nonce: str) -> T
 
 
 def cut_thinking(block: Thinking, characters: int) -> Thinking | None:
-    """Return the block cut to so many characters and signed again; None if nothing is left.
+    """Return the block cut to this many characters and signed again; None if nothing is left.
 
     Redacted thinking cannot be cut, so nothing is left of it.
     """

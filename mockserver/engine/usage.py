@@ -10,7 +10,6 @@ from mockserver.core.conversation import (
     Conversation,
     ReplyBlock,
     Usage,
-    input_tokens,
     output_tokens,
     thinking_tokens,
 )
@@ -29,12 +28,12 @@ def usage_of(
     """Return the usage of a reply with these blocks."""
     said, count = override or _NOTHING, conversation.choices
     if said.cached is None:
-        input = _first(said.input, input_tokens(conversation))
+        input = _first(said.input, conversation.input_tokens)
         read = min(cache.read, input)
         write = min(cache.write, input - read)
         hour = min(cache.write_1h, write)
     else:
-        input = _first(said.input, max(input_tokens(conversation), said.cached))
+        input = _first(said.input, max(conversation.input_tokens, said.cached))
         read, write, hour = said.cache_read or 0, said.cache_write or 0, said.cache_write_1h or 0
     return Usage(
         input=input,

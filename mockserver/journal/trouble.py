@@ -1,7 +1,7 @@
 """What went wrong with an answer, in a few words, whatever its status says.
 
 A 200 whose stream was cut, or whose JSON no client can parse, must not look healthy. An error status speaks for itself;
-only how such an answer broke off is told. What is judged are the bytes that were delivered.
+only how such an answer broke off is reported. The bytes that were delivered are what counts.
 """
 
 import json

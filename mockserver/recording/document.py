@@ -3,7 +3,7 @@
 Rules:
 
 - A text of several lines is a block scalar. A list or mapping that fits on a line is written on one.
-- Keys stand in the order of the documentation: `when`, then the answer, then what shapes it.
+- Keys are in the order of the documentation: `when`, then the answer, then what shapes it.
 - A text that some YAML parser might take for something else is quoted.
 """
 
@@ -47,7 +47,7 @@ def head_text(name: str, about: str = "") -> str:
 
 
 def turn_text(turn: Mapping[str, object]) -> str:
-    """Return one item of `turns`, indented as it stands in the file."""
+    """Return one item of `turns`, indented as in the file."""
     lines = written([ordered(turn)], "turns").splitlines(keepends=True)
     return "".join([f"  {line}" if line.strip() else line for line in lines])
 

@@ -111,7 +111,7 @@ FEATURES: Sequence[Callable[[Conversation, Redact], Iterator[Condition]]] = (
 )
 """What a condition can speak of, the most telling first; each yields its keys, the shortest first.
 
-The first always stands in a condition.
+The first is always part of a condition.
 """
 
 

@@ -21,7 +21,6 @@ from mockserver.core.conversation import (
     Stop,
     ToolUse,
     Usage,
-    input_tokens,
     output_tokens,
     refusal_text,
     thinking_tokens,
@@ -183,7 +182,7 @@ class _Answer:
         counts: dict[str, object] = {name: getattr(usage, name) for name in cached if getattr(usage, name)}
         if usage.thinking and not _is_near(usage.thinking, thinking_tokens(blocks)):
             counts["thinking"] = usage.thinking
-        own = (input_tokens(self._conversation), output_tokens(blocks))
+        own = (self._conversation.input_tokens, output_tokens(blocks))
         limit = self._conversation.max_tokens
         would_be_cut = limit is not None and usage.output <= limit < own[1]
         if counts or would_be_cut or not _is_near(usage.input, own[0]) or not _is_near(usage.output, own[1]):

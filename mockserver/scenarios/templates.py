@@ -59,7 +59,7 @@ a recording has left out."""
 
 SECRET = "secret."
 PLACEHOLDER = re.compile(r"\{\{secret\.\d+\}\}")
-"""What stands in a recording for a secret."""
+"""The placeholders for secrets in a recording."""
 
 
 class Template(msgspec.Struct, frozen=True, gc=False):

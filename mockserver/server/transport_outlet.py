@@ -48,7 +48,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:  # Any: only a loop sees what a 
 
 @runtime_checkable
 class DirectApplication(Protocol):
-    """An application, or what stands in front of it, some of whose requests need no ASGI."""
+    """An application, or a wrapper of one, that can answer some requests without ASGI."""
 
     def direct(self, path: str, port: int | None) -> Gateway | None:
         """Return the gateway that answers this path on this port below ASGI, or None."""

@@ -1,6 +1,6 @@
 """LangChain agents with one tool: jobs come as JSON lines, what each saw goes out as JSON lines.
 
-A job is `{"wire": …, "stream": …, "structured": …, "env": {…}}`. Where the gateway is and which key it wants stands in
+A job is `{"wire": …, "stream": …, "structured": …, "env": {…}}`. The address and the key of the gateway are in
 the environment, where the models read it.
 """
 

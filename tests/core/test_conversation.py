@@ -16,7 +16,6 @@ from mockserver.core.conversation import (
     ToolUse,
     Usage,
     compact_json,
-    input_tokens,
     joined_text,
     output_tokens,
     spoken,
@@ -58,7 +57,7 @@ def test_the_last_message_is_known_by_who_spoke_and_whether_it_brings_results(me
 def test_a_conversation_without_messages_can_be_asked_everything() -> None:
     empty = talk()
     assert (empty.last, empty.last_user_text, empty.tool_results) == ("", "", ())
-    assert (empty.assistant_turns, empty.tool_rounds, input_tokens(empty)) == (0, 0, 1)
+    assert (empty.assistant_turns, empty.tool_rounds, empty.input_tokens) == (0, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -126,20 +125,20 @@ ROLES: list[Role] = ["user", "assistant"]
 
 @pytest.mark.parametrize("role", ROLES)
 def test_input_tokens_count_the_messages_of_both_sides(role: Role) -> None:
-    assert input_tokens(talk(Message(role, (Text("x" * 9), CALL)))) == tokens(9 + len('read{"path":"/x"}'))
+    assert talk(Message(role, (Text("x" * 9), CALL))).input_tokens == tokens(9 + len('read{"path":"/x"}'))
 
 
 def test_input_tokens_count_the_system_text() -> None:
-    assert input_tokens(talk(user(Text("1234")), system="12345678")) == 3
+    assert talk(user(Text("1234")), system="12345678").input_tokens == 3
 
 
 def test_input_tokens_count_the_tool_definitions() -> None:
     tool = Tool("read", "Reads.", {"type": "object"})
-    assert input_tokens(talk(user(Text("1234")), tools=(tool,))) == tokens(4 + len('readReads.{"type":"object"}'))
+    assert talk(user(Text("1234")), tools=(tool,)).input_tokens == tokens(4 + len('readReads.{"type":"object"}'))
 
 
 def test_a_request_that_says_nothing_is_one_token() -> None:
-    assert input_tokens(talk(user(Media("document")))) == 1
+    assert talk(user(Media("document"))).input_tokens == 1
 
 
 def test_the_blocks_of_a_reply_are_rounded_up_together() -> None:

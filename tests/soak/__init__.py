@@ -1,1 +1,1 @@
-"""The pure parts of the soak: its plan, its oracle, and how a difference is told."""
+"""The pure parts of the soak: its plan, its oracle, and the report of a difference."""

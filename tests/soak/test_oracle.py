@@ -1,4 +1,4 @@
-"""The oracle, and how a difference from it is told."""
+"""The oracle, and the report of a difference from it."""
 
 import pytest
 

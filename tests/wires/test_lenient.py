@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.conversation import Conversation, Json, input_tokens
+from mockserver.core.conversation import Conversation, Json
 from mockserver.core.json_text import json_or_none
 from mockserver.wires import WIRES
 from mockserver.wires.pairing import find_unpaired
@@ -26,7 +26,7 @@ def check(wire: Wire, body: Json) -> Conversation:
     assert isinstance(conversation.last_user_text, str)
     assert conversation.assistant_turns >= conversation.tool_rounds >= 0
     assert all(isinstance(result.tool_use_id, str) for result in conversation.tool_results)
-    assert input_tokens(conversation) > 0
+    assert conversation.input_tokens > 0
     find_unpaired(conversation.messages)
     return conversation
 

@@ -56,7 +56,7 @@ class NewExchange:
 
 
 class Expectation:
-    """What a call of `/verify` waits for. It is told the exchanges as they end, and looks at each once."""
+    """What a call of `/verify` waits for. It gets the exchanges as they end, and looks at each once."""
 
     def __init__(self, body: requests.Verification) -> None:
         self._steps = [journal_query(when) for when in body.order or [body.when or {}]]
@@ -64,7 +64,7 @@ class Expectation:
         self._times = body.times
         self._matched = 0
         self.last = body.after
-        """The number of the last exchange that it was told."""
+        """The number of the last exchange that it got."""
 
     def is_met(self, part: JournalPart) -> bool:
         """Take the exchanges that have ended since; return whether the expectation may be met now."""

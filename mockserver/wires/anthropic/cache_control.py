@@ -81,8 +81,6 @@ def without_control(block: JsonObject) -> JsonObject:
 
 def check(body: JsonObject) -> None:
     """Check the number and the order of breakpoints. Raises `Refusal` 400, in the real API's words."""
-    if not is_marked(body):
-        return
     marked = [(block.place, seconds) for block in blocks(body) if (seconds := lifetime_of(block.json)) is not None]
     count = len(marked) + (body.get(FIELD) is not None)
     if count > MOST_BREAKPOINTS:

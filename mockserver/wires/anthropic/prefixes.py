@@ -14,7 +14,7 @@ import orjson
 
 from mockserver.core import catalogue
 from mockserver.core.conversation import Conversation, heard, offered, tokens
-from mockserver.wires.anthropic.cache_control import FIELD, PromptBlock, blocks, is_marked, lifetime_of, without_control
+from mockserver.wires.anthropic.cache_control import FIELD, PromptBlock, blocks, lifetime_of, without_control
 from mockserver.wires.anthropic.request import is_toolset, read_block, read_tool
 from mockserver.wires.caching import DIGEST_SIZE, CacheStyle, Prefix
 
@@ -35,7 +35,7 @@ SHORTEST_OF: Mapping[str, int] = {
 def prefixes(conversation: Conversation) -> Sequence[Prefix]:
     """Return the prefixes that a request can find, and those that it keeps."""
     body = conversation.body
-    if not is_marked(body):
+    if not conversation.marks_cache:
         return ()
     prompt = list(blocks(body))
     lifetimes = [lifetime_of(block.json) for block in prompt]

@@ -76,6 +76,7 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
         stop_sequences=strings(body.get("stop_sequences")),
         response_format=_response_format(body),
         thinking=thinking.asked(body.get("thinking")),
+        marks_cache=cache_control.is_marked(body),
     )
 
 
@@ -93,7 +94,8 @@ def check(conversation: Conversation) -> None:
         _refuse_unpaired(unpaired, _place(conversation.body, unpaired.message))
     check_response_schema(conversation.response_format)
     thinking.check(conversation)
-    cache_control.check(conversation.body)
+    if conversation.marks_cache:
+        cache_control.check(conversation.body)
 
 
 def _place(body: JsonObject, number: int) -> int:

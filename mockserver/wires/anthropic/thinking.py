@@ -6,7 +6,7 @@ result goes on thinking. The rules hold for Claude models alone:
 - A thinking block has the signature that it came with, and the text. Foreign signatures pass (see
   `mockserver.core.signatures`); an empty one does not.
 - With `thinking: {type: enabled}`, a message that began with thinking and called a tool comes back so. The id of such a
-  call begins with `THOUGHT`: a client that loses the block is told, and one is not blamed for a reply that had none.
+  call begins with `THOUGHT`: a client that loses the block gets an error, and a reply without thinking needs none.
   `adaptive` thinking has no such rule.
 - `budget_tokens` is less than `max_tokens`, where both are given.
 """

@@ -22,7 +22,6 @@ from mockserver.core.conversation import (
     ToolResult,
     ToolUse,
     compact_json,
-    input_tokens,
 )
 from mockserver.wires.caching import DIGEST_SIZE, CacheStyle, Prefix
 from mockserver.wires.json_values import mapping, objects, string
@@ -41,7 +40,7 @@ LIFETIMES: Mapping[Json, int] = {"24h": 86_400, "30m": 1_800}
 
 def prefixes(conversation: Conversation) -> Sequence[Prefix]:
     """Return the prefixes of a prompt; none for a short one."""
-    if input_tokens(conversation) < SHORTEST:
+    if conversation.input_tokens < SHORTEST:
         return ()
     body = conversation.body
     return prefixes_of(_pieces(body), [conversation.model, body.get("response_format")], lifetime_of(body))

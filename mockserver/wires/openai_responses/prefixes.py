@@ -5,7 +5,7 @@ A prompt begins with its tools; the system text and the messages follow.
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.core.conversation import Conversation, compact_json, input_tokens
+from mockserver.core.conversation import Conversation, compact_json
 from mockserver.wires.caching import CacheStyle, Prefix
 from mockserver.wires.json_values import mapping
 from mockserver.wires.openai.prefixes import SHORTEST, counted, lifetime_of, prefixes_of
@@ -13,7 +13,7 @@ from mockserver.wires.openai.prefixes import SHORTEST, counted, lifetime_of, pre
 
 def prefixes(conversation: Conversation) -> Sequence[Prefix]:
     """Return the prefixes of a prompt; none for a short one."""
-    if input_tokens(conversation) < SHORTEST:
+    if conversation.input_tokens < SHORTEST:
         return ()
     body = conversation.body
     form = mapping(body.get("text")).get("format")
