@@ -8,4 +8,4 @@ from mockserver.core.errors import OperatorError
 def require_packages() -> None:
     """Raise `OperatorError`, with the command to run, if a package of the gate is missing."""
     if find_spec("urllib3") is None:
-        raise OperatorError("the contract gate needs more packages: pip install 'ainative-mockserver[gate]'")
+        raise OperatorError("this command needs more packages: pip install 'ainative-mockserver[gate]'")
