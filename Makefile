@@ -20,7 +20,7 @@ AIMOCK := .clients/aimock/node_modules/.package-lock.json
 # starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test quick check lint-page clients bench bench-check matrix acts gate mutants attack soak lock format clean
+.PHONY: serve test quick check lint-page clients bench bench-check matrix acts gate mutants attack soak site lock format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -70,6 +70,10 @@ gate: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tools.mutants $(ARGS)
 
+# The documentation as a site in site/, every warning an error.
+site: $(VENV)/.dev
+	$(BIN)/zensical build --clean --strict
+
 # The newest versions that pyproject.toml allows, for development and CI.
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
@@ -89,7 +93,7 @@ format: $(VENV)/.dev $(BIOME)
 	$(BIOME) check --write
 
 clean:
-	rm -rf $(VENV) .clients dist build .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .clients dist build site .cache .coverage .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

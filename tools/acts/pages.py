@@ -28,8 +28,10 @@ did nothing that [the verdict](testing.md#the-verdict) objects to.
 - **answer only**: the client took the answer, but its caller cannot get at what the act is about.
 - –: the client has no such act.
 
-The requests themselves are in [`client-profiles/`](../client-profiles): `mockserver ask --as NAME URL` sends them to
-any gateway. How the SDKs bear broken streams is in [clients.md](clients.md).
+The requests themselves are in
+[`client-profiles/`](https://github.com/ainative/ainative-mockserver/tree/main/client-profiles):
+`mockserver ask --as NAME URL` sends them to any gateway. [clients.md](clients.md) shows how
+the SDKs bear broken streams.
 """
 
 

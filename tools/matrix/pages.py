@@ -81,22 +81,26 @@ def _table(document: Mapping[str, Any]) -> Iterator[str]:
     yield "|---" * (2 + len(COLUMNS)) + "|"
     for name, case in document["cases"].items():
         cells = [MARKS[case["clients"][column]["verdict"]] if column in case["clients"] else "–" for column in COLUMNS]
-        yield f"| [{name}](#{name}) | `{_cell(case['faults'])}` | " + " | ".join(cells) + " |"
+        title = f"[{name}](#{name})" if _notes_of(case) else name
+        yield f"| {title} | `{_cell(case['faults'])}` | " + " | ".join(cells) + " |"
 
 
 def _notes(document: Mapping[str, Any]) -> Iterator[str]:
     yield "\n## What is lost, and what is raised\n"
     for name, case in document["cases"].items():
-        columns_by_note: dict[str, list[str]] = {}
-        for column, outcome in case["clients"].items():
-            if outcome["verdict"] in ("silent", "exception"):
-                columns_by_note.setdefault(f"{MARKS[outcome['verdict']]}: {outcome['note']}", []).append(
-                    COLUMNS[column]
-                )
-        if columns_by_note:
+        if notes := _notes_of(case):
             yield f'<a id="{name}"></a>\n### {name}\n'
-            yield from [f"- {', '.join(columns)}: {_line(note)}" for note, columns in columns_by_note.items()]
+            yield from [f"- {', '.join(columns)}: {_line(note)}" for note, columns in notes.items()]
             yield ""
+
+
+def _notes_of(case: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what went wrong in a case, with the columns of the clients that it happened to."""
+    columns_by_note: dict[str, list[str]] = {}
+    for column, outcome in case["clients"].items():
+        if outcome["verdict"] in ("silent", "exception"):
+            columns_by_note.setdefault(f"{MARKS[outcome['verdict']]}: {outcome['note']}", []).append(COLUMNS[column])
+    return columns_by_note
 
 
 def _cell(text: str) -> str:
