@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 MOST_LISTED = 1_000
 """The maximum length of a list of sessions."""
+MOST_MADE = 10_000
+"""The maximum number of sessions, made over this API, whose beginning is known."""
 MOST_READS = 1_000
 """Reads of the journal that may wait, such as verifications that wait for the next exchange."""
 
@@ -87,6 +89,8 @@ class ControlContext:
         """Reads the journal for verdicts, verifications and lists."""
         self._facts = FactStore()
         self.feeds: list[Callable[[], None]] = []
+        self.made: dict[str, int] = {}
+        """The sessions made over this API, and how many exchanges the journal had entered before each."""
 
     def close(self) -> None:
         """Drop slow work that waits, and end the feeds, which would keep the server from stopping."""
@@ -114,10 +118,17 @@ class ControlContext:
     async def read(self, job: Callable[[JournalPart], T], session: str | None = None, after: int = 0) -> T:
         """Return what a job makes of the exchanges that have ended with numbers above `after`; of one session if given.
 
-        The job runs beside the event loop: thousands of exchanges take longer than an answer may wait.
+        Without a session it is the default one, where the server has one.
         """
+        return await self._read(job, session if session is not None else self.default_session, after)
+
+    async def read_all(self, job: Callable[[JournalPart], T], after: int = 0) -> T:
+        """Do what `read` does for the exchanges of every session."""
+        return await self._read(job, None, after)
+
+    async def _read(self, job: Callable[[JournalPart], T], wanted: str | None, after: int) -> T:
+        """Run the job beside the event loop: thousands of exchanges take longer than an answer may wait."""
         await self.app.settled()
-        wanted = session if session is not None else self.default_session
         exchanges, entered, forgotten = iter(self.journal), self.journal.entered, self.journal.forgotten
 
         def run() -> T:
@@ -159,6 +170,12 @@ class ControlContext:
             hint = did_you_mean(id, known)
             raise MissingError(f"no session is called '{id}'; {hint} (POST /_mock/sessions creates one)")
         return session
+
+    def remember_made(self, id: str) -> None:
+        """Remember that a session was made now, over this API; forget the oldest beyond `MOST_MADE`."""
+        self.made[id] = self.journal.entered
+        if len(self.made) > MOST_MADE:
+            del self.made[next(iter(self.made))]
 
     async def change(self, id: str, change: Callable[[Session], Session]) -> Session:
         """Change a session atomically and return it. Raise `MissingError` if there is none."""

@@ -88,6 +88,14 @@ class ScenarioText(RequestModel):
     yaml: str = Field(max_length=1_000_000)
 
 
+class SavedScenario(ScenarioText):
+    """The text of a scenario to keep in memory."""
+
+    keep_progress: bool = Field(
+        False, description="Sessions that play the scenario in memory continue after the turns that they have played."
+    )
+
+
 class Explanation(RequestModel):
     """A request (a JSON body or a curl command) and the scenario to match it against, by name or as text."""
 

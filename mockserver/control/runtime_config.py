@@ -103,12 +103,17 @@ class RuntimeConfig:
             raise AuthorError([loaded.problem(path, message) for path, message in complaints])
         return script
 
-    def put_scenario(self, name: str, text: str, script: Script) -> None:
-        """Keep the scenario of a text in memory. Raise `AuthorError` for another name, `OperatorError` for too many."""
+    def put_scenario(self, name: str, text: str, script: Script, *, keep_progress: bool = False) -> None:
+        """Keep the scenario of a text in memory. Raise `AuthorError` for another name, `OperatorError` for too many.
+
+        `keep_progress` lets sessions continue after what they have played of the scenario that it replaces.
+        """
         if script.name != name:
             message = f"the text names itself '{script.name}'; save it under that name, or write scenario: {name}"
             raise AuthorError([Problem("scenario", 1, 1, "scenario", message)])
         self._check_room(self._scenarios, name)
+        if keep_progress and name in self._scenarios:
+            script = msgspec.structs.replace(script, edition=self._scenarios[name].value.edition)
         self._scenarios[name] = LoadedText(script, text)
         self._change(lambda engine: engine.with_scripts(self._playable(), engine.settings.scenario))
 

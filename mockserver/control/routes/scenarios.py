@@ -45,10 +45,10 @@ def routes(context: ControlContext) -> APIRouter:
         return responses.ScenarioTextShape(**shape(config.scenarios[name]).model_dump(), yaml=text)
 
     @router.put("/scenarios/{name}")
-    async def put_scenario(name: str, body: requests.ScenarioText) -> responses.ScenarioTextShape:
+    async def put_scenario(name: str, body: requests.SavedScenario) -> responses.ScenarioTextShape:
         """Keep a scenario in memory, playable at once. It hides a file of the same name."""
         script = await context.reader.run(lambda: config.read_scenario(body.yaml))
-        config.put_scenario(name, body.yaml, script)
+        config.put_scenario(name, body.yaml, script, keep_progress=body.keep_progress)
         config.notify("scenarios")
         return responses.ScenarioTextShape(**shape(script).model_dump(), yaml=body.yaml)
 

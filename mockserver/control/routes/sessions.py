@@ -135,6 +135,7 @@ def routes(context: ControlContext) -> APIRouter:
             return after, after
 
         made = await context.app.store.update(name, change)
+        context.remember_made(name)
         context.config.notify("sessions")
         return responses.NewSessionShape(**session_shape(made, context).model_dump(), key=key)
 

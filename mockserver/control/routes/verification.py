@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, JournalPart, journal_query
+from mockserver.control.session_check import CheckShape, check_session
 from mockserver.journal.client_rules import RULES, ClientLimits
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
@@ -149,5 +150,10 @@ def routes(context: ControlContext) -> APIRouter:
             return Response(verdict(part.records, limits).model_dump_json(), media_type="application/json")
 
         return await context.read(judged, session, after)
+
+    @router.get("/sessions/{id}/check")
+    async def check(id: str, strict: bool = False) -> CheckShape:
+        """Check a session at the end of a test: unmatched requests, turns that had to be played, mistakes, timeline."""
+        return await check_session(context, await context.session(id), strict=strict)
 
     return router
