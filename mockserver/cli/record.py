@@ -98,8 +98,8 @@ def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequen
             raise OperatorError(f"--redact: '{pattern}' is not a regular expression: {error}") from None
     contract, notices = open_contract(external, extensions)
 
-    def compose(exchanges: "Sequence[RecordedExchange]", name: str) -> str:
-        return scenario_of(exchanges, name, contract, redaction=Redaction(patterns))
+    def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: str) -> str:
+        return scenario_of(exchanges, name, contract, redaction=Redaction(patterns), before=before)
 
     return compose, notices
 

@@ -3,7 +3,8 @@
 Nothing here depends on the order of the turns, so that replay does not depend on the order of the requests. Rules:
 
 - What a person would name comes first: the text of a user's message, the kind of the last message, the number of
-  assistant messages; then tools, tool results, system text, model and form.
+  assistant messages; then tools, tool results, system text, model and form. The wire comes last: a turn answers
+  every wire unless the same was asked on two.
 - Fewer keys are better than more. Of as many, those that stand first in `FEATURES`.
 - Secrets are taken out of a text before its beginning stands for it: half a secret is a secret too.
 - Requests that no key tells apart are one request: its turns have one condition and answer in their order.
@@ -129,6 +130,7 @@ class Shapes:
         if call.conversation is None:
             return _route(call, self._redact)
         choices = [list(feature(call.conversation, self._redact)) for feature in FEATURES]
+        choices.append([{"wire": call.operation.wire}])
         same = self._matched_by([options[-1] for options in choices if options])
         for size in range(MOST_KEYS):
             for others in combinations([options for options in choices[1:] if options], size):

@@ -9,7 +9,7 @@ Rules:
 - An answer that broke has the fault that breaks it at the same place (`broken`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -33,7 +33,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.recording.broken import FAULTS, broken_reply, count_deltas, error_event_words
 from mockserver.recording.events import RecordedEvent, events_of
 from mockserver.recording.exchange import RecordedExchange
-from mockserver.recording.pace import pace_words
+from mockserver.recording.pace import Timing, pace_words, timing
 from mockserver.recording.words import block_words, body_words, error_words
 from mockserver.scenarios.call import Call
 from mockserver.wires import WIRES, wire_named
@@ -43,6 +43,9 @@ from mockserver.wires.wire import Wire
 
 KEPT_HEADERS = frozenset({"retry-after", "retry-after-ms", "x-should-retry"})
 """Headers of an error that change what a client does. All others are left to the mock."""
+
+NO_RETRY_AFTER = {"retry_after": None}
+"""The fault of a 429 without the header that every documented one has."""
 
 NEAR = 2.0
 """Token counts within this factor of the mock's own say nothing."""
@@ -109,15 +112,17 @@ class _Answer:
             return None
         read = self._wire.reader.reply_of(body)
         if read.stop is not None and error is None:
+            timing = self._timing(said, read.blocks)
             missing = [] if self._has_ended(events) else [self._break(self._last_event())]
-            return self._reply(read.blocks, read.stop, read.usage, self._pace(said, read.blocks), missing)
+            return self._reply(read.blocks, read.stop, read.usage, timing.pace, [*timing.faults, *missing])
         broken = broken_reply(read.blocks, self._unfinished(said), self._wire, self._conversation)
         if error is None:
             fault = self._break(broken.place)
         else:
             then = "close" if self._exchange.ended != "complete" else "done" if self._has_ended(events) else "end"
             fault = error_event_words(error, broken.place, then, self._wire)
-        return self._reply(broken.blocks, None, None, self._pace(said, broken.blocks), [fault])
+        timing = self._timing(said, broken.blocks)
+        return self._reply(broken.blocks, None, None, timing.pace, [*timing.faults, fault])
 
     def _break(self, place: int | str) -> dict[str, object]:
         return {FAULTS[self._exchange.ended]: {"at": place}}
@@ -139,23 +144,18 @@ class _Answer:
         last = next(reversed(arguments.values()), None)
         return last if last is not None and json_or_none(last) is None else None
 
-    def _pace(
-        self, said: Sequence[tuple[RecordedEvent, JsonObject]], blocks: Sequence[ReplyBlock]
-    ) -> dict[str, object]:
-        times = [event.at for event, data in said if self._is_delta(data)]
-        if not times:
-            return {}
-        deltas = count_deltas(blocks, self._wire, self._conversation)
-        return pace_words(times[0], times[-1] - times[0], deltas)
+    def _timing(self, said: Sequence[tuple[RecordedEvent, JsonObject]], blocks: Sequence[ReplyBlock]) -> Timing:
+        pieces = [(event.at, size) for event, data in said if (size := self._size(data)) is not None]
+        if not pieces:
+            return Timing({})
+        return timing(pieces, said[-1][0].at, count_deltas(blocks, self._wire, self._conversation))
 
-    def _is_delta(self, data: JsonObject) -> bool:
+    def _size(self, data: JsonObject) -> int | None:
+        """Return how many characters of the reply an event carries, or None if it carries no piece of it."""
         reader = self._wire.reader
-        readers: tuple[Iterator[object], ...] = (
-            reader.text_deltas(data),
-            reader.thinking_deltas(data),
-            reader.call_deltas(data),
-        )
-        return any(list(pieces) for pieces in readers)
+        pieces = [*reader.text_deltas(data), *reader.thinking_deltas(data)]
+        pieces += [piece for _, (_, _, piece) in reader.call_deltas(data)]
+        return sum([len(piece) for piece in pieces]) if pieces else None
 
     def _reply(
         self,
@@ -234,7 +234,8 @@ def _error(exchange: RecordedExchange, wire: Wire) -> dict[str, object]:
     failure = _failure(exchange, body, wire) if isinstance(body, dict) and exchange.ended == "complete" else None
     if failure is None or exchange.status > 599:
         return _response(exchange)
-    return error_words(failure)
+    is_bare = exchange.status == 429 and "retry-after" not in exchange.response_headers
+    return {**error_words(failure), **({"faults": [NO_RETRY_AFTER]} if is_bare else {})}
 
 
 def _failure(exchange: RecordedExchange, body: JsonObject, wire: Wire) -> Failure | None:

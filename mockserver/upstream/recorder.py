@@ -2,9 +2,10 @@
 
 Rules:
 
-- A file is written anew after each exchange, in a thread of its own, so no answer waits for it. A file is replaced as a
-  whole: whenever the process ends, what is there is valid.
+- A file is written anew after each exchange, in a thread of its own, so no answer waits for it; the thread rests longer
+  than it works. A file is replaced as a whole: whenever the process ends, what is there is valid.
 - Its first line says that it is a recording. Only such a file is replaced, so remove the line to keep a file.
+- What the file says the same at the start of a recording stays byte for byte.
 - Only its owner may read a file.
 - A text that still has a secret is not written, and what was there before stays.
 - Logins and the preflights of browsers are not recorded. What is kept in all has a bound.
@@ -17,7 +18,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
+from time import perf_counter
 from typing import TypeAlias
 
 import msgspec
@@ -35,8 +37,14 @@ MARK = "# Recorded by `mockserver record`; recording again replaces this file."
 
 SUFFIXES = (".yaml", ".yml")
 
-Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str], str]
-"""Returns exchanges as a scenario of this name. Raises `OperatorError` if a secret would be in it."""
+Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str, str], str]
+"""Returns exchanges as a scenario of this name, in place of this text ("": there is none).
+
+Raises `OperatorError` if a secret would be in it.
+"""
+
+REST, LONGEST_REST = 9, 5.0
+"""The writer rests so many times as long as it wrote, at most so many seconds: it takes a tenth of a core."""
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 60
@@ -58,9 +66,11 @@ class Recorder:
         self._compose = compose
         self._left = most_bytes
         self._recordings: dict[Path, list[RecordedExchange]] = {}
+        self._before: dict[Path, str] = {}
         self._changed: set[Path] = set()
         self._troubles: dict[Path, str] = {}
         self._lock = Lock()
+        self._closing = Event()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
     def add(self, exchange: RecordedExchange) -> str:
@@ -82,6 +92,7 @@ class Recorder:
 
     def close(self) -> list[Written]:
         """Write what is left. Return every file."""
+        self._closing.set()
         self._writer.shutdown()
         return [
             Written(path, len(exchanges), self._troubles.get(path, "")) for path, exchanges in self._recordings.items()
@@ -99,9 +110,11 @@ class Recorder:
                 return
             self._changed.discard(path)
             exchanges = tuple(self._recordings[path])
+        began = perf_counter()
         try:
-            refuse_foreign(path)
-            write_private(path, f"{MARK}\n{self._compose(exchanges, file_name(path.stem))}")
+            before = recorded_text(path)
+            before = self._before.setdefault(path, before)
+            write_private(path, f"{MARK}\n{self._compose(exchanges, file_name(path.stem), before)}")
         except OperatorError as error:
             self._troubles[path] = str(error)
         except OSError as error:
@@ -110,6 +123,7 @@ class Recorder:
             self._troubles[path] = f"could not be composed ({type(error).__name__}: {error}); this is a bug of the mock"
         else:
             self._troubles.pop(path, None)
+        self._closing.wait(min(REST * (perf_counter() - began), LONGEST_REST))
 
 
 def check(out: Path) -> None:
@@ -127,14 +141,18 @@ def check(out: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OperatorError(f"{folder} cannot be written to")
     if out.suffix in SUFFIXES:
-        refuse_foreign(out)
+        recorded_text(out)
 
 
-def refuse_foreign(path: Path) -> None:
-    """Raise `OperatorError` if there is a file that is no recording."""
-    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as file:
-        if file.readline().rstrip("\n") != MARK:
-            raise OperatorError(f"{path} exists and is not a recording; choose another name, or move it away")
+def recorded_text(path: Path) -> str:
+    """Return the recording in a file without its first line, or "". Raise `OperatorError` if a file is none."""
+    try:
+        mark, _, text = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+    except FileNotFoundError:
+        return ""
+    if mark != MARK:
+        raise OperatorError(f"{path} exists and is not a recording; choose another name, or move it away")
+    return text
 
 
 def session_of(exchange: RecordedExchange) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.recording.exchange import Frame, RecordedExchange
 from mockserver.recording.scenario import scenario_of
-from tests.support.engine import Talk, contract, turns
+from tests.support.engine import Talk, extended, turns
 from tests.support.recordings import Recorder, ask, said
 
 QUESTIONS = ("one", "two", "three")
@@ -13,7 +13,7 @@ QUESTIONS = ("one", "two", "three")
 
 def recorded(*answers: str) -> list[RecordedExchange]:
     """Return one exchange for each answer."""
-    recorder = Recorder(Talk(turns("".join([f"  - reply: {answer}\n" for answer in answers]))))
+    recorder = Recorder(Talk(turns("".join([f"  - reply: {answer}\n" for answer in answers])), served=extended()))
     return [recorder.ask(ask("openai", said(question), stream=True)) for question in QUESTIONS[: len(answers)]]
 
 
@@ -24,7 +24,7 @@ def slower(exchange: RecordedExchange, factor: float) -> RecordedExchange:
 
 
 def again(exchanges: list[RecordedExchange], before: str) -> str:
-    return scenario_of(exchanges, "again", contract(), before=before)
+    return scenario_of(exchanges, "again", extended(), before=before)
 
 
 def test_the_same_recording_gives_the_same_file() -> None:

@@ -9,11 +9,12 @@ import pytest
 import yaml
 from pydantic import JsonValue
 
+from mockserver.files.dry_run import dry_run
 from mockserver.recording.broken import completed
 from mockserver.recording.exchange import Ended, Frame, RecordedExchange
 from mockserver.recording.scenario import scenario_of
 from mockserver.recording.turns import recorded_turn
-from tests.support.engine import Talk, contract, script, turns
+from tests.support.engine import Talk, extended, script, turns
 from tests.support.recordings import PATHS, Recorder, ask, said
 
 each_wire = pytest.mark.parametrize("wire", PATHS)
@@ -52,19 +53,19 @@ def recorded(
     wire: str, turn: str, *, stream: bool = True, fields: Mapping[str, JsonValue] = MappingProxyType({})
 ) -> RecordedExchange:
     """Return the exchange of one turn."""
-    return Recorder(Talk(turns(f"  - {turn}\n"))).ask(ask(wire, said("hi"), stream=stream, **fields))
+    return Recorder(Talk(turns(f"  - {turn}\n"), served=extended())).ask(ask(wire, said("hi"), stream=stream, **fields))
 
 
 def words(exchange: RecordedExchange) -> dict[str, object]:
     """Return the answer of an exchange in the words of a turn."""
-    return recorded_turn(exchange, contract()).words
+    return recorded_turn(exchange, extended()).words
 
 
 def replayed(exchange: RecordedExchange) -> RecordedExchange:
     """Return the same exchange with the recording of it."""
-    text = scenario_of([exchange], "again", contract())
+    text = scenario_of([exchange], "again", extended())
     (again,) = [
-        Recorder(Talk(script(text))).ask(ask(wire, said("hi"), stream=True))
+        Recorder(Talk(script(text), served=extended())).ask(ask(wire, said("hi"), stream=True))
         for wire, path in PATHS.items()
         if path == exchange.path
     ]
@@ -82,6 +83,40 @@ def test_a_broken_stream_has_the_fault_that_breaks_it(
 
 
 @each_wire
+@pytest.mark.parametrize("turn", ["reply: one two", "reply: [{thinking: Hm hm.}, Hello]", f"reply: {CALL}"])
+def test_a_stream_that_breaks_before_any_event_makes_a_file_without_mistakes(wire: str, turn: str) -> None:
+    whole = recorded(wire, turn)
+    for came in range(len(whole.frames)):
+        exchange = msgspec.structs.replace(whole, frames=whole.frames[:came], ended="reset")
+        assert dry_run(script(scenario_of([exchange], "again", extended())), extended()) == []
+
+
+@each_wire
+def test_a_429_without_retry_after_has_none_on_replay(wire: str) -> None:
+    exchange = recorded(wire, "{error: {status: 429}, faults: [{retry_after: null}]}")
+    assert words(exchange) == {"error": {"status": 429}, "faults": [{"retry_after": None}]}
+    assert "retry-after" not in replayed(exchange).response_headers
+
+
+STALLS: list[tuple[str, list[JsonValue]]] = [
+    ("{stall: {at: delta 3, for: 5s}}", [{"stall": {"at": "delta 3", "for": "5s"}}]),
+    ("{stall: {at: stop, for: 2s}}", [{"stall": {"at": "stop", "for": "2s"}}]),
+    ("{stall: {at: delta 2, for: 300ms}}", []),
+]
+
+
+@each_wire
+@pytest.mark.parametrize(("fault", "stalls"), STALLS)
+def test_a_stall_is_a_fault_and_no_slower_rate(wire: str, fault: str, stalls: list[JsonValue]) -> None:
+    turn = f"{{reply: one two three four five six seven eight, pace: {{rate: 20/s}}, faults: [{fault}]}}"
+    exchange = recorded(wire, turn)
+    said = words(exchange)
+    assert said.get("faults", []) == stalls
+    assert said["pace"] == {"rate": "20/s" if stalls else "11/s"}
+    assert words(replayed(exchange)) == said
+
+
+@each_wire
 @pytest.mark.parametrize("place", [3, 4, 5])
 def test_a_call_that_broke_in_its_arguments_breaks_there_again(wire: str, place: int) -> None:
     exchange = recorded(wire, f"{{reply: {CALL}, faults: [{{reset: {{at: delta {place}}}}}]}}")
@@ -93,7 +128,7 @@ def test_a_call_that_broke_in_its_arguments_breaks_there_again(wire: str, place:
 def test_a_stream_that_lacks_only_its_last_event_breaks_before_it(wire: str) -> None:
     exchange = recorded(wire, "reply: one two")
     exchange = msgspec.structs.replace(exchange, frames=exchange.frames[:-1], ended="closed")
-    last = {"anthropic": "message_stop", "openai": "done"}[wire]
+    last = {"anthropic": "message_stop", "openai": "done", "openai_responses": "stop"}[wire]
     assert words(exchange) == {"reply": "one two", "faults": [{"close": {"at": last}}]}
 
 
@@ -147,7 +182,11 @@ ANSWERS: list[tuple[RecordedExchange, JsonValue]] = [
     ),
     (
         answer(429, {"error": {"message": "Slow down"}}, retry_after_ms="1500", x_request_id="r1"),
-        {"error": {"status": 429, "message": "Slow down"}, "headers": {"retry-after-ms": "1500"}},
+        {
+            "error": {"status": 429, "message": "Slow down"},
+            "headers": {"retry-after-ms": "1500"},
+            "faults": [{"retry_after": None}],
+        },
     ),
     (answer(402, {"detail": "Insufficient credits"}), {"error": {"status": 402, "message": "Insufficient credits"}}),
     (answer(503, {"error": "Loading"}), {"error": {"status": 503, "message": "Loading"}}),
@@ -219,6 +258,7 @@ def test_a_reply_is_recorded_in_the_words_that_gave_it(wire: str, turn: str) -> 
     formats: dict[str, dict[str, JsonValue]] = {
         "openai": {"response_format": {"type": "json_object"}, "stream_options": {"include_usage": True}},
         "anthropic": {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
+        "openai_responses": {"text": {"format": {"type": "json_object"}}},
     }
     said_before = yaml.safe_load(turn)
     said_after = words(recorded(wire, turn, fields=formats[wire]))
@@ -240,6 +280,6 @@ def test_a_reply_that_fitted_by_the_gateways_own_count_fits_again(wire: str, sto
     turn = f"{{reply: {'Indeed. ' * 10}End., stop: {stop}, usage: {{input: 10, output: 20}}}}"
     exchange = recorded(wire, turn, stream=False, fields={"max_tokens": 20})
     assert str(words(exchange)["reply"]).endswith("End.")
-    text = scenario_of([exchange], "again", contract())
-    again = Recorder(Talk(script(text))).ask(ask(wire, said("hi"), max_tokens=20))
+    text = scenario_of([exchange], "again", extended())
+    again = Recorder(Talk(script(text), served=extended())).ask(ask(wire, said("hi"), max_tokens=20))
     assert words(again) == words(exchange)

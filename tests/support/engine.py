@@ -61,9 +61,10 @@ class Talk:
         seed: str = "0",
         others: Sequence[Script] = (),
         settings: EngineSettings | None = None,
+        served: Contract | None = None,
     ) -> None:
         scripts = {one.name: one for one in ([*others, played] if played is not None else others)}
-        self.engine = Engine(contract(), {}, settings or EngineSettings()).with_scripts(
+        self.engine = Engine(served or contract(), {}, settings or EngineSettings()).with_scripts(
             scripts, played.name if played is not None else None
         )
         self.session = Session("test", seed)

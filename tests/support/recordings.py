@@ -1,6 +1,6 @@
 """Recorded exchanges for tests: made from the engine's own answers, without a socket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import orjson
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ from mockserver.engine.request import Request
 from mockserver.recording.exchange import Ended, Frame, RecordedExchange
 from tests.support.engine import CHAT, KEY, MESSAGES, Talk
 
-PATHS = {"anthropic": MESSAGES, "openai": CHAT}
+PATHS = {"anthropic": MESSAGES, "openai": CHAT, "openai_responses": "/api/v1/responses"}
 
 
 def exchange_of(request: Request, actions: Actions, retry: int = 0) -> RecordedExchange:
@@ -44,13 +44,11 @@ def exchange_of(request: Request, actions: Actions, retry: int = 0) -> RecordedE
 
 def ask(wire: str, messages: Sequence[JsonValue], *, stream: bool = False, **fields: JsonValue) -> Request:
     """Return a request on a wire."""
-    body: Mapping[str, JsonValue] = {
-        "model": "claude-sonnet-4-5",
-        "max_tokens": 1000,
-        "stream": stream,
-        "messages": list(messages),
-        **fields,
-    }
+    body: dict[str, JsonValue] = {"model": "claude-sonnet-4-5", "stream": stream, **fields}
+    if wire == "openai_responses":
+        body = {"max_output_tokens": body.pop("max_tokens", 1000), **body, "input": list(messages)}
+    else:
+        body = {"max_tokens": 1000, **body, "messages": list(messages)}
     return Request("POST", PATHS[wire], {**KEY, "content-type": "application/json"}, orjson.dumps(body))
 
 

@@ -12,7 +12,7 @@ from mockserver.recording.exchange import Frame, RecordedExchange
 from mockserver.upstream.recorder import MARK, Recorder, check, file_name, write_private
 
 
-def compose(exchanges: Sequence[RecordedExchange], name: str) -> str:
+def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
     """Return the name and the paths, in place of a scenario."""
     if any(b"secret" in exchange.body for exchange in exchanges):
         raise OperatorError("a secret is left")
@@ -83,7 +83,7 @@ def test_a_secret_is_not_written_and_what_was_there_stays(tmp_path: Path) -> Non
 
 
 def test_a_bug_costs_the_file_and_is_told(tmp_path: Path) -> None:
-    def fail(exchanges: Sequence[RecordedExchange], name: str) -> str:
+    def fail(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
         raise ZeroDivisionError("no")
 
     recorder = Recorder(tmp_path / "one.yaml", fail)
@@ -135,6 +135,23 @@ def test_a_recording_is_replaced_and_any_other_file_is_not(tmp_path: Path) -> No
     [written] = recorder.close()
     assert "exists and is not a recording" in written.trouble
     assert mine.read_text(encoding="utf-8") == "scenario: mine\n"
+
+
+def test_each_write_gets_the_recording_that_was_there_at_first(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    write_private(file, f"{MARK}\nolder\n")
+    given: list[str] = []
+
+    def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
+        given.append(before)
+        return f"{len(exchanges)}\n"
+
+    recorder = Recorder(file, compose)
+    for path in ("/a", "/b"):
+        recorder.add(exchanged(path))
+        recorder._writer.submit(lambda: None).result()
+    recorder.close()
+    assert (given, text_of(file)) == (["older\n", "older\n"], "2\n")
 
 
 def test_the_folder_is_made(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def refused(url: str) -> object:
 @contextmanager
 def recording(upstream: str, file: Path) -> Iterator[str]:
     """Yield the URL of a recorder; the file is complete when the block has ended."""
-    recorder = Recorder(file, lambda exchanges, name: scenario_of(exchanges, name, contract()))
+    recorder = Recorder(file, lambda exchanges, name, before: scenario_of(exchanges, name, contract(), before=before))
     skipped = []
 
     def report(passed: RecordedExchange, reason: str) -> None:
@@ -207,6 +207,16 @@ def test_one_recording_of_every_act_replays_them_in_another_order(tmp_path: Path
         real = [act(url) for act in acts]
     with replaying(file) as url:
         assert [act(url) for act in reversed(acts)] == real[::-1]
+
+
+def test_the_same_acts_again_give_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "recorded.yaml"
+    texts = []
+    for _ in range(2):
+        with serving(LOOP) as upstream, recording(upstream.url, file) as url:
+            tool_loop(url)
+        texts.append(file.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
 
 
 def test_two_clients_at_once_are_in_one_recording(tmp_path: Path) -> None:
