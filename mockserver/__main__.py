@@ -16,9 +16,12 @@ def main() -> None:
     if conflict is not None:  # pragma: no cover - a test runs it in a copy of the package
         sys.stderr.write(f"Error: {conflict}\n")
         sys.exit(2)
-    from mockserver.cli.main import main as command  # it cannot be imported where files were overwritten
+    try:
+        from mockserver.cli.main import main as command  # it cannot be imported where files were overwritten
 
-    command()
+        command()
+    except KeyboardInterrupt:  # before the command has begun, or while its output is flushed
+        sys.exit(130)
 
 
 if __name__ == "__main__":  # pragma: no branch - this module is only ever run

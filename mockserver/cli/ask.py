@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.cli.tail import plain
 
 if TYPE_CHECKING:
@@ -36,11 +37,22 @@ def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver ask": "say hello to the mock on port 8000",
+    "mockserver ask --as openai-python --tools --stream": "a streamed tool call, as that SDK asks for it",
+    "mockserver ask https://gateway.example --list": "which clients and requests there are",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "client-acts"))
 @click.argument("url", envvar="GATEWAY_URL", default="http://127.0.0.1:8000")
 @click.option("--as", "name", metavar="PROFILE", default="anthropic-python", show_default=True, help="The client.")
 @click.option(
-    "--key", envvar="GATEWAY_KEY", default="sk_test", help="API key; prefer the environment variable GATEWAY_KEY."
+    "--key",
+    envvar="GATEWAY_KEY",
+    show_envvar=True,
+    default="sk_test",
+    help="API key; prefer the environment variable.",
 )
 @_subject_options
 @click.option("--stream", is_flag=True, help="Ask for a stream.")

@@ -1,6 +1,5 @@
 """`mockserver contract URL`: one run of the gate, its reports, and the exit code."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.gate.options import CONTEXT, PARAMETERS, GateOptions
 from mockserver.gate.packages import require_packages
 from mockserver.gate.reports import FORMATS
@@ -29,18 +29,28 @@ def _check(**values: Any) -> None:
     for report in FORMATS:
         if report.name in options.reports:
             write_file(Path(options.reports[report.name]), report.render(run))
-    color = False if os.environ.get("NO_COLOR") else None  # None: on a terminal only
     width = max(60, min(120, shutil.get_terminal_size((terminal.WIDTH, 24)).columns))
     for line in terminal.lines(run, width):
-        click.echo(_painted(line), color=color)
+        click.echo(_painted(line))
     if options.github:
         for line in github.lines(run):
             click.echo(line)
     sys.exit(0 if run.passed else 1)
 
 
+EXAMPLES = {
+    "mockserver contract http://127.0.0.1:8000": "every promise, against a gateway on this machine",
+    "mockserver contract https://gateway.example --profile smoke": "a few requests; set GATEWAY_KEY",
+    "mockserver contract http://127.0.0.1:8000 --junit report.xml": "for a CI server",
+}
+
 check = click.Command(
-    "check", params=list(PARAMETERS), callback=_check, help=_check.__doc__, context_settings=dict(CONTEXT)
+    "check",
+    params=list(PARAMETERS),
+    callback=_check,
+    help=_check.__doc__,
+    epilog=manual(EXAMPLES, "contract-gate"),
+    context_settings=dict(CONTEXT),
 )
 
 COLOURS = {"BROKEN ": "red", "No promise broken": "green", "Stopped early": "red"}

@@ -6,12 +6,19 @@ from pathlib import Path
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.json_output import json_option, print_json
+from mockserver.cli.manual import manual
+
+EXAMPLES = {
+    "mockserver contract diff old.yaml openapi.yaml": "exit code 1 if a client can break",
+    "mockserver contract diff old.yaml openapi.yaml --fail-on risky": "or if it may",
+}
 
 
-@click.command()
+@click.command(epilog=manual(EXAMPLES, "contract-gate"))
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@json_option
 @click.option(
     "--fail-on",
     type=click.Choice(["breaking", "risky"]),
@@ -22,15 +29,13 @@ from mockserver.cli.errors import report_errors
 @report_errors
 def diff(old: Path, new: Path, as_json: bool, fail_on: str) -> None:
     """Compare two versions of openapi.yaml. Exit code 1 if NEW can break clients of OLD."""
-    import orjson
-
     from mockserver.gate import contract_diff
 
     changes = contract_diff.compare(contract_diff.read(old), contract_diff.read(new))
     counts = {level: sum(change.level == level for change in changes) for level in contract_diff.LEVELS}
     if as_json:
         listed = [{"level": change.level, "where": change.where, "what": change.what} for change in changes]
-        click.echo(orjson.dumps({"counts": counts, "changes": listed}, option=orjson.OPT_INDENT_2).decode())
+        print_json({"counts": counts, "changes": listed})
     else:
         for change in changes:
             click.echo(change)

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.cli.json_output import json_option, print_json
+from mockserver.cli.manual import manual
+
 if TYPE_CHECKING:
     from mockserver.contracts.promises import Promise
 
@@ -18,12 +21,21 @@ programs do, SDK is what the official SDKs need.
 """
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver contract promises": "list them by group",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "promises"))
 @click.option("--markdown", is_flag=True, help="Print the page docs/promises.md.")
-def promises(markdown: bool) -> None:
+@json_option
+def promises(markdown: bool, as_json: bool) -> None:
     """List the promises: name, sentence, document and section."""
     from mockserver.contracts.promises import PROMISES
 
+    if as_json:
+        print_json(list(PROMISES.values()))
+        return
     groups: dict[str, list[Promise]] = {}
     for promise in PROMISES.values():
         groups.setdefault(promise.group, []).append(promise)

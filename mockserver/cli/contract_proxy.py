@@ -7,11 +7,16 @@ from pathlib import Path
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.core.errors import OperatorError
 from mockserver.gate.packages import require_packages
 
+EXAMPLES = {
+    "mockserver contract proxy --upstream https://gateway.example": "point your client at port 8001",
+}
 
-@click.command()
+
+@click.command(epilog=manual(EXAMPLES, "contract-gate"))
 @click.option("--upstream", required=True, metavar="URL", help="Gateway behind the proxy.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -13,6 +13,9 @@ from mockserver.core.errors import AuthorError, OperatorError
 
 P = ParamSpec("P")
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 and the number of the signal, as in every shell."""
+
 
 def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Make a command report its caller's mistakes without a traceback."""

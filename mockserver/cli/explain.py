@@ -7,16 +7,24 @@ import click
 
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
+from mockserver.cli.json_output import json_option, print_json
+from mockserver.cli.manual import manual
 from mockserver.core.errors import OperatorError
 
+EXAMPLES = {
+    "mockserver explain mine.yaml --request body.json": "which turn answers this body",
+    "mockserver explain mine.yaml --request -": "a body or a curl command from standard input",
+}
 
-@click.command()
+
+@click.command(epilog=manual(EXAMPLES, "scenarios"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--request", "request", required=True, metavar="FILE|-", help="File with a JSON body or a curl command; - is stdin."
 )
 @click.option("--path", help="Path of the request; guessed from the body if omitted.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Header of the request.")
+@json_option
 @contract_options
 @report_errors
 def explain(
@@ -24,6 +32,7 @@ def explain(
     request: str,
     path: str | None,
     headers: tuple[str, ...],
+    as_json: bool,
     external: Path | None,
     extensions: tuple[str, ...],
 ) -> None:
@@ -36,5 +45,9 @@ def explain(
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"{request}: cannot be read: {error}") from None
-    for line in explain_lines(read_script(file, contract), contract, read_request(text, path, headers)):
+    lines = explain_lines(read_script(file, contract), contract, read_request(text, path, headers))
+    if as_json:
+        print_json({"lines": list(lines)})
+        return
+    for line in lines:
         click.echo(line)

@@ -8,6 +8,8 @@ import click
 
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
+from mockserver.cli.progress import with_progress
 from mockserver.core.errors import OperatorError, Problem
 
 
@@ -37,11 +39,19 @@ FORMATS: dict[str, Callable[[Problem], str]] = {"text": _as_text, "json": _as_js
 CONTRACT_HINT = "If the unknown operations are in an OpenAPI document of your own, add --contract FILE."
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver lint my-scenarios/": "check every file of a folder",
+    "mockserver lint mine.yaml --json": "a line of JSON for each mistake",
+    "mockserver lint mine.yaml --format github": "annotations in GitHub Actions",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "scenarios"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @click.option(
     "--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True, help="Output format."
 )
+@click.option("--json", "form", flag_value="json", help="Print a line of JSON for each mistake: --format json.")
 @contract_options
 @report_errors
 def lint(paths: tuple[str, ...], form: str, external: Path | None, extensions: tuple[str, ...]) -> None:
@@ -54,7 +64,7 @@ def lint(paths: tuple[str, ...], form: str, external: Path | None, extensions: t
     files = [file for path in paths for file in (loader.discover(Path(path)) if Path(path).is_dir() else [Path(path)])]
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no file (*.yaml) in there")
-    problems = lint_files(files, contract)
+    problems = lint_files(with_progress(files, "Checking file"), contract)
     for problem in problems:
         click.echo(FORMATS[form](problem))
     if form != "json":

@@ -5,11 +5,16 @@ the command that runs is imported, and it imports what is heavy inside its funct
 quickly. A mistake of the caller is one line (or one line each) on standard error, and exit code 2.
 """
 
+import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
 from mockserver import __version__
+from mockserver.cli.colour import colour_choice
+from mockserver.cli.errors import INTERRUPTED
 
 COMMANDS = (
     "serve",
@@ -27,6 +32,8 @@ COMMANDS = (
     "record",
     "contract",
     "openapi",
+    "docs",
+    "completion",
 )
 """The commands in the order of `mockserver --help`, most used first."""
 
@@ -48,8 +55,35 @@ class CommandTable(click.Group):
         """Return a command, or None if there is none of that name."""
         return command_of(cmd_name) if cmd_name in COMMANDS else None
 
+    def invoke(self, ctx: click.Context) -> Any:  # Any: click's own type
+        """Run the command. Ctrl-C ends it with one word and the exit code that shells know."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            sys.exit(INTERRUPTED)
 
-@click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
+
+EPILOG = """\b
+Exit codes:
+  0    done
+  1    done, and found what the command looks for: mistakes, broken promises, findings
+  2    could not be done: a wrong option, a missing file, a busy port; standard error says what to do
+  130  interrupted by Ctrl-C (servers stop with their own exit code)
+
+\b
+Environment:
+  NO_COLOR     no colour, even on a terminal
+  FORCE_COLOR  colour even where there is no terminal, such as in CI
+
+\b
+Examples of a command: mockserver COMMAND --help. The documentation: mockserver docs.
+"""
+
+
+@click.group(cls=CommandTable, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="ainative-mockserver", message="mockserver %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Mock the AINative LLM gateway, and check any gateway against its documents."""
+    context.color = colour_choice(os.environ)

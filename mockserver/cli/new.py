@@ -5,12 +5,18 @@ from pathlib import Path
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.core.errors import OperatorError
 
 SCHEMA_FILE = "scenario.schema.json"
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver new my-agent": "write my-agent.yaml and scenario.schema.json",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "scenarios"))
 @click.argument("name")
 @report_errors
 def new(name: str) -> None:

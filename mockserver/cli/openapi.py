@@ -5,9 +5,15 @@ from pathlib import Path
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
+
+EXAMPLES = {
+    "mockserver openapi > openapi.yaml": "the contract as it stands",
+    "mockserver openapi --version 3.1": "for tools that do not know 3.2",
+}
 
 
-@click.command()
+@click.command(epilog=manual(EXAMPLES, "contracts"))
 @click.option(
     "--version",
     "version",

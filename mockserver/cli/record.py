@@ -14,6 +14,7 @@ from mockserver import __version__
 from mockserver.cli.banner import exposure, sdk_settings
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.cli.output import Output
 from mockserver.cli.upstream_options import allow_private as allow_private_option
 from mockserver.cli.upstream_options import require_packages
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
 OPEN_TO_ALL = ", and your upstream through it"
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver record --upstream https://gateway.example": "write recording.yaml",
+    "mockserver record --upstream https://gateway.example --out sessions/": "one file for each session",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "recording"))
 @click.option("--upstream", required=True, metavar="URL", help="Gateway to record.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -2,8 +2,15 @@
 
 import click
 
+from mockserver.cli.manual import manual
 
-@click.command()
+EXAMPLES = {
+    "mockserver schema > scenario.schema.json": "for scenario files",
+    "mockserver schema --kind chaos": "for chaos profiles",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "scenarios"))
 @click.option(
     "--kind",
     type=click.Choice(["scenario", "chaos", "accounts"]),

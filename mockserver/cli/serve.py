@@ -20,6 +20,7 @@ from mockserver.cli.control_options import (
 )
 from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.cli.output import Output
 from mockserver.cli.upstream_options import open_fallback, upstream_options
 from mockserver.core.errors import OperatorError
@@ -42,7 +43,15 @@ DEFAULT_PORT = 8000
 CONTROLLED = "; the control API and the page need the token"
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver serve": "default answers on port 8000",
+    "mockserver serve --scenario tool-round-trip": "play a shipped scenario",
+    "mockserver serve --scenario mine.yaml --watch": "your own file, reloaded when you save it",
+    "mockserver serve --chaos flaky --seed 7": "random failures, the same in each run",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "scenarios"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",

@@ -9,9 +9,15 @@ import sys
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
+
+EXAMPLES = {
+    "mockserver start --scenario greeting": "print url, key, token … as a line of JSON",
+    "mockserver start --clock real --strict": "waits take time; an unplayed turn is exit code 1",
+}
 
 
-@click.command()
+@click.command(epilog=manual(EXAMPLES, "testing"))
 @click.option(
     "--scenario", metavar="NAME|FILE", help="Scenario to play; without it every request gets a default answer."
 )

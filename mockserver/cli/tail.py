@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.manual import manual
 from mockserver.cli.server_url import server_url_options
 from mockserver.control.client import ControlClient, FeedEvent
 from mockserver.core.errors import OperatorError
@@ -34,7 +35,13 @@ ENDS = {
 ControlJson: TypeAlias = Mapping[str, Any]  # Any: JSON of our own server; see control.responses
 
 
-@click.command()
+EXAMPLES = {
+    "mockserver tail 'http://127.0.0.1:8000/_mock/?token=TOKEN'": "follow the traffic",
+    "mockserver tail --token TOKEN --json": "a line of JSON for each exchange",
+}
+
+
+@click.command(epilog=manual(EXAMPLES, "control"))
 @server_url_options
 @click.option(
     "--last", default=10, show_default=True, type=click.IntRange(0, 5000), help="Begin with this many past exchanges."

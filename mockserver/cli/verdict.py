@@ -1,23 +1,29 @@
 """`mockserver verdict`: the mistakes of a running server's clients, according to its journal."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from mockserver.cli.errors import report_errors
+from mockserver.cli.json_output import json_option, print_json
+from mockserver.cli.manual import manual
 from mockserver.cli.server_url import server_url_options
 from mockserver.cli.tail import plain
 from mockserver.control.client import ControlClient
 from mockserver.journal.verdict import advice
 
+EXAMPLES = {
+    "mockserver verdict 'http://127.0.0.1:8000/_mock/?token=TOKEN'": "judge all clients",
+    "mockserver verdict --token TOKEN --concurrency 4": "at most four requests at once are right",
+}
 
-@click.command()
+
+@click.command(epilog=manual(EXAMPLES, "testing"))
 @server_url_options
 @click.option("--concurrency", type=click.IntRange(1), help="Maximum number of concurrent requests.")
 @click.option("--read-timeout", type=click.FloatRange(0, min_open=True), help="Read timeout of the client in seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@json_option
 @report_errors
 def verdict(
     link: str,
@@ -36,7 +42,7 @@ def verdict(
     judged: Any = client.get("/verdict", **query)  # Any: JSON of our own server; see control.responses
     findings = judged["findings"]
     if as_json:
-        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+        print_json(findings)
         sys.exit(1 if findings else 0)
     for finding in findings:
         where = ", ".join(map(str, finding["exchanges"]))

@@ -1,4 +1,4 @@
-"""The paths of the shipped files: openapi.yaml, its extensions, the scenario library and the client profiles.
+"""The paths of the shipped files: openapi.yaml, its extensions, the scenario library, the client profiles and the docs.
 
 In a checkout they are at the top of the tree; in an installed wheel they are inside the package, under `shipped`.
 """
@@ -12,3 +12,4 @@ OPENAPI = _ROOT / "openapi.yaml"
 EXTENSIONS = _ROOT / "extensions"
 SCENARIOS = _ROOT / "scenarios"
 CLIENT_PROFILES = _ROOT / "client-profiles"
+DOCS = _ROOT / "docs"

@@ -38,7 +38,7 @@ def _duration(_: click.Context, param: click.Parameter, value: str | None) -> fl
 
 
 def _option(name: str, help: str, **more: Any) -> click.Option:
-    return click.Option([f"--{name}"], help=help, **more)
+    return click.Option([f"--{name}"], help=help, show_envvar=True, **more)
 
 
 def _flag(name: str, help: str, **more: Any) -> click.Option:

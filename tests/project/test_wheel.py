@@ -58,6 +58,10 @@ def test_it_carries_every_client_profile(unpacked: Path) -> None:
     assert carried == {path.name for path in (ROOT / "client-profiles").iterdir()}
 
 
+def test_it_prints_a_page_of_the_documentation(unpacked: Path) -> None:
+    assert run(unpacked, "docs", "faults") == (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+
+
 def test_it_carries_the_whole_page(unpacked: Path) -> None:
     carried = {path.name for path in (unpacked / "mockserver/control/page").iterdir()}
     assert carried == {path.name for path in (ROOT / "mockserver/control/page").iterdir()}

@@ -1,0 +1,53 @@
+"""Exit codes: what the help of each command says is what its code does, and Ctrl-C is 130."""
+
+import ast
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from mockserver import cli
+from mockserver.cli.errors import INTERRUPTED
+from mockserver.cli.main import EPILOG, main
+from tests.cli.command_tree import commands
+
+FOLDER = Path(cli.__path__[0])
+
+
+def codes_of(name: str) -> set[int]:
+    """Return the exit codes that the file of a command names."""
+    source = ast.parse((FOLDER / f"{name.replace(' ', '_')}.py").read_text(encoding="utf-8"))
+    exits = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit"]
+    return {
+        value.value
+        for call in exits
+        for argument in call.args
+        for value in ast.walk(argument)
+        if isinstance(value, ast.Constant) and isinstance(value.value, int)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_the_help_says_when_a_command_ends_with_1(name: str) -> None:
+    says_so = bool(re.search(r"Exit code (1\b|0: .*\b1: )", " ".join((commands()[name].help or "").split())))
+    assert (1 in codes_of(name)) == says_so, "say `Exit code 1 if …` in the docstring of a command that ends with it"
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_no_command_invents_an_exit_code(name: str) -> None:
+    documented = {int(code) for code in re.findall(r"^  (\d+) ", EPILOG, re.MULTILINE)}
+    assert codes_of(name) <= documented
+
+
+@click.command()
+def interrupted() -> None:
+    """Be interrupted."""
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_a_command_with_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.cli.main.command_of", lambda name: interrupted)
+    result = CliRunner().invoke(main, ["lint"])
+    assert (result.exit_code, result.stdout, result.stderr) == (INTERRUPTED, "", "\nInterrupted.\n")
