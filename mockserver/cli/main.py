@@ -33,6 +33,7 @@ COMMANDS = (
     "contract",
     "openapi",
     "docs",
+    "doctor",
     "completion",
 )
 """The commands in the order of `mockserver --help`, most used first."""
