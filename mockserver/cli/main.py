@@ -30,6 +30,7 @@ COMMANDS = (
     "verdict",
     "ask",
     "record",
+    "compare",
     "contract",
     "openapi",
     "docs",

@@ -138,9 +138,9 @@ class Wire(NamedTuple):
       thinking: the ids differ where the wire wants the thinking back.
     - `is_likely` says whether a body has fields that only requests of this wire have.
     - `parse` takes any JSON object and the route's default of `max_tokens`; `check` takes the conversation of a valid
-      body, and raises `Refusal` for what a schema cannot say. `whole` and `frames` render a reply. `frames` takes the
-      conversation because the form of a stream depends on what the client asked for; `stream_forms` are the request
-      fields of every form.
+      body, and raises `Refusal` for what a schema cannot say. `ask` returns the body of a conversation that the mock
+      begins. `whole` and `frames` render a reply. `frames` takes the conversation because the form of a stream depends
+      on what the client asked for; `stream_forms` are the request fields of every form.
     - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
       these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
       result can say that the call failed.
@@ -163,6 +163,7 @@ class Wire(NamedTuple):
     keep_alive: Data
     is_likely: Callable[[JsonObject], bool]
     parse: Callable[[JsonObject, int | None], Conversation]
+    ask: Callable[[Conversation], Object]
     check: Callable[[Conversation], None]
     whole: Callable[[Reply], bytes]
     frames: Callable[[Reply, Chunk, Conversation], list[Data]]

@@ -1,6 +1,6 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import errors, neutral, odd, prefixes, read, reply, request, thinking, threads
+from mockserver.wires.anthropic import ask, errors, neutral, odd, prefixes, read, reply, request, thinking, threads
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -21,6 +21,7 @@ WIRE = Wire(
     keep_alive=reply.PING,
     is_likely=request.is_likely,
     parse=request.parse,
+    ask=ask.body_of,
     check=request.check,
     whole=reply.whole,
     frames=lambda neutral, chunk, conversation: reply.frames(neutral, chunk),

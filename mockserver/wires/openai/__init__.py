@@ -1,7 +1,7 @@
 """The OpenAI chat completions wire: all chat routes (D0, D1, D3, D4)."""
 
 from mockserver.core.actions import Data
-from mockserver.wires.openai import errors, neutral, odd, prefixes, read, reply, request
+from mockserver.wires.openai import ask, errors, neutral, odd, prefixes, read, reply, request
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -19,6 +19,7 @@ WIRE = Wire(
     keep_alive=Data(b": ping\n\n", "comment"),
     is_likely=request.is_likely,
     parse=request.parse,
+    ask=ask.body_of,
     check=request.check,
     whole=reply.whole,
     frames=lambda neutral, chunk, conversation: reply.frames(neutral, chunk, conversation.include_usage),

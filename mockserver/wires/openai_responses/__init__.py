@@ -5,7 +5,7 @@ No document of the gateway names it. Source: the official SDKs (openai 3.52, `ty
 
 from mockserver.core.actions import Data
 from mockserver.wires.openai import WIRE as CHAT
-from mockserver.wires.openai_responses import errors, neutral, odd, prefixes, read, reply, request, threads
+from mockserver.wires.openai_responses import ask, errors, neutral, odd, prefixes, read, reply, request, threads
 from mockserver.wires.wire import OddFrames, Reader, Wire
 
 WIRE = Wire(
@@ -23,6 +23,7 @@ WIRE = Wire(
     keep_alive=Data(b": ping\n\n", "comment"),
     is_likely=request.is_likely,
     parse=request.parse,
+    ask=ask.body_of,
     check=request.check,
     whole=reply.whole,
     frames=lambda neutral, chunk, conversation: reply.frames(neutral, chunk),
