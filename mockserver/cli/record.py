@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,12 +19,14 @@ from mockserver.cli.manual import manual
 from mockserver.cli.output import Output
 from mockserver.cli.upstream_options import allow_private as allow_private_option
 from mockserver.cli.upstream_options import require_packages
+from mockserver.core.clock import SystemClock
 from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
     from socket import socket
 
     from mockserver.recording.exchange import RecordedExchange
+    from mockserver.recording.scenario import Recording
     from mockserver.upstream.address import UpstreamAddress
     from mockserver.upstream.recorder import Compose, Recorder, Written
 
@@ -96,7 +99,7 @@ def record(
 def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequence[str]) -> "tuple[Compose, list[str]]":
     """Return what makes a scenario of exchanges, and lines to print at the start. Raises `OperatorError`."""
     from mockserver.recording.redaction import Redaction
-    from mockserver.recording.scenario import scenario_of
+    from mockserver.recording.scenario import recording_of
 
     for pattern in patterns:
         try:
@@ -104,9 +107,11 @@ def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequen
         except re.error as error:
             raise OperatorError(f"--redact: '{pattern}' is not a regular expression: {error}") from None
     contract, notices = open_contract(external, extensions)
+    today = datetime.fromtimestamp(SystemClock().now(), UTC).date().isoformat()
 
-    def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: str) -> str:
-        return scenario_of(exchanges, name, contract, redaction=Redaction(patterns), before=before)
+    def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: str) -> "Recording":
+        redaction = Redaction(patterns)
+        return recording_of(exchanges, name, contract, on=today, redaction=redaction, before=before)
 
     return compose, notices
 

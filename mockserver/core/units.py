@@ -11,6 +11,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DAYS = re.compile(r"(\d{1,5})\s*d")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|min|h)")
 _PER_SECOND = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -31,6 +32,13 @@ def parse_duration(value: object) -> float:
     if seconds is None or not 0 <= seconds <= LONGEST:
         raise ValueError("expected a duration such as 300ms, 5s, 2m or 1h (at most 30 days)")
     return seconds
+
+
+def parse_days(value: object) -> int:
+    """Return the days of `90d`. Raises `ValueError`."""
+    if isinstance(value, str) and (match := _DAYS.fullmatch(value.strip())):
+        return int(match[1])
+    raise ValueError("expected a number of days such as 90d")
 
 
 def parse_rate(value: object) -> float:
@@ -71,6 +79,12 @@ def _unit(parse: Callable[[object], object], pattern: str, example: object, **bo
 
 
 Duration: TypeAlias = Annotated[float, *_unit(parse_duration, r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$", "300ms")]
+Days: TypeAlias = Annotated[
+    int,
+    PlainValidator(parse_days),
+    PlainSerializer(lambda value: f"{value}d"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*d$", "examples": ["90d"]}),
+]
 Rate: TypeAlias = Annotated[float, *_unit(parse_rate, r"^\d+(\.\d+)?\s*/\s*(s|m|min|h)$", "40/s")]
 Share: TypeAlias = Annotated[float, *_unit(parse_share, r"^\d+(\.\d+)?\s*%$", "10%", maximum=1)]
 Times: TypeAlias = Annotated[

@@ -14,6 +14,7 @@ from mockserver.core.errors import Refusal
 from mockserver.engine import builtin, overrides, refusals, responses, threads
 from mockserver.engine.admission import Admission
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.exact import exactly
 from mockserver.engine.recipe import Recipe, with_faults
 from mockserver.engine.render import RenderedReply, check_loaded, lay_faults, render_raw, render_reply
 from mockserver.engine.reply import SeedPath, default_plan
@@ -80,7 +81,10 @@ def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decisio
             call = msgspec.structs.replace(call, state=progress.state)
         chosen = select_turn(script, progress, call, session)
         if chosen is not None:
-            return _play(engine, admission, script, *chosen)
+            play, session = chosen
+            hit = session.progress_of(script.name, script.edition).hits[play.number]
+            session, decision = _play(engine, admission, script, play, session)
+            return session, exactly(play, hit, admission, decision)
     note = Note(session=session.id, seed=session.seed, operation=call.operation.name, cache=call.cache)
     if call.conversation is None or not call.operation.is_conversation:
         session, actions = _without_conversation(engine, admission)

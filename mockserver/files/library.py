@@ -10,12 +10,18 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.files import bundled, loader
 from mockserver.files.shipped import Shipped
+from mockserver.files.sidecar import recorded_answers
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.age import age_problem
+from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
+from mockserver.scenarios.schema import Scenario
+
+SYSTEM_CLOCK = SystemClock()
 
 
 class Library(NamedTuple):
@@ -93,10 +99,12 @@ def read_script(file: Path, contract: Contract, *, try_out: bool = True) -> Scri
     return script_of(loader.read_document(file), contract, try_out=try_out)
 
 
-def script_of(document: YamlDocument, contract: Contract, *, try_out: bool = True) -> Script:
+def script_of(
+    document: YamlDocument, contract: Contract, *, try_out: bool = True, clock: Clock = SYSTEM_CLOCK
+) -> Script:
     """Return the script of a document, checked as by `read_script`."""
     loaded = loader.scenario_of(document)
-    script, problems = compile_scenario(loaded.scenario, contract)
+    script, problems = compile_file(loaded.scenario, document.file, contract, clock)
     if not problems and try_out:
         from mockserver.files.dry_run import dry_run  # most of a server's start has nothing to try out
 
@@ -104,3 +112,12 @@ def script_of(document: YamlDocument, contract: Contract, *, try_out: bool = Tru
     if problems:
         raise AuthorError([loaded.problem(path, message) for path, message in problems])
     return script
+
+
+def compile_file(
+    scenario: Scenario, file: str, contract: Contract, clock: Clock = SYSTEM_CLOCK
+) -> tuple[Script, list[ScenarioProblem]]:
+    """Return the script of a scenario in a file, and its mistakes: also those of its age and recorded answers."""
+    script, problems = compile_scenario(scenario, contract, recorded_answers(scenario, file))
+    old = age_problem(scenario, clock.now())
+    return script, [ScenarioProblem(*old), *problems] if old is not None else problems

@@ -30,6 +30,7 @@ ITEM = "item of a standing list"
 PLAIN = re.compile(r"/?[^\W\d](?:[\w .,/'!?()+=;-]*[\w.!?)])?|\d+(?:\.\d+)?(?:ms|s|/s)")
 """Texts that every YAML parser reads as text, except for its own words, which the writer quotes."""
 
+_RECORDED = re.compile(r"^recorded: *[\"']?[\d-]+[\"']?", re.MULTILINE)
 _FLOW = re.compile(r"[,?]")
 """What a plain text on a line with others may not have."""
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -41,9 +42,15 @@ def ordered(turn: Mapping[str, object]) -> dict[str, object]:
     return {name: turn[name] for name in ORDER if name in turn}
 
 
-def head_text(name: str, about: str = "") -> str:
-    """Return the beginning of a scenario file, up to its turns."""
-    return written({"scenario": name, **({"about": about} if about else {})}) + "turns:\n"
+def head_text(name: str, about: str = "", on: str = "") -> str:
+    """Return the beginning of a scenario file, up to its turns. `on` is the day of its recording."""
+    head = {"scenario": name, **({"about": about} if about else {}), **({"recorded": on} if on else {})}
+    return written(head) + "turns:\n"
+
+
+def dated(head: str, on: str) -> str:
+    """Return the beginning of an earlier file with the day of the new recording, if it names one."""
+    return _RECORDED.sub(f'recorded: "{on}"', head) if on else head
 
 
 def turn_text(turn: Mapping[str, object]) -> str:

@@ -38,6 +38,18 @@ def events_of(frames: Sequence[Frame]) -> list[RecordedEvent]:
     return list(_events(frames))
 
 
+def raw_events(frames: Sequence[Frame]) -> Iterator[Frame]:
+    """Yield the bytes of each event as they came, its end included, and last what came of an event that never ended."""
+    payload = b"".join([frame.payload for frame in frames])
+    ends = list(accumulate([len(frame.payload) for frame in frames]))
+    start = 0
+    for match in _EVENT_END.finditer(payload):
+        yield Frame(frames[bisect_left(ends, match.end())].at, payload[start : match.end()])
+        start = match.end()
+    if start < len(payload):
+        yield Frame(frames[-1].at, payload[start:])
+
+
 def _events(frames: Sequence[Frame]) -> Iterator[RecordedEvent]:
     payload = b"".join([frame.payload for frame in frames])
     ends = list(accumulate([len(frame.payload) for frame in frames]))

@@ -39,3 +39,8 @@ class RecordedExchange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def payload(self) -> bytes:
         """The whole body of the answer."""
         return b"".join([frame.payload for frame in self.frames])
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self.response_headers.get("content-type", "").startswith("text/event-stream")

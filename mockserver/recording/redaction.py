@@ -11,13 +11,14 @@ Rules:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.accounts import keys
 from mockserver.core.conversation import Json
 from mockserver.core.errors import OperatorError
 from mockserver.core.json_text import json_or_none
 from mockserver.recording.exchange import RecordedExchange
+from mockserver.scenarios.templates import harmless
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie", "set-cookie", "x-auth-token"}
@@ -105,10 +106,17 @@ class Redaction:
 
     def redact_text(self, text: str) -> str:
         """Return a text whose secrets are placeholders."""
+        return self._replaced(text, placeholder)
+
+    def disguise_text(self, text: str) -> str:
+        """Return a text with the word in place of each secret that the mock writes for its placeholder."""
+        return self._replaced(text, harmless)
+
+    def _replaced(self, text: str, stand_in: Callable[[int], str]) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 number = self._numbers.setdefault(secret, len(self._numbers) + 1)
-                text = text.replace(secret, placeholder(number))
+                text = text.replace(secret, stand_in(number))
         return text
 
     def leaks(self, document: str) -> list[str]:

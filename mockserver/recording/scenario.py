@@ -3,18 +3,34 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import orjson
 
 from mockserver.openapi.contract import Contract
-from mockserver.recording.document import head_text, turn_text
+from mockserver.recording.document import dated, head_text, turn_text
 from mockserver.recording.earlier import EarlierFile
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.redaction import Redaction, SecretsLeftError
 from mockserver.recording.shape import Shapes
+from mockserver.recording.sidecar import answer_line
 from mockserver.recording.turns import RecordedTurn, recorded_turn
 from mockserver.scenarios.templates import as_literal
 
 Turn = dict[str, Any]  # Any: the words of a turn, see `scenarios.schema`
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A recording as text: the scenario, and the lines of the file beside it (see `sidecar`)."""
+
+    scenario: str
+    frames: str
+
+
+class _Conditioned(msgspec.Struct, frozen=True):
+    """The turns of a recording, and for each exchange the index of its turn; None where another one stands for it."""
+
+    turns: list[Turn]
+    numbers: list[int | None]
 
 
 def scenario_of(
@@ -26,11 +42,25 @@ def scenario_of(
     redaction: Redaction | None = None,
     before: str = "",
 ) -> str:
-    """Return a scenario file that gives the same answers to the same requests, in any order.
+    """Return a scenario file that gives the same answers to the same requests, in any order; see `recording_of`."""
+    return recording_of(exchanges, name, contract, about=about, redaction=redaction, before=before).scenario
 
-    Pass a `redaction` to add patterns, or to have the same placeholders in several files. Pass the file that this one
-    replaces as `before`: its head and the turns that say the same stay byte for byte. Raises `SecretsLeftError` if a
-    secret would be in the file.
+
+def recording_of(
+    exchanges: Sequence[RecordedExchange],
+    name: str,
+    contract: Contract,
+    *,
+    about: str = "",
+    on: str = "",
+    redaction: Redaction | None = None,
+    before: str = "",
+) -> Recording:
+    """Return the scenario file of a recording, and the file beside it. `on` is the day of the recording.
+
+    Pass a `redaction` to add patterns, or to have the same placeholders in several files. Pass the scenario that this
+    one replaces as `before`: its head and the turns that say the same stay byte for byte. Raises `SecretsLeftError` if
+    a secret would be in a file.
     """
     redaction = redaction if redaction is not None else Redaction()
     for exchange in exchanges:
@@ -38,18 +68,25 @@ def scenario_of(
     turns = [recorded_turn(exchange, contract) for exchange in exchanges]
     for turn in turns:
         redaction.learn_from(turn.words)
-    earlier = EarlierFile(before, name)
-    head = earlier.head or head_text(name, about)
-    text = head + "".join([earlier.text_of(turn) or turn_text(turn) for turn in _conditioned(turns, redaction)])
-    if left := redaction.leaks(text):
+    earlier, conditioned = EarlierFile(before, name), _conditioned(turns, redaction)
+    head = dated(earlier.head, on) or head_text(name, about, on)
+    text = head + "".join([earlier.text_of(turn) or turn_text(turn) for turn in conditioned.turns])
+    lines = [
+        answer_line(exchange, turn, conditioned.turns[number], contract, redaction)
+        for exchange, turn, number in zip(exchanges, turns, conditioned.numbers, strict=True)
+        if number is not None
+    ]
+    recording = Recording(text, "".join(lines))
+    if left := redaction.leaks(recording.scenario + recording.frames):
         raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
-    return text
+    return recording
 
 
-def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> list[Turn]:
+def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> _Conditioned:
     """Return the turns with their conditions and without secrets. Tries of one call that fail alike are one turn."""
     shapes = Shapes([turn.call for turn in recorded], redaction.redact_text)
     turns: list[Turn] = []
+    numbers: list[int | None] = []
     last_of: dict[bytes, int] = {}
     for number, turn in enumerate(recorded):
         condition = redaction.redact(shapes.condition(number))
@@ -59,10 +96,12 @@ def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> list
         before = turns[last_of[key]] if key in last_of else None
         if before is not None and _is_again(before, made, turn):
             before["times"] = "always" if turn.call.conversation is None else before.get("times", 1) + 1
+            numbers.append(None if turn.call.conversation is None else last_of[key])
             continue
         last_of[key] = len(turns)
+        numbers.append(len(turns))
         turns.append(made)
-    return turns
+    return _Conditioned(turns, numbers)
 
 
 def _is_again(before: Turn, turn: Turn, recorded: RecordedTurn) -> bool:

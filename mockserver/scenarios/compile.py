@@ -21,6 +21,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
 from mockserver.scenarios.index import TurnIndex, exact_keys, required_part
 from mockserver.scenarios.matcher import Matcher
+from mockserver.scenarios.recorded import RecordedAnswer, answers_by_turn
 from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.scenarios.validate import AddProblem, Path, chooses_operation, inner_conditions, validate
@@ -116,6 +117,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     - `converses`: whether the turn can answer a conversation.
     - `exact`, `part`: what the index looks the turn up by.
     - `must`: whether a test fails that ends before the turn was played.
+    - `recorded`: the recorded answers of its plays, if it replays exactly.
     """
 
     number: int
@@ -132,6 +134,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     then: str | None
     fault_names: tuple[str, ...] = ()
     must: bool = False
+    recorded: tuple[RecordedAnswer, ...] = ()
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +156,10 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     threads: ThreadPolicy | None = None
 
 
-def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, list[ScenarioProblem]]:
-    """Return the script of a scenario, and every mistake in it."""
+def compile_scenario(
+    scenario: Scenario, contract: Contract, answers: Sequence[RecordedAnswer] | None = None
+) -> tuple[Script, list[ScenarioProblem]]:
+    """Return the script of a scenario, and every mistake in it. `answers` are those in the file beside a recording."""
     problems: list[ScenarioProblem] = []
 
     def add_problem(path: Path, message: str) -> None:
@@ -166,6 +171,8 @@ def compile_scenario(scenario: Scenario, contract: Contract) -> tuple[Script, li
         for index, turn in enumerate(scenario.turns)
     ]
     validate(scenario, contract, add_problem)
+    recorded = answers_by_turn(scenario, answers, add_problem)
+    turns = [msgspec.structs.replace(turn, recorded=own) for turn, own in zip(turns, recorded, strict=True)]
     script = make_script(scenario.scenario, turns, scenario.about, scenario.seed, scenario.after)
     edition = token("edition", scenario.model_dump_json(), length=8)
     return msgspec.structs.replace(

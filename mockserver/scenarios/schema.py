@@ -15,14 +15,15 @@ These models check each value alone. `validate.py` checks what needs the contrac
 templates, patterns and faults. The keys of `when` are in `when.py` and `matchers/`.
 """
 
-from typing import Annotated, Literal, Self
+from datetime import date
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from mockserver.accounts.schema import Account
 from mockserver.core.conversation import Stop
 from mockserver.core.distribution import Fixed, Spread
-from mockserver.core.units import Duration, Rate, Share, Times
+from mockserver.core.units import Days, Duration, Rate, Share, Times
 from mockserver.scenarios.base_model import OneOrMore, ScenarioModel
 from mockserver.scenarios.when import When
 from mockserver.wires.threads import ThreadPolicy
@@ -171,6 +172,9 @@ class UsageOverride(ScenarioModel):
         return self
 
 
+Replay: TypeAlias = Literal["meaning", "exact"]
+
+
 class Turn(ScenarioModel):
     """One turn: when it answers, with what, how often and how fast."""
 
@@ -193,6 +197,9 @@ class Turn(ScenarioModel):
     headers: SentHeaders = Field(default={}, description="Headers to add or replace.")
     then: str | None = Field(None, description="The named state of the session after this turn.", min_length=1)
     must: bool = Field(False, description="Fail a test that ends before this turn was played.")
+    replay: Replay | None = Field(
+        None, description="Send the bytes that were recorded, at their times (exact); as the scenario says if missing."
+    )
 
     @model_validator(mode="after")
     def _answers_once(self) -> Self:
@@ -204,6 +211,13 @@ class Turn(ScenarioModel):
             if extra:
                 raise ValueError(f"{', '.join(extra)} cannot be combined with {answers[0]}; only a reply has it")
         return self
+
+
+def _is_date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("expected a date such as 2026-01-31") from None
 
 
 def _as_seed(value: object) -> object:
@@ -253,5 +267,14 @@ class Scenario(ScenarioModel):
         None,
         description="Message threads (a beta of Anthropic's SDKs): refuse them as unsupported, keep them in the "
         "session, or lose each one; the server's setting if missing.",
+    )
+    recorded: Annotated[str, AfterValidator(_is_date)] | None = Field(
+        None, description="The day on which a recording was made: 2026-01-31."
+    )
+    max_age: Days | None = Field(None, description="The most days since then, such as 90d; later it does not load.")
+    replay: Replay = Field(
+        "meaning",
+        description="What a recording replays: its turns as they read, or exactly the bytes and times in the file "
+        "beside it (*.frames.jsonl).",
     )
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

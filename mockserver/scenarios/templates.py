@@ -127,7 +127,12 @@ def _value(name: str, place: str) -> Value:
 def _secret(number: str) -> Value:
     if not number.isdecimal():
         raise ValueError(f"'secret.{number}' has no number; secrets are called secret.1, secret.2, …")
-    return lambda context: f"secret-{number}"
+    return lambda context: harmless(number)
+
+
+def harmless(number: int | str) -> str:
+    """Return the word that stands for a secret in an answer."""
+    return f"secret-{number}"
 
 
 def _faker(name: str, place: str) -> Value:

@@ -6,7 +6,7 @@ too, and report a mistake at the line of the test that made it.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from mockserver.engine.chaos import ChaosProfile
 from mockserver.files import loader, yaml_reader
 from mockserver.files.chaos_file import profile_of, read_profile
 from mockserver.files.dry_run import dry_run
+from mockserver.files.library import compile_file
+from mockserver.files.sidecar import recorded_answers
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script, compile_scenario, make_script
+from mockserver.scenarios.recorded import RecordedAnswer
 from mockserver.scenarios.schema import Scenario, Turn
 from mockserver.testing.registry import DEFAULT_SCRIPT, ProfileRegistry, ScriptRegistry
 
@@ -45,18 +48,19 @@ class SessionScript:
         self._account = account
         self._lenient = lenient
         self._scenario: Scenario | None = None
+        self._answers: Sequence[RecordedAnswer] | None = None
         self._edition = 0
         self.script: Script = self._with_settings(DEFAULT_SCRIPT)
 
     def play(self, source: "str | Path | Scenario | Mapping[str, object]") -> None:
         """Play a shipped scenario, a file, YAML text, a mapping or a `Scenario`. Raises `AuthorError` for mistakes."""
         scenario, file = self._read(source)
-        script, complaints = compile_scenario(scenario, self._contract)
+        script, complaints = compile_file(scenario, file, self._contract)
         if not complaints and file:
             complaints = dry_run(script, self._contract)
         if complaints:
             raise AuthorError([_problem(file, ".".join(map(str, path)), message) for path, message in complaints])
-        self._scenario = scenario
+        self._scenario, self._answers = scenario, recorded_answers(scenario, file)
         self._edition += 1
         self._set(script)
 
@@ -89,7 +93,7 @@ class SessionScript:
 
     def _set_scenario(self, scenario: Scenario) -> None:
         """Compile and play a scenario whose last turn is new; the others were checked before."""
-        script, complaints = compile_scenario(scenario, self._contract)
+        script, complaints = compile_scenario(scenario, self._contract, self._answers)
         number = len(script.turns) - 1
         own = [complaint for complaint in complaints if complaint.path[:2] in (("turns", number), ())]
         own = own or complaints or dry_run(make_script(BUILT_NAME, script.turns[-1:]), self._contract)

@@ -4,6 +4,7 @@ Rules:
 
 - A file is written anew after each exchange, in a thread of its own, so no answer waits for it; the thread rests longer
   than it works. A file is replaced as a whole: whenever the process ends, what is there is valid.
+- Beside it is a file with the exact answers (`recording.sidecar`).
 - Its first line says that it is a recording. Only such a file is replaced, so remove the line to keep a file.
 - What the file says the same at the start of a recording stays byte for byte.
 - Only its owner may read a file.
@@ -28,7 +29,9 @@ from mockserver.accounts import keys
 from mockserver.accounts.session import HEADER as SESSION_HEADER
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
+from mockserver.files.sidecar import sidecar_of
 from mockserver.recording.exchange import RecordedExchange
+from mockserver.recording.scenario import Recording
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of requests and answers in all; what comes after them is not recorded."""
@@ -37,8 +40,8 @@ MARK = "# Recorded by `mockserver record`; recording again replaces this file."
 
 SUFFIXES = (".yaml", ".yml")
 
-Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str, str], str]
-"""Returns exchanges as a scenario of this name, in place of this text ("": there is none).
+Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str, str], Recording]
+"""Returns exchanges as a recording of this name, in place of this scenario ("": there is none).
 
 Raises `OperatorError` if a secret would be in it.
 """
@@ -114,7 +117,9 @@ class Recorder:
         try:
             before = recorded_text(path)
             before = self._before.setdefault(path, before)
-            write_private(path, f"{MARK}\n{self._compose(exchanges, file_name(path.stem), before)}")
+            recording = self._compose(exchanges, file_name(path.stem), before)
+            write_private(sidecar_of(path), recording.frames)
+            write_private(path, f"{MARK}\n{recording.scenario}")
         except OperatorError as error:
             self._troubles[path] = str(error)
         except OSError as error:

@@ -118,7 +118,7 @@ def test_a_recording_replays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 def test_a_folder_takes_a_file_for_each_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = recorded(monkeypatch, exchange, "--out", str(tmp_path))
-    [file] = tmp_path.iterdir()
+    [file] = tmp_path.glob("*.yaml")
     assert result.output.splitlines()[-1] == f"Wrote 1 exchange to {file}."
 
 

@@ -25,7 +25,7 @@ MEGABYTE = 1024 * 1024
         f"longer than {MAX_BODY // MEGABYTE} MB",
         f"than {LARGEST // MEGABYTE} MB (it passes",
         f"after {MOST_BYTES // MEGABYTE} MB in all",
-        f"```yaml\n{MARK}\n```",
+        f"```text\n{MARK}\n```",
         f"| 413 | `{kind_of(413).code}` |",
     ],
 )

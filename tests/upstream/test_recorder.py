@@ -9,14 +9,15 @@ import pytest
 
 from mockserver.core.errors import OperatorError
 from mockserver.recording.exchange import Frame, RecordedExchange
+from mockserver.recording.scenario import Recording
 from mockserver.upstream.recorder import MARK, Recorder, check, file_name, write_private
 
 
-def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
+def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
     """Return the name and the paths, in place of a scenario."""
     if any(b"secret" in exchange.body for exchange in exchanges):
         raise OperatorError("a secret is left")
-    return f"{name}: {' '.join(exchange.path for exchange in exchanges)}\n"
+    return Recording(f"{name}: {' '.join(exchange.path for exchange in exchanges)}\n", f"{len(exchanges)}\n")
 
 
 def exchanged(path: str = "/a", *, method: str = "POST", body: bytes = b"", **headers: str) -> RecordedExchange:
@@ -59,7 +60,8 @@ def test_only_the_owner_may_read_a_file(tmp_path: Path) -> None:
     recorder = Recorder(file, compose)
     recorder.add(exchanged())
     recorder.close()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"one.yaml": 0o600, "one.frames.jsonl": 0o600}
 
 
 def test_a_file_is_there_before_the_recorder_is_closed(tmp_path: Path) -> None:
@@ -79,11 +81,11 @@ def test_a_secret_is_not_written_and_what_was_there_stays(tmp_path: Path) -> Non
     recorder.add(exchanged("/b", body=b"secret"))
     [written] = recorder.close()
     assert (text_of(file), written.trouble) == ("one: /a\n", "a secret is left")
-    assert os.listdir(tmp_path) == ["one.yaml"]
+    assert sorted(os.listdir(tmp_path)) == ["one.frames.jsonl", "one.yaml"]
 
 
 def test_a_bug_costs_the_file_and_is_told(tmp_path: Path) -> None:
-    def fail(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
+    def fail(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
         raise ZeroDivisionError("no")
 
     recorder = Recorder(tmp_path / "one.yaml", fail)
@@ -142,9 +144,9 @@ def test_each_write_gets_the_recording_that_was_there_at_first(tmp_path: Path) -
     write_private(file, f"{MARK}\nolder\n")
     given: list[str] = []
 
-    def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> str:
+    def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
         given.append(before)
-        return f"{len(exchanges)}\n"
+        return Recording(f"{len(exchanges)}\n", "")
 
     recorder = Recorder(file, compose)
     for path in ("/a", "/b"):

@@ -17,7 +17,7 @@ from mockserver.contracts.reference import gateway as reference
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_library
 from mockserver.recording.exchange import RecordedExchange
-from mockserver.recording.scenario import scenario_of
+from mockserver.recording.scenario import recording_of
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
 from mockserver.upstream.address import upstream_at
@@ -129,7 +129,7 @@ def refused(url: str) -> object:
 @contextmanager
 def recording(upstream: str, file: Path) -> Iterator[str]:
     """Yield the URL of a recorder; the file is complete when the block has ended."""
-    recorder = Recorder(file, lambda exchanges, name, before: scenario_of(exchanges, name, contract(), before=before))
+    recorder = Recorder(file, lambda exchanges, name, before: recording_of(exchanges, name, contract(), before=before))
     skipped = []
 
     def report(passed: RecordedExchange, reason: str) -> None:
@@ -236,3 +236,12 @@ def test_an_answer_that_is_no_stream_where_one_was_asked_for_is_the_same(tmp_pat
     with replaying(file) as url:
         again = exchange(url, stream=True)
     assert (again.body, b"text/plain" in again.head) == (real.body, b"text/plain" in real.head)
+
+
+def test_an_exact_replay_sends_every_byte_as_the_gateway_did(tmp_path: Path) -> None:
+    file = tmp_path / "recorded.yaml"
+    with reference_gateway() as (upstream, _), recording(upstream, file) as url:
+        real = [exchange(url, stream=True).text, exchange(url).body]
+    file.write_text(file.read_text(encoding="utf-8").replace("turns:", "replay: exact\nturns:"), encoding="utf-8")
+    with replaying(file) as url:
+        assert [exchange(url, stream=True).text, exchange(url).body] == real
