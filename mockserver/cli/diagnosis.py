@@ -23,6 +23,7 @@ TESTED = ((3, 11), (3, 13))
 EXTRAS: Mapping[str, str] = {
     "contract": "serve --contract: full validation of your OpenAPI document",
     "gate": "contract, ask: check or ask any gateway",
+    "mcp": "mcp: tools for a coding agent",
     "record": "record, serve --mode spy: a real gateway behind the mock",
     "redis": "serve --store: several processes",
     "watch": "serve --watch: reload files on change",

@@ -32,6 +32,7 @@ COMMANDS = (
     "record",
     "compare",
     "contract",
+    "mcp",
     "openapi",
     "docs",
     "doctor",

@@ -1,4 +1,4 @@
-"""A client of another process's control API, for `tail` and `verdict`.
+"""A client of another process's control API, for `tail`, `verdict` and `mcp`.
 
 It needs only the link that the server printed, which holds the address and the token. It uses the standard library's
 HTTP client, since these commands send few plain requests.
@@ -53,6 +53,20 @@ class ControlClient:
             body: Mapping[str, Json] = json.loads(response.read())
         return body
 
+    def send(
+        self, method: str, path: str, body: Json = None, timeout: float = RESPONSE_TIMEOUT, **query: object
+    ) -> Json:
+        """Return the response of a call with any method, None if it is empty. Raise `OperatorError` if it fails."""
+        with self._open(path, query, timeout, method, body) as response:
+            content = response.read()
+        answer: Json = json.loads(content) if content else None
+        return answer
+
+    def text(self, path: str) -> str:
+        """Return a download as text. Raise `OperatorError` if the call fails."""
+        with self._open(path, {}, RESPONSE_TIMEOUT) as response:
+            return response.read().decode("utf-8", "replace")
+
     def events(self, path: str, **query: object) -> Iterator[FeedEvent]:
         """Yield the events of a feed until the server ends. Raise `OperatorError` if it cannot be opened."""
         with self._open(path, query, FEED_TIMEOUT) as response:
@@ -70,11 +84,16 @@ class ControlClient:
             except (OSError, HTTPException):
                 return  # the connection broke
 
-    def _open(self, path: str, query: Mapping[str, object], timeout: float) -> HTTPResponse:
+    def _open(
+        self, path: str, query: Mapping[str, object], timeout: float, method: str = "GET", body: Json = None
+    ) -> HTTPResponse:
         given = {name: value for name, value in query.items() if value is not None}
         url = f"{self.url}{PREFIX}{path}{'?' + urlencode(given) if given else ''}"
+        content = None if body is None else json.dumps(body).encode()
+        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
         try:
-            return cast(HTTPResponse, self._opener.open(Request(url, headers=self._headers), timeout=timeout))
+            request = Request(url, content, headers, method=method)
+            return cast(HTTPResponse, self._opener.open(request, timeout=timeout))
         except HTTPError as error:
             raise OperatorError(f"{self.url}: {_message_of(error)}") from None
         except (URLError, OSError, HTTPException) as error:
@@ -83,11 +102,14 @@ class ControlClient:
 
 
 def _message_of(error: HTTPError) -> str:
-    """Return the message of an error response."""
+    """Return the message of an error response, and each mistake of a text on a line of its own."""
     try:
-        message = json.loads(error.read())["error"]["message"]
+        shape = json.loads(error.read())["error"]
+        message = str(shape["message"])
+        problems = shape.get("problems", ())
+        lines = [f"{each['line']}:{each['column']}: {each['path']}: {each['message']}" for each in problems]
     except (ValueError, KeyError, TypeError, OSError):
         return f"HTTP {error.code}"
-    if error.code == 404 and "No such route" in str(message):
+    if error.code == 404 and "No such route" in message:
         return "it has no control API here; was it started with --no-control or --control-port?"
-    return str(message)
+    return "\n".join([message, *lines])

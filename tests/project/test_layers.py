@@ -21,6 +21,7 @@ LAYERS = (
         "mockserver.upstream",
         "mockserver.control",
         "mockserver.testing",
+        "mockserver.agents",
     ),
     *("mockserver.contracts", "mockserver.gate", "mockserver.cli"),
     *("mockserver.contracts.conftest", "mockserver.contracts.hooks", "mockserver.contracts.test_gateway"),
