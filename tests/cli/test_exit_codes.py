@@ -16,23 +16,24 @@ from tests.cli.command_tree import commands
 FOLDER = Path(cli.__path__[0])
 
 
+def exits_of(name: str) -> list[set[int]]:
+    """Return the exit codes of each `sys.exit` in the file of a command; none of one whose code is computed."""
+    source = ast.parse((FOLDER / f"{name.replace(' ', '_')}.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit"]
+    constants = [[node for node in ast.walk(call) if isinstance(node, ast.Constant)] for call in calls]
+    return [{node.value for node in found if isinstance(node.value, int)} for found in constants]
+
+
 def codes_of(name: str) -> set[int]:
     """Return the exit codes that the file of a command names."""
-    source = ast.parse((FOLDER / f"{name.replace(' ', '_')}.py").read_text(encoding="utf-8"))
-    exits = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit"]
-    return {
-        value.value
-        for call in exits
-        for argument in call.args
-        for value in ast.walk(argument)
-        if isinstance(value, ast.Constant) and isinstance(value.value, int)
-    }
+    return set().union(*exits_of(name))
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_the_help_says_when_a_command_ends_with_1(name: str) -> None:
     says_so = bool(re.search(r"Exit code (1\b|0: .*\b1: )", " ".join((commands()[name].help or "").split())))
-    assert (1 in codes_of(name)) == says_so, "say `Exit code 1 if …` in the docstring of a command that ends with it"
+    if set() not in exits_of(name):
+        assert (1 in codes_of(name)) == says_so, "say `Exit code 1 if …` in the docstring of a command that does"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
