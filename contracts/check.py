@@ -2,7 +2,10 @@
 
 A check has the name of its promise and a condition: whether the promise concerns the exchange at all. It yields one
 sentence for each deviation; if it yields nothing, the promise is kept. Checks see answers of any quality, so they read
-with `dig`. An exception in a check is itself a deviation: the answer could not even be read.
+with `dig`. An exception in a check is an error of the gate and no deviation: it says nothing about the target.
+
+An answer that did not end properly keeps no promise, because nobody knows what would have come. It can break one. Only
+a check with `head=True` reads nothing but the status and the headers, and judges such an answer too.
 
 To add one, decorate a function with `@check`, and name it in the `CHECKS` at the end of its file.
 """
@@ -23,6 +26,15 @@ class Deviation:
     promise: str
     got: str
     exchange: CheckedExchange | None = None
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What is known of one promise after an exchange or a probe: deviations (none: kept), or why the check failed."""
+
+    promise: str
+    deviations: tuple[Deviation, ...] = ()
+    error: str = ""
 
 
 MOST_IDS = 1_000_000
@@ -61,17 +73,18 @@ Problems: TypeAlias = Callable[[ExchangeView], Iterable[str]]
 
 @dataclass(frozen=True)
 class Check:
-    """The check of one promise: which exchanges it concerns, and what is wrong with one of them."""
+    """The check of one promise: which exchanges it concerns, what is wrong with one, and whether it needs no body."""
 
     promise: str
     concerns: Condition
     problems: Problems
+    head: bool = False
 
 
-def check(promise: str, when: Condition) -> Callable[[Problems], Check]:
+def check(promise: str, when: Condition, *, head: bool = False) -> Callable[[Problems], Check]:
     """Make a function the check of a promise, for the exchanges of which `when` is true."""
     assert promise in PROMISES, f"no promise is named {promise!r}"
-    return lambda problems: Check(promise, when, problems)
+    return lambda problems: Check(promise, when, problems, head)
 
 
 def is_answered(view: ExchangeView) -> bool:

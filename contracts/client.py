@@ -5,9 +5,11 @@ counts, bounds and records every request.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
+from urllib.parse import quote
 
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
@@ -32,6 +34,10 @@ class NotExaminable(Exception):
     """The probe cannot go on. The message says what is missing."""
 
 
+class NotOffered(NotExaminable):
+    """The target does not have what the probe is about. The message says how that was found out."""
+
+
 class Sender(Protocol):
     """Sends one request and returns its whole answer, within limits of time and size."""
 
@@ -42,10 +48,11 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """What is known of the gateway under examination."""
+    """What is known of the gateway under examination. `assumed` names the credentials that nobody gave."""
 
     key: str
     credentials: Mapping[str, str] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
     model: str | None = None
     max_tokens: int = 256
     thorough: bool = True
@@ -152,10 +159,10 @@ class Client:
         pieces: int = 1,
         checked: bool = True,
     ) -> CheckedExchange:
-        """POST a body; bytes are sent unchanged. `headers` replace the credential."""
+        """Send a body; bytes are sent unchanged. `headers` replace the credential."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         credential = self.auth_header(operation, key) if headers is None else dict(headers)
-        request = SentRequest("POST", operation.path, JSON_HEADERS | _version(operation) | credential, raw)
+        request = SentRequest(operation.method, operation.path, JSON_HEADERS | _version(operation) | credential, raw)
         return self.send(request, on_purpose=on_purpose, pieces=pieces, checked=checked)
 
     def get(
@@ -166,8 +173,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         **parts: str,
     ) -> CheckedExchange:
-        """GET an operation. `parts` fill the braces of its path."""
-        path = operation.path.format(**parts)
+        """GET an operation. `parts` fill the braces of its path, or else the examples of the document."""
+        path = re.sub(r"\{([^}]*)\}", lambda name: parts.get(name[1]) or _example(operation, name[1]), operation.path)
         credential = self.auth_header(operation, key) if headers is None else dict(headers)
         return self.send(SentRequest("GET", path, {"accept": "application/json"} | credential))
 
@@ -175,7 +182,7 @@ class Client:
 
     def body(self, operation: OperationSpec, text: str = "Say hello.", **fields: Any) -> Body:
         """Return a valid body with one user message and these fields. A field with the value None is left out."""
-        basic = operation.examples.get("basic", {})
+        basic = operation.basic
         body: Body = {"messages": [{"role": "user", "content": text}], "max_tokens": self.target.max_tokens}
         for name in ("model", "provider", "preferred_model"):
             if name in basic:
@@ -194,12 +201,21 @@ class Client:
             raise NotExaminable(CREDENTIALS[name])
         return self.target.credentials[name]
 
+    def require_known(self, name: str, exchange: CheckedExchange) -> None:
+        """Raise `NotExaminable` if the target rejects a credential that nobody gave."""
+        if name in self.target.assumed and exchange.response.status == 401:
+            raise NotExaminable(CREDENTIALS[name])
+
     # Results
 
     def check(self, promise: str, kept: bool, got: str, exchange: CheckedExchange | None = None) -> bool:
-        """Report whether a promise was kept, and what was seen if it was not. Return `kept`."""
+        """Report whether a promise was kept, and what was seen if it was not. Return `kept`.
+
+        An answer that did not end properly keeps no promise.
+        """
         assert promise in PROMISES, f"no promise is named {promise!r}"
-        self._record_result(promise, kept, got, exchange)
+        if not kept or exchange is None or exchange.response.ended == "complete":
+            self._record_result(promise, kept, got, exchange)
         return kept
 
     def expect(self, promise: str, exchange: CheckedExchange, *statuses: int) -> bool:
@@ -217,6 +233,14 @@ class Client:
                 f"{operation.path} answered {exchange.response.status or 'nothing'} where a reply was needed"
             )
         return reply
+
+
+def _example(operation: OperationSpec, name: str) -> str:
+    """Return a value for a parameter of a path: the document's example, or the simplest one."""
+    found = next((each for each in operation.parameters if (each.get("name"), each.get("in")) == (name, "path")), {})
+    schema = found.get("schema") or {}
+    values = [found.get("example"), schema.get("example"), schema.get("default"), *(schema.get("enum") or ())]
+    return quote(str(next((value for value in values if value is not None), 1)), safe="")
 
 
 def _version(operation: OperationSpec) -> dict[str, str]:

@@ -1,18 +1,24 @@
-"""openapi.yaml, read for checking: operations, what each may answer, and compiled validators.
+"""An OpenAPI document, read for checking: operations, what each may answer, and compiled validators.
+
+It is openapi.yaml, or any other document of OpenAPI 3.0 to 3.2. An operation without an operationId is named by method
+and path, as in `get /pets/{id}`. What `x-…` words say of openapi.yaml's operations has a default for those of others.
 
 With `documented_only`, operations, responses, headers and fields whose `x-source` is only OBS or SDK are left out. A
 field that is left out may be absent, and may have any value.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 import yaml
+
+from mockserver.contracts.schema_words import modern
 
 OBSERVED = frozenset({"OBS", "SDK"})
 """The sources that are not documents."""
@@ -20,7 +26,14 @@ OBSERVED = frozenset({"OBS", "SDK"})
 FORMS = frozenset({"AnthropicError", "FastApiError", "BareError"})
 """Forms of an error body that were only observed. Without them the schema would allow any form."""
 
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
+"""The keys of a path that are operations. The others describe all of them."""
+
 Node = dict[str, Any]
+
+
+class UnusableDocument(ValueError):
+    """The document cannot be read as a contract. The message says where and why."""
 
 
 def is_observed(sources: object) -> bool:
@@ -31,9 +44,14 @@ def is_observed(sources: object) -> bool:
 class SchemaValidator:
     """A compiled schema that lists what is wrong with a value, the deepest problem first."""
 
-    def __init__(self, schema: Node, components: Node) -> None:
-        whole = {"allOf": [schema], "components": {"schemas": components.get("schemas", {})}}
-        self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    def __init__(self, schema: Node, definitions: Node) -> None:
+        """Compile a schema. `definitions` are the parts of the document to which it may refer."""
+        try:
+            self._compiled = jsonschema_rs.Draft202012Validator(
+                {"allOf": [schema], **definitions}, validate_formats=True
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            raise UnusableDocument(f"a schema is invalid: {' '.join(str(error).split())[:200]}") from None
 
     def problems(self, value: object) -> list[str]:
         """Return what is wrong with a value: at most three problems, each with its place."""
@@ -57,9 +75,8 @@ class HeaderSpec:
 
 @dataclass(frozen=True)
 class ResponseSpec:
-    """What an operation may answer with one status."""
+    """What an operation may answer with one status, or with those of a range."""
 
-    status: int
     content: Mapping[str, SchemaValidator]
     headers: tuple[HeaderSpec, ...]
 
@@ -78,7 +95,8 @@ class OperationSpec:
     invalid_status: int
     schemes: tuple[str, ...]
     key_optional: bool
-    responses: Mapping[int, ResponseSpec]
+    parameters: tuple[Node, ...]
+    responses: Mapping[str, ResponseSpec]
     examples: Mapping[str, Any]
     request: SchemaValidator | None
     request_schema: Node
@@ -87,6 +105,17 @@ class OperationSpec:
     def is_conversation(self) -> bool:
         """Whether a model answers this operation."""
         return (self.wire == "anthropic" and "count_tokens" not in self.name) or self.wire == "openai"
+
+    def response(self, status: int) -> ResponseSpec | None:
+        """Return what the document says of a status: by itself, of its range (`4XX`), or of every other (`default`)."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((self.responses[key] for key in keys if key in self.responses), None)
+
+    @property
+    def basic(self) -> Node:
+        """The document's simplest example of a request; empty without one."""
+        example = self.examples.get("basic", next(iter(self.examples.values()), None))
+        return example if isinstance(example, dict) else {}
 
     @property
     def is_metered(self) -> bool:
@@ -98,20 +127,41 @@ class ContractDocument:
     """The whole contract."""
 
     def __init__(self, text: str, *, documented_only: bool = False) -> None:
+        """Read a document. Raises `UnusableDocument` if it is none, or if it needs what is not supported."""
         loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if not isinstance(loaded, dict) or not re.match(r"3\.[012]", str(loaded.get("openapi"))):
+            raise UnusableDocument("it is no OpenAPI document of version 3.0, 3.1 or 3.2")
+        if not isinstance(loaded.get("paths"), dict):
+            raise UnusableDocument("it has no paths")
         self.documented_only = documented_only
-        self.components: Node = loaded["components"]
+        self._whole: Node = modern(loaded) if str(loaded["openapi"]).startswith("3.0") else loaded
+        self.components: Node = self._whole.get("components") or {}
+        self._definitions = {"components": {"schemas": self.components.setdefault("schemas", {})}}
+        if not _refers_to_schemas_only(text):
+            self._definitions = {"components": self.components, "paths": self._whole["paths"]}
         if documented_only:
             schemas = self.components["schemas"]
-            self.components["schemas"] = {
+            self._definitions["components"]["schemas"] = self.components["schemas"] = {
                 name: schema if name in FORMS else _documented(schema) for name, schema in schemas.items()
             }
         self._named: dict[str, SchemaValidator] = {}
+        self._base = _base_path(self._whole.get("servers"))
         self.operations: dict[str, OperationSpec] = {}
-        for path, methods in loaded["paths"].items():
-            for method, node in methods.items():
-                if not (documented_only and is_observed(node.get("x-source"))):
-                    self.operations[node["operationId"]] = self._operation(path, method.upper(), node)
+        for path, item in self._whole["paths"].items():
+            self._add(path, self._resolve(item))
+
+    def _add(self, path: str, item: Node) -> None:
+        """Add the operations of a path."""
+        shared = item.get("parameters") or []
+        for method in METHODS & set(item):
+            node = item[method]
+            name = node.get("operationId") or f"{method} {path}"
+            if self.documented_only and is_observed(node.get("x-source")):
+                continue
+            try:
+                self.operations[name] = self._operation(name, path, method.upper(), node, shared)
+            except UnusableDocument as error:
+                raise UnusableDocument(f"{method.upper()} {path}: {error}") from None
 
     @classmethod
     def open(cls, path: Path, *, documented_only: bool = False) -> "ContractDocument":
@@ -119,17 +169,19 @@ class ContractDocument:
         return cls(path.read_text(encoding="utf-8"), documented_only=documented_only)
 
     def find(self, method: str, path: str) -> OperationSpec | None:
-        """Return the operation of a method and a path, or None. The query is ignored."""
+        """Return the operation of a method and a path, or None. The query is ignored, and a plain path comes first."""
         path = path.partition("?")[0]
-        for operation in self.operations.values():
-            if operation.method == method and _fits(operation.path, path):
-                return operation
-        return None
+        fitting = [each for each in self.operations.values() if each.method == method and _fits(each.path, path)]
+        return min(fitting, key=lambda each: each.path.count("{"), default=None)
+
+    def has_schema(self, name: str) -> bool:
+        """Return whether there is a schema of this name under components/schemas."""
+        return name in self.components["schemas"]
 
     def validator(self, name: str) -> SchemaValidator:
         """Return the validator of a schema under components/schemas."""
         if name not in self._named:
-            self._named[name] = SchemaValidator({"$ref": f"#/components/schemas/{name}"}, self.components)
+            self._named[name] = SchemaValidator({"$ref": f"#/components/schemas/{name}"}, self._definitions)
         return self._named[name]
 
     @cached_property
@@ -140,35 +192,61 @@ class ContractDocument:
         ]
 
     def _resolve(self, node: Any) -> Any:
-        while isinstance(node, dict) and "$ref" in node:
-            target: Any = {"components": self.components}
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                target = target[step.replace("~1", "/").replace("~0", "~")]
-            node = target
-        return node
+        """Return what a node refers to, or the node itself."""
+        for _ in range(MOST_REFERENCES):
+            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+                return node
+            reference, node = node["$ref"], self._whole
+            if not reference.startswith("#/"):
+                raise UnusableDocument(f"{reference!r} is in another file; bundle the document into one file")
+            for step in reference.removeprefix("#/").split("/"):
+                name = unquote(step).replace("~1", "/").replace("~0", "~")
+                if not isinstance(node, dict) or name not in node:
+                    raise UnusableDocument(f"{reference!r} refers to nothing")
+                node = node[name]
+        raise UnusableDocument("a reference leads back to itself")
 
-    def _operation(self, path: str, method: str, node: Node) -> OperationSpec:
+    def _operation(self, name: str, path: str, method: str, node: Node, shared: list[Any]) -> OperationSpec:
         body = self._resolve(node.get("requestBody", {}))
         media = body.get("content", {}).get("application/json", {})
-        examples = {name: self._resolve(one)["value"] for name, one in media.get("examples", {}).items()}
-        security: list[Node] = node.get("security", [])
+        security: list[Node] = node.get("security", self._whole.get("security")) or []
         schema = media.get("schema", {})
+        responses = dict(self._responses(node.get("responses") or {}))
+        rejected = 422 if "422" in responses and "400" not in responses else 400
+        own = [*map(self._resolve, shared), *map(self._resolve, node.get("parameters") or ())]
+        if not all({"name", "in"} <= set(each) for each in own):
+            raise UnusableDocument("a parameter lacks its name, or its place (in)")
+        parameters = {(each["name"], each["in"]): each for each in own}  # the operation's own come last and win
         return OperationSpec(
-            name=node["operationId"],
+            name=name,
             method=method,
-            path=path,
+            path=self._base + path,
             wire=node.get("x-wire", "json"),
             variant=node.get("x-variant", ""),
             sources=tuple(node.get("x-source", ())),
             alias_of=node.get("x-alias-of", ""),
-            invalid_status=node.get("x-invalid-status", 400),
-            schemes=tuple(name for one in security for name in one),
+            invalid_status=node.get("x-invalid-status", rejected),
+            schemes=tuple(self._scheme(each) for one in security for each in one),
             key_optional=not security or {} in security,
-            responses=dict(self._responses(node["responses"])),
-            examples=examples,
-            request=SchemaValidator(schema, self.components) if schema else None,
+            parameters=tuple(parameters.values()),
+            responses=responses,
+            examples=self._examples(media),
+            request=SchemaValidator(schema, self._definitions) if schema else None,
             request_schema=schema,
         )
+
+    def _examples(self, media: Node) -> Node:
+        named = {name: self._resolve(one) for name, one in (media.get("examples") or {}).items()}
+        examples = {name: one["value"] for name, one in named.items() if "value" in one}
+        return examples | ({"example": media["example"]} if "example" in media else {})
+
+    def _scheme(self, name: str) -> str:
+        """Return how a security scheme carries a key: ApiKeyAuth (x-api-key), BearerAuth, or its own name."""
+        scheme = self._resolve((self.components.get("securitySchemes") or {}).get(name) or {})
+        if scheme.get("type") == "apiKey" and str(scheme.get("name")).lower() == "x-api-key":
+            return "ApiKeyAuth"
+        is_bearer = scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer"
+        return "BearerAuth" if is_bearer or scheme.get("type") in ("oauth2", "openIdConnect") else name
 
     def _responses(self, nodes: Node) -> Any:
         for status, reference in nodes.items():
@@ -178,13 +256,34 @@ class ContractDocument:
                 HeaderSpec(name, bool(rule.get("required")), rule.get("schema", {}))
                 for name, rule in ((name, self._resolve(part)) for name, part in node.get("headers", {}).items())
             )
-            yield int(status), ResponseSpec(int(status), content, headers)
+            yield str(status), ResponseSpec(content, headers)
 
     def _body(self, kind: str, media: Node) -> SchemaValidator:
         schema = media.get("schema", {})
-        if kind != "text/event-stream" and "$ref" in schema:
-            return self.validator(schema["$ref"].rpartition("/")[2])
-        return SchemaValidator(schema if kind != "text/event-stream" else {}, self.components)
+        reference = schema.get("$ref", "") if isinstance(schema, dict) else ""
+        if kind != "text/event-stream" and reference.startswith("#/components/schemas/"):
+            self._resolve(schema)
+            return self.validator(unquote(reference.rpartition("/")[2]).replace("~1", "/").replace("~0", "~"))
+        return SchemaValidator(schema if kind != "text/event-stream" else {}, self._definitions)
+
+
+MOST_REFERENCES = 100
+"""References to references that are followed."""
+
+
+def _refers_to_schemas_only(text: str) -> bool:
+    """Return whether no reference leads to a schema outside components/schemas."""
+    local = re.findall(r"""\$ref["']?\s*:\s*["']?#/([^"'\s}]+)""", text)
+    return not any(part.startswith("paths/") or "/schema" in part.partition("components/")[2][8:] for part in local)
+
+
+def _base_path(servers: Any) -> str:
+    """Return the path under which the operations are served: that of the document's first server."""
+    first = servers[0] if isinstance(servers, list) and servers else {}
+    url = str(first.get("url", ""))
+    for name, variable in (first.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return urlsplit(url).path.rstrip("/")
 
 
 def _documented(node: Any) -> Any:
@@ -217,5 +316,11 @@ def _only_observed(node: object) -> bool:
 def _fits(template: str, path: str) -> bool:
     names, parts = template.split("/"), path.split("/")
     return len(names) == len(parts) and all(
-        (name.startswith("{") and unquote(part) != "") or name == part for name, part in zip(names, parts, strict=True)
+        name == part or ("{" in name and _matches(name, unquote(part))) for name, part in zip(names, parts, strict=True)
     )
+
+
+def _matches(name: str, part: str) -> bool:
+    """Return whether a segment such as `{id}.json` fits."""
+    pattern = "".join(".+" if piece.startswith("{") else re.escape(piece) for piece in re.split(r"(\{[^}]*\})", name))
+    return re.fullmatch(pattern, part, re.DOTALL) is not None

@@ -55,9 +55,11 @@ def _make(
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis import seed as seeded
     from schemathesis import GenerationMode
+    from schemathesis.config import SchemathesisConfig
 
     logging.getLogger("hypothesis").setLevel(logging.ERROR)
-    schema = schemathesis.openapi.from_dict(_minimal(document))
+    # Without a configuration schemathesis reads the schemathesis.toml of the folder in which the gate was started.
+    schema = schemathesis.openapi.from_dict(_minimal(document), config=SchemathesisConfig())
     for operation in (
         conversation for conversation in document.conversations if not names or conversation.name in names
     ):
@@ -112,7 +114,7 @@ def _encodable(value: Any) -> bool:
 
 def tamed(operation: OperationSpec, body: dict[str, Any]) -> dict[str, Any]:
     """Return a valid body without what has rules beyond the schema."""
-    known = operation.examples["basic"]
+    known = operation.basic
     kept = {name: value for name, value in body.items() if name not in SEMANTIC}
     kept |= {name: known[name] for name in ("model", "provider", "preferred_model") if name in known}
     for name in ("max_tokens", "max_completion_tokens"):

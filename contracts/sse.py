@@ -7,7 +7,7 @@ without a blank line after it is never dispatched, so clients lose it.
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mockserver.contracts.exchange import Json, read_json
 
@@ -58,6 +58,7 @@ class _Draft:
     touched: bool = False
 
 
+@lru_cache(maxsize=2)  # every check of a stream asks for its events
 def parse(body: bytes) -> SseStream:
     """Return the events of a body. Never raises; bytes that are not UTF-8 become U+FFFD."""
     text = body.removeprefix(BOM).decode("utf-8", "replace")

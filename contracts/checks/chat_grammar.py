@@ -47,7 +47,7 @@ def no_event_line(view: ExchangeView) -> Iterator[str]:
             yield f"{event} has an event: line; older OpenAI SDKs fail on it"
 
 
-@check("chat-chunk-schema", is_chat_stream)
+@check("chat-chunk-schema", lambda view: is_chat_stream(view) and view.document.has_schema("ChatStreamEvent"))
 def chunk_schema(view: ExchangeView) -> Iterator[str]:
     """Check each chunk against its schema."""
     schema = view.document.validator("ChatStreamEvent")

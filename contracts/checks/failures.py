@@ -53,9 +53,13 @@ def code_of(body: Json) -> str | None:
     return code if isinstance(code, str) else None
 
 
-@check("error-envelope", is_failure)
+def _has_published_form(view: ExchangeView) -> bool:
+    return is_failure(view) and view.document.has_schema("Error")
+
+
+@check("error-envelope", _has_published_form)
 def envelope(view: ExchangeView) -> Iterator[str]:
-    """Check that the body has a published form and a message."""
+    """Check that the body has a published form and a message; on the Anthropic wire its form has an error object."""
     response = view.exchange.response
     if response.media != "application/json":
         yield f"the content type of a failure is {response.header('content-type')!r}"
@@ -63,6 +67,9 @@ def envelope(view: ExchangeView) -> Iterator[str]:
         yield f"the body is no JSON object: {response.body[:60]!r}"
         return
     yield from view.document.validator("Error").problems(response.json)
+    anthropic = view.operation is not None and view.operation.wire == "anthropic"
+    if anthropic and not isinstance(dig(response.json, "error"), dict):
+        yield "there is no error object, and the Anthropic SDKs read no other form"
     if not message_of(response.json).strip():
         yield "there is no message for people"
 
@@ -111,7 +118,7 @@ def no_internals(view: ExchangeView) -> Iterator[str]:
             yield f"the body shows {match.group()[:60]!r}"
 
 
-@check("retry-after", lambda view: view.exchange.response.status == 429)
+@check("retry-after", lambda view: view.exchange.response.status == 429, head=True)
 def retry_after(view: ExchangeView) -> Iterator[str]:
     """Check that retry-after is in whole seconds, at least 1, and not absurdly long."""
     value = view.exchange.response.header("retry-after")

@@ -48,7 +48,9 @@ def event_name(view: ExchangeView) -> Iterator[str]:
             yield f"{event}: event: {event.name!r}, type in the data {kind_of(event)!r}"
 
 
-@check("messages-event-schema", is_messages_stream)
+@check(
+    "messages-event-schema", lambda view: is_messages_stream(view) and view.document.has_schema("MessageStreamEvent")
+)
 def event_schema(view: ExchangeView) -> Iterator[str]:
     """Check each event against the schema of its type."""
     schema = view.document.validator("MessageStreamEvent")

@@ -134,6 +134,7 @@ def session(client: Client) -> None:
     """Log in, read /auth/me, try a forged token, refresh, log out."""
     email, _, password = client.credential("login").partition(":")
     opened = _login(client, email, password)
+    client.require_known("login", opened)
     client.expect("login", opened, 200)
     token = _token(opened)
     _check_token(client, token, opened)
@@ -185,6 +186,7 @@ def form(client: Client) -> None:
     headers = JSON_HEADERS | {"content-type": "application/x-www-form-urlencoded"}
     body = urlencode({"username": email, "password": password}).encode()
     opened = client.send(SentRequest("POST", client.operation("login").path, headers, body))
+    client.require_known("login", opened)
     if client.expect("login-form", opened, 200):
         has_token = isinstance(dig(opened.response.json, "access_token"), str)
         client.check("login-form", has_token, "no access_token", opened)

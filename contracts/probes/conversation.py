@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contracts.client import Body, Client, NotExaminable
+from mockserver.contracts.client import Body, Client, NotExaminable, NotOffered
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import CheckedExchange, count_of, dig, items
 from mockserver.contracts.probe import probe
@@ -246,7 +246,7 @@ def counting(client: Client) -> None:
     for text in ("Hi.", "The quick brown fox jumps over the lazy dog. " * 20):
         exchange = client.post(operation, client.body(operation, text, max_tokens=None))
         if exchange.response.status == 404:
-            raise NotExaminable("the gateway does not count tokens (404)")
+            raise NotOffered("the gateway does not count tokens (404)")
         client.expect("count-tokens", exchange, 200)
         counts.append(count_of(dig(exchange.response.json, "input_tokens")) or 0)
     client.check("count-tokens", 0 < counts[0] < counts[1], f"counted {counts[0]} and {counts[1]}", exchange)

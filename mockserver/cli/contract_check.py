@@ -1,7 +1,14 @@
-"""`mockserver contract URL`: one run of the gate, its reports, and the exit code."""
+"""`mockserver contract URL`: one run of the gate, its reports, and the exit code.
 
+SIGTERM, with which CI ends a job, ends a run as Ctrl-C does: with every report of what was seen.
+"""
+
+import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +16,7 @@ import click
 
 from mockserver.cli.errors import report_errors
 from mockserver.cli.manual import manual
+from mockserver.core.errors import OperatorError
 from mockserver.gate.options import CONTEXT, PARAMETERS, GateOptions
 from mockserver.gate.packages import require_packages
 from mockserver.gate.reports import FORMATS
@@ -19,13 +27,14 @@ if TYPE_CHECKING:
 
 @report_errors
 def _check(**values: Any) -> None:
-    """Run the promises against the gateway at URL. Exit code 0: kept, 1: broken, 2: could not run."""
+    """Run the promises against the gateway at URL. Exit code 0: kept, 1: broken, 2: could not run, 3: unfinished."""
     require_packages()
     from mockserver.gate.complete_run import run_gate, write_file
-    from mockserver.gate.reports import github, terminal
+    from mockserver.gate.reports import github, github_summary, terminal
 
     options = GateOptions.of(values)
-    run = run_gate(options, _quiet if options.quiet else _with_progress)
+    with _stopped_by_sigterm():
+        run = run_gate(options, _quiet if options.quiet else _with_progress)
     for report in FORMATS:
         if report.name in options.reports:
             write_file(Path(options.reports[report.name]), report.render(run))
@@ -35,7 +44,8 @@ def _check(**values: Any) -> None:
     if options.github:
         for line in github.lines(run):
             click.echo(line)
-    sys.exit(0 if run.passed else 1)
+        _append_summary(github_summary.markdown(run))
+    sys.exit(run.exit_code)
 
 
 EXAMPLES = {
@@ -53,7 +63,33 @@ check = click.Command(
     context_settings=dict(CONTEXT),
 )
 
-COLOURS = {"BROKEN ": "red", "No promise broken": "green", "Stopped early": "red"}
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM interrupt the block with a `KeyboardInterrupt` that names it."""
+
+    def interrupt(number: int, _: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _append_summary(content: str) -> None:
+    """Add the summary to the page of the job, if GitHub Actions names a file for it."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if file:
+        try:
+            with Path(file).open("a", encoding="utf-8") as summary:
+                summary.write(content)
+        except OSError as error:
+            raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+COLOURS = {"BROKEN ": "red", "No promise broken": "green", "Stopped early": "red", "Unfinished": "red"}
 
 
 def _painted(line: str) -> str:

@@ -72,6 +72,7 @@ Exit codes:
   0    done
   1    done, and found what the command looks for: mistakes, broken promises, findings
   2    could not be done: a wrong option, a missing file, a busy port; standard error says what to do
+  3    `contract`: unfinished; nothing is known to be broken, but not everything was examined
   130  interrupted by Ctrl-C (servers stop with their own exit code)
 
 \b

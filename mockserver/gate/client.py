@@ -29,7 +29,7 @@ from urllib3.exceptions import (
 from mockserver import __version__
 from mockserver.contracts.exchange import Ended, ReceivedResponse, SentRequest
 from mockserver.core.errors import OperatorError
-from mockserver.gate.content_encoding import decode_body
+from mockserver.gate.content_encoding import TooLarge, decode_body
 
 AGENT = f"ainative-contract-gate/{__version__}"
 PIECE = 65_536
@@ -49,11 +49,15 @@ class AnswerLimits:
 
 
 class HttpClient:
-    """Sends requests to one target. Threads may share it; `limits` may change between two requests."""
+    """Sends requests to one target. Threads may share it.
+
+    Between two requests `limits` may change, and `seconds_left`: the time of the run, which no answer may exceed.
+    """
 
     def __init__(self, url: str, limits: AnswerLimits, *, verify: bool = True) -> None:
         self.base = base_url(url)
         self.limits = limits
+        self.seconds_left = float("inf")
         self._pool = pool(verify=verify)
 
     def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
@@ -63,7 +67,7 @@ class HttpClient:
         for ever, so the request has a thread of its own, which is abandoned when the total time is over.
         """
         limits, box = self.limits, list[ReceivedResponse]()
-        most = limits.connect + limits.silence + limits.total
+        most = min(limits.connect + limits.silence + limits.total, self.seconds_left)
         worker = Thread(target=lambda: box.append(self._ask(request, pieces, limits)), daemon=True)
         worker.start()
         worker.join(most)
@@ -91,7 +95,10 @@ class HttpClient:
             return ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
         first = time.monotonic() - start
         content, ended, trouble = _read(response, start, limits)
-        content = decode_body(content, response.headers.get("content-encoding")) or content
+        try:
+            content = decode_body(content, response.headers.get("content-encoding"), limits.size) or content
+        except TooLarge as error:
+            content, ended, trouble = b"", "endless", str(error)
         fields = tuple((name.lower(), value) for name, value in response.headers.items())
         if ended == "complete":
             response.release_conn()

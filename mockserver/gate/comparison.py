@@ -119,6 +119,6 @@ def broken_promises(document: ContractDocument) -> Broken:
         operation = document.find(exchange.method, exchange.path)
         checked = CheckedExchange(request, response, operation.name if operation is not None else "")
         results = run_checks(ExchangeView(checked, document, operation), lambda promise: promise not in PER_RUN)
-        return {promise: deviations[0].got for promise, deviations in results if deviations}
+        return {outcome.promise: outcome.deviations[0].got for outcome in results if outcome.deviations}
 
     return broken

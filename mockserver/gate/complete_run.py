@@ -28,9 +28,14 @@ def run_gate(
     if options.write_baseline and file is not None:
         write_file(file, baseline.write(done.results, accepted, today).encode())
     else:
-        done.complaints += [f"Baseline: {line}" for line in baseline.apply(done.results, accepted, today)]
-    if done.results.coverage < needed:
-        done.complaints.append(f"Coverage is {done.results.coverage:.1f} %; {needed:g} % are required.")
+        news = baseline.apply(done.results, accepted, today)
+        done.complaints += [f"Baseline: {line}" for line in news.complaints]
+        done.notes += [f"Baseline: {line}" for line in news.notes]
+    coverage = done.results.coverage
+    if coverage < needed:
+        done.gaps.append(f"Coverage is {coverage:.1f} %; {needed:g} % are required.")
+    elif not coverage:
+        done.gaps.append("Nothing was examined, so the run says nothing about the target.")
     return done
 
 

@@ -17,6 +17,9 @@ SCENARIOS: Mapping[str, str] = {
 }
 """The credential -> the shipped scenario that provides it."""
 
+PERSON = "gate@example.com:gate"
+"""A user that the gate invents: the mock logs anybody in, unless its accounts name users."""
+
 OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2lnbmVkLWJ5LW5vYm9keS1oZXJl"
 """A token of 1970: {sub: 1, iat: 0, exp: 86400}."""
 
@@ -24,7 +27,7 @@ OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2l
 def of_mock(run: str) -> dict[str, str]:
     """Return the credentials for the mock. `run` makes their sessions different from those of other runs."""
     keys = {name: f"sk_mock_{scenario}_{run}" for name, scenario in SCENARIOS.items()}
-    return {**keys, "login": "gate@example.com:gate", "expired": OLD_TOKEN}
+    return {**keys, "login": PERSON, "expired": OLD_TOKEN}
 
 
 def secrets(key: str, credentials: Mapping[str, str]) -> Iterator[str]:

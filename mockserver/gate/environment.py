@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockserver.contracts.check import Deviation
 from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.promises import PROMISES
 from mockserver.gate import baseline
@@ -14,11 +15,16 @@ from mockserver.gate.runner import GateRun, promise_filter
 
 @dataclass(frozen=True)
 class Rules:
-    """The contract, which promises are in force, and whether the target streams D1's short sequence."""
+    """The contract, which promises are in force, what the baseline accepts, and whether D1's short sequence is due."""
 
     document: ContractDocument
     in_force: Callable[[str], bool]
+    accepted: tuple[baseline.AcceptedDeviation, ...]
     short_sse: bool
+
+    def accepts(self, deviation: Deviation) -> bool:
+        """Return whether the baseline accepts a deviation."""
+        return any(entry.accepts(deviation) for entry in self.accepted)
 
 
 def run_from(arguments: Sequence[str]) -> GateRun:
@@ -34,6 +40,6 @@ def rules_from(arguments: Sequence[str]) -> Rules:
     options = read_options(arguments)
     settings = options.settings()
     is_chosen = promise_filter(settings)
-    accepted = {entry.promise for entry in (baseline.read(Path(options.baseline)) if options.baseline else ())}
+    accepted = tuple(baseline.read(Path(options.baseline)) if options.baseline else ())
     document = ContractDocument.open(settings.contract, documented_only=settings.documented_only)
-    return Rules(document, lambda name: name not in accepted and is_chosen(PROMISES[name]), settings.short_sse)
+    return Rules(document, lambda name: is_chosen(PROMISES[name]), accepted, settings.short_sse)

@@ -20,7 +20,7 @@ from mockserver.contracts.exchange import CheckedExchange, Ended, ReceivedRespon
 from mockserver.contracts.promises import Promise
 from mockserver.contracts.suite import run_checks
 from mockserver.gate.client import explain
-from mockserver.gate.content_encoding import decode_body
+from mockserver.gate.content_encoding import TooLarge, decode_body
 from mockserver.gate.redact import redact_deviation
 from mockserver.gate.relay import Outgoing, Upstream
 from mockserver.gate.results import RunResults
@@ -121,7 +121,10 @@ class CheckingProxy:
 
     def _check_exchange(self, request: SentRequest, response: ReceivedResponse, unchecked: str = "") -> None:
         coding = response.header("content-encoding")
-        plain = decode_body(response.body, coding)
+        try:
+            plain = decode_body(response.body, coding, LARGEST)
+        except TooLarge as error:
+            plain, unchecked = b"", unchecked or str(error)
         if plain is None:
             unchecked = unchecked or f"its content-encoding is {coding!r}"
         else:
@@ -137,7 +140,7 @@ class CheckingProxy:
             return
         with self._lock:
             view = ExchangeView(exchange, self._document, operation, self._memory, self._short_sse)
-            for name, broken in run_checks(view, self.results.entries.__contains__):
-                self.results.add(name, broken)
-                deviations += map(redact_deviation, broken)
+            for outcome in run_checks(view, self.results.entries.__contains__):
+                self.results.add(outcome)
+                deviations += map(redact_deviation, outcome.deviations)
         self._report(exchange, deviations, "")

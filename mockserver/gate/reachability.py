@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.contracts.client import Sender
+from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest
 from mockserver.core.errors import OperatorError
 
@@ -15,11 +16,14 @@ OURS = "x-mock-error"
 """A header that the mock puts on its errors. Other gateways do not have it."""
 
 
-def identify_target(send: Sender, url: str, key: str) -> bool:
+def identify_target(send: Sender, url: str, key: str, document: ContractDocument) -> bool:
     """Return whether the target is the mock. Raises `OperatorError` if it is no gateway.
 
-    The first requests have no credential.
+    The first requests have no credential. If the document has none of a gateway's routes, any answer will do.
     """
+    if not any(document.find("POST", route) for route in ROUTES):
+        _judged(send(SentRequest("GET", "/")), url, "/")
+        return False
     responses = [_ask(send, url, route) for route in ROUTES]
     if all("html" in response.media and response.status not in REFUSALS for response in responses):
         status = responses[0].status
@@ -38,6 +42,11 @@ def identify_target(send: Sender, url: str, key: str) -> bool:
 def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
     """Send a request that no gateway charges for: it has neither a model nor a message."""
     response = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
+    return _judged(response, url, route)
+
+
+def _judged(response: ReceivedResponse, url: str, route: str) -> ReceivedResponse:
+    """Return an answer. Raises `OperatorError` if it never came, or does not end."""
     if response.status == 0:
         raise OperatorError(f"{url} cannot be examined: {response.trouble}")
     if response.ended in ("silent", "endless"):

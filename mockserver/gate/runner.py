@@ -15,9 +15,9 @@ from pathlib import Path
 
 from yaml import YAMLError
 
-from mockserver.contracts.check import ExchangeView, Memory
-from mockserver.contracts.client import Client, NotExaminable, Sender, Target
-from mockserver.contracts.document import ContractDocument
+from mockserver.contracts.check import CheckOutcome, ExchangeView, Memory
+from mockserver.contracts.client import Client, NotExaminable, NotOffered, Sender, Target
+from mockserver.contracts.document import ContractDocument, UnusableDocument
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.promises import Promise
@@ -26,9 +26,13 @@ from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
 from mockserver.gate.client import AnswerLimits, HttpClient
+from mockserver.gate.pace import AnswerPace
 from mockserver.gate.profiles import RunProfile
 from mockserver.gate.reachability import identify_target
 from mockserver.gate.results import RunResults
+
+BROKEN, UNFINISHED = 1, 3
+"""Exit codes. 2 is for a run that could not begin."""
 
 PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
@@ -73,7 +77,10 @@ class RunSettings:
 
 @dataclass
 class GateRun:
-    """A finished run. `complaints` are other reasons to fail: of the baseline, of --require."""
+    """A finished run.
+
+    `complaints` are other deviations: of the baseline. `gaps` say that too little was examined, `notes` only inform.
+    """
 
     settings: RunSettings
     results: RunResults
@@ -84,11 +91,33 @@ class GateRun:
     rounds: int = 1
     began: float = 0.0
     complaints: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    pace: AnswerPace = field(default_factory=AnswerPace)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the run cannot answer for the target: it ended early, saw too little, or a check failed itself."""
+        return bool(self.stopped or self.gaps or self.results.of("error"))
+
+    @property
+    def exit_code(self) -> int:
+        """0: nothing to complain of, 1: a promise is broken or the baseline is out of date, 3: unfinished."""
+        if self.results.of("broken") or self.complaints:
+            return BROKEN
+        return UNFINISHED if self.is_unfinished else 0
 
     @property
     def passed(self) -> bool:
         """Whether the run has nothing to complain of: exit code 0."""
-        return not (self.results.of("broken") or self.stopped or self.complaints)
+        return self.exit_code == 0
+
+    @property
+    def trouble(self) -> list[str]:
+        """Why the run fails, beside the promises that are broken."""
+        stopped = [f"Stopped early: {self.stopped}"] if self.stopped else []
+        failed = [f"{entry.name}: {entry.reason}" for entry in self.results.of("error")]
+        return [*stopped, *failed, *self.gaps, *self.complaints]
 
 
 class _Stopped(Exception):
@@ -115,9 +144,13 @@ def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
 def _opened(settings: RunSettings) -> ContractDocument:
     try:
         return ContractDocument.open(settings.contract, documented_only=settings.documented_only)
-    except (OSError, YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
-        reason = " ".join(str(error).split()) if isinstance(error, OSError | YAMLError) else repr(error)
-        raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}") from None
+    except UnusableDocument as error:
+        reason = str(error)
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        reason = " ".join(str(error).split())
+    except (LookupError, TypeError, AttributeError, ValueError):
+        reason = "it is no valid OpenAPI document; mockserver lint --contract FILE names each mistake"
+    raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}")
 
 
 class Runner:
@@ -142,7 +175,7 @@ class Runner:
         self._budget = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep, self._clock = progress, sleep, clock
-        self._silent, self._trouble = 0, 0
+        self._silent, self._trouble, self._pace = 0, 0, AnswerPace()
         self._played: set[str] = set()
         self._deadline = clock() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
@@ -150,7 +183,9 @@ class Runner:
     def run(self) -> GateRun:
         """Run everything in order. Raises `OperatorError` if there is no gateway to examine."""
         start = self._clock()
-        done = GateRun(self._settings, self._results, self._budget.spent, 0.0, rounds=0, began=time.time())
+        done = GateRun(
+            self._settings, self._results, self._budget.spent, 0.0, rounds=0, began=time.time(), pace=self._pace
+        )
         profile = self._settings.profile
         try:
             done.is_mock = self._probe()
@@ -161,8 +196,8 @@ class Runner:
             done.stopped = "" if profile.rounds > 1 else str(end)
         except (_Stopped, NotExaminable) as end:
             done.stopped = str(end)
-        except KeyboardInterrupt:
-            done.stopped = "Ctrl-C"
+        except KeyboardInterrupt as end:  # with a text: another signal, see the command
+            done.stopped = str(end) or "Ctrl-C"
         finally:
             if self._client is not None:
                 self._client.close()
@@ -176,7 +211,7 @@ class Runner:
             self._client.limits = replace(
                 limits, silence=min(limits.silence, PROBING), total=min(limits.total, PROBING)
             )
-        is_mock = identify_target(self._budget, self._settings.url, self._settings.key)
+        is_mock = identify_target(self._budget, self._settings.url, self._settings.key, self._document)
         if self._client is not None:
             self._client.limits = self._settings.limits
         return is_mock
@@ -185,7 +220,7 @@ class Runner:
         """Give every promise that was not examined a reason, unless a probe gave one."""
         profile = self._settings.profile
         larger = "" if profile.probes == "full" else "; --profile full does more"
-        cases = [case for case in probe_cases(profile.probes) if self._is_wanted(case)]
+        cases = self._cases()
         if stopped:
             missed = [name for case in cases if case.name not in self._played for name in case.promises]
             self._results.add_reason(missed, "the run stopped before its probe")
@@ -196,10 +231,11 @@ class Runner:
 
     def _target(self, round: int, is_mock: bool) -> Target:
         settings, profile = self._settings, self._settings.profile
-        helped = {**(credentials.of_mock(f"{self._nonce}{round}") if is_mock else {}), **settings.credentials}
+        ours = credentials.of_mock(f"{self._nonce}{round}") if is_mock else {}
         return Target(
             key=settings.key,
-            credentials=helped,
+            credentials={**ours, **settings.credentials},
+            assumed=frozenset(ours) - frozenset(settings.credentials),
             model=settings.model,
             max_tokens=profile.max_tokens,
             thorough=profile.thorough,
@@ -210,34 +246,45 @@ class Runner:
     def _play(self, target: Target) -> None:
         record, report = self._check_exchange, self._results.add_result
         client = Client(self._document, target, self._send, record, report, time.time, self._wait)
-        cases = [case for case in probe_cases(self._settings.profile.probes) if self._is_wanted(case)]
+        cases = self._cases()
         for number, case in enumerate(cases, 1):
             name = case.name.replace("_", " ")
             self._progress(f"{number}/{len(cases)} {name}, {self._budget.spent.requests} requests")
             self._run_probe(case, client)
             self._played.add(case.name)
 
-    def _is_wanted(self, case: ProbeCase) -> bool:
-        """Return whether a probe examines a chosen promise, or a chosen promise has a check."""
-        return not self._settings.only or any(name in self._results.entries for name in (*case.promises, *CHECKS))
+    def _cases(self) -> list[ProbeCase]:
+        """Return the probes to play: all of the profile, or with --only those that the chosen promises need."""
+        return probe_cases(self._settings.profile.probes, list(self._results.entries) if self._settings.only else None)
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:
         try:
             case.play(client)
+        except NotOffered as why:
+            self._results.add_absence(case.promises, str(why))
         except NotExaminable as why:
             self._results.add_reason(case.promises, str(why))
         except _Stopped as why:
             self._results.add_reason(case.promises, str(why))
             raise
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            got = f"its answers cannot be read: {type(error).__name__}: {str(error)[:160]}"
-            self._results.add_result(case.promises[0], kept=False, got=got, exchange=None)
+        except Exception as error:  # a probe that fails itself says nothing about the target
+            words = f"the probe {case.name} failed: {type(error).__name__}: {str(error)[:160]}"
+            for name in case.promises:
+                self._results.add(CheckOutcome(name, error=words))
 
     def _send(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
-        if self._clock() > self._deadline:
-            raise _TimeIsUp(f"the run took longer than {self._settings.longest:g} s; --time gives it more")
+        left = self._deadline - self._clock()
+        if left <= 0:
+            raise self._time_is_up()
+        if self._client is not None:
+            self._client.seconds_left = left
         response = self._budget(request, pieces=pieces)
+        is_whole = response.ended == "complete"
+        if not is_whole and self._clock() >= self._deadline:  # the run broke it off, not the target
+            raise self._time_is_up()
         with self._lock:
+            if response.status:
+                self._pace.firsts.append(response.first)
             self._silent = self._silent + 1 if response.status == 0 or response.ended in ("silent", "endless") else 0
             self._trouble += self._silent > 0
             silent, trouble = self._silent, self._trouble
@@ -246,9 +293,15 @@ class Runner:
             raise _Stopped(f"{trouble} answers had no proper end ({response.trouble}); the rest was not examined")
         return response
 
+    def _time_is_up(self) -> _TimeIsUp:
+        return _TimeIsUp(
+            f"the run took longer than {self._settings.longest:g} s, at {self._pace} until an answer begins; "
+            "--time gives it more"
+        )
+
     def _wait(self, seconds: float) -> None:
         if self._clock() + seconds > self._deadline:
-            raise _TimeIsUp(f"the run would take longer than {self._settings.longest:g} s; --time gives it more")
+            raise self._time_is_up()
         self._sleep(seconds)
 
     def _check_exchange(self, exchange: CheckedExchange) -> None:
@@ -257,5 +310,5 @@ class Runner:
         latency = settings.latency if settings.latency is not None else settings.profile.latency
         view = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for name, deviations in run_checks(view, self._results.entries.__contains__):
-                self._results.add(name, deviations)
+            for outcome in run_checks(view, self._results.entries.__contains__):
+                self._results.add(outcome)

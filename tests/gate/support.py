@@ -65,7 +65,7 @@ def broken(exchange: CheckedExchange, *, short_sse: bool = False, memory: Memory
     """Return the promises that an exchange breaks."""
     operation = document().operations.get(exchange.operation)
     view = ExchangeView(exchange, document(), operation, memory or Memory(), short_sse)
-    return {name for name, deviations in run_checks(view) if deviations}
+    return {outcome.promise for outcome in run_checks(view) if outcome.deviations}
 
 
 def run(url: str, profile: str | RunProfile = "smoke", **settings: Any) -> GateRun:

@@ -75,6 +75,11 @@ def test_a_fault_breaks_its_promise(promise: str, change: Callable[[Any], None])
     assert promise in broken(exchange(CHAT, body, asked=ASKED))
 
 
+def test_no_document_promises_the_prefix_of_an_id() -> None:
+    assert broken(exchange(CHAT, GOOD | {"id": "cmpl_7f"}, asked=ASKED)) == set()
+    assert "body-schema" in broken(exchange(CHAT, GOOD | {"id": ""}, asked=ASKED))
+
+
 def test_an_id_is_never_used_twice_in_a_run() -> None:
     memory = Memory()
     assert "ids-unique" not in broken(exchange(CHAT, GOOD, asked=ASKED), memory=memory)
@@ -113,14 +118,20 @@ def test_a_bad_failure_breaks_its_promise(promise: str, status: int, body: Any, 
 @pytest.mark.parametrize(
     ("status", "body", "headers"),
     [
-        (401, ERROR, {}),
+        (401, {"error": ERROR["error"]}, {}),
         (401, {"detail": "No"}, {}),
         (400, {"detail": [{"loc": ["body", 0], "msg": "missing", "type": "missing"}]}, {}),
         (429, {"message": "Slow down", "code": "rate_limit_exceeded"}, {"retry-after": "7"}),
     ],
 )
 def test_published_forms_break_nothing(status: int, body: Any, headers: dict[str, str]) -> None:
-    assert broken(exchange(MESSAGES, body, status=status, headers=headers)) == set()
+    assert broken(exchange(CHAT, body, status=status, headers=headers)) == set()
+
+
+def test_the_anthropic_wire_has_one_form_of_an_error() -> None:
+    assert broken(exchange(MESSAGES, ERROR, status=401)) == set()
+    for body in ({"detail": "No"}, {"message": "No", "code": "invalid_api_key"}, {"error": "No"}):
+        assert "error-envelope" in broken(exchange(MESSAGES, body, status=401))
 
 
 @pytest.mark.parametrize(

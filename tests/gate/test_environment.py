@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.contracts.check import Deviation
 from mockserver.contracts.promises import PROMISES
 from mockserver.core.errors import OperatorError
 from mockserver.gate.environment import rules_from, run_from
@@ -17,7 +18,10 @@ def test_rules_leave_out_what_was_excluded_or_accepted(tmp_path: Path, monkeypat
     baseline.write_text(f"- promise: {accepted}\n  since: 2026-01-01\n  why: known\n")
     monkeypatch.setenv("GATE_BASELINE", str(baseline))
     rules = rules_from([URL, "--exclude", excluded, "--short-sse"])
-    assert [rules.in_force(name) for name in (excluded, accepted, left)] == [False, False, True]
+    assert [rules.in_force(name) for name in (excluded, accepted, left)] == [False, True, True]
+    assert [entry.promise for entry in rules.accepted] == [accepted]
+    assert rules.accepts(Deviation(accepted, "anything"))
+    assert not rules.accepts(Deviation(left, "anything"))
     assert rules.short_sse
     assert rules.document.operations
 

@@ -266,6 +266,7 @@ ANSWERS: dict[str, tuple[str, str, Change]] = {
     "error-type-wrong": ("envelope", "error-type", failed(setting("error", "type", "rate_limited_or_so"))),
     "error-type-number": ("envelope", "error-type", failed(setting("error", "type", 7))),
     "anthropic-error-untyped": ("envelope", "error-dialect", failed(lambda value: value.pop("type", None))),
+    "error-without-object": ("envelope", "error-envelope", failed(lambda value: value.update(error="refused"))),
     "error-echoes-key": ("envelope", "auth-no-echo", _echo),
     "header-echoes-key": ("envelope", "auth-no-echo", _leaky_header),
     "message-without-id": ("field", "ids-unique", message(without("id"))),

@@ -1,4 +1,4 @@
-"""Workflow commands of GitHub Actions: an annotation for each broken promise."""
+"""Workflow commands of GitHub Actions: an annotation for each cause that breaks promises."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,21 @@ from mockserver.gate.runner import GateRun
 
 
 def lines(run: GateRun) -> Iterator[str]:
-    """Yield an error for each broken promise, and for every other reason to fail."""
+    """Yield an error for each cause, and for every other reason to fail."""
     places = Places(run.settings.contract)
-    for entry in run.results.of("broken"):
-        at = f"file={_property(places.file)},line={places.line(entry)}"
-        yield f"::error {at},title={_property(f'contract: {entry.promise.name}')}::{_data(message(entry))}"
-    stopped = [f"stopped early: {run.stopped}"] if run.stopped else []
-    for words in (*stopped, *run.complaints):
+    for cause in run.results.causes():
+        entry = run.results.entries[cause.promises[0]]
+        title = f"contract: {entry.name}"
+        words = message(entry)
+        if len(cause.promises) > 1:
+            title = f"contract: {len(cause.promises)} promises, one cause"
+            words = f"{cause.what}. It breaks {', '.join(cause.promises)}"
+        at = f"file={_property(places.file)},line={places.line(entry)}," if places.file else ""
+        yield f"::error {at}title={_property(title)}::{_data(words)}"
+    for words in run.trouble:
         yield f"::error title={_property('contract')}::{_data(words)}"
+    for words in run.notes:
+        yield f"::notice title={_property('contract')}::{_data(words)}"
 
 
 def _data(text: str) -> str:

@@ -10,9 +10,9 @@ from html import escape
 
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.gate.reports.curl import curl, packed
-from mockserver.gate.reports.terminal import STATES, effort, headline
+from mockserver.gate.reports.terminal import ALWAYS_SHOWN, UNDECIDED, by_operation, effort, headline
 from mockserver.gate.reports.text import printable
-from mockserver.gate.results import PromiseResult, State
+from mockserver.gate.results import STATES, PromiseResult, State
 from mockserver.gate.runner import GateRun
 
 STYLE = """
@@ -38,7 +38,14 @@ margin:.3rem 0 .8rem}h3{font-size:.8rem;margin:.7rem 0 .1rem;color:var(--soft);f
 .more{padding-left:0}main{padding:1.2rem .7rem 3rem}}
 """
 
-CSS: dict[State, str] = {"kept": "kept", "broken": "broken", "accepted": "accepted", "not examined": "idle"}
+CSS: dict[State, str] = {
+    "kept": "kept",
+    "broken": "broken",
+    "accepted": "accepted",
+    "error": "accepted",
+    "not offered": "idle",
+    "not examined": "idle",
+}
 MOST_BODY = 2000
 """Characters of an answer that are shown. The JSON report has more."""
 
@@ -54,9 +61,9 @@ def render(run: GateRun) -> bytes:
     legend = "".join(
         f'<span><i class="dot {CSS[state]}"></i>{count} {state}</span>'
         for state, count in counts.items()
-        if count or state != "accepted"
+        if count or state in ALWAYS_SHOWN
     )
-    complaints = [*([f"Stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
+    complaints = [*run.trouble, *run.notes]
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.began))
     page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -72,19 +79,33 @@ def render(run: GateRun) -> bytes:
     return page.encode("utf-8", "replace")
 
 
+def _causes(run: GateRun) -> Iterator[str]:
+    """Yield the causes that break several promises."""
+    shared = [cause for cause in run.results.causes() if len(cause.promises) > 1]
+    if shared:
+        yield "<h2>Causes</h2>"
+    for cause in shared:
+        names = ", ".join(cause.promises)
+        yield f'<div class="card"><div class="name">{escape(printable(cause.what))}</div>'
+        yield f"<div>{len(cause.promises)} promises: {escape(names)}</div>"
+        yield f'<div class="src">{escape(by_operation(cause))}</div></div>'
+
+
 def _sections(run: GateRun) -> Iterator[str]:
+    yield from _causes(run)
     for entries, title in (
         (run.results.of("broken"), "Broken"),
         (run.results.of("accepted"), "Accepted by the baseline"),
     ):
         if entries:
             yield f"<h2>{title}</h2>{''.join(_open(run, entry) for entry in entries)}"
-    skipped = run.results.of("not examined")
-    if skipped:
-        yield "<h2>Not examined</h2>"
-    for why in dict.fromkeys(entry.reason for entry in skipped):
-        same = [entry for entry in skipped if entry.reason == why]
-        yield f'<div class="card"><div>{escape(why)}</div>{_rows(same)}</div>'
+    for state, title in UNDECIDED.items():
+        skipped = run.results.of(state)
+        if skipped:
+            yield f"<h2>{title}</h2>"
+        for why in dict.fromkeys(entry.reason for entry in skipped):
+            same = [entry for entry in skipped if entry.reason == why]
+            yield f'<div class="card"><div>{escape(printable(why))}</div>{_rows(same)}</div>'
     kept = run.results.of("kept")
     if kept:
         yield "<h2>Kept</h2>"

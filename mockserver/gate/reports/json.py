@@ -7,17 +7,18 @@ import orjson
 
 from mockserver import __version__
 from mockserver.contracts.check import Deviation
+from mockserver.gate.causes import Cause, fingerprint
 from mockserver.gate.reports.curl import curl
-from mockserver.gate.reports.terminal import headline
+from mockserver.gate.reports.terminal import UNDECIDED, headline
 from mockserver.gate.reports.text import encodable
-from mockserver.gate.results import PromiseResult
+from mockserver.gate.results import STATES, PromiseResult
 from mockserver.gate.runner import GateRun
 
 
 def as_value(run: GateRun) -> dict[str, Any]:
     """Return the whole run as plain data."""
     results, settings = run.results, run.settings
-    counts = {state: len(results.of(state)) for state in ("kept", "broken", "accepted", "not examined")}
+    counts = {state: len(results.of(state)) for state in STATES}
     return {
         "tool": f"mockserver contract {__version__}",
         "target": settings.url,
@@ -32,8 +33,12 @@ def as_value(run: GateRun) -> dict[str, Any]:
         "tokens_at_most": run.spent.tokens,
         "seconds": round(run.seconds, 3),
         "stopped": run.stopped,
-        "complaints": run.complaints,
+        "complaints": [*run.complaints, *run.gaps],
+        "notes": run.notes,
         "passed": run.passed,
+        "exit_code": run.exit_code,
+        "answers_begin": {"median": round(run.pace.median, 4), "slowest": round(run.pace.slowest, 4)},
+        "causes": [_cause(cause) for cause in results.causes()],
         "promises": [_entry(run, entry) for entry in results.entries.values()],
     }
 
@@ -49,7 +54,7 @@ def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
         "section": promise.section,
         "examined": entry.examined,
     }
-    if entry.state == "not examined":
+    if entry.state in UNDECIDED:
         value["why"] = entry.reason
     if entry.accepted:
         value["accepted"] = entry.accepted
@@ -58,8 +63,17 @@ def _entry(run: GateRun, entry: PromiseResult) -> dict[str, Any]:
     return value
 
 
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "cause": cause.what,
+        "promises": list(cause.promises),
+        "count": cause.count,
+        "operations": dict(cause.operations),
+    }
+
+
 def _finding(run: GateRun, deviation: Deviation) -> dict[str, Any]:
-    value: dict[str, Any] = {"got": deviation.got}
+    value: dict[str, Any] = {"got": deviation.got, "fingerprint": str(fingerprint(deviation))}
     if deviation.exchange is not None:
         response = deviation.exchange.response
         value["request"] = curl(run.settings.url, deviation.exchange.request)

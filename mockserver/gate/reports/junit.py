@@ -18,7 +18,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(run: GateRun) -> bytes:
     """Return a test case for each promise and one for the run, in the schema of Ant's JUnit reports."""
     results, settings = run.results, run.settings
-    trouble = [*([f"stopped early: {run.stopped}"] if run.stopped else []), *run.complaints]
+    trouble = run.trouble
     suite = Xml.Element(
         "testsuite",
         id="0",
@@ -28,8 +28,8 @@ def render(run: GateRun) -> bytes:
         hostname=urlsplit(settings.url).hostname or "localhost",
         tests=str(len(results.entries) + 1),
         failures=str(len(results.of("broken"))),
-        skipped=str(len(results.of("not examined", "accepted"))),
-        errors=str(int(bool(trouble))),
+        skipped=str(len(results.of("not examined", "not offered", "accepted"))),
+        errors=str(len(results.of("error")) + bool(trouble)),
         time=f"{run.seconds:.3f}",
     )
     properties = Xml.SubElement(suite, "properties")
@@ -55,8 +55,14 @@ def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
         failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
         request = curl(run.settings.url, first.exchange.request) if first.exchange else ""
         failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
+    elif entry.state == "error":
+        Xml.SubElement(case, "error", message=_xml(entry.reason), type="gate")
     elif entry.state != "kept":
-        Xml.SubElement(case, "skipped", message=_xml(entry.accepted or entry.reason))
+        Xml.SubElement(case, "skipped", message=_xml(_why(entry)))
+
+
+def _why(entry: PromiseResult) -> str:
+    return f"{entry.state}: {entry.reason}" if entry.state == "not offered" else entry.accepted or entry.reason
 
 
 def _xml(text: str) -> str:

@@ -29,7 +29,7 @@ def render(run: GateRun) -> bytes:
     driver = {"name": "mockserver contract", "semanticVersion": __version__, "rules": rules}
     done: dict[str, Any] = {
         "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": not run.stopped}],
+        "invocations": [{"executionSuccessful": not run.is_unfinished}],
         "results": [_result(entry, number, places) for number, entry in enumerate(entries) if entry.broken],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [done]}
@@ -37,15 +37,16 @@ def render(run: GateRun) -> bytes:
 
 
 def _result(entry: PromiseResult, number: int, places: Places) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": places.file}, "region": {"startLine": places.line(entry)}}
     result: dict[str, Any] = {
         "ruleId": entry.promise.name,
         "ruleIndex": number,
         "level": "error",
         "message": {"text": message(entry)},
-        "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"promise/v1": entry.promise.name},
     }
-    if entry.accepted:
+    if places.file:
+        place = {"artifactLocation": {"uri": places.file}, "region": {"startLine": places.line(entry)}}
+        result["locations"] = [{"physicalLocation": place}]
+    if entry.state == "accepted":
         result["suppressions"] = [{"kind": "external", "justification": entry.accepted}]
     return result

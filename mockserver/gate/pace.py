@@ -1,0 +1,33 @@
+"""How fast a target answers: the figures behind the promise `latency`."""
+
+import statistics
+from collections import deque
+from dataclasses import dataclass, field
+
+MOST_ANSWERS = 10_000
+"""A soak has no end, but its memory has: the oldest figures are forgotten."""
+
+
+@dataclass
+class AnswerPace:
+    """The seconds until each answer began."""
+
+    firsts: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_ANSWERS))
+
+    @property
+    def median(self) -> float:
+        """The median, or 0 without an answer."""
+        return statistics.median(self.firsts) if self.firsts else 0.0
+
+    @property
+    def slowest(self) -> float:
+        """The longest time, or 0 without an answer."""
+        return max(self.firsts, default=0.0)
+
+    def __str__(self) -> str:
+        return f"{seconds(self.median)} in the median, {seconds(self.slowest)} at most"
+
+
+def seconds(value: float) -> str:
+    """Return a time for people: 12 ms, 2.1 s."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
