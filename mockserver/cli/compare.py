@@ -84,7 +84,7 @@ def compare(
         write_file(json_file, drift.as_json(comparison))
     if junit_file is not None:
         write_file(junit_file, drift.as_junit(comparison))
-    sys.exit(comparison.exit_code)
+    sys.exit(1 if comparison.exit_code == 1 else comparison.exit_code)
 
 
 def _compared(

@@ -22,7 +22,8 @@ from mockserver.cli.environment import PortOption, with_environment
 from mockserver.cli.errors import report_errors
 from mockserver.cli.manual import manual
 from mockserver.cli.output import Output
-from mockserver.cli.upstream_options import open_fallback, upstream_options
+from mockserver.cli.upstream_modes import ModeOptions, open_mode
+from mockserver.cli.upstream_options import upstream_options
 from mockserver.core.errors import OperatorError
 from mockserver.wires.envelopes import ENVELOPES, SUPERSET
 from mockserver.wires.threads import ThreadPolicy
@@ -187,15 +188,16 @@ def serve(
     known = Accounts(file, seed=seed, strict_keys=strict_keys)
     chaos_settings, chaos_notices = _chaos(chaos, seed, contract)
     engine = Engine(contract, library.scripts, settings, known, chaos_settings)
-    make_fallback, upstream_notices = open_fallback(mode, upstream, allow_private=allow_private, scenario=scenario)
-    notices = [*notices, *chaos_notices, *upstream_notices]
+    tell = partial(output.line, err=is_json)
+    behind = open_mode(ModeOptions(mode, upstream, allow_private, scenario, workers, library, contract, tell))
+    notices = [*notices, *chaos_notices, *behind.notices]
     begun = start_clock(SystemClock().now(), clock == "virtual", speed)
     if store is not None:
         _check_store(store)
 
     def make_app() -> Gateway:
         app = Gateway(engine, store=_store(store, seed, begun), journal=Journal(MOST_EXCHANGES, MOST_BYTES))
-        app.fallback = make_fallback()
+        app.fallback = behind.make()
         if not quiet:
             app.journal.listeners.append(lambda exchange: output.line(LINES[log_format](exchange)))
         return app
@@ -213,7 +215,8 @@ def serve(
         else:
             app, ready = make_app(), partial(hello, notices)
             serve_one(app, sock, host, control, library.files, hello=ready, follow=follow)
-    output.end("Stopped.")
+    for line in (*behind.finish(), "Stopped."):
+        output.end(line)
 
 
 def _settings(

@@ -19,7 +19,7 @@ from mockserver.engine.chaos import NONE, ChaosProfile, CompiledRule
 from mockserver.engine.decision import Decision
 from mockserver.engine.recipe import with_faults, without_pace
 from mockserver.engine.responses import TURN_HEADER
-from mockserver.faults import Context, apply_faults, compile_fault
+from mockserver.faults import Context, WaitingFault, apply_faults, compile_fault, in_order
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import matches
 from mockserver.wires import wire_named
@@ -75,7 +75,7 @@ def _apply_rules(
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
     actions, waiting, failed = decision.actions, decision.waiting, False
-    recipe = decision.recipe
+    recipe, laid = decision.recipe, list[WaitingFault]()
     wire = wire_named(arrival.routed().wire)
     call = _call(arrival, decision.note.cache) if any(rule.matchers for rule in profile.rules) else None
     for rule in profile.rules:
@@ -89,7 +89,9 @@ def _apply_rules(
         if failed:
             actions, waiting = _without_turn(actions), ()
             recipe = without_pace(recipe)
-        applied = apply_faults(actions, rule.faults, _contexts((*seed_path, "faults"), now, wire))
+        contexts = _contexts((*seed_path, "faults"), now, wire)
+        laid += [WaitingFault(rule.faults[index], contexts(n)) for n, index in enumerate(in_order(rule.faults))]
+        applied = apply_faults(actions, rule.faults, contexts)
         actions, waiting = applied.actions, (*waiting, *applied.waiting)
         recipe = with_faults(recipe, rule.faults)
         idle += [f"chaos: {reason}" for reason in applied.idle]
@@ -100,7 +102,7 @@ def _apply_rules(
         note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
     receipt = None if failed else decision.receipt
     after = msgspec.structs.replace(
-        decision, actions=actions, note=note, receipt=receipt, waiting=waiting, recipe=recipe
+        decision, actions=actions, note=note, receipt=receipt, waiting=waiting, recipe=recipe, laid=tuple(laid)
     )
     return ChaosMemory(memory.began, memory.profile, fired), after, failed
 

@@ -39,6 +39,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     """What happens on the wire, why, and the receipt that `Engine.settle` needs when the answer has been delivered.
 
     `waiting` are faults that act after every other list; a decision that has left the engine has none.
+    `laid` are the faults that chaos has laid over the answer, for one who lays them over another answer in its place.
     `recipe` is what the answer was made from; it may hold secrets of the client, as the actions may.
     """
 
@@ -47,3 +48,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     receipt: billing.Receipt | None = None
     waiting: tuple[WaitingFault, ...] = ()
     recipe: Recipe | None = None
+    laid: tuple[WaitingFault, ...] = ()

@@ -17,15 +17,12 @@ from mockserver.contracts.document import ContractDocument
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.suite import run_checks
 from mockserver.gate.budget import BudgetLimits, Spent, cost_of
-from mockserver.recording.drift import Broken, Drift, drift
+from mockserver.recording.drift import Broken, Drift, drift, unusable
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.question import NoQuestion, Question
 from mockserver.upstream.asking import Ask
 
 State: TypeAlias = Literal["same", "differs", "not checked", "left out"]
-
-TRANSIENT = frozenset({401, 402, 403, 407, 408, 425, 429})
-"""Statuses below 500 that say something of the caller or of the moment, and nothing of the gateway's behaviour."""
 
 PER_RUN = frozenset({"request-id-unique", "latency", "no-server-error"})
 """Promises about a whole run, or told otherwise."""
@@ -80,7 +77,7 @@ async def _compared(question: Question, ask: Ask, limits: BudgetLimits, spent: S
     reason = _unaffordable(question, limits, spent)
     if not reason:
         got, reason = await ask(request)
-        reason = reason or _unusable(question, got)
+        reason = reason or unusable(question.expected, got)
     if reason:
         return ComparedTurn(question.turn, name, "not checked", reason=reason)
     drifts = tuple(drift(question.expected, got, question.call, broken))
@@ -97,15 +94,6 @@ def _unaffordable(question: Question, limits: BudgetLimits, spent: Spent) -> str
         return f"it may cost {cost} tokens, but the budget has only {limits.tokens - spent.tokens} left"
     spent.requests += 1
     spent.tokens += cost
-    return ""
-
-
-def _unusable(question: Question, got: RecordedExchange) -> str:
-    """Return why an answer says nothing of the gateway's behaviour, or an empty string."""
-    if got.ended != "complete":
-        return f"its answer did not arrive whole ({got.ended.replace('_', ' ')})"
-    if got.status != question.expected.status and (got.status in TRANSIENT or got.status >= 500):
-        return f"it answered {got.status}"
     return ""
 
 

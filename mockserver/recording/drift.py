@@ -36,6 +36,9 @@ SLOWNESS = (0.5, 3.0, 15.0)
 
 CLASSES = ("under 0.5 s", "under 3 s", "under 15 s", "15 s or more")
 
+TRANSIENT = frozenset({401, 402, 403, 407, 408, 425, 429})
+"""Statuses below 500 that say something of the caller or of the moment, and nothing of the gateway's behaviour."""
+
 MOST_WORDS = 160
 """Characters of what a difference shows of one side."""
 
@@ -211,6 +214,15 @@ def drift(expected: RecordedExchange, got: RecordedExchange, call: Call, broken:
             return [Drift(promise, fact(first) or "", fact(second) or "")]
     found = [*_facts(first, second), *_forms(broken(expected), broken(got))]
     return [*found, *_latency(expected, got)]
+
+
+def unusable(expected: RecordedExchange, got: RecordedExchange) -> str:
+    """Return why an answer says nothing of the gateway's behaviour, or an empty string."""
+    if got.ended != "complete":
+        return f"its answer did not arrive whole ({got.ended.replace('_', ' ')})"
+    if got.status != expected.status and (got.status in TRANSIENT or got.status >= 500):
+        return f"it answered {got.status}"
+    return ""
 
 
 def _facts(first: _Answer, second: _Answer) -> Iterator[Drift]:

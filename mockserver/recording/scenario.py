@@ -63,11 +63,7 @@ def recording_of(
     a secret would be in a file.
     """
     redaction = redaction if redaction is not None else Redaction()
-    for exchange in exchanges:
-        redaction.learn(exchange)
-    turns = [recorded_turn(exchange, contract) for exchange in exchanges]
-    for turn in turns:
-        redaction.learn_from(turn.words)
+    turns = _recorded(exchanges, contract, redaction)
     earlier, conditioned = EarlierFile(before, name), _conditioned(turns, redaction)
     head = dated(earlier.head, on) or head_text(name, about, on)
     text = head + "".join([earlier.text_of(turn) or turn_text(turn) for turn in conditioned.turns])
@@ -77,9 +73,29 @@ def recording_of(
         if number is not None
     ]
     recording = Recording(text, "".join(lines))
-    if left := redaction.leaks(recording.scenario + recording.frames):
-        raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
+    refuse_secrets(recording.scenario + recording.frames, name, redaction)
     return recording
+
+
+def turns_of(exchanges: Sequence[RecordedExchange], contract: Contract, redaction: Redaction) -> list[Turn]:
+    """Return the turns that give the same answers, with their conditions and without secrets."""
+    return _conditioned(_recorded(exchanges, contract, redaction), redaction).turns
+
+
+def refuse_secrets(text: str, name: str, redaction: Redaction) -> None:
+    """Raise `SecretsLeftError` if a text still has a secret."""
+    if left := redaction.leaks(text):
+        raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
+
+
+def _recorded(exchanges: Sequence[RecordedExchange], contract: Contract, redaction: Redaction) -> list[RecordedTurn]:
+    """Return the turns without their conditions. The redaction knows their secrets afterwards."""
+    for exchange in exchanges:
+        redaction.learn(exchange)
+    turns = [recorded_turn(exchange, contract) for exchange in exchanges]
+    for turn in turns:
+        redaction.learn_from(turn.words)
+    return turns
 
 
 def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> _Conditioned:

@@ -106,8 +106,13 @@ async def play(
     delivery: Delivery | None = None,
 ) -> Outcome:
     """Perform the actions and return what was delivered; `delivery` lets others watch the answer and hold it back."""
-    watch = ClientWatch(receive, timer)
     playback = Playback(actions, timer, delivery or Delivery(), has_socket=connection is not None)
+    return await perform(playback, send, receive, connection)
+
+
+async def perform(playback: Playback, send: Send, receive: Receive, connection: Connection | None) -> Outcome:
+    """Perform an answer and return what was delivered."""
+    watch = ClientWatch(receive, playback.timer)
     outlet = _AsgiOutlet(send, watch, connection)
     try:
         return playback.outcome(await outlet.perform(playback))

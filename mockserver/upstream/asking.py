@@ -23,14 +23,14 @@ def asking(passthrough: PassThrough) -> Ask:
         reports: list[tuple[RecordedExchange, str]] = []
         with suppress(ConnectionBroken):  # the exchange says how the answer ended
             await passthrough.carry(
-                _scope(request), request.body, False, _Patient().receive, _drop, lambda *report: reports.append(report)
+                _scope(request), request.body, False, Patient().receive, _drop, lambda *report: reports.append(report)
             )
         return reports[0]
 
     return ask
 
 
-class _Patient:
+class Patient:
     """A client that stays."""
 
     async def receive(self) -> Message:

@@ -4,7 +4,9 @@ A request goes to the upstream if no turn of its scenario matches it, or if the 
 page and the verdict see such an exchange as any other; its note has the code `upstream`.
 """
 
+from collections.abc import Callable
 from itertools import accumulate
+from typing import TypeAlias
 
 import msgspec
 
@@ -33,15 +35,27 @@ ENDS: dict[UpstreamEnded, tuple[Action, Ended]] = {
 """How an answer ended -> its last action, and what the journal says."""
 
 
-class Spy:
-    """Answers from an upstream what the scenario does not answer."""
+Seen: TypeAlias = Callable[[LiveAnswer, RecordedExchange, str], tuple[str, ...]]
+"""Called with what the scenario would have answered, what the upstream did, and why that cannot be recorded (an empty
+string: it can). Returns what the journal should say of it."""
 
-    def __init__(self, upstream: UpstreamAddress) -> None:
+
+def unseen(live: LiveAnswer, exchange: RecordedExchange, skipped: str) -> tuple[str, ...]:
+    """Do nothing with an answer."""
+    return ()
+
+
+class Spy:
+    """Answers from an upstream what the scenario does not answer, or everything if it `asks_always`."""
+
+    def __init__(self, upstream: UpstreamAddress, seen: Seen = unseen, *, asks_always: bool = False) -> None:
         self._passthrough = PassThrough(upstream, lambda exchange, skipped: None)
+        self._seen = seen
+        self._asks_always = asks_always
 
     def takes(self, live: LiveAnswer) -> bool:
-        """Return whether the scenario does not answer a request."""
-        return live.decision.note.code in UNMATCHED
+        """Return whether the upstream answers a request."""
+        return self._asks_always or live.decision.note.code in UNMATCHED
 
     async def answer(self, live: LiveAnswer, scope: Scope, receive: Receive, send: Send) -> tuple[LiveAnswer, Outcome]:
         """Pass a request to the upstream. Return its answer as it should be in the journal, and its outcome."""
@@ -55,17 +69,19 @@ class Spy:
             broken = True  # the gateway raises it again when the exchange is in the journal
         [(exchange, skipped)] = passed
         end, ended = (Close(), "client_left") if skipped == CLIENT_LEFT else ENDS[exchange.ended]
-        return entered(live, exchange, end), outcome_of(exchange, ended, nearest=(ended,) if broken else ())
+        remarks = self._seen(live, exchange, skipped)
+        return entered(live, exchange, end, remarks), outcome_of(exchange, ended, nearest=(ended,) if broken else ())
 
     async def aclose(self) -> None:
         """Close the connections to the upstream."""
         await self._passthrough.aclose()
 
 
-def entered(live: LiveAnswer, exchange: RecordedExchange, end: Action) -> LiveAnswer:
-    """Return the answer as the upstream gave it."""
+def entered(live: LiveAnswer, exchange: RecordedExchange, end: Action, remarks: tuple[str, ...] = ()) -> LiveAnswer:
+    """Return the answer as the upstream gave it, with remarks for the journal."""
     actions = (Head(exchange.status, tuple(exchange.response_headers.items())), *frames_of(exchange), end)
-    note = msgspec.structs.replace(live.decision.note, code=CODE)
+    note = live.decision.note
+    note = msgspec.structs.replace(note, code=CODE, warnings=(*note.warnings, *remarks))
     return msgspec.structs.replace(live, decision=Decision(actions, note))
 
 

@@ -70,7 +70,8 @@ class Reader(NamedTuple):
     says the same, and `stream_of` returns the shortest stream that says the same as a whole body. `sent_arguments`
     returns the arguments of a past call as a request repeats them, letter by letter, or None where the wire repeats no
     text. `reply_of` returns the reply that a whole body was rendered from, as far as a client can tell. `settle` puts
-    right, in place, the events of a stream that repeat what its deltas said; None where none does.
+    right, in place, the events of a stream that repeat what its deltas said; None where none does. `kind_of` returns
+    the kind of an event from its data; None where the `event:` line names it.
     """
 
     texts: Callable[[JsonObject], Iterator[str]]
@@ -84,6 +85,7 @@ class Reader(NamedTuple):
     sent_arguments: Callable[[JsonObject, str], str | None]
     reply_of: Callable[[JsonObject], ReadReply]
     settle: Callable[[Sequence[Object]], None] | None = None
+    kind_of: Callable[[JsonObject], str] | None = None
 
 
 class Addition(NamedTuple):

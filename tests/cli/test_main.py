@@ -85,8 +85,8 @@ def test_an_unknown_scenario_is_one_line_with_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--upstream", "https://gateway.example"], "--upstream needs --mode spy"),
-        (["--allow-private"], "--allow-private needs --mode spy"),
+        (["--upstream", "https://gateway.example"], "--upstream needs a --mode such as spy"),
+        (["--allow-private"], "--allow-private needs a --mode such as spy"),
         (["--mode", "spy", "--scenario", "greeting"], "--mode spy needs --upstream"),
         (
             ["--mode", "spy", "--upstream", "https://gateway.example"],

@@ -9,10 +9,18 @@ from queue import SimpleQueue
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import orjson
+
+from mockserver.accounts.session import REAL
+from mockserver.engine.request import Request
 from mockserver.recording.exchange import RecordedExchange
+from mockserver.scenarios.compile import Script
+from mockserver.server.stream_gate import Delivery
+from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import running
 from mockserver.upstream.address import UpstreamAddress, upstream_at
 from mockserver.upstream.passthrough import LARGEST, PassThrough
+from tests.support.engine import MESSAGES, Talk
 from tests.support.sockets import PATIENCE
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -94,3 +102,18 @@ def reset(sock: socket.socket) -> None:
     """Close a connection with RST."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
+
+
+REQUEST = Request(
+    "POST",
+    MESSAGES,
+    {"x-api-key": "sk_test", "content-type": "application/json"},
+    orjson.dumps({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}),
+)
+
+
+def live_answer(delivery: Delivery, script: Script | None = None) -> LiveAnswer:
+    """Return an answer to `REQUEST` on its way, as a scenario decides it."""
+    talk = Talk(script)
+    _, decision = talk.engine.step(talk.session, REQUEST, talk.now)
+    return LiveAnswer(1, talk.session.id, REQUEST, decision, REAL, talk.now, delivery)

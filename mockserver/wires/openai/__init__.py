@@ -39,6 +39,7 @@ WIRE = Wire(
         stream_of=read.stream_of,
         sent_arguments=read.sent_arguments,
         reply_of=neutral.reply_of,
+        kind_of=read.kind_of,
     ),
     errors=errors.STYLE,
     odd=OddFrames(

@@ -122,6 +122,20 @@ def stream_of(whole: JsonObject) -> list[Data]:
     return [*frames, chunk({}, "finish", finish), DONE]
 
 
+def kind_of(chunk: JsonObject) -> str:
+    """Return the kind of a chunk: what its first choice says, usage without a choice, or an error."""
+    if chunk.get("error"):
+        return "error"
+    choice = next(iter(objects(chunk.get("choices"))), None)
+    if choice is None:
+        return "usage"
+    if choice.get("finish_reason"):
+        return "finish"
+    delta = mapping(choice.get("delta"))
+    fields = (("tool_calls", "tool_call"), ("reasoning_content", "reasoning"), ("content", "text"), ("refusal", "text"))
+    return next((kind for name, kind in fields if delta.get(name)), "role" if "role" in delta else "text")
+
+
 def sent_arguments(body: JsonObject, id: str) -> str | None:
     """Return the arguments of a past call as a request repeats them, letter by letter, or None."""
     for message in objects(mapping(body).get("messages")):
