@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
 from sys import getsizeof
-from typing import Literal, TypeAlias
+from threading import RLock
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -129,8 +130,20 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     captured: Captured = NOTHING_CAPTURED
 
 
+class LateEntry(Protocol):
+    """An exchange that is over and not entered yet."""
+
+    def enter(self, journal: "Journal") -> None:
+        """Enter it."""
+        ...
+
+
 class Journal:
-    """The exchanges, oldest first. The journal calls its `listeners` with each exchange; one of them may fail."""
+    """The exchanges, oldest first. The journal calls its `listeners` with each exchange; one of them may fail.
+
+    A server under load enters several exchanges together, after their answers have left (`late`). Whoever looks at
+    the journal enters them first, so nobody sees that one is missing.
+    """
 
     def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
@@ -139,23 +152,37 @@ class Journal:
         self._weights: deque[int] = deque()
         self._bytes = 0
         self._entered = 0
+        self.late: deque[LateEntry] = deque()
+        """Exchanges to be entered by `settle`, oldest first."""
+        self._settling = RLock()
         self.listeners: list[Callable[[Exchange], None]] = []
         self._guarded = GuardedCalls()
 
     def __len__(self) -> int:
+        self.settle()
         return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
+        self.settle()
         return iter(tuple(self._exchanges))  # a copy: another thread may read while the server enters
+
+    def settle(self) -> None:
+        """Enter every exchange that is late."""
+        if self.late:
+            with self._settling:
+                while self.late:
+                    self.late.popleft().enter(self)
 
     @property
     def entered(self) -> int:
         """How many exchanges were entered: the number of the last one."""
+        self.settle()
         return self._entered
 
     @property
     def forgotten(self) -> int:
         """How many exchanges were dropped because the journal was full."""
+        self.settle()
         return self._entered - len(self._exchanges)
 
     def enter(

@@ -9,7 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Mapping
 from itertools import count
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
@@ -43,6 +43,16 @@ MOST_FAILURES = 100
 
 RETRY_AFTER = 1
 """Seconds of `retry-after` while the store is unavailable: a store that restarts is back within one or two."""
+
+
+class Decided(NamedTuple):
+    """A request, and what was decided on it; the rest is as in `LiveAnswer`."""
+
+    session_id: str | None
+    request: Request
+    decision: Decision
+    clock: Timeline
+    received_at: float
 
 
 class Fallback(Protocol):
@@ -163,10 +173,39 @@ class Gateway:
         try:
             decision, clock = await self._decide(id, arrival, now)
         except Exception as error:
-            self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
-            log.exception("the engine failed; this is a bug of the mock")
-            decision, clock = _failed(request, id), REAL
+            decision, clock = self._failed(request, id, error), REAL
         return self.traffic.begin(id, request, decision, clock, now, connection)
+
+    def decide_now(self, request: Request, store: MemoryStore) -> Decided:
+        """Decide on a request for which nothing has to wait: its session is in memory, and no response is queued."""
+        now = self._clock.now()
+        arrival = self.engine.arrive(request)
+        id, clock = arrival.session_id, REAL
+        try:
+            before = Session(ANONYMOUS) if id is None else store.present(id)
+            after, decision = self.engine.decide(before, arrival, before.clock.at(now))
+            if after is not before and id is not None:
+                store.keep(id, after)
+            clock = after.clock
+        except Exception as error:
+            decision = self._failed(request, id, error)
+        return Decided(id, request, decision, clock, now)
+
+    def settle_now(self, decided: Decided, store: MemoryStore, outcome: Outcome) -> Balance | None:
+        """Settle an answer of `decide_now` that was sent. Return what `_settle` does."""
+        id = decided.session_id
+        if id is None or decided.decision.receipt is None:
+            return None
+        before = store.present(id)
+        after, credits = self._settled(before, decided.decision, outcome)
+        store.keep(id, after)
+        return credits
+
+    def _failed(self, request: Request, id: str | None, error: Exception) -> Decision:
+        """Return the answer to a bug of the mock, and remember the bug."""
+        self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
+        log.exception("the engine failed; this is a bug of the mock")
+        return _failure(request, id)
 
     async def end(self, live: LiveAnswer, outcome: Outcome) -> None:
         """Settle an answer that was played with the store, and enter it in the journal."""
@@ -249,26 +288,28 @@ class Gateway:
 
         Return the balance before the answer and after it, or None if it was not paid for.
         """
-        now, complete = self._clock.now(), outcome.ended == "complete"
-
-        def change(session: Session) -> Session:
-            settled = self.engine.settle(session, decision, outcome.frames, complete)
-            return settled.advanced(now, outcome.seconds) if settled.clock.is_virtual else settled
-
-        def change_and_report(session: Session) -> tuple[Session, Balance | None]:
-            settled = change(session)
-            return settled, _balance(decision, session, settled)
-
         try:
-            return await self.store.update(id, change_and_report)
+            return await self.store.update(id, lambda session: self._settled(session, decision, outcome))
         except StoreUnavailableError:
-            self.store.defer(id, change)
+            self.store.defer(id, lambda session: self._settled(session, decision, outcome)[0])
             return None
+
+    def _settled(self, session: Session, decision: Decision, outcome: Outcome) -> tuple[Session, Balance | None]:
+        """Return the session after an answer was delivered, and the balance before and after it."""
+        settled = self.engine.settle(session, decision, outcome.frames, outcome.ended == "complete")
+        if settled.clock.is_virtual:
+            settled = settled.advanced(self._clock.now(), outcome.seconds)
+        return settled, _balance(decision, session, settled)
 
     def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
         client, path, body, kept = live.kept(self._clock.now(), credits)
         at, method, note = live.clock.at(live.received_at), live.request.method, live.decision.note
         return self.journal.enter(at, client, method, path, body, note, outcome, kept)
+
+    @property
+    def clock(self) -> Clock:
+        """The host's clock."""
+        return self._clock
 
 
 def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:
@@ -299,7 +340,7 @@ async def read_body(receive: Receive) -> tuple[bytes, bool] | None:
             return b"".join(chunks), size > MAX_BODY
 
 
-def _failed(request: Request, id: str | None) -> Decision:
+def _failure(request: Request, id: str | None) -> Decision:
     """Return the answer to a bug of the mock: a 500 in the client's dialect, without its details."""
     error = failure(500, code="mock_error", message="The mock failed; its log says why.")
     body = render(error, wire_of_path(request.path), "")

@@ -22,6 +22,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mockserver.server import express
 from mockserver.server.answer_framing import STATUS_LINES, header_lines
 from mockserver.server.asgi_cycle import AsgiApplication, AsgiCycle, Cycle
 from mockserver.server.asgi_outlet import wake
@@ -135,6 +136,10 @@ class HttpProtocol(asyncio.Protocol):
         recalled = self._memo.recall(data) if is_between else None
         if recalled is not None:
             head, body = recalled
+            if not self._cycles and self._writers is None:
+                gateway = self._direct(head.path, self._port) if self._direct is not None else None
+                if gateway is not None and express.serve(self, gateway, head, body):
+                    return
             self.on_head(head)
             self.on_body(body)
             self.on_end()
@@ -267,6 +272,17 @@ class HttpProtocol(asyncio.Protocol):
         self._since = self._loop.time()
         if self._refusal is None:
             self._resume_reading()
+
+    def served(self, *, keep_alive: bool) -> None:
+        """Go on: the answer to a request without a cycle is complete."""
+        self._state.total_requests += 1
+        self._since = self._loop.time()
+        if not keep_alive:
+            self.transport.close()
+
+    def owe(self, cycle: Cycle) -> None:
+        """Owe the answer of a cycle that is past its request."""
+        self._cycles.append(cycle)
 
     def shutdown(self) -> None:
         """Close when the answers that are owed are complete; uvicorn calls this when the server ends."""

@@ -146,6 +146,10 @@ class Traffic:
         delivery.on_change = lambda: self._changed(live)
         return live
 
+    def next_id(self) -> int:
+        """Return the id of an answer that is over before anybody can look at it."""
+        return next(self._ids)
+
     def _changed(self, live: LiveAnswer) -> None:
         self._wake()
         for watcher in tuple(self.watchers):

@@ -147,6 +147,13 @@ class TransportCycle:
             self._steps.close()
             self._finish("server_stopped")
 
+    def play(self, live: LiveAnswer) -> None:
+        """Play an answer that was decided on elsewhere, as far as it goes without a wait."""
+        self._is_started = self._is_whole = self._has_begun = True
+        self._live = live
+        self._playback = Playback(live.decision.actions, self._gateway.timer_of(live), live.delivery, has_socket=True)
+        self._go_on()
+
     # --- the answer ---------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -160,12 +167,11 @@ class TransportCycle:
             request = gateway.request(
                 head.method, head.path, head.query, head.fields, body, too_large=self._size > MAX_BODY
             )
-            self._live = live = run_now(gateway.begin(request, self._wire.socket_connection))
+            live = run_now(gateway.begin(request, self._wire.socket_connection))
         except Exception:
             self._fail()
             return
-        self._playback = Playback(live.decision.actions, gateway.timer_of(live), live.delivery, has_socket=True)
-        self._go_on()
+        self.play(live)
 
     def _go_on(self, answer: bool = True) -> None:
         """Perform operations until one waits, or the answer is over. `answer` goes to the player that has begun."""

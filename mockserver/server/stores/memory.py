@@ -75,15 +75,27 @@ class MemoryStore:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def present(self, id: str) -> Session:
+        """Return the session of that id; one without any request if there is none."""
+        return self._sessions.get(id) or self.new_session(id)
+
+    def keep(self, id: str, session: Session) -> None:
+        """Keep the new value of a session, which is now the one that was used last.
+
+        Whoever awaits nothing between `present` and `keep` changes a session atomically.
+        """
+        sessions = self._sessions
+        sessions[id] = session
+        sessions.move_to_end(id)
+        if len(sessions) > self._limit:
+            sessions.popitem(last=False)
+
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically."""
-        before = self._sessions.get(id) or self.new_session(id)
+        before = self.present(id)
         after, result = change(before)
         if after is not before:
-            self._sessions[id] = after
-            self._sessions.move_to_end(id)
-            if len(self._sessions) > self._limit:
-                self._sessions.popitem(last=False)
+            self.keep(id, after)
         return result
 
     def new_session(self, id: str) -> Session:
