@@ -184,6 +184,13 @@ class Accounts:
         self, operation: Operation, credential: keys.Credential | None, session: Session, now: float
     ) -> Holder:
         """Return the holder of a credential. Raises `Refusal` 401."""
+        holder = self.holder_of_credential(operation, credential)
+        if holder is not None or credential is None:
+            return holder or ANONYMOUS_HOLDER
+        return self.holder_of(self.verify_token(credential.key, session, now), credential.key)
+
+    def holder_of_credential(self, operation: Operation, credential: keys.Credential | None) -> Holder | None:
+        """Return the holder of a credential that depends on nothing else, or None for a token. Raises `Refusal` 401."""
         if credential is None or operation.name in CHECKS_ITSELF:
             return ANONYMOUS_HOLDER
         key = credential.key
@@ -193,7 +200,7 @@ class Accounts:
             person = person_of(user.email, user) if user is not None else None
             return Holder(person, entry.session_name, entry.account, key=key)
         if tokens.is_token(key):
-            return self.holder_of(self.verify_token(key, session, now), key)
+            return None
         if self._refuse_unknown or (self._strict_keys and not key.startswith(("sk_", "ak_"))):
             reason = "It belongs to no account." if self._refuse_unknown else "Keys begin with sk_ or ak_."
             raise Refusal(401, "invalid_api_key", f"Invalid API key. {reason}")

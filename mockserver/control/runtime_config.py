@@ -6,7 +6,6 @@ progress keeps the engine it started with.
 """
 
 import threading
-from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar, cast
@@ -14,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar, cast
 import msgspec
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.core.layered import LayeredMapping
 from mockserver.engine.chaos import NONE, ChaosProfile
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
@@ -143,9 +143,9 @@ class RuntimeConfig:
 
     def _playable(self) -> Mapping[str, Script]:
         in_memory = {name: loaded.value for name, loaded in self._scenarios.items()}
-        return ChainMap(
+        return LayeredMapping(
             in_memory, cast(MutableMapping[str, Script], self._base)
-        )  # ChainMap writes only to its first mapping
+        )  # it writes only to its first mapping
 
     def _if_known(self, name: str | None) -> str | None:
         return name if name is not None and name in self.scenarios else None
@@ -161,9 +161,9 @@ class RuntimeConfig:
     def profiles(self) -> Mapping[str, ChaosProfile]:
         """The chaos profiles by name."""
         in_memory = {name: loaded.value for name, loaded in self._chaos.items()}
-        return ChainMap(
+        return LayeredMapping(
             in_memory, cast(MutableMapping[str, ChaosProfile], self._profiles)
-        )  # ChainMap writes only to its first mapping
+        )  # it writes only to its first mapping
 
     def read_profile(self, name: str, text: str) -> ChaosProfile:
         """Compile a chaos profile from its text: slow work. Raise `AuthorError` with every mistake."""

@@ -17,11 +17,12 @@ tester can predict. Thinking that comes back in a request costs nothing, as with
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 import orjson
+
+from mockserver.core.lazy import lazy_property
 
 # Any: JSON of any shape. Where the contract has validated it, a second description of it here would be a copy.
 Json: TypeAlias = Any
@@ -176,7 +177,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     thinking: Literal["none", "shown", "hidden"] = "none"
     marks_cache: bool = False
 
-    @cached_property
+    @lazy_property
     def input_tokens(self) -> int:
         """The tokens of the request: system text, messages and tool definitions; at least one."""
         characters = len(self.system)
@@ -186,7 +187,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         characters += sum([offered(tool) for tool in self.tools])
         return max(1, tokens(characters))
 
-    @cached_property
+    @lazy_property
     def last(self) -> str:
         """The kind of the last message: `user`, `assistant`, or `tool_result` if it has any; "" without messages."""
         if not self.messages:
@@ -196,7 +197,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
             return "tool_result"
         return message.role
 
-    @cached_property
+    @lazy_property
     def last_user_text(self) -> str:
         """The text of the last user message that has any, or ''."""
         for message in reversed(self.messages):
@@ -206,7 +207,7 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
                     return text
         return ""
 
-    @cached_property
+    @lazy_property
     def tool_results(self) -> tuple[ToolResult, ...]:
         """The tool results after the assistant's last message."""
         results: list[ToolResult] = []
@@ -216,12 +217,12 @@ class Conversation(msgspec.Struct, frozen=True, dict=True, kw_only=True):
             results[:0] = [block for block in message.blocks if isinstance(block, ToolResult)]
         return tuple(results)
 
-    @cached_property
+    @lazy_property
     def assistant_turns(self) -> int:
         """The number of assistant messages."""
         return sum(1 for message in self.messages if message.role == "assistant")
 
-    @cached_property
+    @lazy_property
     def tool_rounds(self) -> int:
         """The number of assistant messages with a tool call: the iterations of an agent's loop so far."""
         return sum(

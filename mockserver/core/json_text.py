@@ -41,7 +41,8 @@ def parse_json(text: bytes | str) -> Json:
         if error.msg.startswith(_CUT_OFF):
             raise orjson.JSONDecodeError("unexpected end of data", error.doc, len(error.doc)) from None
         raise
-    if not _has_few_brackets(raw) and _is_too_deep(value):
+    is_flat = len(raw) <= _SHORT and raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH
+    if not is_flat and _is_too_deep(value):
         raise TooDeepError
     return value
 
@@ -52,11 +53,6 @@ def json_or_none(text: bytes | str) -> Json:
         return parse_json(text)
     except ValueError:
         return None
-
-
-def _has_few_brackets(raw: bytes) -> bool:
-    """Return whether a text is short and has no more brackets than levels are allowed."""
-    return len(raw) <= _SHORT and raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH
 
 
 def _is_too_deep(value: Json) -> bool:

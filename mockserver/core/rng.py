@@ -27,7 +27,11 @@ def token(*parts: object, length: int = 22) -> str:
 
 
 def _joined(parts: tuple[object, ...]) -> bytes:
-    return "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+    text = "\x1f".join(map(str, parts))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 class Rng:

@@ -61,7 +61,9 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
 
 def identify(engine: EngineParts, arrival: Arrival, session: Session, now: float) -> Holder:
     """Return who is calling. Raises `Refusal` 401; 404 for an undocumented route where the operator is strict."""
-    operation, request = arrival.routed(), arrival.request
+    operation, request, head = arrival.routed(), arrival.request, arrival.head
+    if head.holder is not None and head.operation is operation and not engine.settings.strict:
+        return head.holder
     if engine.settings.strict and operation.sources == {"OBS"}:
         raise Refusal(404, "unknown_route", f"{operation.path} is in no document, and this server is strict.")
     if SESSION_HEADER in request.headers:

@@ -6,42 +6,31 @@ again, if a store that several processes share must retry.
 
 from mockserver.accounts.identify import Accounts
 from mockserver.core.errors import Refusal
-from mockserver.engine import cors
+from mockserver.engine.head import read_head
 from mockserver.engine.request import Request, outline, read_call
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
-from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
 
 
 class Arrival:
-    """A request with its route. `operation` is None where the contract has none: `refusal` says why."""
+    """A request with its route. `operation` is None where the contract has none: `refusal` says why.
+
+    `session_id` is None for a request that makes no session: a refused key, an invalid name. A preflight makes none
+    either: it has no key, and must be answered while the store is away.
+    """
+
+    __slots__ = ("_read", "head", "is_preflight", "operation", "parameters", "refusal", "request", "session_id")
 
     def __init__(self, request: Request, contract: Contract, accounts: Accounts) -> None:
         self.request = request
-        self.is_preflight = cors.is_preflight(request.method, request.headers)
-        self.operation: Operation | None = None
-        self.parameters: Parameters = NO_PARAMETERS
-        self.refusal: Refusal | None = None
-        self._accounts = accounts
+        self.head = head = read_head(request, contract, accounts)
+        self.is_preflight = head.is_preflight
+        self.operation: Operation | None = head.operation
+        self.parameters = head.parameters
+        self.refusal = head.refusal
+        self.session_id = head.session_id
         self._read: Call | Refusal | None = None
-        try:
-            self.operation, self.parameters = contract.find(request.method, request.path)
-        except Refusal as refusal:
-            self.refusal = refusal
-
-    @property
-    def session_id(self) -> str | None:
-        """The session that the request belongs to, or None if it makes none: a refused key, an invalid name.
-
-        A preflight makes none either: it has no key, and must be answered while the store is away.
-        """
-        if self.is_preflight:
-            return None
-        try:
-            return self._accounts.name_session(self.operation, self.request.headers, self.request.body)
-        except Refusal:
-            return None
 
     def routed(self) -> Operation:
         """Return the operation. Raises `Refusal` 404 or 405 where there is none."""
@@ -52,6 +41,8 @@ class Arrival:
 
     def outline(self) -> Call:
         """Return the call before its body is read. Raises `Refusal` 404 or 405."""
+        if self.head.outline is not None and self.operation is self.head.operation:
+            return self.head.outline
         return outline(self.routed(), self.request)
 
     def call(self) -> Call:

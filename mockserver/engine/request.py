@@ -20,6 +20,7 @@ from mockserver.openapi.request_body import read_body
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
 from mockserver.wires import WIRES
+from mockserver.wires.wire import Wire
 
 MAX_BODY = 10 * 1024 * 1024
 """The largest request body in bytes; a longer one is 413."""
@@ -75,7 +76,8 @@ def read_call(
     With `lenient`, a body of which the form alone is wrong is read too, perhaps as that of another operation.
     """
     try:
-        return _read_call(operation, request, parameters)
+        check_size(request)
+        return _call(operation, request, _body(operation, request, parameters))
     except Refusal:
         if not lenient or operation.wire == "json":
             raise
@@ -85,13 +87,10 @@ def read_call(
     return msgspec.structs.replace(_call(mended.operation, request, mended.body), warnings=mended.warnings)
 
 
-def _read_call(operation: Operation, request: Request, parameters: Parameters) -> Call:
-    check_size(request)
+def _body(operation: Operation, request: Request, parameters: Parameters) -> JsonObject:
     if operation.handler is not None:
-        body = operation.handler.read(handler_request(request, parameters))
-    else:
-        body = read_body(operation, request.body, request.headers.get("content-type", ""))
-    return _call(operation, request, body)
+        return operation.handler.read(handler_request(request, parameters))
+    return read_body(operation, request.body, request.headers.get("content-type", ""))
 
 
 def _call(operation: Operation, request: Request, body: JsonObject) -> Call:
@@ -109,15 +108,20 @@ def conversation_of(operation: Operation, body: JsonObject) -> Conversation:
     """Return the conversation in a valid body. Raises `Refusal` 400 for what a schema cannot say."""
     wire = WIRES[operation.wire]
     conversation = wire.parse(body, operation.max_tokens)
+    _check(operation, wire, conversation)
+    return conversation
+
+
+def _check(operation: Operation, wire: Wire, conversation: Conversation) -> None:
     wire.check(conversation)
     check_limits(operation, conversation)
-    return conversation
 
 
 def _conversation(operation: Operation, body: JsonObject) -> Conversation:
     """Return the conversation in a body. One that continues a thread is checked when it is whole (`engine.threads`)."""
     wire = WIRES[operation.wire]
     request = wire.threads.requested(body) if wire.threads is not None else None
-    if request is not None and request.named:
-        return wire.parse(body, operation.max_tokens)
-    return conversation_of(operation, body)
+    conversation = wire.parse(body, operation.max_tokens)
+    if request is None or not request.named:
+        _check(operation, wire, conversation)
+    return conversation

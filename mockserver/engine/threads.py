@@ -41,9 +41,11 @@ def requested(call: Call) -> ThreadRequest | None:
 
 def resume(call: Call, session: Session, threads: ThreadPolicy) -> Call:
     """Return the call with the conversation of its thread. Raises `Refusal` where there is none to continue."""
-    request, style = requested(call), wire_named(call.operation.wire).threads
-    if request is None or style is None:
+    request = requested(call)
+    if request is None:
         return call
+    style = wire_named(call.operation.wire).threads
+    assert style is not None, "it has read the request"
     if style.is_beta and threads == "refuse":
         raise thread_refusal("thread_unsupported_request")
     if not request.named:
@@ -63,9 +65,12 @@ def keep(session: Session, call: Call, actions: Actions) -> Session:
 
     `call` is the resumed one. An answer that is no reply leaves the thread where it was.
     """
-    request, style = requested(call), wire_named(call.operation.wire).threads
+    request = requested(call)
+    if request is None:
+        return session
+    style = wire_named(call.operation.wire).threads
     is_reply = any(isinstance(act, Head) and act.status == 200 for act in actions)
-    if request is None or style is None or not request.is_kept or not is_reply:
+    if style is None or not request.is_kept or not is_reply:
         return session
     try:
         answer = whole_of(actions, wire_named(call.operation.wire))

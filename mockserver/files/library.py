@@ -5,13 +5,13 @@ one of the same name; two files in one folder must have different names. Every f
 compiled before anything is served, and the mistakes of all files are reported together.
 """
 
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
+from mockserver.core.layered import LayeredMapping
 from mockserver.files import bundled, loader
 from mockserver.files.shipped import Shipped
 from mockserver.files.sidecar import recorded_answers
@@ -68,7 +68,7 @@ def _with_own(shipped: Shipped[Script], own: Mapping[str, _OwnScript], playing: 
     """Return the shipped scenarios under those of the operator."""
     scripts = {name: entry.script for name, entry in own.items()}
     files = {**shipped.files, **{name: entry.file for name, entry in own.items()}}
-    return Library(ChainMap(scripts, cast(MutableMapping[str, Script], shipped)), files, playing)
+    return Library(LayeredMapping(scripts, cast(MutableMapping[str, Script], shipped)), files, playing)
 
 
 def _read(files: Iterable[Path], contract: Contract) -> dict[str, _OwnScript]:

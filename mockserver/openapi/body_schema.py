@@ -1,6 +1,6 @@
 """The schema of a request body, compiled on first use because most runs call few operations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jsonschema_rs
 
@@ -10,16 +10,18 @@ from mockserver.core.conversation import Json, JsonObject
 class BodySchema:
     """A schema of a document that compiles itself when it validates its first body."""
 
-    __slots__ = ("_document", "_schema", "_validator")
+    __slots__ = ("_document", "_schema", "_validator", "validate")
 
     def __init__(self, document: JsonObject, schema: JsonObject) -> None:
         self._document = document
         self._schema = schema
         self._validator: jsonschema_rs.Draft202012Validator | None = None
+        self.validate: Callable[[Json], None] = self._compile_and_validate
+        """Raises `jsonschema_rs.ValidationError` for a body that does not satisfy the schema."""
 
-    def validate(self, body: Json) -> None:
-        """Raise `jsonschema_rs.ValidationError` for a body that does not satisfy the schema."""
-        self._compiled().validate(body)
+    def _compile_and_validate(self, body: Json) -> None:
+        self.validate = self._compiled().validate
+        self.validate(body)
 
     def errors(self, body: Json) -> Iterator[jsonschema_rs.ValidationError]:
         """Yield every error of a body."""

@@ -34,7 +34,10 @@ def read_body(operation: Operation, body: bytes, media_type: str = "") -> JsonOb
         validator, parsed = operation.form, dict(parse_qsl(body.decode("utf-8", "replace")))
     else:
         parsed = parse_json(body, operation.invalid_status)
-    check_body(operation, parsed, validator)
+    try:
+        validator.validate(parsed)
+    except jsonschema_rs.ValidationError as error:
+        raise _refusal(operation, error) from None
     return parsed
 
 

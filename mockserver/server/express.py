@@ -17,6 +17,7 @@ The bytes are those of the player, and the journal has the same entry, but for t
 """
 
 import asyncio
+import logging
 from typing import Protocol
 
 import msgspec
@@ -30,6 +31,8 @@ from mockserver.server.http_parser import RequestHead
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.traffic import LONGEST_CLIENT
 from mockserver.server.transport_outlet import TransportConnection, TransportCycle
+
+log = logging.getLogger("mockserver")
 
 _BODIES_ONLY = {Data}
 
@@ -66,8 +69,11 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
     late = gateway.journal.late
     if not late:
         asyncio.get_running_loop().call_soon(gateway.journal.settle)
-    credits, now = gateway.settle_now(decided, store, outcome), gateway.clock.now()
-    late.append(LateExchange(decided, outcome, now, credits, gateway.traffic.next_id()))
+    try:
+        credits, now = gateway.settle_now(decided, store, outcome), gateway.clock.now()
+        late.append(LateExchange(decided, outcome, now, credits, gateway.traffic.next_id()))
+    except Exception:
+        log.exception("the answer could not be entered in the journal; this is a bug of the mock")
     wire.served(keep_alive=framing.keep_alive)
     return True
 

@@ -11,13 +11,13 @@ same rules:
 - **After `Connection: close`** nothing more is parsed.
 """
 
-from functools import cached_property
 from typing import Protocol
 from urllib.parse import unquote
 
 import msgspec
 
 from mockserver.core.headers import RequestHeaders
+from mockserver.core.lazy import lazy_property
 
 PIECE = 16 * 1024
 """The bytes that are fed at once."""
@@ -54,12 +54,12 @@ class RequestHead(msgspec.Struct, frozen=True, dict=True):
     headers: list[tuple[bytes, bytes]]
     keep_alive: bool
 
-    @cached_property
+    @lazy_property
     def expects_continue(self) -> bool:
         """Whether the client waits for `100 Continue` before it sends the body."""
         return any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers)
 
-    @cached_property
+    @lazy_property
     def fields(self) -> RequestHeaders:
         """The headers by name; of a repeated one the last."""
         return RequestHeaders({name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers})

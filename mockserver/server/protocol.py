@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -392,24 +392,3 @@ def _late(part: str, seconds: float) -> RefusedRequestError:
 def _address(name: object) -> tuple[str, int] | None:
     """Return host and port of a socket's name; None for a socket of another family."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
-
-
-class Sweeper:
-    """Checks every connection of a server again and again, until it is stopped."""
-
-    def __init__(self, connections: Iterable[object], seconds: float) -> None:
-        self._connections = connections
-        self._seconds = seconds
-        self._loop = asyncio.get_running_loop()
-        self._handle = self._loop.call_later(seconds, self._sweep)
-
-    def _sweep(self) -> None:
-        now = self._loop.time()
-        for connection in list(self._connections):
-            if isinstance(connection, HttpProtocol):
-                connection.check(now)
-        self._handle = self._loop.call_later(self._seconds, self._sweep)
-
-    def stop(self) -> None:
-        """Check nothing more."""
-        self._handle.cancel()

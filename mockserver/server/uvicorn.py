@@ -21,7 +21,8 @@ import uvicorn
 
 from mockserver.core.errors import OperatorError
 from mockserver.server.asgi_types import Application, ClosableApplication
-from mockserver.server.protocol import HttpProtocol, Sweeper, protocol_class
+from mockserver.server.protocol import HttpProtocol, protocol_class
+from mockserver.server.sweeper import Sweeper
 
 BACKLOG = 2048
 LOOP: Literal["auto", "asyncio", "uvloop"] = "auto"

@@ -10,7 +10,8 @@ from mockserver.server.connection import EXTENSION
 from mockserver.server.h11_parser import H11Parser
 from mockserver.server.http_parser import RequestParser
 from mockserver.server.httptools_parser import HttptoolsParser
-from mockserver.server.protocol import HttpProtocol, Sweeper, parser_class
+from mockserver.server.protocol import HttpProtocol, parser_class
+from mockserver.server.sweeper import Sweeper
 from tests.support.memory_connection import GET, LIMITS, PARSERS, Line, play
 
 POST = b"POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n"

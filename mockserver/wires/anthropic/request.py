@@ -27,8 +27,9 @@ from mockserver.wires.json_values import mapping, objects, string, strings, whol
 from mockserver.wires.pairing import Unpaired, find_unpaired
 from mockserver.wires.response_schema import check_response_schema
 
+_AUTO = ToolChoice("auto")
 _CHOICES: Mapping[str, ToolChoice] = {
-    "auto": ToolChoice("auto"),
+    "auto": _AUTO,
     "any": ToolChoice("required"),
     "none": ToolChoice("none"),
 }
@@ -56,28 +57,41 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
 
     A field of a wrong type counts as absent.
     """
-    choice = mapping(body.get("tool_choice"))
-    kind = string(choice.get("type", "auto"))
-    system, messages = [_text_of(body.get("system"))], list[Message]()
-    for message in objects(body.get("messages")):
-        if message.get("role") == "system":
-            system.append(_text_of(message.get("content")))
+    get = body.get
+    system, messages, lists = list[str](), list[Message](), list[Json]()
+    if "system" in body:
+        system.append(_text_of(body["system"]))
+        lists.append(body["system"])
+    for message in objects(get("messages")):
+        role, content = message.get("role"), message.get("content")
+        if isinstance(content, list):
+            lists.append(content)
+        if role == "system":
+            system.append(_text_of(content))
         else:
-            messages.append(_message(message))
+            messages.append(Message("assistant" if role == "assistant" else "user", _blocks(content)))
+    tools = get("tools")
+    if tools:
+        lists.append(tools)
     return Conversation(
-        model=string(body.get("model")),
+        model=string(get("model")),
         messages=tuple(messages),
         body=body,
-        system="\n".join([text for text in system if text]),
-        tools=tuple([read_tool(tool) for tool in objects(body.get("tools")) if not is_toolset(tool)]),
-        tool_choice=_CHOICES.get(kind) or ToolChoice("tool", string(choice.get("name"))),
-        stream=body.get("stream") is True,
-        max_tokens=whole_number(body.get("max_tokens", default_max_tokens)),
-        stop_sequences=strings(body.get("stop_sequences")),
+        system="\n".join([text for text in system if text]) if system else "",
+        tools=tuple([read_tool(tool) for tool in objects(tools) if not is_toolset(tool)]) if tools else (),
+        tool_choice=_tool_choice(body["tool_choice"]) if "tool_choice" in body else _AUTO,
+        stream=get("stream") is True,
+        max_tokens=whole_number(get("max_tokens", default_max_tokens)),
+        stop_sequences=strings(body["stop_sequences"]) if "stop_sequences" in body else (),
         response_format=_response_format(body),
-        thinking=thinking.asked(body.get("thinking")),
-        marks_cache=cache_control.is_marked(body),
+        thinking=thinking.asked(body["thinking"]) if "thinking" in body else "none",
+        marks_cache=get(cache_control.FIELD) is not None or any(map(cache_control.has_breakpoint, lists)),
     )
+
+
+def _tool_choice(value: Json) -> ToolChoice:
+    choice = mapping(value)
+    return _CHOICES.get(string(choice.get("type", "auto"))) or ToolChoice("tool", string(choice.get("name")))
 
 
 def check(conversation: Conversation) -> None:
@@ -112,10 +126,6 @@ def _refuse_unpaired(unpaired: Unpaired, number: int) -> None:
     raise Refusal(400, "invalid_request", words, param=place)
 
 
-def _message(message: JsonObject) -> Message:
-    return Message("assistant" if message.get("role") == "assistant" else "user", _blocks(message.get("content")))
-
-
 def _blocks(content: Json) -> tuple[Block, ...]:
     if isinstance(content, str):
         return (Text(content),)
@@ -147,6 +157,8 @@ def _text_of(content: Json) -> str:
 
 def _response_format(body: JsonObject) -> ResponseFormat | None:
     """Return the answer's form: `output_config.format`, or `output_format`, as older SDKs send it."""
+    if "output_config" not in body and "output_format" not in body:
+        return None
     config = mapping(mapping(body.get("output_config")).get("format"))
     asked = config or mapping(body.get("output_format"))
     if asked.get("type") != "json_schema":

@@ -16,7 +16,9 @@ CREATE_ONLY = ("system", "tools")
 
 def requested(body: JsonObject) -> ThreadRequest | None:
     """Return what a body says of its thread, or None."""
-    thread = mapping(body.get("thread"))
+    if "thread" not in body:
+        return None
+    thread = mapping(body["thread"])
     if thread.get("type") == "continue":
         return ThreadRequest(string(thread.get("previous_message_id")))
     return ThreadRequest(None) if thread else None

@@ -1,0 +1,103 @@
+"""What the head of a request says by itself: its route, its session, its key.
+
+None of it depends on the body, the session or the time, and a client sends the same head again and again. So it is read
+once for as long as the server has the same head (`core.headers`), and found again by every further request.
+"""
+
+from typing import cast
+
+import msgspec
+
+from mockserver.accounts import keys
+from mockserver.accounts.identify import Accounts, Holder
+from mockserver.accounts.session import HEADER as SESSION_HEADER
+from mockserver.core.errors import Refusal
+from mockserver.core.headers import RequestHeaders
+from mockserver.engine import cors
+from mockserver.engine.request import Request, outline
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.operation import Operation
+from mockserver.openapi.router import NO_PARAMETERS, Parameters
+from mockserver.scenarios.call import Call
+
+NAMED_BY_BODY = frozenset({"refresh"})
+"""Operations whose body names the session: it holds the token."""
+
+
+class HeadReading(msgspec.Struct, frozen=True):
+    """A head, read with a contract and accounts.
+
+    `operation` is None where the contract has none: `refusal` says why. `session_id` is None for a request that makes
+    no session. `outline` is the call before its body is read. `holder` is the caller, None where that depends on the
+    session or the time, as for a token, and where the key is refused.
+    """
+
+    contract: Contract
+    accounts: Accounts
+    method: str
+    path: str
+    is_preflight: bool
+    operation: Operation | None
+    parameters: Parameters
+    refusal: Refusal | None
+    session_id: str | None
+    outline: Call | None
+    holder: Holder | None
+
+
+def read_head(request: Request, contract: Contract, accounts: Accounts) -> HeadReading:
+    """Return what the head of a request says; what was read before, if its headers were."""
+    headers = request.headers
+    if not isinstance(headers, RequestHeaders):
+        return _read(request, contract, accounts)
+    head = cast(HeadReading | None, headers.derived.get(HeadReading))
+    if (
+        head is None
+        or head.path != request.path
+        or head.contract is not contract
+        or head.accounts is not accounts
+        or head.method != request.method
+    ):
+        head = _read(request, contract, accounts)
+        if head.operation is not None and head.operation.name not in NAMED_BY_BODY:
+            headers.derived[HeadReading] = head
+    return head
+
+
+def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReading:
+    operation, parameters, refusal = None, NO_PARAMETERS, None
+    try:
+        operation, parameters = contract.find(request.method, request.path)
+    except Refusal as reason:
+        refusal = reason
+    is_preflight = cors.is_preflight(request.method, request.headers)
+    return HeadReading(
+        contract=contract,
+        accounts=accounts,
+        method=request.method,
+        path=request.path,
+        is_preflight=is_preflight,
+        operation=operation,
+        parameters=parameters,
+        refusal=refusal,
+        session_id=None if is_preflight else _session_id(operation, request, accounts),
+        outline=outline(operation, request) if operation is not None else None,
+        holder=_holder(operation, request, accounts) if operation is not None else None,
+    )
+
+
+def _session_id(operation: Operation | None, request: Request, accounts: Accounts) -> str | None:
+    """Return the session of a request, or None if it makes none: a refused key, an invalid name."""
+    try:
+        return accounts.name_session(operation, request.headers, request.body)
+    except Refusal:
+        return None
+
+
+def _holder(operation: Operation, request: Request, accounts: Accounts) -> Holder | None:
+    if operation.handler is not None or SESSION_HEADER in request.headers:
+        return None
+    try:
+        return accounts.holder_of_credential(operation, keys.authenticate(operation, request.headers))
+    except Refusal:
+        return None
