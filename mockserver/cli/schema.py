@@ -10,7 +10,7 @@ EXAMPLES = {
 }
 
 
-@click.command(epilog=manual(EXAMPLES, "scenarios"))
+@click.command(epilog=manual(EXAMPLES, "editors"))
 @click.option(
     "--kind",
     type=click.Choice(["scenario", "chaos", "accounts"]),

@@ -8,6 +8,7 @@ import orjson
 
 from mockserver.core.errors import OperatorError
 from mockserver.faults import FAULTS
+from mockserver.files.editor_snippets import snippets_of
 from mockserver.files.kinds import FileKind
 
 Schema: TypeAlias = dict[str, Any]  # Any: a JSON Schema as pydantic makes it, whose shape its own standard says
@@ -67,9 +68,11 @@ def file_schema(kind: FileKind) -> str:
     for name in definitions:
         if name in _AMENDMENTS:
             definitions[name] = _AMENDMENTS[name](definitions[name])
+        definitions[name] |= snippets_of(name)
     root = kind.model.__name__
     if root in _AMENDMENTS:
         described = _AMENDMENTS[root](described)
+    described |= snippets_of(root)
     return orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 

@@ -5,6 +5,7 @@
 #   .clients/{frameworks,instructor}     litellm and the OpenAI Agents SDK, and instructor: 550 MB for `make acts` alone
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
 #   .clients/browser                     a bundler for those, and axe, from browser/package-lock.json
+#   .clients/editor                      what editors run for YAML files, from editor/package-lock.json
 #   .clients/react                       what examples/react is built from and with, from its package-lock.json
 # `install.sh` installs all sets but those of `make acts`; `install.sh NAME...` installs these Python sets.
 # Idempotent and safe to call before every test run: a set is installed again only when its stamp is not the hash of its
@@ -59,7 +60,7 @@ python_sets=("$@")
 node_sets=()
 if [ $# = 0 ]; then
   python_sets=(current previous oldest agents)
-  node_sets=("$here/node" "$here/node-previous" "$here/browser" "$here/../../examples/react")
+  node_sets=("$here/node" "$here/node-previous" "$here/browser" "$here/editor" "$here/../../examples/react")
 fi
 jobs=()
 for name in "${python_sets[@]}"; do
