@@ -195,6 +195,10 @@ class Client:
         body |= fields
         return {name: value for name, value in body.items() if value is not None}
 
+    def with_model(self, body: Any) -> Any:
+        """Return a body of the documents for the model of --model, if there is one."""
+        return body | {"model": self.target.model} if self.target.model and "model" in body else body
+
     def credential(self, name: str) -> str:
         """Return a credential of the target by its name. Raises `NotExaminable` if the operator gave none."""
         if not self.target.credentials.get(name):

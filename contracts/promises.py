@@ -159,7 +159,7 @@ max-iterations          | D2 D4 | Max Iterations Exceeded | Too many rounds of t
 
 # robustness
 long-text               | D1 | Rate Limits & Credits     | A message of many thousand words is answered.
-unicode                 | D1 | Chat completions          | Text of every Unicode plane is answered.
+unicode                 | D1 | Chat completions          | Text of every Unicode plane is answered, and is unchanged where a forced tool repeats it.
 deep-json               | D1 | Error Handling            | Deeply nested JSON is accepted, or rejected as invalid or too large.
 huge-numbers            | D1 | Error Handling            | Numbers beyond every range are accepted, or rejected as invalid.
 duplicate-keys          | D1 | Error Handling            | A body with a duplicate key is accepted, or rejected as invalid.

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contracts.client import Body, Client, NotExaminable, NotOffered
+from mockserver.contracts.client import DEFAULT_MODEL, Body, Client, NotExaminable, NotOffered
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.exchange import CheckedExchange, count_of, dig, items
+from mockserver.contracts.exchange import CheckedExchange, Json, count_of, dig, items
 from mockserver.contracts.probe import probe
 from mockserver.contracts.reply import ObservedReply
 
@@ -78,7 +78,7 @@ def documented_examples(client: Client) -> None:
             continue
         for name, body in operation.examples.items():
             if name not in ("unsupported_provider", "max_iterations_exceeded"):
-                client.expect("examples-accepted", client.post(operation, body), 200)
+                client.expect("examples-accepted", client.post(operation, client.with_model(body)), 200)
 
 
 def _compare(
@@ -266,24 +266,51 @@ def catalogue(client: Client) -> None:
         client.check("models-listed", status == 200 and same, f"{id}: status {status}", answer)
 
 
+AT_ONCE = ("qwen-coder-32b", "qwen-7b", "llama-3.3-8b-instruct", "llama-3.3-70b-instruct")
+"""Models to ask for at the same time, as far as the target lists them."""
+
+
 @probe("concurrency")
 def at_once(client: Client) -> None:
-    """Send several requests at the same time, each for another model."""
-    models = ["qwen-coder-32b", "qwen-7b", "llama-3.3-8b-instruct", "llama-3.3-70b-instruct"]
+    """Send several requests at the same time, each for another model, or for another tool if there is one model."""
+    models = _models(client)
     operations = [client.operation("messages"), client.operation("chat")]
     waiting = []
-    with ThreadPoolExecutor(len(models)) as pool:
+    with ThreadPoolExecutor(len(AT_ONCE)) as pool:
         for round in range(1 if client.target.paid else 3):
-            for number, model in enumerate(models):
-                operation = operations[(number + round) % 2]
-                body = client.body(operation, f"Say {model}.", model=model, stream=number >= 2)
-                waiting.append((model, pool.submit(client.post, operation, body, checked=False)))
-        exchanges = [(model, future.result()) for model, future in waiting]
-    for model, exchange in exchanges:
+            for number in range(len(AT_ONCE)):
+                model, operation = models[number % len(models)], operations[(number + round) % 2]
+                fields = _told_apart(operation, number) if len(models) == 1 else {}
+                body = client.body(operation, f"Say {number}.", model=model, stream=number >= 2, **fields)
+                waiting.append((number, model, pool.submit(client.post, operation, body, checked=False)))
+        exchanges = [(number, model, future.result()) for number, model, future in waiting]
+    for number, model, exchange in exchanges:
         client.record(exchange)
         if client.expect("concurrency", exchange, 200):
-            got = client.reply(exchange).model
-            client.check("concurrency", got == model, f"asked {model}, got the answer of {got}", exchange)
+            reply = client.reply(exchange)
+            client.check(
+                "concurrency", reply.model == model, f"asked {model}, got the answer of {reply.model}", exchange
+            )
+            called = [call.name for call in reply.calls if len(models) == 1]
+            is_own = called in ([], [f"answer_{number}"])
+            client.check("concurrency", is_own, f"asked for answer_{number}, got the answer with {called}", exchange)
+
+
+def _models(client: Client) -> list[str]:
+    """Return the models to ask for: the one of --model, those of `AT_ONCE` that are listed, or the default."""
+    if client.target.model is not None:
+        return [client.target.model]
+    listed: list[Json] = []
+    if client.has("models"):
+        listed = items(dig(client.get(client.operation("models")).response.json, "data"))
+    ids = [dig(model, "id") for model in listed]
+    return [model for model in AT_ONCE if model in ids] or [DEFAULT_MODEL]
+
+
+def _told_apart(operation: OperationSpec, number: int) -> Body:
+    """Return fields that force the call of a tool that no other request offers."""
+    name = f"answer_{number}"
+    return {"tools": [tool(operation, name, CLOCK)], "tool_choice": choice(operation, "", name)}
 
 
 PROBES = (

@@ -3,12 +3,16 @@
 import json
 
 from mockserver.contracts.client import JSON_HEADERS, Client
-from mockserver.contracts.exchange import SentRequest
+from mockserver.contracts.exchange import SentRequest, dig
 from mockserver.contracts.probe import probe
+from mockserver.contracts.probes.conversation import choice, tool
 
 PLANES = "".join(chr(plane * 0x10000 + offset) for plane in range(17) for offset in (0xE1, 0x3042, 0xF0F0)) + (
     " Grüße 日本語 👩‍👩‍👧‍👦 e\u0301 שלום \u202bمرحبا\u202c \u2028\u2029\u0085\u200b\ufeff \u0000\t\r\n"
 )
+ECHO = "Grüße, 日本語, 𐐷 👩‍👩‍👧‍👦 e\u0301 שלום"
+"""Text that comes back: beyond the first plane, joined, combining, from right to left."""
+
 DEPTH = 200
 
 
@@ -21,6 +25,21 @@ def every_plane(client: Client) -> None:
             body = client.body(operation, f"Repeat: {PLANES}", stream=stream)
             raw = json.dumps(body, ensure_ascii=stream).encode("utf-8", "surrogatepass")
             client.expect("unicode", client.post(operation, raw), 200)
+
+
+@probe("unicode", profiles=["smoke", "full"])
+def echoed(client: Client) -> None:
+    """Force a tool whose only argument has one permitted value, whole and streamed, and compare what comes back."""
+    schema = {"type": "object", "properties": {"text": {"type": "string", "enum": [ECHO]}}, "required": ["text"]}
+    for name in ("messages", "chat"):
+        operation = client.operation(name)
+        forced = {"tools": [tool(operation, "repeat", schema)], "tool_choice": choice(operation, "", "repeat")}
+        for stream in (False, True):
+            exchange = client.post(operation, client.body(operation, "Repeat the text.", stream=stream, **forced))
+            if exchange.response.status != 200 or not client.reply(exchange).calls:
+                continue  # without a tool call no echo can be expected
+            came = dig(client.reply(exchange).calls[0].arguments, "text")
+            client.check("unicode", came == ECHO, f"the text {ECHO!r} came back as {str(came)[:80]!r}", exchange)
 
 
 @probe("long-text", profiles=["full"])
@@ -116,6 +135,7 @@ def slow_client(client: Client) -> None:
 
 PROBES = (
     every_plane,
+    echoed,
     long_text,
     deep,
     huge,

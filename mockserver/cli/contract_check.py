@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,9 @@ def _stopped_by_sigterm() -> Iterator[None]:
     def interrupt(number: int, _: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
 
+    if threading.current_thread() is not threading.main_thread():  # no other thread may set a handler
+        yield
+        return
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield

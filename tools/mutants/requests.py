@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -228,6 +229,15 @@ def _breaks(needle: bytes, *, length: int = 0) -> Change:
     return after
 
 
+WIDE = re.compile(rb"\\+u[dD][89abAB]..\\+u[dD][c-fC-F]..|[\xf0-\xf4][\x80-\xbf]{3}")
+"""A character beyond the first plane: escaped, also in a string of JSON inside JSON, or as UTF-8."""
+
+
+def _narrow(exchange: RelayedExchange) -> None:
+    """Lose every character beyond the first plane, as a database with three bytes a character does."""
+    exchange.body = WIDE.sub(b"?", exchange.body)
+
+
 def _chunked_lost(exchange: RelayedExchange) -> None:
     if "transfer-encoding" in exchange.request.headers:
         exchange.request = replace(exchange.request, body=b"")
@@ -306,6 +316,7 @@ BEFORE: dict[str, tuple[str, str, Change]] = {
 """The name of a mutant -> its family, the promises that it must break, and its change of the request."""
 
 AFTER: dict[str, tuple[str, str, Change]] = {
+    "unicode-narrowed": ("robustness", "unicode", _narrow),
     "unicode-500": ("robustness", "unicode", _breaks("\U0010f0f0".encode())),
     "system-role-500": ("validation", "sdk-requests", _breaks(b'"role": "system", "content": "Be brief."')),
     "max-tokens-500": ("validation", "max-tokens-limit", _breaks(b'"max_tokens": 8193')),
