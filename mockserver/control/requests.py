@@ -58,9 +58,19 @@ class SessionOverrides(Defaults):
 
 
 class NewSession(SessionOverrides):
-    """A session to create. Without a name it belongs to a new key."""
+    """A session to create. Without a name it belongs to a new key, which is random unless a `label` is given."""
 
     name: SessionName | None = Field(None, description="The value that clients send in x-mock-session.")
+    label: Annotated[str, Field(max_length=1_000)] | None = Field(
+        None,
+        description="A text, such as a test's name, from which the key derives: the same answers in every run.",
+    )
+
+    @model_validator(mode="after")
+    def _has_no_name_beside_a_label(self) -> Self:
+        if self.name is not None and self.label is not None:
+            raise ValueError("expected name or label: a session with a name has no key")
+        return self
 
 
 class Advance(RequestModel):

@@ -60,9 +60,10 @@ class SessionShape(Shape):
 
 
 class NewSessionShape(SessionShape):
-    """A new session. `key` is the API key for its client; null if the session has a name instead."""
+    """A new session. `key` is its client's API key, or null if it has a name; it sees exchanges above `entered`."""
 
     key: str | None
+    entered: int
 
 
 class DefaultsShape(Shape):
@@ -103,10 +104,7 @@ class LiveShape(Shape):
 
 
 class SummaryShape(Shape):
-    """An exchange as a row. `number` and `ended` are null while it is live; `id` identifies it then.
-
-    `trouble` says in words what went wrong with an answer whatever its status says.
-    """
+    """An exchange as a row; a live one has an `id`, but no `number` or `ended` yet. `trouble` says what went wrong."""
 
     number: int | None
     id: int

@@ -286,3 +286,23 @@ def test_a_session_goes_on_elsewhere(served: Served) -> None:
         assert text(other.ask(headers=as_session("a"))) == "carried"
         assert text(other.ask(headers=as_session("a"))) == "second"
         assert other.ask(path=MESSAGES).status_code == 200
+
+
+def test_a_label_gives_the_same_key_in_every_run_and_another_while_its_session_exists(served: Served) -> None:
+    first, second = (served.session(label="a test") for _ in range(2))
+    assert first["key"] != second["key"]
+    assert served.control.delete(f"/sessions/{first['id']}").status_code == 204
+    assert served.session(label="a test")["key"] == first["key"]
+    assert served.session(label="another test")["key"] not in (first["key"], second["key"])
+
+
+def test_a_new_session_says_where_its_exchanges_begin(served: Served) -> None:
+    assert served.session()["entered"] == 0
+    served.ask("Hello")
+    assert served.session()["entered"] == 1
+
+
+def test_a_name_and_a_label_exclude_each_other(served: Served) -> None:
+    answer = served.control.post("/sessions", json={"name": "a", "label": "b"})
+    assert answer.status_code == 422
+    assert error_of(answer)["message"] == "expected name or label: a session with a name has no key"

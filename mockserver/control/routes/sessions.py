@@ -1,6 +1,7 @@
 """Routes of sessions: list, create, change, advance the clock, move the balance, delete, export and import."""
 
 from collections.abc import Mapping
+from itertools import count
 from secrets import token_hex
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from mockserver.control import requests, responses, session_export
 from mockserver.control.account_lookup import ledger_now, move_balance
 from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
 from mockserver.core.errors import OperatorError
+from mockserver.core.rng import token
 from mockserver.files.fragments import check_fragment, fragment_json
 from mockserver.journal.snapshot import snapshot
 from mockserver.scenarios.schema import NEXT, Pace
@@ -108,6 +110,17 @@ def session_shape(
     )
 
 
+async def new_key(context: ControlContext, label: str | None) -> str:
+    """Return a key whose session does not exist: the first that is derived from the label, else a random one."""
+    if label is None:
+        return f"sk_{token_hex(12)}"
+    for number in count(1):
+        key = f"sk_{token('label', label, number, length=24)}"
+        if await context.app.store.find(keys.session_of(key)) is None:
+            break
+    return key
+
+
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of sessions."""
     router, builder = APIRouter(tags=["sessions"]), OverrideBuilder(context)
@@ -123,7 +136,7 @@ def routes(context: ControlContext) -> APIRouter:
     async def make_session(body: requests.NewSession) -> responses.NewSessionShape:
         """Create a session before its first request: with its own key, or with a name for x-mock-session."""
         builder.check(body)
-        key = None if body.name is not None else f"sk_{token_hex(12)}"
+        key = None if body.name is not None else await new_key(context, body.label)
         name = body.name if body.name is not None else keys.session_of(key or "")
         if await context.app.store.find(name) is not None:
             raise ConflictError(f"session '{name}' exists already; PATCH it, or choose another name")
@@ -137,7 +150,8 @@ def routes(context: ControlContext) -> APIRouter:
         made = await context.app.store.update(name, change)
         context.remember_made(name)
         context.config.notify("sessions")
-        return responses.NewSessionShape(**session_shape(made, context).model_dump(), key=key)
+        shape = session_shape(made, context).model_dump()
+        return responses.NewSessionShape(**shape, key=key, entered=context.journal.entered)
 
     @router.get("/sessions/{id}")
     async def read_session(id: Id) -> responses.SessionShape:

@@ -1,0 +1,14 @@
+"""Print the document that `/_mock/openapi.json` serves: `python -m tools.control_document`."""
+
+import json
+
+from tools.control_table import application
+
+
+def main() -> None:
+    """Print the document."""
+    print(json.dumps(application().openapi()))
+
+
+if __name__ == "__main__":
+    main()
