@@ -281,10 +281,11 @@ class ErrorShape(Shape):
 
 
 class LintShape(Shape):
-    """The mistakes in a scenario's text, and the scenario's name if it is readable."""
+    """The mistakes in a scenario's text; its name, and the text as JSON, if they are readable."""
 
     name: str | None
     problems: list[ProblemShape]
+    document: dict[str, JsonValue] | None
 
 
 class ProfileShape(Shape):

@@ -81,6 +81,13 @@ def test_a_file_that_is_gone_is_told_of_without_its_path(served: Served, file: P
 MISTAKES = "scenario: mine\nturns:\n  - when: {lst: user}\n    reply: a\n  - reply: '{{nme}}'\n    faults: [resett]\n"
 
 
+def test_lint_gives_the_text_as_json(served: Served) -> None:
+    assert served.post("/lint", {"yaml": MEMORY})["document"] == {
+        "scenario": "mine", "turns": [{"reply": "from memory", "times": "always"}],
+    }  # fmt: skip
+    assert [served.post("/lint", {"yaml": text})["document"] for text in ("[1]", "a: [")] == [None, None]
+
+
 def test_every_mistake_is_told_with_its_place_and_nothing_is_put(served: Served) -> None:
     found = served.post("/lint", {"yaml": MISTAKES})
     assert found["name"] == "mine"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -134,18 +135,22 @@ def _faults() -> Iterator[responses.FaultShape]:
 
 
 def linted(config: RuntimeConfig, text: str) -> responses.LintShape:
-    """Return the name of a scenario in a text, and every mistake in it."""
+    """Return the name of a scenario in a text, every mistake in it, and the text as JSON."""
+    document, problems = _document_in(text), list[Problem]()
     try:
-        return responses.LintShape(name=config.read_scenario(text).name, problems=[])
+        config.read_scenario(text)
     except AuthorError as error:
-        return responses.LintShape(name=_name_in(text), problems=problem_shapes(error.problems))
+        problems += error.problems
+    name = (document or {}).get("scenario")
+    return responses.LintShape(
+        name=name if isinstance(name, str) else None, problems=problem_shapes(problems), document=document
+    )
 
 
-def _name_in(text: str) -> str | None:
-    """Return the scenario's name in a text with mistakes; None if it is not readable."""
+def _document_in(text: str) -> dict[str, Any] | None:  # Any: JSON
+    """Return the mapping in a text; None if it is not readable or no mapping."""
     try:
         value = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "scenario").value
     except AuthorError:
         return None
-    name = value.get("scenario") if isinstance(value, dict) else None
-    return name if isinstance(name, str) else None
+    return value if isinstance(value, dict) else None
