@@ -17,11 +17,12 @@ from mockserver.journal.verify import unmatched_requests, unplayed_turns
 class CheckShape(Shape):
     """What a test suite checks at the end of a test.
 
-    `problems` fail a test that passed: requests that matched nothing, turns that had to be played, internal errors.
-    `findings` are the client's proven mistakes, one text each; `timeline` has its requests and answers. `hint` counts
-    requests of clients with an unexpected key, or is empty.
+    `unmatched` has lines about requests that matched nothing; `problems` about turns that had to be played and about
+    internal errors. Both fail a test that passed, unless it allows the former. `findings` are the client's proven
+    mistakes, one text each; `timeline` has its requests and answers. `hint` counts requests with an unexpected key.
     """
 
+    unmatched: list[str]
     problems: list[str]
     findings: list[str]
     timeline: str
@@ -44,7 +45,8 @@ async def check_session(context: ControlContext, session: Session, *, strict: bo
         dropped = part.forgotten - first
         lost = [f"Cannot check all requests: the journal was full and dropped {dropped:,}."] if dropped > 0 else []
         return CheckShape(
-            problems=[*unmatched_requests(own), *lost, *problems],
+            unmatched=[*unmatched_requests(own), *lost],
+            problems=problems,
             findings=[str(finding) for finding in judge(own)],
             timeline=timeline(own),
             hint=_stray_hint(strays),

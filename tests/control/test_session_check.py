@@ -48,7 +48,8 @@ def test_a_session_that_did_all_has_no_problems_and_a_timeline(served: Served) -
     for text in ("now", "later"):
         ask(served, text, session["key"])
     found = check(served, session["id"])
-    assert (found["problems"], found["findings"], found["hint"], found["seed"]) == ([], [], "", "7")
+    nothing = {"unmatched": [], "problems": [], "findings": [], "hint": "", "seed": "7"}
+    assert {name: found[name] for name in nothing} == nothing
     assert "user 'later'" in found["timeline"]
 
 
@@ -56,10 +57,11 @@ def test_an_unmatched_request_and_an_unplayed_turn_are_problems(served: Served) 
     session = begin(served)
     for text in ("now", "soon"):
         ask(served, text, session["key"])
-    unmatched, *reasons, unplayed = check(served, session["id"])["problems"]
+    found = check(served, session["id"])
+    unmatched, *reasons = found["unmatched"]
     assert unmatched == "Request 2 (POST /v1/messages) matched nothing:"
     assert any("later" in reason for reason in reasons)
-    assert unplayed == "Turn 2 of 'mine' was never played; it is marked `must`."
+    assert found["problems"] == ["Turn 2 of 'mine' was never played; it is marked `must`."]
 
 
 def test_strict_demands_every_turn(served: Served) -> None:
@@ -87,10 +89,10 @@ def test_what_the_journal_dropped_since_the_beginning_is_a_problem() -> None:
         for number in range(3):
             ask(served, str(number), "sk_before")
         session = served.session()
-        assert check(served, session["id"])["problems"] == []
+        assert check(served, session["id"])["unmatched"] == []
         for number in range(3):
             ask(served, str(number), session["key"])
-        assert check(served, session["id"])["problems"] == [
+        assert check(served, session["id"])["unmatched"] == [
             "Cannot check all requests: the journal was full and dropped 1."
         ]
 
