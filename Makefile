@@ -13,6 +13,9 @@ PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
 # Biome, the linter and formatter of the page's and the examples' JavaScript.
 BIOME := .clients/page-lint/node_modules/.bin/biome
 
+# What the npm package in js/ is developed and tested with: the compiler, the runners, the SDKs.
+JS := .clients/js/node_modules/.package-lock.json
+
 # aimock, another mock of LLM APIs, which the benchmarks measure beside this one.
 AIMOCK := .clients/aimock/node_modules/.package-lock.json
 
@@ -20,7 +23,8 @@ AIMOCK := .clients/aimock/node_modules/.package-lock.json
 # starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test quick check lint-page clients bench bench-check matrix acts gate mutants attack soak site lock format clean
+.PHONY: serve test quick check lint-page clients js-types bench bench-check matrix acts gate mutants attack soak site lock \
+  format clean
 
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
@@ -42,8 +46,12 @@ check: $(VENV)/.dev lint-page
 lint-page: $(BIOME)
 	$(BIOME) check
 
-clients: $(VENV)/.dev
+clients: $(VENV)/.dev js/node_modules
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/clients/install.sh
+
+# The types of the npm package, from the control API's document and the schemas of scenarios: writes js/src/generated/.
+js-types: $(VENV)/.dev js/node_modules
+	$(BIN)/python -m tools.control_document | node js/scripts/generate.mjs js/src/generated
 
 # Every goal beside its baseline, in under five minutes: writes docs/performance.md. ARGS=whole measures one subject.
 bench: $(VENV)/.dev $(AIMOCK)
@@ -120,3 +128,12 @@ $(AIMOCK): benchmarks/aimock/package.json benchmarks/aimock/package-lock.json
 	@cp $^ .clients/aimock
 	@npm ci --prefix "$$(realpath .clients/aimock)" --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
 	@touch $@
+
+$(JS): js/package.json js/package-lock.json
+	@mkdir -p .clients/js
+	@cp $^ .clients/js
+	@npm ci --prefix "$$(realpath .clients/js)" --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
+	@touch $@
+
+js/node_modules: | $(JS)
+	@ln -sfn ../.clients/js/node_modules $@

@@ -7,6 +7,6 @@ import { sharedServer, stopServers } from "./server.js";
 
 export default async function setup(): Promise<() => Promise<void>> {
   const server = await sharedServer();
-  process.env["MOCKSERVER_URL"] = server.page;
+  process.env.MOCKSERVER_URL = server.page;
   return stopServers;
 }

@@ -35,11 +35,11 @@ export type Commit = (edits: readonly Edit[]) => Promise<void>;
  *
  * A mistake (a misspelt key, a fault that does not exist) is thrown there, with the nearest valid name.
  */
-export class TurnChain implements PromiseLike<void> {
+export class TurnChain implements PromiseLike<undefined> {
   readonly #edits: Edit[] = [];
   readonly #commit: Commit;
   readonly #place = new GatewayError("");
-  #sent: Promise<void> | undefined;
+  #sent: Promise<undefined> | undefined;
 
   constructor(commit: Commit) {
     this.#commit = commit;
@@ -101,19 +101,22 @@ export class TurnChain implements PromiseLike<void> {
 
   /** Send the turns to the mock, once. `await` calls this. */
   // biome-ignore lint/suspicious/noThenProperty: awaiting a chain is what sends it
-  then<A = void, B = never>(
-    resolve?: ((value: void) => A | PromiseLike<A>) | null,
+  then<A = undefined, B = never>(
+    resolve?: ((value: undefined) => A | PromiseLike<A>) | null,
     reject?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#sent ??= this.#commit(this.#edits).catch((error: Error) => {
-      error.stack = `${error.name}: ${error.message}\n${this.#lines()}`;
-      throw error;
-    });
+    this.#sent ??= this.#send();
     return this.#sent.then(resolve, reject);
   }
 
-  /** Return the lines of the stack where the chain began: in the test. */
-  #lines(): string {
-    return (this.#place.stack ?? "").split("\n").slice(1).join("\n");
+  async #send(): Promise<undefined> {
+    try {
+      await this.#commit(this.#edits);
+    } catch (error) {
+      // The stack of the chain's beginning: that is in the test.
+      const lines = (this.#place.stack ?? "").split("\n").slice(1);
+      if (error instanceof Error) error.stack = [`${error.name}: ${error.message}`, ...lines].join("\n");
+      throw error;
+    }
   }
 }

@@ -29,7 +29,7 @@ const servers = new Map<string, Promise<Server>>();
 
 /** Return the server of this process with these options. It starts with the first call and stops with the process. */
 export function sharedServer(options: ServerOptions = {}): Promise<Server> {
-  const { url = process.env["MOCKSERVER_URL"], token = process.env["MOCKSERVER_TOKEN"], command } = options;
+  const { url = process.env.MOCKSERVER_URL, token = process.env.MOCKSERVER_TOKEN, command } = options;
   const name = JSON.stringify([url, token, command]);
   const server = servers.get(name) ?? (url ? join(url, token) : start(command));
   servers.set(name, server);
@@ -66,11 +66,14 @@ async function stop(child: RunningCommand["child"]): Promise<void> {
 }
 
 async function join(link: string, given: string | undefined): Promise<Server> {
-  if (!URL.canParse(link)) throw new GatewayError(`${link}: expected a link such as http://127.0.0.1:8000/_mock/?token=…`);
+  if (!URL.canParse(link))
+    throw new GatewayError(`${link}: expected a link such as http://127.0.0.1:8000/_mock/?token=…`);
   const { origin, searchParams } = new URL(link);
   const token = searchParams.get("token") ?? given;
   if (!token) {
-    throw new GatewayError(`${link} has no token: take the link that \`mockserver serve\` prints, or set MOCKSERVER_TOKEN`);
+    throw new GatewayError(
+      `${link} has no token: take the link that \`mockserver serve\` prints, or set MOCKSERVER_TOKEN`,
+    );
   }
   const control = new ControlClient(origin, token);
   await control.call("get", "/_mock/about");

@@ -389,6 +389,11 @@ export interface components {
              * @default false
              */
             must?: boolean;
+            /**
+             * @description Send the bytes that were recorded, at their times (exact); as the scenario says if missing.
+             * @default null
+             */
+            replay?: ("meaning" | "exact") | null;
         };
         /** @description A duration between two, all equally likely. */
         Uniform: {
@@ -641,6 +646,22 @@ export interface components {
              * @default null
              */
             threads?: ("refuse" | "keep" | "lose") | null;
+            /**
+             * @description The day on which a recording was made: 2026-01-31.
+             * @default null
+             */
+            recorded?: string | null;
+            /**
+             * @description The most days since then, such as 90d; later it does not load.
+             * @default null
+             */
+            max_age?: string | null;
+            /**
+             * @description What a recording replays: its turns as they read, or exactly the bytes and times in the file beside it (*.frames.jsonl).
+             * @default meaning
+             * @enum {string}
+             */
+            replay?: "meaning" | "exact";
             /** @description Tried in order for each request. */
             turns: components["schemas"]["Turn"][];
         };

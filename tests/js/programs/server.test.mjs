@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, test } from "node:test";
-import setup from "ainative-mockserver/global-setup";
 import { sharedServer, startGateway, stopServers } from "ainative-mockserver";
+import setup from "ainative-mockserver/global-setup";
 
 const { MOCK, PATH } = process.env;
 
@@ -59,7 +59,9 @@ test("an error names every command and why it did not work", async () => {
 
 test("a command that is given is the only one", async () => {
   await commands({ mockserver: "echo hello" });
-  await assert.rejects(startGateway({ command: ["no-such-mock"] }), { message: /Tried:\n {2}no-such-mock: not found\nInstall/ });
+  await assert.rejects(startGateway({ command: ["no-such-mock"] }), {
+    message: /Tried:\n {2}no-such-mock: not found\nInstall/,
+  });
 });
 
 test("one server is started for a process, shared by set-up, joined by its link, and stopped", async () => {
