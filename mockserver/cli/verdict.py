@@ -11,7 +11,6 @@ from mockserver.cli.manual import manual
 from mockserver.cli.server_url import server_url_options
 from mockserver.cli.tail import plain
 from mockserver.control.client import ControlClient
-from mockserver.journal.verdict import advice
 
 EXAMPLES = {
     "mockserver verdict 'http://127.0.0.1:8000/_mock/?token=TOKEN'": "judge all clients",
@@ -37,6 +36,8 @@ def verdict(
 
     LINK is what `mockserver serve` printed.
     """
+    from mockserver.journal.verdict import advice
+
     client = ControlClient(link, token)
     query = {"session": session, "concurrency": concurrency, "read_timeout": read_timeout}
     judged: Any = client.get("/verdict", **query)  # Any: JSON of our own server; see control.responses
