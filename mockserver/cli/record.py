@@ -57,6 +57,7 @@ EXAMPLES = {
     metavar="FILE|DIR",
     help="File (.yaml) to write, or folder for one file a session.",
 )
+@click.option("--again", is_flag=True, help="Compare with the recording in --out; name what differs in its requests.")
 @allow_private_option
 @click.option(
     "--redact", "patterns", multiple=True, metavar="PATTERN", help="Regular expression of a further secret; repeatable."
@@ -69,6 +70,7 @@ def record(
     host: str,
     port: int,
     out: Path,
+    again: bool,
     allow_private: bool,
     patterns: tuple[str, ...],
     quiet: bool,
@@ -80,11 +82,13 @@ def record(
     from mockserver.server import uvicorn
     from mockserver.upstream.address import upstream_at
     from mockserver.upstream.passthrough import PassThrough
-    from mockserver.upstream.recorder import Recorder, check
+    from mockserver.upstream.recorder import Recorder, check, check_again
 
-    compose, notices = _composer(patterns, external, extensions)
+    compose, notices = _composer(patterns, external, extensions, again=again)
     address = upstream_at(upstream, allow_private=allow_private)
     check(out)
+    if again:
+        check_again(out)
     output = Output()
     with uvicorn.bind(host, port) as sock:
         if (sock.getsockname()[0], sock.getsockname()[1]) in [(own, address.port) for own in address.addresses]:
@@ -96,10 +100,13 @@ def record(
         sys.exit(1)
 
 
-def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequence[str]) -> "tuple[Compose, list[str]]":
+def _composer(
+    patterns: Sequence[str], external: Path | None, extensions: Sequence[str], *, again: bool
+) -> "tuple[Compose, list[str]]":
     """Return what makes a scenario of exchanges, and lines to print at the start. Raises `OperatorError`."""
     from mockserver.recording.redaction import Redaction
     from mockserver.recording.scenario import recording_of
+    from mockserver.scenarios.recorded import read_answers
 
     for pattern in patterns:
         try:
@@ -109,9 +116,16 @@ def _composer(patterns: Sequence[str], external: Path | None, extensions: Sequen
     contract, notices = open_contract(external, extensions)
     today = datetime.fromtimestamp(SystemClock().now(), UTC).date().isoformat()
 
-    def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: str) -> "Recording":
-        redaction = Redaction(patterns)
-        return recording_of(exchanges, name, contract, on=today, redaction=redaction, before=before)
+    def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: "Recording") -> "Recording":
+        return recording_of(
+            exchanges,
+            name,
+            contract,
+            on=today,
+            redaction=Redaction(patterns),
+            before=before.scenario,
+            earlier=read_answers(before.frames.encode()) if again else (),
+        )
 
     return compose, notices
 

@@ -22,6 +22,7 @@ from mockserver.engine.request import handler_request
 from mockserver.engine.settings import EngineParts
 from mockserver.engine.structured import form_warnings
 from mockserver.faults import Applied, apply_waiting
+from mockserver.scenarios.captures import captured
 from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, ReplyPlan, Script
 from mockserver.scenarios.schema import NEXT
 from mockserver.scenarios.templates import TemplateContext
@@ -151,7 +152,10 @@ def _play(
     seed = script.seed if script.seed is not None else session.seed
     seed_path = SeedPath((seed, session.id, script.name, str(play.number), str(hit)))
     conversation = admission.call.conversation or _EMPTY
-    context = TemplateContext(conversation, admission.call.body, play.number, hit, admission.now, seed_path.parts)
+    values = captured(play.captures, conversation)
+    context = TemplateContext(
+        conversation, admission.call.body, play.number, hit, admission.now, seed_path.parts, values
+    )
     turn: Headers = ((responses.TURN_HEADER, f"{script.name}/{play.number}"),)
     code, plan, usage = "", play.plan, None
     warnings: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """A recording as a scenario file: the one entry to everything else in this folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from mockserver.recording.redaction import Redaction, SecretsLeftError
 from mockserver.recording.shape import Shapes
 from mockserver.recording.sidecar import answer_line
 from mockserver.recording.turns import RecordedTurn, recorded_turn
+from mockserver.recording.volatile import exchange_of, named, twins, with_values
+from mockserver.scenarios.recorded import RecordedAnswer
 from mockserver.scenarios.templates import as_literal
 
 Turn = dict[str, Any]  # Any: the words of a turn, see `scenarios.schema`
@@ -55,18 +57,21 @@ def recording_of(
     on: str = "",
     redaction: Redaction | None = None,
     before: str = "",
+    earlier: Sequence[RecordedAnswer] = (),
 ) -> Recording:
     """Return the scenario file of a recording, and the file beside it. `on` is the day of the recording.
 
     Pass a `redaction` to add patterns, or to have the same placeholders in several files. Pass the scenario that this
-    one replaces as `before`: its head and the turns that say the same stay byte for byte. Raises `SecretsLeftError` if
-    a secret would be in a file.
+    one replaces as `before`: its head and the turns that say the same stay byte for byte. Pass the answers of an
+    `earlier` recording of the same requests, and the file answers both (see `volatile`). Raises `SecretsLeftError` if a
+    secret would be in a file.
     """
     redaction = redaction if redaction is not None else Redaction()
     turns = _recorded(exchanges, contract, redaction)
-    earlier, conditioned = EarlierFile(before, name), _conditioned(turns, redaction)
-    head = dated(earlier.head, on) or head_text(name, about, on)
-    text = head + "".join([earlier.text_of(turn) or turn_text(turn) for turn in conditioned.turns])
+    others = [recorded_turn(exchange_of(answer), contract) for answer in earlier]
+    replaced, conditioned = EarlierFile(before, name), _conditioned(turns, others, redaction)
+    head = dated(replaced.head, on) or head_text(name, about, on)
+    text = head + "".join([replaced.text_of(turn) or turn_text(turn) for turn in conditioned.turns])
     lines = [
         answer_line(exchange, turn, conditioned.turns[number], contract, redaction)
         for exchange, turn, number in zip(exchanges, turns, conditioned.numbers, strict=True)
@@ -79,7 +84,7 @@ def recording_of(
 
 def turns_of(exchanges: Sequence[RecordedExchange], contract: Contract, redaction: Redaction) -> list[Turn]:
     """Return the turns that give the same answers, with their conditions and without secrets."""
-    return _conditioned(_recorded(exchanges, contract, redaction), redaction).turns
+    return _conditioned(_recorded(exchanges, contract, redaction), (), redaction).turns
 
 
 def refuse_secrets(text: str, name: str, redaction: Redaction) -> None:
@@ -98,17 +103,15 @@ def _recorded(exchanges: Sequence[RecordedExchange], contract: Contract, redacti
     return turns
 
 
-def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> _Conditioned:
+def _conditioned(
+    recorded: Sequence[RecordedTurn], earlier: Sequence[RecordedTurn], redaction: Redaction
+) -> _Conditioned:
     """Return the turns with their conditions and without secrets. Tries of one call that fail alike are one turn."""
-    shapes = Shapes([turn.call for turn in recorded], redaction.redact_text)
     turns: list[Turn] = []
     numbers: list[int | None] = []
     last_of: dict[bytes, int] = {}
-    for number, turn in enumerate(recorded):
-        condition = redaction.redact(shapes.condition(number))
-        words = redaction.redact({name: as_literal(value) for name, value in turn.words.items()})
-        made = {"when": condition, **words}
-        key = orjson.dumps(condition)
+    for turn, made in zip(recorded, _turns(recorded, earlier, redaction), strict=True):
+        key = orjson.dumps(made["when"])
         before = turns[last_of[key]] if key in last_of else None
         if before is not None and _is_again(before, made, turn):
             before["times"] = "always" if turn.call.conversation is None else before.get("times", 1) + 1
@@ -118,6 +121,26 @@ def _conditioned(recorded: Sequence[RecordedTurn], redaction: Redaction) -> _Con
         numbers.append(len(turns))
         turns.append(made)
     return _Conditioned(turns, numbers)
+
+
+def _turns(recorded: Sequence[RecordedTurn], earlier: Sequence[RecordedTurn], redaction: Redaction) -> Iterator[Turn]:
+    """Yield each turn of its own, with its condition, without secrets, and with the names of volatile values."""
+    calls, others = [turn.call for turn in recorded], [turn.call for turn in earlier]
+    pairs = twins(calls, others, redaction.redact_text)
+    templates = {text: template for twin in pairs if twin is not None for text, template in twin.templates.items()}
+
+    def shown(text: str) -> str:
+        text = redaction.redact_text(text)
+        return templates.get(text, text)
+
+    shapes = Shapes([*calls, *others], shown)
+    for number, (turn, twin) in enumerate(zip(recorded, pairs, strict=True)):
+        condition = redaction.redact(shapes.condition(number))
+        words = redaction.redact({name: as_literal(value) for name, value in turn.words.items()})
+        if twin is not None and twin.values:
+            words = named(words, as_literal(earlier[twin.number].words), twin)
+            condition = with_values(condition, words, twin, turn.call, redaction.redact_text)
+        yield {"when": condition, **words}
 
 
 def _is_again(before: Turn, turn: Turn, recorded: RecordedTurn) -> bool:

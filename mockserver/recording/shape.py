@@ -36,15 +36,14 @@ Redact = Callable[[str], str]
 
 
 def _text(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
-    text = conversation.last_user_text
-    if conversation.last != "user" or not text:
-        yield {"last": conversation.last}
-        return
-    yield from [{"text": test} for test in _tests(redact(text))]
+    tests = list(_tests(redact(conversation.last_user_text))) if conversation.last == "user" else []
+    yield from [{"text": test} for test in tests] or [{"last": conversation.last}]
 
 
 def _tests(text: str) -> Iterator[Json]:
-    """Yield tests of a text without secrets, the shortest first."""
+    """Yield tests of a text without secrets, the shortest first; none for a text that only has placeholders."""
+    if not PLACEHOLDER.sub("", text).strip():
+        return
     if len(text) > OPENING:
         yield {"contains": _opening(text, OPENING).partition("\n")[0].rstrip() or _opening(text, OPENING)}
     if len(text) > LONG_OPENING:
@@ -73,7 +72,7 @@ def _tool_result(conversation: Conversation, redact: Redact) -> Iterator[Conditi
 
 
 def _user_text(conversation: Conversation, redact: Redact) -> Iterator[Condition]:
-    if conversation.last != "user" and conversation.last_user_text:
+    if conversation.last != "user":
         yield from [{"text": test} for test in _tests(redact(conversation.last_user_text))]
 
 

@@ -19,6 +19,7 @@ from mockserver.core.rng import token
 from mockserver.faults import CompiledFault, compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
+from mockserver.scenarios.captures import Capture, captures_of
 from mockserver.scenarios.index import TurnIndex, exact_keys, required_part
 from mockserver.scenarios.matcher import Matcher
 from mockserver.scenarios.recorded import RecordedAnswer, answers_by_turn
@@ -118,6 +119,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     - `exact`, `part`: what the index looks the turn up by.
     - `must`: whether a test fails that ends before the turn was played.
     - `recorded`: the recorded answers of its plays, if it replays exactly.
+    - `captures`: the values that its answer takes from the request.
     """
 
     number: int
@@ -135,6 +137,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     fault_names: tuple[str, ...] = ()
     must: bool = False
     recorded: tuple[RecordedAnswer, ...] = ()
+    captures: tuple[Capture, ...] = ()
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +252,7 @@ def _compile_turn(
         then=turn.then,
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
+        captures=captures_of(turn.when),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from mockserver.core.regex_literals import required_literal
 from mockserver.scenarios.call import Call
+from mockserver.scenarios.templates import PLACEHOLDER
 from mockserver.scenarios.when import When
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def exact_keys(when: When) -> dict[str, object]:
     if when.model is not None and len(when.model) == 1 and not set("*?") & set(when.model[0]):
         exact["model"] = when.model[0].casefold()
     if when.text is not None and when.text.equals is not None and not when.text.ignore_case:
-        exact["text"] = when.text.equals
+        exact |= {} if PLACEHOLDER.search(when.text.equals) else {"text": when.text.equals}
     if when.assistant_turns is not None and when.assistant_turns.equals is not None:
         exact["assistant_turns"] = when.assistant_turns.equals
     return exact
@@ -62,7 +63,9 @@ def required_part(when: When) -> str:
     """Return the part that the text of the last user message must contain, or an empty string."""
     if when.text is None:
         return ""
-    return when.text.contains or required_literal(when.text.regex or "")
+    if when.text.contains is not None:
+        return max(PLACEHOLDER.split(when.text.contains), key=len)
+    return required_literal(when.text.regex or "")
 
 
 def _grams(text: str) -> set[str]:

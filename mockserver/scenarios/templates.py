@@ -24,7 +24,7 @@ class TemplateContext(msgspec.Struct, frozen=True, gc=False):
     """The values that a template can use.
 
     `turn` is the number of the turn in its file, `hit` the number of its plays including this one, `now` the session's
-    time in seconds since the epoch, and `seed` the seed of generated values.
+    time in seconds since the epoch, `seed` the seed of generated values, and `values` what was captured of the request.
     """
 
     conversation: Conversation
@@ -33,6 +33,7 @@ class TemplateContext(msgspec.Struct, frozen=True, gc=False):
     hit: int
     now: float
     seed: tuple[str, ...] = ()
+    values: Mapping[str, str] = {}
 
 
 Value: TypeAlias = Callable[[TemplateContext], str]
@@ -55,11 +56,12 @@ VALUES: Mapping[str, Value] = {
 }
 """The plain names and their values; `braces` is a literal `{{`. There are also `faker.<provider>`, a generated value,
 `body/<path>`, a value of the request body by JSON Pointer, and `secret.<number>`, a word in the place of a secret that
-a recording has left out."""
+a recording has left out, and `value.<number>`, what the request has where the turn's condition says the same."""
 
 SECRET = "secret."
-PLACEHOLDER = re.compile(r"\{\{secret\.\d+\}\}")
-"""The placeholders for secrets in a recording."""
+VALUE = "value."
+PLACEHOLDER = re.compile(r"\{\{(?:secret|value)\.\d+\}\}")
+"""The placeholders in a condition: each stands for any text."""
 
 
 class Template(msgspec.Struct, frozen=True, gc=False):
@@ -115,11 +117,14 @@ def _value(name: str, place: str) -> Value:
         return _faker(name.removeprefix("faker."), place)
     if name.startswith(SECRET):
         return _secret(name.removeprefix(SECRET))
+    if name.startswith(VALUE) and name.removeprefix(VALUE).isdecimal():
+        number = name.removeprefix(VALUE)
+        return lambda context: context.values.get(number, f"value-{number}")
     if name.startswith("body/"):
         return _body(name.removeprefix("body"))
     value = VALUES.get(name)
     if value is None:
-        known = [*VALUES, "faker.sentence", "body/…", "secret.1"]
+        known = [*VALUES, "faker.sentence", "body/…", "secret.1", "value.1"]
         raise ValueError(f"unknown value '{{{{{name}}}}}'; {did_you_mean(name, known)}")
     return value
 

@@ -4,6 +4,7 @@
 reports a path in the file and a message with the remedy. `compile.py` runs them all through `validate`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -15,7 +16,8 @@ from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import did_you_mean
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.sampling import violations
-from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.captures import captures_of
+from mockserver.scenarios.schema import Scenario, Turn
 from mockserver.scenarios.when import When
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -26,11 +28,15 @@ UNKNOWN_OPERATION = "unknown operation"
 """The beginning of a message: after it, `mockserver lint` hints at `--contract`."""
 
 
+USED_VALUE = re.compile(r"\{\{\s*value\.(\d+)\s*\}\}")
+
+
 def validate(scenario: Scenario, contract: Contract, add_problem: AddProblem) -> None:
     """Run every check."""
     for number, turn in enumerate(scenario.turns):
         check_operations(turn.when, turn.reply is not None, ("turns", number, "when"), contract, add_problem)
         _check_conditions(turn.when, ("turns", number, "when"), add_problem)
+        _check_values(turn, ("turns", number), add_problem)
     _check_states(scenario, add_problem)
     _check_tools(scenario, add_problem)
     _check_json(scenario, add_problem)
@@ -91,6 +97,14 @@ def _expected_states(when: When, path: Path) -> Iterator[tuple[Path, str]]:
         yield (*path, "state"), when.state
     for place, inner in inner_conditions(when):
         yield from _expected_states(inner, (*path, *place))
+
+
+def _check_values(turn: Turn, path: Path, add_problem: AddProblem) -> None:
+    """Report a value in an answer that the turn's condition does not name."""
+    known = {number for capture in captures_of(turn.when) for number in capture.numbers}
+    used = USED_VALUE.findall(turn.model_dump_json(include={"reply", "error", "response"}))
+    for number in sorted(set(used) - known):
+        add_problem(path, f"{{{{value.{number}}}}} is in no text of this turn's `when`; write it there too")
 
 
 def _check_states(scenario: Scenario, add_problem: AddProblem) -> None:

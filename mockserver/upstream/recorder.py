@@ -40,11 +40,13 @@ MARK = "# Recorded by `mockserver record`; recording again replaces this file."
 
 SUFFIXES = (".yaml", ".yml")
 
-Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str, str], Recording]
-"""Returns exchanges as a recording of this name, in place of this scenario ("": there is none).
+Compose: TypeAlias = Callable[[Sequence[RecordedExchange], str, Recording], Recording]
+"""Returns exchanges as a recording of this name, in place of this one (`NOTHING`: there is none).
 
 Raises `OperatorError` if a secret would be in it.
 """
+
+NOTHING = Recording("", "")
 
 REST, LONGEST_REST = 9, 5.0
 """The writer rests so many times as long as it wrote, at most so many seconds: it takes a tenth of a core."""
@@ -69,7 +71,7 @@ class Recorder:
         self._compose = compose
         self._left = most_bytes
         self._recordings: dict[Path, list[RecordedExchange]] = {}
-        self._before: dict[Path, str] = {}
+        self._before: dict[Path, Recording] = {}
         self._changed: set[Path] = set()
         self._troubles: dict[Path, str] = {}
         self._lock = Lock()
@@ -115,7 +117,7 @@ class Recorder:
             exchanges = tuple(self._recordings[path])
         began = perf_counter()
         try:
-            before = recorded_text(path)
+            before = recorded(path)  # also refuses what is no recording any more
             before = self._before.setdefault(path, before)
             recording = self._compose(exchanges, file_name(path.stem), before)
             write_private(sidecar_of(path), recording.frames)
@@ -146,18 +148,27 @@ def check(out: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OperatorError(f"{folder} cannot be written to")
     if out.suffix in SUFFIXES:
-        recorded_text(out)
+        recorded(out)
 
 
-def recorded_text(path: Path) -> str:
-    """Return the recording in a file without its first line, or "". Raise `OperatorError` if a file is none."""
+def recorded(path: Path) -> Recording:
+    """Return the recording in a file, without its first line, or `NOTHING`. Raise `OperatorError` if a file is none."""
     try:
         mark, _, text = path.read_text(encoding="utf-8", errors="replace").partition("\n")
     except FileNotFoundError:
-        return ""
+        return NOTHING
     if mark != MARK:
         raise OperatorError(f"{path} exists and is not a recording; choose another name, or move it away")
-    return text
+    with suppress(FileNotFoundError):
+        return Recording(text, sidecar_of(path).read_text(encoding="utf-8"))
+    return Recording(text, "")
+
+
+def check_again(out: Path) -> None:
+    """Raise `OperatorError` unless `out` has a recording to compare with."""
+    files = [out] if out.suffix in SUFFIXES else sorted(out.glob("*.yaml"))
+    if not any(recorded(file).frames for file in files):
+        raise OperatorError(f"--again: {out} has no recording to compare with; record without --again first")
 
 
 def session_of(exchange: RecordedExchange) -> str:

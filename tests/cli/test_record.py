@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import JsonValue
 
 from mockserver import __version__
 from mockserver.cli import record as command
@@ -120,6 +122,22 @@ def test_a_folder_takes_a_file_for_each_session(monkeypatch: pytest.MonkeyPatch,
     result = recorded(monkeypatch, exchange, "--out", str(tmp_path))
     [file] = tmp_path.glob("*.yaml")
     assert result.output.splitlines()[-1] == f"Wrote 1 exchange to {file}."
+
+
+def test_again_names_what_differs_in_the_requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "hello.yaml"
+    for options, name in (([], "Ada"), (["--again"], "Bob")):
+        question: JsonValue = [{"role": "user", "content": f"I am {name}, and who are you?"}]
+        visit = partial(exchange, messages=question)
+        result = recorded(monkeypatch, visit, "--out", str(file), *options)
+        assert (result.exit_code, result.stderr) == (0, "")
+    assert '- when: {text: "I am {{value.1}}, and who are you?"}' in file.read_text(encoding="utf-8")
+
+
+def test_again_without_a_recording_is_a_mistake(tmp_path: Path) -> None:
+    out = str(tmp_path / "hello.yaml")
+    line = failed("--upstream", "http://127.0.0.1:8001", "--allow-private", "--out", out, "--again")
+    assert line == f"mockserver: --again: {out} has no recording to compare with; record without --again first"
 
 
 def test_quiet_prints_no_line_for_a_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

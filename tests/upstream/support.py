@@ -3,24 +3,33 @@
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
+from click.testing import CliRunner
 
 from mockserver.accounts.session import REAL
+from mockserver.cli.main import main
 from mockserver.engine.request import Request
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.files.library import load_library
 from mockserver.recording.exchange import RecordedExchange
+from mockserver.recording.scenario import Recording, recording_of
 from mockserver.scenarios.compile import Script
+from mockserver.scenarios.recorded import read_answers
+from mockserver.server.asgi import Gateway
 from mockserver.server.stream_gate import Delivery
 from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import running
 from mockserver.upstream.address import UpstreamAddress, upstream_at
 from mockserver.upstream.passthrough import LARGEST, PassThrough
-from tests.support.engine import MESSAGES, Talk
+from mockserver.upstream.recorder import Recorder
+from tests.support.engine import MESSAGES, Talk, contract
 from tests.support.sockets import PATIENCE
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -117,3 +126,33 @@ def live_answer(delivery: Delivery, script: Script | None = None) -> LiveAnswer:
     talk = Talk(script)
     _, decision = talk.engine.step(talk.session, REQUEST, talk.now)
     return LiveAnswer(1, talk.session.id, REQUEST, decision, REAL, talk.now, delivery)
+
+
+@contextmanager
+def recording(upstream: str, file: Path, *, again: bool = False) -> Iterator[str]:
+    """Yield the URL of a recorder; the file is complete when the block has ended."""
+
+    def compose(exchanges: Sequence[RecordedExchange], name: str, before: Recording) -> Recording:
+        earlier = read_answers(before.frames.encode()) if again else ()
+        return recording_of(exchanges, name, contract(), before=before.scenario, earlier=earlier)
+
+    recorder = Recorder(file, compose)
+    skipped = []
+
+    def report(passed: RecordedExchange, reason: str) -> None:
+        skipped.append(reason or recorder.add(passed))
+
+    with running(PassThrough(upstream_at(upstream, allow_private=True), report)) as url:
+        yield url
+    assert [written.trouble for written in recorder.close()] == [""]
+    assert set(skipped) == {""}
+
+
+@contextmanager
+def replaying(file: Path) -> Iterator[str]:
+    """Serve a recording, which lint has nothing against."""
+    linted = CliRunner().invoke(main, ["lint", str(file)])
+    assert linted.exit_code == 0, f"{linted.output}\n{file.read_text(encoding='utf-8')}"
+    library = load_library(contract(), str(file))
+    with running(Gateway(Engine(contract(), library.scripts, EngineSettings(scenario=library.playing)))) as url:
+        yield url

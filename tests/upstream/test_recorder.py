@@ -10,10 +10,10 @@ import pytest
 from mockserver.core.errors import OperatorError
 from mockserver.recording.exchange import Frame, RecordedExchange
 from mockserver.recording.scenario import Recording
-from mockserver.upstream.recorder import MARK, Recorder, check, file_name, write_private
+from mockserver.upstream.recorder import MARK, Recorder, check, check_again, file_name, write_private
 
 
-def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
+def compose(exchanges: Sequence[RecordedExchange], name: str, before: Recording) -> Recording:
     """Return the name and the paths, in place of a scenario."""
     if any(b"secret" in exchange.body for exchange in exchanges):
         raise OperatorError("a secret is left")
@@ -85,7 +85,7 @@ def test_a_secret_is_not_written_and_what_was_there_stays(tmp_path: Path) -> Non
 
 
 def test_a_bug_costs_the_file_and_is_told(tmp_path: Path) -> None:
-    def fail(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
+    def fail(exchanges: Sequence[RecordedExchange], name: str, before: Recording) -> Recording:
         raise ZeroDivisionError("no")
 
     recorder = Recorder(tmp_path / "one.yaml", fail)
@@ -144,8 +144,8 @@ def test_each_write_gets_the_recording_that_was_there_at_first(tmp_path: Path) -
     write_private(file, f"{MARK}\nolder\n")
     given: list[str] = []
 
-    def compose(exchanges: Sequence[RecordedExchange], name: str, before: str) -> Recording:
-        given.append(before)
+    def compose(exchanges: Sequence[RecordedExchange], name: str, before: Recording) -> Recording:
+        given.append(before.scenario)
         return Recording(f"{len(exchanges)}\n", "")
 
     recorder = Recorder(file, compose)
@@ -201,3 +201,18 @@ def test_any_name_of_a_session_gives_a_safe_name_of_its_own(name: str) -> None:
 
 def test_a_safe_name_stays() -> None:
     assert file_name("test-login-2") == "test-login-2"
+
+
+def test_a_recording_to_compare_with_must_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    for out in (file, tmp_path):
+        with pytest.raises(OperatorError, match="has no recording to compare with; record without --again first"):
+            check_again(out)
+    recorder = Recorder(file, compose)
+    recorder.add(exchanged())
+    recorder.close()
+    check_again(file)
+    check_again(tmp_path)
+    (tmp_path / "one.frames.jsonl").unlink()
+    with pytest.raises(OperatorError, match="no recording to compare with"):
+        check_again(file)

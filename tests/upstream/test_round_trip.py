@@ -10,22 +10,11 @@ import anthropic
 import openai
 import pytest
 from anthropic.types import MessageParam, ToolParam
-from click.testing import CliRunner
 
-from mockserver.cli.main import main
 from mockserver.contracts.reference import gateway as reference
-from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files.library import load_library
-from mockserver.recording.exchange import RecordedExchange
-from mockserver.recording.scenario import recording_of
-from mockserver.server.asgi import Gateway
-from mockserver.server.uvicorn import running
-from mockserver.upstream.address import upstream_at
-from mockserver.upstream.passthrough import PassThrough
-from mockserver.upstream.recorder import Recorder
 from tests.gate.support import reference_gateway
-from tests.support.engine import contract
 from tests.support.sockets import exchange, serving
+from tests.upstream.support import recording, replaying
 
 KEY = reference.KEY
 MODEL = "qwen-coder-32b"
@@ -124,31 +113,6 @@ def refused(url: str) -> object:
         except anthropic.APIStatusError as error:
             return error.status_code, error.message
     return "nothing was refused"
-
-
-@contextmanager
-def recording(upstream: str, file: Path) -> Iterator[str]:
-    """Yield the URL of a recorder; the file is complete when the block has ended."""
-    recorder = Recorder(file, lambda exchanges, name, before: recording_of(exchanges, name, contract(), before=before))
-    skipped = []
-
-    def report(passed: RecordedExchange, reason: str) -> None:
-        skipped.append(reason or recorder.add(passed))
-
-    with running(PassThrough(upstream_at(upstream, allow_private=True), report)) as url:
-        yield url
-    assert [written.trouble for written in recorder.close()] == [""]
-    assert set(skipped) == {""}
-
-
-@contextmanager
-def replaying(file: Path) -> Iterator[str]:
-    """Serve a recording, which lint has nothing against."""
-    linted = CliRunner().invoke(main, ["lint", str(file)])
-    assert linted.exit_code == 0, f"{linted.output}\n{file.read_text(encoding='utf-8')}"
-    library = load_library(contract(), str(file))
-    with running(Gateway(Engine(contract(), library.scripts, EngineSettings(scenario=library.playing)))) as url:
-        yield url
 
 
 LOOP = """\
