@@ -34,7 +34,7 @@ test: check clients
 	$(PYTEST) --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m tools.coverage_goals
 
-# The tests that need no browser, no SDK and no process of their own, with ten examples of each property.
+# The tests that need no browser, no SDK and no process of their own, with a tenth of the examples of each property.
 quick: $(VENV)/.dev
 	$(PYTEST) -m "not process" --hypothesis-profile=quick $(ARGS)
 

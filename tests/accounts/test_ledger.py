@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mockserver.accounts import ledger
 from mockserver.accounts.ledger import Bill, Denied, Ledger, Terms
+from tests.support.properties import examples
 
 NOW = 1_767_225_600.0
 DAY = 86_400
@@ -215,7 +216,7 @@ class AccountLife(RuleBasedStateMachine):
 
 
 TestAccountLife = AccountLife.TestCase
-TestAccountLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAccountLife.settings = settings(max_examples=examples(150), stateful_step_count=40, deadline=None)
 
 
 def opened(credits: str = "100", at: float = NOW) -> Ledger:

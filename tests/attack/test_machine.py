@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.attack.bodies import ANY, BODIES, HEADERS, KEYS, PATHS
 from tests.attack.target import attacked
+from tests.support.properties import examples
 
-EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", examples(5)))
 
 KEY_HEADERS = st.sampled_from([("x-api-key", ""), ("authorization", "Bearer "), ("authorization", ""), ("x-other", "")])
 METHODS = st.sampled_from(["POST", "POST", "POST", "GET", "OPTIONS", "HEAD", "PUT"])

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from mockserver.core.actions import Action, Data, End, Head
 from tests.attack.bodies import ANY, BODIES, PATHS, encoded
 from tests.attack.readers import exchange, failures
+from tests.support.properties import examples
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.body"))
 """Bodies that once made a reader raise. `make attack` and a failing property add to them by hand: one file each."""
 
-EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", examples(60)))
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -20,6 +20,7 @@ from mockserver.control.session_export import FORMAT, from_document, to_document
 from mockserver.journal.totals import Totals
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
+from tests.support.properties import examples
 
 ONE = script("scenario: one\nturns: [{reply: hi, times: always}]")
 
@@ -175,7 +176,7 @@ def test_a_document_of_another_kind_is_refused(body: JsonValue, served: Served) 
     assert served.control.post("/sessions/import", json=body).status_code == 422
 
 
-@settings(max_examples=25)  # each costs several requests
+@settings(max_examples=examples(25))  # each costs several requests
 @given(sessions)
 def test_whatever_is_let_in_no_request_fails_of_it_later(served: Served, session: Session) -> None:
     served.post("/sessions/import", to_document(session).model_dump(), 201)

@@ -19,6 +19,7 @@ from mockserver.cli.main import main
 from mockserver.files import loader
 from tests.control.support import PATIENCE, Served, conversation, serving
 from tests.support.engine import CHAT, MESSAGES
+from tests.support.properties import examples
 
 pytest_plugins = ["pytester"]
 
@@ -140,7 +141,7 @@ def understood(served: Served) -> object:
     return last["status"], answer["text"], called, answer["error"]
 
 
-@settings(max_examples=40)  # each costs ten requests
+@settings(max_examples=examples(40))  # each costs ten requests
 @given(answers, texts, st.booleans())
 def test_a_scenario_is_good_and_answers_the_same_again_on_both_wires(
     served: Served, answer: dict[str, JsonValue], asked: str, stream: bool

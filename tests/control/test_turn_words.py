@@ -4,16 +4,18 @@ What is compared: the same request in a session of the same name and seed, at th
 headers that name the turn or the refusal, and the lengths of waits that a distribution draws: chance follows the turn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import msgspec
+import orjson
 import pytest
-import yaml
 from pydantic import JsonValue
 
 from mockserver.accounts.session import Session
 from mockserver.control.snippets import scenario
 from mockserver.core.actions import Action, Actions, Close, Data, End, Head, Reset, Wait
+from mockserver.core.fast_yaml import load
 from mockserver.engine.chaos import Chaos, compile_chaos
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.decision import Decision, Note
@@ -97,16 +99,17 @@ def bare(actions: Actions, ignored: Sequence[type] = ()) -> list[Action]:
 
 def asked_of(words: JsonValue, form: str) -> _Asked:
     """Return a session that was asked once, in a form, while a scenario of these turns played."""
-    text = yaml.safe_dump({"scenario": "test", "turns": words}, allow_unicode=True)
+    text = orjson.dumps({"scenario": "test", "turns": words}).decode()  # JSON is YAML, and quick to read
     path, fields = FORMS[form]
     asked = _Asked(script(text))
     asked.say(path, **fields)
     return asked
 
 
-def turn_of(name: str) -> dict[str, JsonValue]:
+@cache
+def turn_of(name: str) -> Mapping[str, JsonValue]:
     """Return the turn that a fault is tried on."""
-    turn: dict[str, JsonValue] = yaml.safe_load(reply_for(name))[0]
+    turn: dict[str, JsonValue] = load(reply_for(name))[0]
     return turn
 
 
@@ -123,7 +126,7 @@ def test_a_copied_scenario_gives_the_same_answer_for_every_fault(name: str, form
 @pytest.mark.parametrize(("case", "faults", "forms"), CASES, ids=[f"{row[0]}-{row[2][:2]}" for row in CASES])
 def test_a_copied_scenario_gives_the_same_answer_for_every_measured_case(case: str, faults: str, forms: str) -> None:
     for form in FORMS:
-        asked = asked_of([{**turn_of(""), "faults": yaml.safe_load(faults)}], form)
+        asked = asked_of([{**turn_of(""), "faults": load(faults)}], form)
         ignored = [Wait] if any(name in faults for name in RANDOM_WAITS) else []
         assert bare(played_again(asked), ignored) == bare(asked.actions, ignored), form
 

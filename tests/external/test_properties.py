@@ -17,6 +17,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.external_document import add_external, load_external
 from tests.support.engine import NOW, Answer, contract
 from tests.support.external import GOOD, Client, joined, judge, tree
+from tests.support.properties import examples
 
 text = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=20)
 json_values = st.recursive(
@@ -79,7 +80,7 @@ VALID: list[tuple[str, str, Any, Any, str]] = [
 
 @pytest.mark.parametrize(("name", "method", "targets", "bodies", "schema"), VALID)
 @given(data=st.data(), seed=st.integers(0, 1000), dynamic=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_valid_request_gets_a_valid_answer(
     name: str, method: str, targets: Any, bodies: Any, schema: str, data: st.DataObject, seed: int, dynamic: bool
 ) -> None:
@@ -110,7 +111,7 @@ bodies = st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value
     given_headers=headers,
     body=bodies,
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_garbage_never_causes_a_server_error(
     name: str, method: str, target: str, parts: list[str], query: str, given_headers: dict[str, str], body: bytes
 ) -> None:
@@ -163,7 +164,7 @@ def broken(name: str, data: st.DataObject) -> Any:
 
 
 @given(name=st.sampled_from(["petstore", "areas"]), data=st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_broken_document_is_refused_or_served(name: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "api.json"

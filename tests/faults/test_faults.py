@@ -19,6 +19,7 @@ from mockserver.faults.answers import body_of, whole_of
 from tests.conftest import Golden
 from tests.faults.test_matrix import CASES
 from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy, wire_of
+from tests.support.properties import examples
 
 LONG = 60
 """The most changed lines that a golden file shows; it has a digest of the rest."""
@@ -159,7 +160,7 @@ ANY: list[Any] = [
 ]
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(st.sampled_from(ANY), max_size=5), st.sampled_from(list(FORMS)), st.integers(0, 3))
 def test_any_mixture_of_faults_leaves_an_answer_that_can_be_played(
     faults: list[JsonValue], form: str, seed: int

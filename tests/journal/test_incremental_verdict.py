@@ -20,6 +20,7 @@ from mockserver.journal.record import Record
 from mockserver.journal.verdict import judge
 from tests.journal import whole_verdict
 from tests.support.engine import CHAT, MESSAGES, Answer, Talk, contract, turns
+from tests.support.properties import examples
 
 SCRIPT = """
   - {when: {text: whole}, reply: one two, times: always}
@@ -141,13 +142,13 @@ def whole(journal: Sequence[Exchange], limits: ClientLimits) -> list[object]:
 LIMITS = st.sampled_from([ClientLimits(), ClientLimits(1), ClientLimits(2, 1.5)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(journals(), LIMITS)
 def test_a_verdict_is_what_the_rules_define(journal: list[Exchange], limits: ClientLimits) -> None:
     assert [*judge([Record(one, contract()) for one in journal], limits)] == whole(journal, limits)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(journals(), LIMITS, st.data())
 def test_a_verdict_on_what_is_known_already_is_the_same(
     journal: list[Exchange], limits: ClientLimits, data: st.DataObject

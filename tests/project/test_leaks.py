@@ -17,6 +17,11 @@ class Client:
     def __init__(self):
         self.itself = self
         self.socket = socket.socket()
+
+class Reader:
+    def __init__(self):
+        self.itself = self
+        self.file = open(__file__)
 """
 
 
@@ -30,15 +35,15 @@ def run(pytester: pytest.Pytester, folder: str, **files: str) -> pytest.RunResul
     return run_alone(pytester, "-v", plugins=("tests.support.leaks",))
 
 
-def test_a_leak_fails_the_test_that_made_it_where_tests_open_sockets(pytester: pytest.Pytester) -> None:
+def test_a_leak_fails_the_test_that_opened_a_socket(pytester: pytest.Pytester) -> None:
     tests = "def test_leaks():\n    Client()\n\ndef test_is_innocent():\n    pass\n"
     result = run(pytester, "server", test_it=tests)
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["ERROR *::test_leaks - *PytestUnraisable*"])
 
 
-def test_a_leak_fails_the_last_test_of_its_module_elsewhere(pytester: pytest.Pytester) -> None:
-    leaks = "def test_leaks():\n    Client()\n\ndef test_last():\n    pass\n"
+def test_another_leak_fails_the_last_test_of_its_module(pytester: pytest.Pytester) -> None:
+    leaks = "def test_leaks():\n    Reader()\n\ndef test_last():\n    pass\n"
     result = run(pytester, "core", test_a=leaks, test_b="def test_is_innocent():\n    pass\n")
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines(["ERROR *test_a.py::test_last - *PytestUnraisable*"])

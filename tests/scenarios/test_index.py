@@ -18,6 +18,7 @@ from mockserver.scenarios.index import SMALL, TurnIndex, exact_keys
 from mockserver.scenarios.matcher import matches
 from tests.support.calls import call_of, request, when_of
 from tests.support.engine import NOW, contract
+from tests.support.properties import examples
 from tests.support.strategies import STATES, Json, compile_generated, requests, scenarios
 
 LONG = scenarios(least=SMALL + 1)
@@ -116,7 +117,7 @@ def test_the_index_changes_no_decision(scenario: Json, sent: list[Request]) -> N
     assert seen[0] == seen[1]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(sent=st.lists(requests(), max_size=5))
 def test_a_scenario_without_a_match_falls_through_a_long_list(sent: list[Request]) -> None:
     never = {"when": {"text": "never said"}, "reply": "x"}

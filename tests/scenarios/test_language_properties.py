@@ -24,6 +24,7 @@ from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from tests.support.asgi import Client, VirtualTimer, body, scope, serve
 from tests.support.engine import CHAT, HELLO, MESSAGES, NOW, contract
+from tests.support.properties import examples
 from tests.support.strategies import ANSWERS, WHENS, Json, requests, scenarios
 
 SCALARS = st.one_of(
@@ -126,7 +127,7 @@ def test_any_bytes_as_a_file_are_refused_with_problems(source: bytes) -> None:
         assert error.problems
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(scenario=scenarios(most=2), sent=st.lists(requests(), min_size=1, max_size=5))
 def test_any_request_is_answered_by_any_scenario(scenario: Json, sent: list[Request]) -> None:
     reached = {"when": {"text": "never said", "stream": True}, "reply": "x", "then": "asked"}
@@ -189,7 +190,7 @@ PATHS = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "OPTIONS", "HEAD", "X"]),
     path=PATHS,

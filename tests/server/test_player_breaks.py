@@ -24,6 +24,7 @@ from mockserver.server.uvicorn import running
 from tests.faults.test_faults import ANY
 from tests.support.engine import contract
 from tests.support.fault_answers import bend, healthy
+from tests.support.properties import examples
 from tests.support.sockets import exchange
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
@@ -142,7 +143,7 @@ ENDING = [fault for fault in ANY if fault != FAULTS["hold"].spelling]
 """Every fault but the one that waits for a person."""
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(st.sampled_from(ENDING), max_size=4), form=st.sampled_from(["anthropic stream", "openai whole"]))
 def test_no_mixture_leaves_a_client_waiting(scripted: tuple[Scripted, str], faults: list[Any], form: str) -> None:
     """Check over a real socket that the connection ends with FIN or RST, whatever the mixture."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.openapi.sampling import SamplingError, sample
 from tests.support.hostile_schemas import HOSTILE
+from tests.support.properties import examples
 from tests.support.sample_schemas import CASES, Json
 
 
@@ -244,7 +245,7 @@ def keywords(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 schemas: st.SearchStrategy[object] = st.recursive(st.booleans() | keywords(st.booleans()), keywords, max_leaves=6)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=schemas, seed=st.integers(0, 3))
 def test_any_schema_ends_in_a_valid_value_or_cannot_sample(schema: Json | bool, seed: int) -> None:
     try:
