@@ -29,13 +29,23 @@ SETTINGS = {"jest": {"NODE_OPTIONS": "--experimental-vm-modules"}}
 PASSED = {"node": "# pass 1", "vitest": "2 passed", "jest": "1 passed", "playwright": "1 passed"}
 REASONS = ("matched nothing:", "a stray question", "an error of its own", "what was asked")
 
-JEST = '{"private": true, "type": "module", "jest": {"testMatch": ["**/*.test.mjs"], "transform": {}}}'
+SET_UP = "ainative-mockserver/global-setup"
+JEST = {"testMatch": ["**/*.test.mjs"], "transform": {}, "globalSetup": SET_UP}
+STRICT = {
+    "strict": True,
+    "module": "nodenext",
+    "target": "es2022",
+    "noEmit": True,
+    "types": ["node"],
+    "skipLibCheck": True,
+}
 
 
 def playwright_config(app: str) -> str:
     """Return a configuration with the Chromium of the browser tests and the address of the app."""
     launch = {"executablePath": executable(), "args": FLAGS}
-    return f"export default {json.dumps({'workers': 1, 'use': {'baseURL': app, 'launchOptions': launch}})};\n"
+    config = {"workers": 1, "globalSetup": SET_UP, "use": {"baseURL": app, "launchOptions": launch}}
+    return f"export default {json.dumps(config)};\n"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +55,7 @@ def output_of(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
     @cache
     def run(runner: str) -> str:
         project = make_project(tmp_path_factory.mktemp(runner), package)
-        if runner == "jest":
-            project.write("package.json", JEST)
+        project.write("package.json", json.dumps({"type": "module", "jest": JEST}))
         for _, file, text in [recipe for recipe in RECIPES if recipe[0] == runner]:
             project.write(file, text)
         for file in [FAILING / "ask.mjs", *FAILING.glob(f"{runner}.*")]:
@@ -81,3 +90,12 @@ def test_the_example_agent_passes_its_tests(project: Project) -> None:
         project.write(file.name, file.read_text(encoding="utf-8"))
     ran = project.run(*COMMANDS["node"])
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_examples_in_typescript_have_the_right_types(project: Project) -> None:
+    for _, file, text in RECIPES:
+        if file.endswith(".ts"):
+            project.write(file, text)
+    project.write("tsconfig.json", json.dumps({"compilerOptions": STRICT, "include": ["*.ts"]}))
+    checked = project.run("tsc")
+    assert checked.returncode == 0, checked.stdout
