@@ -52,7 +52,8 @@ class AgentTools:
 
     def lint_scenario(self, yaml: Yaml) -> Json:
         """Check the text of a scenario without playing it: every mistake with line, column and remedy."""
-        return self._client.send("POST", "/lint", {"yaml": yaml})
+        linted = self._client.send("POST", "/lint", {"yaml": yaml})
+        return {name: linted[name] for name in ("name", "problems")}
 
     def play_scenario(
         self,

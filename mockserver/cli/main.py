@@ -85,7 +85,10 @@ Examples of a command: mockserver COMMAND --help. The documentation: mockserver 
 """
 
 
-@click.group(cls=CommandTable, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(cls=CommandTable, epilog=EPILOG, context_settings=SETTINGS)
 @click.version_option(__version__, package_name="ainative-mockserver", message="mockserver %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

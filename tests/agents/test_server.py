@@ -200,14 +200,25 @@ def test_every_tool_parameter_and_prompt_is_described(gateway: Agent) -> None:
     assert prompts == {"write_scenario", "debug_client"}
 
 
-def test_a_prompt_names_the_tools_to_use(gateway: Agent) -> None:
+@pytest.mark.parametrize(
+    ("prompt", "arguments", "words"),
+    [
+        ("write_scenario", {"behaviour": "it greets"}, ("it greets", "lint_scenario")),
+        ("debug_client", {"problem": "it hangs"}, ("it hangs", "judge_client")),
+        ("debug_client", {}, ("it fails",)),
+    ],
+)
+def test_a_prompt_names_the_tools_to_use(
+    gateway: Agent, prompt: str, arguments: dict[str, str], words: tuple[str, ...]
+) -> None:
     async def prompting() -> str:
         async with Client(gateway.server) as client:
-            [message] = (await client.get_prompt("write_scenario", {"behaviour": "it greets"})).messages
+            [message] = (await client.get_prompt(prompt, arguments)).messages
             assert isinstance(message.content, TextContent)
             return message.content.text
 
-    assert "it greets" in asyncio.run(prompting())
+    text = asyncio.run(prompting())
+    assert [word for word in words if word not in text] == []
 
 
 def test_the_shipped_scenarios_are_all_listed(gateway: Agent) -> None:

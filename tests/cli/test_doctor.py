@@ -1,6 +1,7 @@
 """`mockserver doctor`: each thing that can be wrong, from a machine that is a value; and this machine, read once."""
 
 import json
+import re
 import socket
 import tomllib
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli.diagnosis import CHECKS, EXTRAS, diagnose
+from mockserver.cli.diagnosis import CHECKS, EXTRAS, TESTED, diagnose
 from mockserver.cli.machine import Machine, missing_of, read_machine
 from mockserver.cli.main import main
 from tests.project.source import ROOT
@@ -90,9 +91,16 @@ def test_a_proxy_that_spares_this_machine_is_fine(no_proxy: str) -> None:
     assert {diagnosis.level for diagnosis in diagnose(machine)} == {"ok"}
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_the_tested_versions_are_those_of_the_package() -> None:
+    versions = re.findall(r"Python :: 3\.(\d+)", "\n".join(PROJECT["classifiers"]))
+    assert ((3, int(versions[0])), (3, int(versions[-1]))) == TESTED
+
+
 def test_every_extra_has_its_use() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert sorted(project["optional-dependencies"]) == sorted(EXTRAS), "name the extra in mockserver/cli/diagnosis.py"
+    assert sorted(PROJECT["optional-dependencies"]) == sorted(EXTRAS), "name the extra in mockserver/cli/diagnosis.py"
 
 
 def test_the_packages_of_an_extra_are_looked_up() -> None:

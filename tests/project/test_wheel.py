@@ -58,8 +58,9 @@ def test_it_carries_every_client_profile(unpacked: Path) -> None:
     assert carried == {path.name for path in (ROOT / "client-profiles").iterdir()}
 
 
-def test_it_prints_a_page_of_the_documentation(unpacked: Path) -> None:
+def test_it_prints_a_page_of_the_documentation_and_the_skill(unpacked: Path) -> None:
     assert run(unpacked, "docs", "faults") == (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    assert run(unpacked, "mcp", "--print-skill").startswith("---\nname: ainative-mockserver\n")
 
 
 def test_it_carries_the_whole_page(unpacked: Path) -> None:
