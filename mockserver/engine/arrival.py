@@ -5,9 +5,10 @@ again, if a store that several processes share must retry.
 """
 
 from mockserver.accounts.identify import Accounts
+from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal
 from mockserver.engine.head import read_head
-from mockserver.engine.request import Request, outline, read_call
+from mockserver.engine.request import Request, call_with, outline, read_call, request_body
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.call import Call
@@ -20,7 +21,17 @@ class Arrival:
     either: it has no key, and must be answered while the store is away.
     """
 
-    __slots__ = ("_read", "head", "is_preflight", "operation", "parameters", "refusal", "request", "session_id")
+    __slots__ = (
+        "_body",
+        "_read",
+        "head",
+        "is_preflight",
+        "operation",
+        "parameters",
+        "refusal",
+        "request",
+        "session_id",
+    )
 
     def __init__(self, request: Request, contract: Contract, accounts: Accounts) -> None:
         self.request = request
@@ -30,6 +41,7 @@ class Arrival:
         self.parameters = head.parameters
         self.refusal = head.refusal
         self.session_id = head.session_id
+        self._body: JsonObject | None = None
         self._read: Call | Refusal | None = None
 
     def routed(self) -> Operation:
@@ -45,11 +57,17 @@ class Arrival:
             return self.head.outline
         return outline(self.routed(), self.request)
 
+    def body(self) -> JsonObject:
+        """Return the body, parsed and valid. Raises `Refusal` 404, 405, 413, 400 or 422."""
+        if self._body is None:
+            self._body = request_body(self.routed(), self.request, self.parameters)
+        return self._body
+
     def call(self) -> Call:
         """Return the call with its body and the conversation in it. Raises `Refusal` 404, 405, 413, 400 or 422."""
         if self._read is None:
             try:
-                self._read = read_call(self.routed(), self.request, self.parameters)
+                self._read = call_with(self.routed(), self.request, self.body())
             except Refusal as refusal:
                 self._read = refusal
         if isinstance(self._read, Refusal):

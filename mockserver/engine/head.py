@@ -13,7 +13,7 @@ from mockserver.accounts.identify import Accounts, Holder
 from mockserver.accounts.session import HEADER as SESSION_HEADER
 from mockserver.core.errors import Refusal
 from mockserver.core.headers import RequestHeaders
-from mockserver.engine import cors
+from mockserver.engine import cors, overrides
 from mockserver.engine.request import Request, outline
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
@@ -29,7 +29,8 @@ class HeadReading(msgspec.Struct, frozen=True):
 
     `operation` is None where the contract has none: `refusal` says why. `session_id` is None for a request that makes
     no session. `outline` is the call before its body is read. `holder` is the caller, None where that depends on the
-    session or the time, as for a token, and where the key is refused.
+    session or the time, as for a token, and where the key is refused. `is_plain` says that nothing in the head makes
+    the answer another than the one to its body (see `short_step`).
     """
 
     contract: Contract
@@ -43,6 +44,7 @@ class HeadReading(msgspec.Struct, frozen=True):
     session_id: str | None
     outline: Call | None
     holder: Holder | None
+    is_plain: bool
 
 
 def read_head(request: Request, contract: Contract, accounts: Accounts) -> HeadReading:
@@ -71,6 +73,7 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
     except Refusal as reason:
         refusal = reason
     is_preflight = cors.is_preflight(request.method, request.headers)
+    holder = _holder(operation, request, accounts) if operation is not None else None
     return HeadReading(
         contract=contract,
         accounts=accounts,
@@ -82,7 +85,22 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
         refusal=refusal,
         session_id=None if is_preflight else _session_id(operation, request, accounts),
         outline=outline(operation, request) if operation is not None else None,
-        holder=_holder(operation, request, accounts) if operation is not None else None,
+        holder=holder,
+        is_plain=operation is not None and holder is not None and _is_plain(operation, holder, request),
+    )
+
+
+def _is_plain(operation: Operation, holder: Holder, request: Request) -> bool:
+    """Return whether nobody pays, no header chooses anything, and the route has no rules of its own."""
+    chooses = any(name.startswith("x-mock-") or name == "origin" for name in request.headers)
+    return (
+        not chooses
+        and operation.is_conversation
+        and operation.variant == "plain"
+        and operation.max_iterations is None
+        and operation.form is None
+        and holder.account is None
+        and not keys.key_of(request.headers).startswith(overrides.SCENARIO_KEY)
     )
 
 

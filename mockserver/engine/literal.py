@@ -9,13 +9,15 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockserver.core.actions import Data
 from mockserver.core.conversation import Conversation, Reply, Stop, Text, Usage, output_tokens, refusal_text
 from mockserver.openapi.operation import Operation
 from mockserver.wires import WIRES
+from mockserver.wires.chunks import Chunk
 
 LONGEST = 4_096
 """Characters of a reply that is kept; with the number of replies it bounds what they take."""
@@ -26,14 +28,32 @@ _CREATED, _INPUT = 811_111_111_111_111, 822_222_222_222_222
 """Marks that no text or number of a reply has."""
 
 
-class LiteralReply(NamedTuple):
-    """A reply of texts alone on one wire. `form` is its body with a place for each value that `pick` picks."""
+Values: TypeAlias = tuple[bytes, bytes, int, int, int]
+"""The id, the model as JSON, the time, the input tokens and all tokens of an answer."""
 
+
+class Form(NamedTuple):
+    """Bytes with a hole for each value that `pick` picks. Without `pick` there is none."""
+
+    text: bytes
+    pick: Callable[[Values], Any] | None  # Any: itemgetter's own type
+
+    def fill(self, values: Values) -> bytes:
+        """Return the bytes of an answer with these values."""
+        if self.pick is None:
+            return self.text
+        filled: bytes = self.text % self.pick(values)
+        return filled
+
+
+class LiteralReply(NamedTuple):
+    """A reply of texts alone on one wire. `form` is the form of its body."""
+
+    wire_name: str
     blocks: tuple[Text, ...]
     output: int
     stop: Stop
-    form: bytes
-    pick: Callable[[tuple[bytes, bytes, int, int, int]], Any]  # Any: itemgetter's own type
+    form: Form
 
     def fits(self, conversation: Conversation) -> bool:
         """Return whether the client wants one such reply, and its limits leave the texts as they are."""
@@ -47,12 +67,26 @@ class LiteralReply(NamedTuple):
         usage = Usage(input, self.output)
         return Reply(id=id, model=model, created=int(now), blocks=self.blocks, stop=self.stop, usage=usage)
 
-    def whole(self, reply: Reply) -> bytes:
+    @staticmethod
+    def values(id: str, model: str, created: int, usage: Usage) -> Values:
+        """Return what fills the holes of a form."""
+        return id.encode(), orjson.dumps(model), created, usage.input, usage.total
+
+    def body(self, values: Values) -> bytes:
         """Return the body of a whole answer."""
-        usage = reply.usage
-        values = (reply.id.encode(), orjson.dumps(reply.model), reply.created, usage.input, usage.total)
-        body: bytes = self.form % self.pick(values)
-        return body
+        return self.form.fill(values)
+
+    def whole(self, reply: Reply) -> bytes:
+        """Return the body of a whole answer that is this reply."""
+        return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage))
+
+    def frames(self, chunk: Chunk, values: Values) -> list[Data]:
+        """Return the frames of a stream, without a usage chunk where that is a choice."""
+        shared, holes = _streamed(self.blocks, self.wire_name, chunk)
+        frames = shared.copy()
+        for place, form, event in holes:
+            frames[place] = Data(form.fill(values), event)
+        return frames
 
 
 def literal_reply(blocks: tuple[Text, ...] | None, operation: Operation) -> LiteralReply | None:
@@ -70,14 +104,32 @@ def _rendered(blocks: tuple[Text, ...], wire_name: str) -> LiteralReply | None:
     output, stop = output_tokens(blocks), _stop(blocks)
     usage = Usage(_INPUT, output)
     marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=stop, usage=usage)
-    marks = (_ID.encode(), orjson.dumps(_MODEL), b"%d" % _CREATED, b"%d" % _INPUT, b"%d" % usage.total)
-    body = WIRES[wire_name].whole(marked)
+    return LiteralReply(wire_name, blocks, output, stop, _form(WIRES[wire_name].whole(marked), usage))
+
+
+@lru_cache(maxsize=_MOST)
+def _streamed(blocks: tuple[Text, ...], wire_name: str, chunk: Chunk) -> tuple[list[Data], list[tuple[int, Form, str]]]:
+    """Return the frames of a stream, and those of them that have holes: their places, forms and events."""
+    usage = Usage(_INPUT, output_tokens(blocks))
+    marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=_stop(blocks), usage=usage)
+    asked = Conversation(model=_MODEL, messages=(), body={}, stream=True)
+    frames = list(WIRES[wire_name].frames(marked, chunk, asked))
+    forms = [_form(frame.payload, usage) for frame in frames]
+    holes = [(place, form, frames[place].event) for place, form in enumerate(forms) if form.pick is not None]
+    return frames, holes
+
+
+def _form(body: bytes, usage: Usage) -> Form:
+    """Return bytes that were made with marks as a form."""
+    marks = (_ID.encode(), orjson.dumps(_MODEL), b"%d" % _CREATED, b"%d" % usage.input, b"%d" % usage.total)
     parts = re.split(b"(%b)" % b"|".join(marks), body)
     places = [marks.index(part) for part in parts[1::2]]
+    if not places:
+        return Form(body, None)
     literals = [part.replace(b"%", b"%%") for part in parts[::2]]
     holes = [b"%b" if place < 2 else b"%d" for place in places]
-    form = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])
-    return LiteralReply(blocks, output, stop, form, itemgetter(*places))
+    text = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])
+    return Form(text, itemgetter(*places))
 
 
 def _stop(blocks: tuple[Text, ...]) -> Stop:

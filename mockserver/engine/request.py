@@ -76,24 +76,26 @@ def read_call(
     With `lenient`, a body of which the form alone is wrong is read too, perhaps as that of another operation.
     """
     try:
-        check_size(request)
-        return _call(operation, request, _body(operation, request, parameters))
+        return call_with(operation, request, request_body(operation, request, parameters))
     except Refusal:
         if not lenient or operation.wire == "json":
             raise
         mended = mend(operation, json_or_none(request.body))
         if mended is None:
             raise
-    return msgspec.structs.replace(_call(mended.operation, request, mended.body), warnings=mended.warnings)
+    return msgspec.structs.replace(call_with(mended.operation, request, mended.body), warnings=mended.warnings)
 
 
-def _body(operation: Operation, request: Request, parameters: Parameters) -> JsonObject:
+def request_body(operation: Operation, request: Request, parameters: Parameters) -> JsonObject:
+    """Return the body of a request, parsed and valid. Raises `Refusal` 413, 400 or 422."""
+    check_size(request)
     if operation.handler is not None:
         return operation.handler.read(handler_request(request, parameters))
     return read_body(operation, request.body, request.headers.get("content-type", ""))
 
 
-def _call(operation: Operation, request: Request, body: JsonObject) -> Call:
+def call_with(operation: Operation, request: Request, body: JsonObject) -> Call:
+    """Return the call with a valid body and the conversation in it. Raises `Refusal` 400."""
     return Call(
         operation=operation,
         conversation=None if operation.wire == "json" else _conversation(operation, body),

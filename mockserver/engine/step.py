@@ -34,6 +34,7 @@ from mockserver.engine.decision import Decision, Note
 from mockserver.engine.render import finish_faults
 from mockserver.engine.request import Request
 from mockserver.engine.settings import EngineSettings
+from mockserver.engine.short_step import short_step
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.compile import Script
 from mockserver.wires import wire_named
@@ -60,6 +61,7 @@ class Engine:
         self.settings = settings
         self.accounts = accounts if accounts is not None else Accounts()
         self.chaos = chaos
+        self._is_plain = _is_plain(settings, chaos)
 
     def with_scripts(self, scripts: Mapping[str, Script], scenario: str | None) -> Self:
         """Return the same engine with other scripts; `scenario` plays by default."""
@@ -69,6 +71,7 @@ class Engine:
         """Return the same engine with other settings."""
         other = copy(self)
         other.settings = settings
+        other._is_plain = _is_plain(settings, other.chaos)
         other.scripts = self.scripts if scripts is None else scripts
         return other
 
@@ -76,6 +79,7 @@ class Engine:
         """Return the same engine under other chaos."""
         other = copy(self)
         other.chaos = chaos
+        other._is_plain = _is_plain(other.settings, chaos)
         return other
 
     def arrive(self, request: Request) -> Arrival:
@@ -88,6 +92,9 @@ class Engine:
 
     def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
         """Return the next session and the decision for a request that has arrived; `step` for one that has not."""
+        short = short_step(self, session, arrival, now) if self._is_plain else None
+        if short is not None:
+            return short
         headers = arrival.request.headers
         if arrival.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
@@ -131,6 +138,12 @@ class Engine:
             return session, refusals.refused(
                 envelope, session, operation, arrival.request, refusal, is_counted=is_counted
             )
+
+
+def _is_plain(settings: EngineSettings, chaos: ChaosSettings) -> bool:
+    """Return whether a scenario plays by default, and the operator chose nothing else that touches its answers."""
+    chose = settings.strict or settings.strict_models or settings.pace is not None or chaos.default is not None
+    return settings.scenario is not None and not chose
 
 
 def _charged(admission: Admission, session: Session, decision: Decision) -> tuple[Session, Decision]:

@@ -118,6 +118,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     - `converses`: whether the turn can answer a conversation.
     - `exact`, `part`: what the index looks the turn up by.
     - `must`: whether a test fails that ends before the turn was played.
+    - `always`: the texts that it gives to any conversation, as they are and at once; None where anything else matters.
     - `recorded`: the recorded answers of its plays, if it replays exactly.
     - `captures`: the values that its answer takes from the request.
     """
@@ -136,6 +137,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     then: str | None
     fault_names: tuple[str, ...] = ()
     must: bool = False
+    always: tuple[Text, ...] | None = None
     recorded: tuple[RecordedAnswer, ...] = ()
     captures: tuple[Capture, ...] = ()
 
@@ -231,6 +233,9 @@ def _compile_turn(
             stop=turn.stop,
             id=turn.id,
         )
+    always = plan.literal if isinstance(plan, ReplyPlan) and plan.pace is None else None
+    if turn.faults or turn.headers or turn.when.model_fields_set:
+        always = None
     return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
@@ -253,6 +258,7 @@ def _compile_turn(
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
         captures=captures_of(turn.when),
+        always=always,
     )
 
 

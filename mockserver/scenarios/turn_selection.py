@@ -55,7 +55,7 @@ def select_turn(
         if call.operation.is_conversation:
             raise NoTurnMatched(script, session, near_misses(script, progress, call))
         return None
-    return turn, session.with_progress(script.name, _after(script, progress, turn))
+    return turn, session.with_progress(script.name, after_play(script, progress, turn))
 
 
 def choose(script: Script, progress: Progress, call: Call) -> CompiledTurn | None:
@@ -95,7 +95,7 @@ def is_used_up(script: Script, progress: Progress) -> bool:
     return all(_is_used_up(turn, progress.hits) for turn in script.turns[progress.used_up :] if turn.converses)
 
 
-def _after(script: Script, progress: Progress, turn: CompiledTurn) -> Progress:
+def after_play(script: Script, progress: Progress, turn: CompiledTurn) -> Progress:
     """Return the progress after one more play of a turn."""
     plays = {**progress.hits, turn.number: progress.hits.get(turn.number, 0) + 1}
     state = turn.then if turn.then is not None else progress.state

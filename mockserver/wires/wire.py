@@ -14,6 +14,7 @@ from mockserver.core.conversation import Conversation, Json, JsonObject, Reply, 
 from mockserver.core.errors import Failure
 from mockserver.wires.caching import CacheStyle
 from mockserver.wires.chunks import Chunk
+from mockserver.wires.plain import PlainRequest
 from mockserver.wires.sse import frame
 from mockserver.wires.threads import ThreadStyle
 
@@ -146,6 +147,8 @@ class Wire(NamedTuple):
     - `stop_reasons` maps the neutral stop reason to the wire's own, and `stop_reason` returns that of a reply with
       these blocks; `usage_names` are its words for input and output tokens; `reports_tool_errors` says whether a tool
       result can say that the call failed.
+    - `plain` says what a plain request is, from a valid body and the route's default of `max_tokens`; None for any
+      other request, and where the wire has none.
     - `echoed` returns the top-level fields of an answer that repeat its request; None where it repeats nothing.
     - `prompt_cache` says how prompts are cached, and `threads` how a request names its message thread; None where the
       wire has none.
@@ -179,5 +182,6 @@ class Wire(NamedTuple):
     odd: OddFrames
     sdk: Sdk
     prompt_cache: CacheStyle
+    plain: Callable[[JsonObject, int | None], PlainRequest | None] | None = None
     echoed: Callable[[Conversation], JsonObject] | None = None
     threads: ThreadStyle | None = None

@@ -1,6 +1,18 @@
 """The Anthropic Messages wire: POST /v1/messages (D1)."""
 
-from mockserver.wires.anthropic import ask, errors, neutral, odd, prefixes, read, reply, request, thinking, threads
+from mockserver.wires.anthropic import (
+    ask,
+    errors,
+    neutral,
+    odd,
+    plain,
+    prefixes,
+    read,
+    reply,
+    request,
+    thinking,
+    threads,
+)
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -59,5 +71,6 @@ WIRE = Wire(
     ),
     sdk=Sdk("Anthropic SDK", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", ""),
     prompt_cache=prefixes.STYLE,
+    plain=plain.plain,
     threads=threads.STYLE,
 )

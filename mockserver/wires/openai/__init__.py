@@ -1,7 +1,7 @@
 """The OpenAI chat completions wire: all chat routes (D0, D1, D3, D4)."""
 
 from mockserver.core.actions import Data
-from mockserver.wires.openai import ask, errors, neutral, odd, prefixes, read, reply, request
+from mockserver.wires.openai import ask, errors, neutral, odd, plain, prefixes, read, reply, request
 from mockserver.wires.wire import OddFrames, Reader, Sdk, Wire
 
 WIRE = Wire(
@@ -52,4 +52,5 @@ WIRE = Wire(
     ),
     sdk=Sdk("OpenAI SDK", "OPENAI_BASE_URL", "OPENAI_API_KEY", "/api/v1"),
     prompt_cache=prefixes.STYLE,
+    plain=plain.plain,
 )

@@ -1,0 +1,182 @@
+"""The short step is the step: every request of the table is answered both ways, on every scenario of the table."""
+
+from collections.abc import Mapping
+from unittest.mock import patch
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from mockserver.accounts.session import Session
+from mockserver.core.conversation import tokens
+from mockserver.engine import step
+from mockserver.engine.request import Request
+from mockserver.engine.short_step import short_step
+from mockserver.engine.step import Engine, EngineSettings
+from mockserver.scenarios.compile import Script
+from mockserver.wires import WIRES
+from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, NOW, contract, script, turns
+
+SCENARIOS: Mapping[str, str] = {
+    "one turn, always": "  - reply: one two three\n    times: always\n",
+    "turns in order": "  - reply: one\n  - reply: [{text: two}, {text: three}]\n    times: 2\n  - reply: four\n",
+    "a refusal": "  - reply: [{refusal: I will not.}]\n    times: always\n",
+    "an id of its own": "  - {reply: one, id: aB9, times: always}\n",
+    "states": "  - {reply: a, then: asked}\n  - {reply: b, when: {state: asked}}\n  - {reply: c, times: always}\n",
+    "conditions": "  - {reply: yes, when: {text: Hello}}\n  - {reply: no, times: always}\n",
+    "a template": '  - {reply: "{{last_user_text}}", times: always}\n',
+    "a pace": "  - {reply: one two, pace: {first: 1s}, times: always}\n",
+    "a chunk": "  - {reply: one two, pace: {chunk: character}, times: always}\n",
+    "a fault": "  - {reply: one two, faults: [one_byte_per_write], times: always}\n",
+    "headers": "  - {reply: one, headers: {x-team: red}, times: always}\n",
+    "a usage": "  - {reply: one, usage: {output: 9}, times: always}\n",
+    "an error": "  - {error: {status: 429}, times: always}\n",
+    "a tool call": "  - {reply: [{tool_use: {name: look, input: {}}}], times: always}\n",
+}
+
+LONG = "x" * 5_000
+TEXTS: list[JsonValue] = [
+    {"role": "user", "content": "Hello"},
+    {"role": "assistant", "content": "Hi"},
+    {"role": "user", "content": LONG},
+]
+BRIEF: list[JsonValue] = [{"role": "system", "content": "Be brief."}]
+BLOCKS: list[JsonValue] = [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]
+TOOL: JsonValue = {"name": "look", "input_schema": {"type": "object"}}
+
+REQUESTS: Mapping[str, Mapping[str, JsonValue]] = {
+    "plain": {},
+    "a stream": {"stream": True},
+    "a history": {"messages": TEXTS},
+    "fields that change nothing": {"temperature": 0.5, "top_p": 1, "metadata": {"user_id": "a"}},
+    "no limit": {"max_tokens": None},
+    "a limit that the answer reaches": {"max_tokens": 1},
+    "a limit above that of the model": {"max_tokens": 99_999, "model": "qwen-coder-32b"},
+    "a prompt above that of the model": {"messages": [{"role": "user", "content": LONG * 60}], "model": "qwen-7b"},
+    "an odd model": {"model": 'a "model" é %'},
+    "a model that names a scenario": {"model": "mock/test"},
+    "a model that names none": {"model": "mock/other"},
+    "no model": {"model": None},
+    "a system text": {"system": "Be brief."},
+    "a system message": {"messages": [{"role": "system", "content": "Be brief."}, *HELLO]},
+    "only a system message": {"messages": [{"role": "system", "content": "Be brief."}]},
+    "two system messages": {"messages": [*BRIEF, *BRIEF, *HELLO]},
+    "blocks": {"messages": BLOCKS},
+    "an assistant that begins": {"messages": [{"role": "assistant", "content": "Hi"}, *HELLO]},
+    "no messages": {"messages": []},
+    "tools": {"tools": [TOOL]},
+    "stop sequences": {"stop_sequences": ["two"], "stop": ["two"]},
+    "usage in the stream": {"stream": True, "stream_options": {"include_usage": True}},
+    "a cached prompt": {"messages": [{"role": "user", "content": LONG}], "cache_control": {"type": "ephemeral"}},
+    "a thread": {"thread": {"type": "create"}},
+    "two choices": {"n": 2},
+    "a wrong type": {"max_tokens": "many"},
+    "an unknown role": {"messages": [{"role": "nobody", "content": "Hello"}]},
+}
+
+HEADERS: Mapping[str, Mapping[str, str]] = {
+    "a key": KEY,
+    "a bearer": {"authorization": "Bearer sk_test"},
+    "no key": {},
+    "a refused key": {"x-api-key": "sk-ant-12345"},
+    "a page": {**KEY, "origin": "http://localhost"},
+    "a session": {**KEY, "x-mock-session": "mine"},
+    "a seed": {**KEY, "x-mock-seed": "7"},
+    "chaos": {**KEY, "x-mock-chaos": "none"},
+    "a scenario": {**KEY, "x-mock-scenario": "none"},
+    "a key that names a scenario": {"x-api-key": "sk_mock_test_1"},
+}
+
+SHORT = {"plain", "a stream", "a history", "fields that change nothing", "an odd model"}
+
+
+def request(path: str, fields: Mapping[str, JsonValue], headers: Mapping[str, str] = KEY) -> Request:
+    body: dict[str, JsonValue] = {"model": "m", "max_tokens": 99, "messages": HELLO, **fields}
+    kept = {name: value for name, value in body.items() if value is not None}
+    return Request("POST", path, headers, orjson.dumps(kept), ticket="1")
+
+
+def engine(played: Script, settings: EngineSettings | None = None) -> Engine:
+    scripts = {played.name: played}
+    return Engine(contract(), {}, settings or EngineSettings()).with_scripts(scripts, played.name)
+
+
+def assert_same_both_ways(played: Script, *requests: Request) -> None:
+    """Assert that a session with these requests is the same by the short step and without it."""
+    server = engine(played)
+    one = other = Session("key-1", "7")
+    for seconds, sent in enumerate(requests):
+        one, short = server.step(one, sent, NOW + seconds)
+        with patch.object(step, "short_step", lambda *_: None):
+            other, whole = server.step(other, sent, NOW + seconds)
+        assert short == whole, sent.body[:200]
+        assert one == other, sent.body[:200]
+
+
+@pytest.mark.parametrize("path", [MESSAGES, CHAT])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_request_has_the_same_answer_both_ways(name: str, path: str) -> None:
+    plain = request(path, {})
+    for fields in REQUESTS.values():
+        sent = request(path, fields)
+        assert_same_both_ways(turns(SCENARIOS[name]), plain, sent, plain, sent, plain)
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+def test_every_head_has_the_same_answer_both_ways(headers: str) -> None:
+    sent = request(MESSAGES, {}, HEADERS[headers])
+    assert_same_both_ways(turns(SCENARIOS["one turn, always"]), sent, sent, sent)
+
+
+def test_the_seed_of_a_scenario_counts_both_ways() -> None:
+    sent = request(MESSAGES, {})
+    played = script("scenario: test\nseed: own\nturns:\n" + SCENARIOS["one turn, always"])
+    assert_same_both_ways(played, sent, sent)
+
+
+@pytest.mark.parametrize("path", [MESSAGES, CHAT])
+@pytest.mark.parametrize("asked", SHORT)
+def test_a_plain_request_takes_the_short_step(asked: str, path: str) -> None:
+    server, first, sent = engine(turns(SCENARIOS["one turn, always"])), request(path, {}), None
+    session, _ = server.step(Session("key-1"), first, NOW)
+    sent = request(path, {**REQUESTS[asked], "messages": HELLO} if path == CHAT else REQUESTS[asked])
+    assert short_step(server, session, server.arrive(sent), NOW) is not None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        EngineSettings(strict_models=True),
+        EngineSettings(strict=True),
+        EngineSettings(pace='{"first": "1s"}'),
+    ],
+)
+def test_what_the_operator_chose_is_heeded(settings: EngineSettings) -> None:
+    server = engine(turns(SCENARIOS["one turn, always"]), settings)
+    session, first = server.step(Session("key-1"), request(MESSAGES, {}), NOW)
+    _, second = server.step(session, request(MESSAGES, {}), NOW)
+    assert [type(action) for action in second.actions] == [type(action) for action in first.actions]
+
+
+TEXT = st.text(max_size=20)
+MESSAGE = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant", "system"]), "content": TEXT})
+BODY = st.fixed_dictionaries(
+    {"model": TEXT, "messages": st.lists(MESSAGE, min_size=1, max_size=4)},
+    optional={"stream": st.booleans(), "max_tokens": st.integers(1, 9), "temperature": st.just(1)},
+)
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+@given(body=BODY)
+def test_a_plain_request_says_what_its_conversation_says(name: str, body: dict[str, JsonValue]) -> None:
+    wire = WIRES[name]
+    assert wire.plain is not None
+    said = wire.plain(body, 5)
+    if said is not None:
+        parsed = wire.parse(body, 5)
+        wire.check(parsed)
+        assert (said.model, said.stream, said.max_tokens) == (parsed.model, parsed.stream, parsed.max_tokens)
+        assert max(1, tokens(said.characters)) == parsed.input_tokens
+        assert (parsed.tools, parsed.stop_sequences, parsed.thinking, parsed.marks_cache) == ((), (), "none", False)
