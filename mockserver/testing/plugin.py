@@ -7,6 +7,7 @@ Installed with the package, and inert until used: it imports nothing but pytest 
 - `gateway_session`: one session for all tests of the run, for a client that lives as long.
 - `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…, lenient=…, extensions=…)`: the initial state
   of the test's gateway. Tests with the same extensions share one server.
+- `@pytest.mark.gateway(record=True)` replays the test's recording, or makes it: `--gateway-record`, see `recordings`.
 
 A passing test still fails if a request matched nothing, a turn marked `must` was not played, or the mock had an
 internal error. A failing test gets a section in its report: what the client sent, and what it received.
@@ -14,7 +15,7 @@ internal error. A failing test gets a section in its report: what the client sen
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from mockserver.testing.gateway import GatewaySession
+    from mockserver.testing.recordings import GatewayRecording
     from mockserver.testing.server_thread import ServerThread
 
 GATEWAYS = pytest.StashKey["GatewaySession | None"]()
 """The key under which an item keeps its gateway, for the hook that checks it."""
 
-OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient", "extensions")
+OPTIONS = ("scenario", "seed", "account", "chaos", "strict", "lenient", "extensions", "record")
 """The arguments of the marker."""
 
 MARKER = "@pytest.mark.gateway"
@@ -44,6 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): set up the fixture `gateway`."
     )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of recordings."""
+    group = parser.getgroup("gateway", "recordings of the fixture `gateway`")
+    group.addoption(
+        "--gateway-record",
+        choices=("none", "once", "new", "all"),
+        help="What tests with record= do: replay only, record what has no file, record what is missing, or record "
+        "everything anew. Default: none where CI is set, else what the marker says.",
+    )
+    group.addoption("--gateway-upstream", metavar="URL", help="Gateway to record; default: GATEWAY_UPSTREAM.")
+    group.addoption("--gateway-allow-private", action="store_true", help="Allow a gateway whose address is not public.")
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +90,17 @@ def gateway(
 ) -> Iterator[GatewaySession]:
     """Yield a gateway for this test alone."""
     options = _options(request.node)
+    recording = _recording(request.node, options)
     server = _host(mockserver_hosts, options.pop("extensions", ()), request.node)
-    yield from _session(server, request.node.nodeid, options, request.node)
+    for session in _session(server, request.node.nodeid, options, request.node):
+        if recording is None:
+            yield session
+        else:
+            with _failing(request.node):
+                recording.begin(server, session.session)
+            yield session
+            with _failing(request.node):
+                recording.finish()
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +109,40 @@ def gateway_session(mockserver_host: ServerThread) -> Iterator[GatewaySession]:
     for session in _session(mockserver_host, "session", {}, None):
         yield session
         session.check()
+
+
+def _recording(item: pytest.Item, options: dict[str, Any]) -> GatewayRecording | None:
+    """Return the recording of a test whose marker has `record`, or None; its file becomes the scenario."""
+    marked = options.pop("record", None)
+    if marked is None or marked is False:
+        return None
+    import os
+
+    from mockserver.testing.recordings import UPSTREAM, GatewayRecording, chosen_mode, recording_file
+
+    if "scenario" in options:
+        _fail(item, "scenario and record exclude each other: a recording is the scenario")
+    config = item.config
+    with _failing(item):
+        mode = chosen_mode(config.getoption("--gateway-record"), marked, os.environ)
+        upstream = config.getoption("--gateway-upstream") or os.environ.get(UPSTREAM)
+        path = recording_file(item.path, item.nodeid.partition("::")[2])
+        allow_private = bool(config.getoption("--gateway-allow-private"))
+        recording = GatewayRecording(path, mode, item.nodeid, upstream, allow_private=allow_private)
+    if recording.scenario is not None:
+        options["scenario"] = recording.scenario
+    return recording
+
+
+@contextmanager
+def _failing(item: pytest.Item) -> Iterator[None]:
+    """Fail a test for a mistake of its caller, with the place of the test."""
+    from mockserver.core.errors import MockserverError
+
+    try:
+        yield
+    except MockserverError as error:
+        _fail(item, str(error))
 
 
 def _host(
