@@ -61,6 +61,7 @@ ARGUMENTS: Mapping[str, Expected] = {
     "strict": _SWITCH,
     "lenient": _SWITCH,
     "extensions": Expected(_is(str, list, tuple), "the name of an extension, or a list of names"),
+    "record": Expected(_is(bool, str, type(None)), "True, or a mode: none, once, new, all"),
     "in_process": _SWITCH,
     "control": _SWITCH,
     "clock": Expected(lambda value: value in ("virtual", "real"), "'virtual' or 'real'"),

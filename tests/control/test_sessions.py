@@ -120,11 +120,11 @@ def test_a_choice_that_means_nothing_changes_nothing(body: JsonValue, message: s
     assert served.get("/sessions/a/export") == before
 
 
-@pytest.mark.parametrize("path", ["", "/reset", "/clock", "/account", "/export", "/snapshot"])
+@pytest.mark.parametrize("path", ["", "/reset", "/clock", "/account", "/export", "/snapshot", "/scenario"])
 def test_an_unknown_session_is_told_with_the_nearest(path: str, served: Served) -> None:
     served.session(name="session-of-anna")
     body = {"/clock": {"advance": 1}, "/account": {"drain": 0}}.get(path)
-    method = "GET" if path in ("", "/export", "/snapshot") else "POST"
+    method = "GET" if path in ("", "/export", "/snapshot", "/scenario") else "POST"
     answer = served.control.request(method, f"/sessions/session-of-ana{path}", json=body)
     assert answer.status_code == 404
     assert "did you mean 'session-of-anna'?" in error_of(answer)["message"]

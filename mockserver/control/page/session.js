@@ -72,6 +72,7 @@ class SessionDetail {
     const advance = (by) => this.post("clock", { advance: by }, `Clock advanced by ${by}`);
     this.download = h("a.button", { download: "" }, "Export");
     this.snapshot = h("a.button", { download: "" }, "Snapshot");
+    this.scenario = h("a.button", { download: "", title: "The session as a scenario file" }, "Scenario");
     this.element = h(
       "div.session-detail",
       {},
@@ -122,6 +123,7 @@ class SessionDetail {
         button("Delete", () => this.delete()),
         this.download,
         this.snapshot,
+        this.scenario,
       ),
     );
   }
@@ -142,6 +144,7 @@ class SessionDetail {
     this.virtual.checked = clock.virtual;
     this.download.href = `/_mock/sessions/${segment(session.id)}/export`;
     this.snapshot.href = `/_mock/sessions/${segment(session.id)}/snapshot`;
+    this.scenario.href = `/_mock/sessions/${segment(session.id)}/scenario`;
   }
 
   post(what, body, done) {

@@ -15,11 +15,13 @@ from mockserver.accounts.session import ChaosMemory, QueuedResponse, Session, Ti
 from mockserver.control import requests, responses, session_export
 from mockserver.control.account_lookup import ledger_now, move_balance
 from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
+from mockserver.control.session_scenario import session_scenario
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
 from mockserver.files.fragments import check_fragment, fragment_json
 from mockserver.journal.snapshot import snapshot
 from mockserver.scenarios.schema import NEXT, Pace
+from mockserver.upstream.recorder import file_name
 
 Id = Annotated[str, Path(min_length=1, max_length=100)]
 
@@ -200,6 +202,14 @@ def routes(context: ControlContext) -> APIRouter:
         """Return what the session's client did as YAML for golden tests, identical in every run."""
         await context.session(id)
         text = await context.read(lambda part: snapshot(part.records), id)
+        return Response(text, media_type="text/yaml")
+
+    @router.get("/sessions/{id}/scenario", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
+    async def read_session_scenario(id: Id) -> Response:
+        """Return what the session answered as a scenario file: a turn for each exchange, faults and pace included."""
+        await context.session(id)
+        name = file_name(id)
+        text = await context.read(lambda part: session_scenario(part.records, name), id)
         return Response(text, media_type="text/yaml")
 
     @router.get("/sessions/{id}/export")
