@@ -82,11 +82,11 @@ class GatewayRecording:
         if not self._records or not self._upstream:
             return
         from mockserver.upstream.address import upstream_at
-        from mockserver.upstream.recorder import recorded_text
+        from mockserver.upstream.recorder import recorded
         from mockserver.upstream.spy import Spy
 
         if self._mode == "all":
-            recorded_text(self._path)  # refuses a file that is no recording
+            recorded(self._path)  # refuses a file that is no recording
         address = upstream_at(self._upstream, allow_private=self._allow_private)
         self._spy = Spy(address, self._seen, asks_always=self.scenario is None)
         self._server, self._session = server, session
@@ -113,7 +113,7 @@ class GatewayRecording:
         from mockserver.recording.appending import appended
         from mockserver.recording.redaction import Redaction
         from mockserver.recording.scenario import refuse_secrets, scenario_of, turns_of
-        from mockserver.upstream.recorder import MARK, recorded_text, write_private
+        from mockserver.upstream.recorder import MARK, recorded, write_private
 
         redaction, name = Redaction(), self._path.stem
         try:
@@ -124,7 +124,7 @@ class GatewayRecording:
                 text = appended(before, turns, str(self._path))
                 refuse_secrets(text.removeprefix(before), name, redaction)
             else:
-                before = recorded_text(self._path)
+                before = recorded(self._path).scenario
                 text = scenario_of(self._exchanges, name, server.contract, redaction=redaction, before=before)
                 text = f"{MARK}\n{text}"
             write_private(self._path, text)
