@@ -23,7 +23,7 @@ AIMOCK := .clients/aimock/node_modules/.package-lock.json
 # starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test quick check lint-page clients js-types bench bench-check matrix acts gate mutants attack soak site lock \
+.PHONY: serve test quick check lint-page clients js-types bench bench-check matrix acts gate mutants attack soak pictures site lock \
   format clean
 
 serve: $(VENV)/.base
@@ -77,6 +77,10 @@ gate: $(VENV)/.dev
 # The gate itself, measured: it runs against every faulty gateway. About 40 minutes; ARGS="--profile smoke": 3.
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tools.mutants $(ARGS)
+
+# The pictures of the README and the docs, from the real programs: writes docs/pictures/. Needs Chromium.
+pictures: $(VENV)/.dev
+	$(BIN)/python -m tools.pictures
 
 # The documentation as a site in site/, every warning an error.
 site: $(VENV)/.dev
