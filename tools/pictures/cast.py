@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from rich.style import Style
 from rich.text import Text
 
 COLUMNS = 100
@@ -18,11 +19,14 @@ CHARACTER = 8.43
 """Width of a character at 14 px, in the usual monospaced fonts."""
 PADDING = 16
 
+CLASSES = {0: "dim", 1: "red", 2: "green", 3: "yellow", 6: "cyan"}
+"""The class of an ANSI colour, dark or bright."""
+
 TYPING, READING, END = 0.9, 0.35, 6.0
 """Seconds after a command, after a line of output, and at the end of a round."""
 
 STYLE = """\
-.screen { fill: #10181c } 
+.screen { fill: #10181c }
 .text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fill: #d5dde0; white-space: pre }
 .prompt { fill: #4fd1a5; font-weight: bold } .red { fill: #ff8a80 } .green { fill: #7ee2a8 } .yellow { fill: #ffd479 }
 .cyan { fill: #7cd5f1 } .dim { fill: #8fa0a8 }
@@ -80,14 +84,13 @@ def _markup(line: Text) -> str:
     parts, end = [], 0
     for span in sorted(line.spans, key=lambda span: span.start):
         parts.append(escape(line.plain[end : span.start]))
-        parts.append(f'<tspan class="{_class(str(span.style))}">{escape(line.plain[span.start : span.end])}</tspan>')
+        parts.append(f'<tspan class="{_class(span.style)}">{escape(line.plain[span.start : span.end])}</tspan>')
         end = span.end
     return "".join([*parts, escape(line.plain[end:])])
 
 
-def _class(style: str) -> str:
-    """Return the class of a style such as `bold bright_red`."""
-    for name in ("red", "green", "yellow", "cyan"):
-        if name in style:
-            return name
-    return "dim" if "dim" in style or "black" in style else "text"
+def _class(style: str | Style) -> str:
+    """Return the class of a style that ANSI codes gave; colours beyond the eight are shown as plain text."""
+    if isinstance(style, Style) and style.color is not None:
+        return CLASSES.get((style.color.number or 0) % 8, "text")
+    return "dim" if isinstance(style, Style) and style.dim else "text"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 from playwright.sync_api import sync_playwright
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SIZE = {"width": 1280, "height": 760}
+WIDTH, HEIGHT = 1280, 760
 
 CALLS = [
     ("greeting", False), ("tool-round-trip", False), ("rate-limited", False), ("rate-limited", False),
@@ -31,8 +31,8 @@ def photograph(folder: Path) -> None:
         for scenario, streamed in CALLS:
             _call(gateway.url, f"sk_mock_{scenario}", streamed=streamed)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        for scheme in ("light", "dark"):
-            _picture(browser, gateway.link, scheme, folder / f"page-{scheme}.png")
+        _picture(browser, gateway.link, "light", folder / "page-light.png")
+        _picture(browser, gateway.link, "dark", folder / "page-dark.png")
         browser.close()
 
 
@@ -46,8 +46,8 @@ def _call(url: str, key: str, *, streamed: bool) -> None:
         httpx.post(f"{url}/v1/messages", json=body, headers={"x-api-key": key}, timeout=30)
 
 
-def _picture(browser: Browser, link: str, scheme: str, file: Path) -> None:
-    page = browser.new_page(viewport=SIZE, color_scheme=scheme, device_scale_factor=1.5)
+def _picture(browser: Browser, link: str, scheme: Literal["light", "dark"], file: Path) -> None:
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)
     page.goto(link)
     exchanges = page.get_by_role("listbox", name="Exchanges").get_by_role("option")
     exchanges.nth(len(CALLS) - 1).wait_for()
