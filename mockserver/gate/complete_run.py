@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mockserver.core.errors import OperatorError
-from mockserver.gate import baseline
+from mockserver.gate import baseline, previous_run
 from mockserver.gate.options import GateOptions
 from mockserver.gate.runner import GateRun, Runner, RunSettings
 
@@ -23,7 +23,9 @@ def run_gate(
         raise OperatorError("--write-baseline needs --baseline FILE")
     is_new = file is not None and options.write_baseline and not file.exists()
     accepted = baseline.read(file) if file is not None and not is_new else []
+    previous = previous_run.read(Path(options.previous)) if options.previous else None
     done = run(options.settings())
+    done.trend = previous_run.trend(previous, done.results) if previous is not None else None
     today = datetime.datetime.now(tz=datetime.UTC).date()
     if options.write_baseline and file is not None:
         write_file(file, baseline.write(done.results, accepted, today).encode())

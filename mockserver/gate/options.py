@@ -6,7 +6,7 @@ because `mockserver --help` reads it too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,10 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _option("contract", "Check against another openapi.yaml.", type=click.Path(exists=True, dir_okay=False)),
     *(_option(report.name, report.help, type=click.Path(), metavar="FILE") for report in FORMATS),
     _flag("github", "Print annotations for GitHub Actions.", envvar="GITHUB_ACTIONS"),
+    _option(
+        "previous", "Tell what changed since the run whose --json report is FILE.", type=click.Path(), metavar="FILE"
+    ),
+    _option("replay", "Ask again what is broken in a --json report.", type=click.Path(), metavar="FILE"),
     _option("baseline", "Accept the deviations listed in FILE.", type=click.Path(), metavar="FILE"),
     _flag("write-baseline", "Write the --baseline file from this run."),
     _option("require", "Fail unless this share of the promises was examined.", metavar="N%"),
@@ -108,6 +112,8 @@ class GateOptions:
     insecure: bool
     contract: str | None
     github: bool
+    previous: str | None
+    replay: str | None
     baseline: str | None
     write_baseline: bool
     require: str | None
@@ -163,7 +169,7 @@ class GateOptions:
             raise OperatorError("a gateway on another machine needs an API key: give --key KEY or set GATEWAY_KEY")
         if self.login and ":" not in self.login:
             raise OperatorError("--login: expected EMAIL:PASSWORD")
-        return RunSettings(
+        chosen = RunSettings(
             url=url,
             profile=PROFILES[self.profile or ("full" if is_loopback(url) else "paid")],
             key=key,
@@ -179,6 +185,23 @@ class GateOptions:
             seconds=self.time,
             verify=not self.insecure,
         )
+        return self._replayed(chosen) if self.replay else chosen
+
+    def _replayed(self, chosen: "RunSettings") -> "RunSettings":
+        """Return the settings that ask again what is broken in a report; --only chooses among it."""
+        from mockserver.contracts.promises import PROMISES
+        from mockserver.gate import previous_run
+        from mockserver.gate.profiles import PROFILES
+        from mockserver.gate.runner import promise_filter
+
+        before, is_chosen = previous_run.read(Path(self.replay or "")), promise_filter(chosen)
+        names = tuple(
+            name for name in before.of("broken", "accepted") if name in PROMISES and is_chosen(PROMISES[name])
+        )
+        if not names:
+            raise OperatorError(f"{self.replay}: no broken promise to ask again")
+        profile = PROFILES.get(self.profile or before.profile, chosen.profile)
+        return replace(chosen, only=names, seed=before.seed, profile=profile)
 
 
 def read_options(arguments: Sequence[str]) -> GateOptions:

@@ -27,6 +27,7 @@ from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
 from mockserver.gate.client import AnswerLimits, HttpClient
 from mockserver.gate.pace import AnswerPace
+from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
 from mockserver.gate.reachability import identify_target
 from mockserver.gate.results import RunResults
@@ -36,6 +37,9 @@ BROKEN, UNFINISHED = 1, 3
 
 PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
+
+FIRST_ESTIMATE = 5
+"""Probes before the time that is left can be estimated."""
 
 MOST_TROUBLE = 5
 """Answers without a proper end in a whole run. Each costs its full time limit."""
@@ -94,6 +98,7 @@ class GateRun:
     gaps: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pace: AnswerPace = field(default_factory=AnswerPace)
+    trend: Trend | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -246,12 +251,17 @@ class Runner:
     def _play(self, target: Target) -> None:
         record, report = self._check_exchange, self._results.add_result
         client = Client(self._document, target, self._send, record, report, time.time, self._wait)
-        cases = self._cases()
+        cases, began = self._cases(), self._clock()
         for number, case in enumerate(cases, 1):
-            name = case.name.replace("_", " ")
-            self._progress(f"{number}/{len(cases)} {name}, {self._budget.spent.requests} requests")
+            self._progress(self._how_far(number, len(cases), self._clock() - began, case))
             self._run_probe(case, client)
             self._played.add(case.name)
+
+    def _how_far(self, number: int, total: int, took: float, case: ProbeCase) -> str:
+        """Return how far the run is, and after some probes about how long the rest takes."""
+        left = took / (number - 1) * (total - number + 1) if number > FIRST_ESTIMATE else 0.0
+        words = f", about {left:.0f} s left" if left >= 1 else ""
+        return f"{number}/{total} {case.name.replace('_', ' ')}, {self._budget.spent.requests} requests{words}"
 
     def _cases(self) -> list[ProbeCase]:
         """Return the probes to play: all of the profile, or with --only those that the chosen promises need."""

@@ -23,7 +23,7 @@ def markdown(run: GateRun) -> str:
 def _lines(run: GateRun) -> Iterator[str]:
     yield f"## Contract of {_cell(run.settings.url)}"
     yield f"\n**{_cell(headline(run))}**\n"
-    for words in (*run.trouble, *run.notes):
+    for words in (*run.trouble, *run.notes, *([str(run.trend)] if run.trend else [])):
         yield f"- {_cell(words)}"
     yield from _causes(run)
     yield from _groups(run)

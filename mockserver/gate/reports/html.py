@@ -1,7 +1,7 @@
 """The run as one HTML file. It loads nothing, runs no script, and escapes everything that a target said.
 
-It begins with the headline; then comes what is broken, with the request and the answer, and what was not examined,
-with the option that would help. What was kept is folded.
+It begins with the headline, the grade of each theme, and what changed since an earlier run. Then comes what is broken,
+with the request and the answer, and what was not examined, with the option that would help. What was kept is folded.
 """
 
 import time
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html import escape
 
 from mockserver.contracts.exchange import CheckedExchange
+from mockserver.gate.grades import grade, themes
 from mockserver.gate.reports.curl import curl, packed
 from mockserver.gate.reports.terminal import ALWAYS_SHOWN, UNDECIDED, by_operation, effort, headline
 from mockserver.gate.reports.text import printable
@@ -34,6 +35,8 @@ h1{font-size:1.4rem;margin:0 0 .2rem;line-height:1.25}h2{font-size:1.05rem;margi
 ul{margin:.3rem 0;padding-left:1.1rem}summary{cursor:pointer}summary::marker{color:var(--soft)}
 pre{background:var(--code);padding:.7rem .8rem;border-radius:.4rem;overflow:auto;font-size:.8rem;white-space:pre-wrap;
 margin:.3rem 0 .8rem}h3{font-size:.8rem;margin:.7rem 0 .1rem;color:var(--soft);font-weight:600}
+table{border-spacing:1rem .1rem}caption,th{text-align:left}caption{font-weight:600;font-size:1.1rem;padding-left:1rem}
+th{font-weight:400}
 @media(max-width:46rem){.head{grid-template-columns:.8rem 1fr}.head>:nth-child(n+3){grid-column:2}
 .more{padding-left:0}main{padding:1.2rem .7rem 3rem}}
 """
@@ -73,10 +76,23 @@ def render(run: GateRun) -> bytes:
 <div>{escape(settings.url)} <span class="soft">· profile {settings.profile.name} · {when}</span></div>
 <div class="bar">{bar}</div><div class="legend">{legend}<span>coverage {results.coverage:.0f} %</span></div>
 <div class="soft">{escape(effort(run))}</div>
+{_grades(run)}
 {"".join(f'<p class="card">{escape(printable(complaint))}</p>' for complaint in complaints)}
 {"".join(_sections(run))}</main></body></html>
 """
     return page.encode("utf-8", "replace")
+
+
+def _grades(run: GateRun) -> str:
+    """Return the grade of the run and of every theme, and what changed since an earlier run."""
+    rows = "".join(
+        f"<tr><th>{escape(theme.theme)}</th><td>{theme.grade}</td><td>{theme.kept} of {theme.total} kept</td>"
+        f"<td>{f'{theme.broken} broken' if theme.broken else ''}</td></tr>"
+        for theme in themes(run.results)
+    )
+    whole = f"<caption>Grade {grade(run.results.entries.values())}</caption>"
+    changed = f"<p>{escape(printable(str(run.trend)))}</p>" if run.trend else ""
+    return f'<div class="card"><table>{whole}{rows}</table>{changed}</div>'
 
 
 def _causes(run: GateRun) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The run as JSON: everything that is known of it, for programs."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from mockserver import __version__
 from mockserver.contracts.check import Deviation
 from mockserver.gate.causes import Cause, fingerprint
+from mockserver.gate.grades import grade, themes
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import UNDECIDED, headline
 from mockserver.gate.reports.text import encodable
@@ -38,6 +40,9 @@ def as_value(run: GateRun) -> dict[str, Any]:
         "passed": run.passed,
         "exit_code": run.exit_code,
         "answers_begin": {"median": round(run.pace.median, 4), "slowest": round(run.pace.slowest, 4)},
+        "grade": grade(results.entries.values()),
+        "themes": {theme.theme: theme.grade for theme in themes(results)},
+        "trend": asdict(run.trend) if run.trend else None,
         "causes": [_cause(cause) for cause in results.causes()],
         "promises": [_entry(run, entry) for entry in results.entries.values()],
     }

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
 from mockserver.contracts.check import Deviation
+from mockserver.gate.grades import grade
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import effort, headline
 from mockserver.gate.results import PromiseResult
@@ -32,9 +33,16 @@ def render(run: GateRun) -> bytes:
         errors=str(len(results.of("error")) + bool(trouble)),
         time=f"{run.seconds:.3f}",
     )
-    properties = Xml.SubElement(suite, "properties")
-    for name, value in (("target", settings.url), ("profile", settings.profile.name), ("seed", str(settings.seed))):
-        Xml.SubElement(properties, "property", name=name, value=value)
+    _properties(
+        suite,
+        target=settings.url,
+        profile=settings.profile.name,
+        seed=str(settings.seed),
+        coverage=f"{results.coverage:.1f}",
+        grade=grade(results.entries.values()),
+        requests=str(run.spent.requests),
+        exit_code=str(run.exit_code),
+    )
     for entry in results.entries.values():
         _case(suite, run, entry)
     whole = Xml.SubElement(suite, "testcase", classname="contract", name="run", time=f"{run.seconds:.3f}")
@@ -47,9 +55,16 @@ def render(run: GateRun) -> bytes:
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
+def _properties(element: Xml.Element, **values: str) -> None:
+    properties = Xml.SubElement(element, "properties")
+    for name, value in values.items():
+        Xml.SubElement(properties, "property", name=name, value=_xml(value))
+
+
 def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
     promise = entry.promise
     case = Xml.SubElement(suite, "testcase", classname=f"contract.{promise.group}", name=promise.name, time="0")
+    _properties(case, state=entry.state, source=promise.source, examined=str(entry.examined), broken=str(entry.broken))
     if entry.state == "broken":
         first = entry.deviations[0] if entry.deviations else Deviation(promise.name, "")
         failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)

@@ -31,8 +31,8 @@ def lines(run: GateRun, width: int = WIDTH) -> Iterator[str]:
     for state, title in UNDECIDED.items():
         yield from _undecided(title, results.of(state), width)
     yield from table(run)
-    for words in (*run.trouble, *run.notes):
-        yield from _wrapped("", words, width)
+    for words in (*run.trouble, *run.notes, *([str(run.trend)] if run.trend else [])):
+        yield from _wrapped("", printable(words), width)
     yield from _wrapped("", headline(run), width)
     yield from _wrapped("  ", effort(run), width)
 
@@ -119,8 +119,8 @@ def _broken(run: GateRun, entry: PromiseResult, cause: Cause, width: int) -> Ite
     promise = entry.promise
     yield f"BROKEN  {promise.name}  [{promise.source}]"
     yield from _wrapped("  expected  ", promise.sentence, width)
-    for deviation in entry.deviations[:MOST_SHOWN]:
-        yield from _wrapped("  got       ", printable(deviation.got), width)
+    for got in list(dict.fromkeys(deviation.got for deviation in entry.deviations))[:MOST_SHOWN]:
+        yield from _wrapped("  got       ", printable(got), width)
     if entry.broken > 1:
         yield from _wrapped(
             "  seen      ", f"in {entry.broken} of {entry.examined} checks; {by_operation(cause)}", width
