@@ -18,7 +18,7 @@ EXAMPLES = 12
 
 SEMANTIC = (
     *("tool_choice", "tools", "max_iterations", "thinking", "thread", "stop", "stop_sequences", "n"),
-    *("response_format", "output_config", "output_format"),
+    *("response_format", "output_config", "output_format", "cache_control"),
 )
 PLAIN_ROLES = ("user", "system", "developer")
 
@@ -120,6 +120,8 @@ def tamed(operation: OperationSpec, body: dict[str, Any]) -> dict[str, Any]:
     for name in ("max_tokens", "max_completion_tokens"):
         if name in kept:
             kept[name] = 32
+    if isinstance(kept.get("system"), list):  # how often and in which order breakpoints come has rules of its own
+        kept["system"] = [_without_breakpoint(block) for block in kept["system"]]
     plain = [
         message
         for message in kept["messages"]
@@ -128,6 +130,12 @@ def tamed(operation: OperationSpec, body: dict[str, Any]) -> dict[str, Any]:
     users = [message for message in plain if message["role"] == "user"]
     kept["messages"] = [*(users or plain), {"role": "user", "content": "Go on."}]
     return kept
+
+
+def _without_breakpoint(block: Any) -> Any:
+    return (
+        {name: value for name, value in block.items() if name != "cache_control"} if isinstance(block, dict) else block
+    )
 
 
 def _minimal(document: ContractDocument) -> dict[str, Any]:

@@ -78,6 +78,14 @@ def test_generated_requests_come_from_the_seed_and_are_sorted_by_validity() -> N
         assert (operation.request.problems(body) == []) is valid
 
 
+def test_a_tame_request_has_nothing_with_rules_beyond_the_schema() -> None:
+    blocks = [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}, "b"]
+    body = {"system": blocks, "cache_control": {"type": "ephemeral"}, "messages": [], "tools": []}
+    tame = generated_requests.tamed(document().operations["messages"], body)
+    assert tame["system"] == [{"type": "text", "text": "a"}, "b"]
+    assert set(tame) == {"system", "messages", "model"}
+
+
 def test_a_curl_command_hides_the_credential_and_nothing_else() -> None:
     request = SentRequest("POST", MESSAGES, {"x-api-key": "sk_live_1"}, b'{"max_tokens": 5, "password": "hunter2"}')
     command = curl("http://x", request)
