@@ -1,6 +1,7 @@
 """`mockserver mcp`: tools for a coding agent, by the Model Context Protocol on standard input and output."""
 
 import signal
+import sys
 from contextlib import ExitStack
 
 import click
@@ -52,5 +53,7 @@ def mcp(link: str | None, token: str | None, port: int, print_skill: bool) -> No
             link, token = stack.enter_context(server.own_gateway("127.0.0.1", port)), None
         client = ControlClient(link, token)
         client.get("/about")  # a wrong link is a line now, not an error of the first tool
+        if sys.stdin.isatty():
+            click.echo(f"{client.url} waits for an agent on standard input (mockserver docs agents).", err=True)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # else Ctrl-C waits for the thread that reads standard input
         server.build(client).run()

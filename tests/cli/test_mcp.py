@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from io import StringIO
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from mcp_types import TextContent
 from mockserver.agents.resources import SKILL
 from mockserver.agents.tools import AgentTools
 from mockserver.cli.main import main
+from mockserver.cli.mcp import mcp
 from mockserver.control.client import ControlClient
 
 
@@ -31,6 +33,24 @@ def test_a_link_without_an_answer_is_one_line() -> None:
     result = CliRunner().invoke(main, ["mcp", "http://127.0.0.1:1/_mock/?token=a-token"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is `mockserver serve` running?" in result.stderr
+
+
+class Terminal(StringIO):
+    """Standard input at which a person sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_at_a_terminal_is_told_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("mcp.server.MCPServer.run", lambda _: None)
+    mcp.main([], standalone_mode=False)
+    out, err = capsys.readouterr()
+    assert (out, err.partition(" waits for ")[2]) == ("", "an agent on standard input (mockserver docs agents).\n")
 
 
 @pytest.mark.process
