@@ -2,7 +2,7 @@
 
 Without a name it measures everything, in under five minutes, and writes docs/performance.{md,svg,json}. With names it
 measures those and prints them: whole, streams, paced, memory, start, beyond, matching, fixture, store are the goals'
-subjects; engine, rules, journal and verdict are details beside them.
+subjects; engine, rules, journal, verdict and passthrough are details beside them.
 
 `--check` measures everything, writes nothing, and compares the ratios with docs/performance.json. A row that looks
 worse by 15 % is measured once more; one that is worse both times fails the run (exit code 1).

@@ -5,7 +5,7 @@ Each prints rows and limits of its own, and writes nothing.
 
 from collections.abc import Callable, Mapping
 
-from benchmarks import engine, journal, matching, verdict
+from benchmarks import engine, journal, matching, passthrough, verdict
 from benchmarks.page import number
 from benchmarks.results import Limit, Report, Row
 
@@ -14,6 +14,7 @@ DETAILS: Mapping[str, Callable[[], Report]] = {
     "rules": matching.detail,
     "journal": journal.measure,
     "verdict": verdict.measure,
+    "passthrough": passthrough.measure,
 }
 
 

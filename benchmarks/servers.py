@@ -87,7 +87,7 @@ def mock(place: Workplace, scenario: Path | None = None, *options: str) -> Itera
     """Run the mock by its own command; yield the server."""
     chosen = [] if scenario is None else ["--scenario", str(scenario)]
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet", *chosen, *options]
-    with _running(place, command) as server:
+    with running(place, command) as server:
         yield server
 
 
@@ -101,7 +101,7 @@ def aimock(place: Workplace, reply: str, deltas: int = 50) -> Iterator[Server]:
     fixtures.write_bytes(orjson.dumps({"fixtures": [{"match": match, "response": {"content": reply}}]}))
     port = _free_port()
     command = ["node", str(AIMOCK), "--port", str(port), "--fixtures", str(fixtures), "--log-level", "silent"]
-    with _running(place, [*command, "--chunk-size", str(-(-len(reply) // deltas))], port) as server:
+    with running(place, [*command, "--chunk-size", str(-(-len(reply) // deltas))], port) as server:
         yield server
 
 
@@ -109,14 +109,14 @@ def aimock(place: Workplace, reply: str, deltas: int = 50) -> Iterator[Server]:
 def with_journal(place: Workplace, scenario: Path, exchanges: int) -> Iterator[Server]:
     """Run the mock with a journal for this many exchanges, and with `TOKEN`; yield the server."""
     options = ["serve", "--port", "0", "--quiet", "--token", TOKEN, "--scenario", str(scenario)]
-    with _running(place, [sys.executable, "-m", "benchmarks.large_journal", str(exchanges), *options]) as server:
+    with running(place, [sys.executable, "-m", "benchmarks.large_journal", str(exchanges), *options]) as server:
         yield server
 
 
 @contextlib.contextmanager
 def bare(place: Workplace) -> Iterator[Server]:
     """Run the bare app with the answers that the workplace has; yield the server."""
-    with _running(place, [sys.executable, "-m", "benchmarks.baseline", str(place.folder / "answers")]) as server:
+    with running(place, [sys.executable, "-m", "benchmarks.baseline", str(place.folder / "answers")]) as server:
         yield server
 
 
@@ -125,7 +125,7 @@ def redis(place: Workplace) -> Iterator[str]:
     """Run a Redis server that keeps nothing on disk; yield its URL."""
     port = _free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(place.folder)]
-    with _running(place, command, port):
+    with running(place, command, port):
         yield f"redis://127.0.0.1:{port}"
 
 
@@ -136,7 +136,7 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _running(place: Workplace, command: Sequence[str], known_port: int | None = None) -> Iterator[Server]:
+def running(place: Workplace, command: Sequence[str], known_port: int | None = None) -> Iterator[Server]:
     """Run a server until the block ends. One whose port is known need not print it."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(place.folder / "bytecode")

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import httpcore2
 
+from mockserver.upstream.coalescing import CoalescingStream
+
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 600.0
 """Between two pieces of an answer. The client decides whether that is too long, and usually earlier."""
@@ -38,10 +40,21 @@ class PinnedBackend(httpcore2.AsyncNetworkBackend):
         *others, last = self._addresses
         for address in others:
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await self._connect(address, port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
-        return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
+        return await self._connect(last, port, timeout, local_address, socket_options)
+
+    async def _connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None,
+    ) -> httpcore2.AsyncNetworkStream:
+        stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+        return CoalescingStream(stream)
 
 
 def open_pool(addresses: Sequence[str], context: ssl.SSLContext | None = None) -> httpcore2.AsyncConnectionPool:
