@@ -59,6 +59,14 @@ export class ControlClient {
     return answer as OutputOf<Operation<M, P>>;
   }
 
+  /** Return the feed of what happens, as it comes; `signal` ends it. Each piece says only that there is news. */
+  async watch(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const { ok, status, body } = await fetch(new URL("/_mock/traffic", this.#origin), { headers, signal });
+    if (!ok || body === null) throw new GatewayError(`get /_mock/traffic: ${status}`);
+    return body;
+  }
+
   async #send(method: Method, path: string, { path: names, query, body }: Input): Promise<unknown> {
     const url = new URL(filled(path, names), this.#origin);
     for (const [name, value] of Object.entries(query ?? {})) {

@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import type { ControlClient, Schemas } from "./control.js";
 import { describeProblem } from "./control.js";
 import { ClientError, GatewayError } from "./errors.js";
+import { PATIENCE, waitForHeld } from "./held.js";
 import type { Account, ChaosProfile, ErrorWords, ReplyBlock, Scenario, Turn, TurnWords, When } from "./scenario.js";
 import { TurnChain } from "./scenario.js";
 import { type Server, type ServerOptions, sharedServer } from "./server.js";
@@ -282,6 +283,20 @@ export class Gateway {
   /** Return the requests and answers as YAML, the same in every run. */
   async snapshot(): Promise<string> {
     return this.control.call("get", "/_mock/sessions/{id}/snapshot", { path: { id: this.session } });
+  }
+
+  // --- in the middle of a stream ---
+
+  /** Wait until the fault `hold` has stopped an answer; return how many events were sent before. */
+  async held(seconds = PATIENCE): Promise<number> {
+    return (await waitForHeld(this.control, this.session, seconds)).events;
+  }
+
+  /** Let a held answer continue, or only this number of its events. */
+  async release(events?: number): Promise<void> {
+    const path = { id: (await waitForHeld(this.control, this.session, PATIENCE)).id };
+    if (events === undefined) await this.control.call("post", "/_mock/live/{id}/run", { path });
+    else await this.control.call("post", "/_mock/live/{id}/step", { path, body: { events } });
   }
 
   // --- the end of the test ---

@@ -256,3 +256,27 @@ test("the end of a test", options, async (t) => {
     await assert.rejects(gateway.check(), { message: /no session is called/ });
   });
 });
+
+test("a stream stops in its middle", options, async (t) => {
+  await t.test(
+    "until the test releases it",
+    withGateway(async (gateway) => {
+      await gateway.reply("one two three").fault("hold", { at: 4 });
+      const client = new Anthropic(gateway.anthropic);
+      const messages = [{ role: "user", content: "Hi" }];
+      const stream = client.messages.stream({ model: "m", max_tokens: 50, messages });
+      const text = stream.finalText();
+      assert.equal(await gateway.held(), 3);
+      await gateway.release(1);
+      await gateway.release();
+      assert.equal(await text, "one two three");
+    }),
+  );
+
+  await t.test(
+    "or the wait says what is missing",
+    withGateway(async (gateway) => {
+      await assert.rejects(gateway.held(0.01), { name: "ClientError", message: /the fault `hold`/ });
+    }),
+  );
+});
