@@ -15,6 +15,7 @@ from mockserver.accounts.schema import Account
 from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.core.units import parse_duration
 from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.when import When
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""
@@ -92,6 +93,10 @@ ARGUMENTS: Mapping[str, Expected] = {
 }
 
 
+CONDITIONS = frozenset({*When.model_fields, *(field.alias for field in When.model_fields.values() if field.alias)})
+"""The keys of `when`, which a call that takes `**when` takes beside its own arguments."""
+
+
 def check_arguments(call: str, arguments: Mapping[str, object]) -> None:
     """Raise `OperatorError` for the first argument of a wrong type. `call` names the call in the message."""
     for name, value in arguments.items():
@@ -118,10 +123,13 @@ def checked(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(method)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+            unknown = _unknown(signature, kwargs)
+            if unknown:
+                raise OperatorError(f"{call}: {unknown}")
             try:
                 bound = signature.bind(*args, **{name: value for name, value in kwargs.items() if name not in hidden})
             except TypeError as error:
-                raise OperatorError(f"{call}: {_reason(error, signature, kwargs, example)}") from None
+                raise OperatorError(f"{call}: {error}; write {example}") from None
             check_arguments(call, bound.arguments)
             try:
                 return method(*args, **kwargs)
@@ -133,11 +141,13 @@ def checked(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def _reason(error: TypeError, signature: inspect.Signature, keywords: Mapping[str, object], example: str) -> str:
-    """Return why arguments do not fit a signature, with the nearest name for an unknown one, else the example."""
-    known = [name for name in signature.parameters if name != "self"]
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
-    unknown = [] if takes_any else [name for name in keywords if name not in known]
-    if unknown:
-        return f"unknown argument '{unknown[0]}'; {did_you_mean(unknown[0], known)}"
-    return f"{error}; write {example}"
+def _unknown(signature: inspect.Signature, keywords: Mapping[str, object]) -> str:
+    """Return the message about the first keyword that a call does not know, with the nearest name, or ""."""
+    known = set(signature.parameters) - {"self"}
+    rest = next((name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD), None)
+    if rest not in (None, "when"):
+        return ""  # the keys of a turn or of a fault: the schema checks them
+    if rest == "when":
+        known = (known - {"when"}) | CONDITIONS
+    unknown = next((name for name in keywords if name not in known), None)
+    return "" if unknown is None else f"unknown argument '{unknown}'; {did_you_mean(unknown, known)}"

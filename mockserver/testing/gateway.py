@@ -29,7 +29,7 @@ from mockserver.engine.overrides import SCENARIO_KEY
 from mockserver.engine.step import PREFLIGHT
 from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.format import timeline
-from mockserver.journal.record import JournalQuery, Record, Records
+from mockserver.journal.record import JournalQuery, Record
 from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import Verdict, judge
 from mockserver.journal.verify import ClientError, expect_calls, expect_order, unmatched_requests, unplayed_turns
@@ -38,6 +38,7 @@ from mockserver.testing.arguments import checked
 from mockserver.testing.builder import SessionScript, read_account, read_chaos, written_fault
 from mockserver.testing.controls import GatewayAccount, GatewayClock
 from mockserver.testing.held_streams import release_events, run_in_thread, wait_until_held
+from mockserver.testing.journal import GatewayJournal
 from mockserver.testing.server_thread import IN_PROCESS, ServerThread
 from mockserver.wires import sdk_environment
 
@@ -82,7 +83,7 @@ class GatewaySession:
         self._update_script()
         self.clock = GatewayClock(server, self.session)
         self.account = GatewayAccount(server, self.session, self.key, self._script)
-        self.journal = Records(self._records)
+        self.journal = GatewayJournal(self._records)
         self.seed = "0" if seed is None else str(seed)
         if seed is not None:
             server.seed(self.session, self.seed)

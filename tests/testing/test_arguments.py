@@ -94,6 +94,11 @@ WRONG = {
     "chaos('flakky')": "no chaos profile is called 'flakky'; did you mean 'flaky'?",
     "chaos({'rules': object})": "chaos: expected texts, numbers, lists and mappings only: Type is not JSON*",
     "assert_called('a')": "gateway.assert_called: times: expected a whole number, not 'a'",
+    "assert_called(tims=3)": "gateway.assert_called: unknown argument 'tims'; did you mean 'times'?",
+    "assert_called(2, lst='user')": "gateway.assert_called: unknown argument 'lst'; did you mean 'last'?",
+    "assert_eventually(tmeout=3)": "gateway.assert_eventually: unknown argument 'tmeout'; did you mean 'timeout'?",
+    "assert_never(modle='x')": "gateway.assert_never: unknown argument 'modle'; did you mean 'model'?",
+    "journal.find(lst='user')": "gateway.journal.find: unknown argument 'lst'; did you mean 'last'?",
     "assert_order('a')": "gateway.assert_order: steps: expected mappings such as {'last': 'user'}, not ('a',)",
     "verdict(concurency=3)": "gateway.verdict: unknown argument 'concurency'; did you mean 'concurrency'?",
     "held(timeout='x')": "gateway.held: timeout: expected a number of seconds, not 'x'",
@@ -118,6 +123,12 @@ def test_a_mistake_is_raised_without_the_frames_of_the_mock(shared: GatewaySessi
         shared.reply("x", tims=4)
     files = {Path(entry.path).name for entry in caught.traceback}
     assert files <= {"test_arguments.py", "arguments.py", "gateway.py"}, "pytest hides the frames of the last two"
+
+
+def test_a_misspelt_query_is_raised_without_the_frames_of_the_mock(shared: GatewaySession) -> None:
+    with pytest.raises(OperatorError) as caught:
+        shared.journal.find(lst="user")
+    assert {Path(entry.path).name for entry in caught.traceback} == {"test_arguments.py", "arguments.py"}
 
 
 STARTS = {
