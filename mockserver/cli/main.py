@@ -8,6 +8,7 @@ quickly. A mistake of the caller is one line (or one line each) on standard erro
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -31,6 +32,7 @@ COMMANDS = (
     "ask",
     "record",
     "compare",
+    "import",
     "contract",
     "mcp",
     "openapi",
@@ -43,6 +45,7 @@ COMMANDS = (
 
 def command_of(name: str) -> click.Command:
     """Return a command of the table."""
+    name = f"{name}_" if iskeyword(name) else name
     command: click.Command = getattr(import_module(f"mockserver.cli.{name}"), name)
     return command
 

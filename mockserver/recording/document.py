@@ -19,7 +19,7 @@ WIDTH = 100
 LINE = 112
 """The characters of a line after which a long text is folded."""
 
-ORDER = ("when", "reply", "error", "response", "times", "stop", "usage", "pace", "headers", "faults", "must")
+ORDER = ("when", "reply", "error", "response", "times", "stop", "usage", "pace", "headers", "faults", "then", "must")
 """The keys of a turn, as they are written."""
 
 STANDING = frozenset({"turns", "reply"})

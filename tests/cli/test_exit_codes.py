@@ -2,6 +2,7 @@
 
 import ast
 import re
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -18,7 +19,8 @@ FOLDER = Path(cli.__path__[0])
 
 def exits_of(name: str) -> list[set[int]]:
     """Return the exit codes of each `sys.exit` in the file of a command; none of one whose code is computed."""
-    source = ast.parse((FOLDER / f"{name.replace(' ', '_')}.py").read_text(encoding="utf-8"))
+    file = f"{name}_" if iskeyword(name) else name.replace(" ", "_")
+    source = ast.parse((FOLDER / f"{file}.py").read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit"]
     constants = [[node for node in ast.walk(call) if isinstance(node, ast.Constant)] for call in calls]
     return [{node.value for node in found if isinstance(node.value, int)} for found in constants]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.cli.compare import compare
+from mockserver.cli.import_ import import_
 from mockserver.cli.record import record
 from mockserver.cli.serve import serve
 from mockserver.engine.request import MAX_BODY
@@ -34,7 +35,6 @@ def test_its_figures_are_those_of_the_code(words: str) -> None:
 
 
 def test_its_options_exist() -> None:
-    options = {
-        option for command in (record, serve, compare) for parameter in command.params for option in parameter.opts
-    }
+    parameters = [parameter for command in (record, serve, compare, import_) for parameter in command.params]
+    options = {option for parameter in parameters for option in parameter.opts}
     assert set(re.findall(r"(--[a-z][a-z-]*)", PAGE)) <= options

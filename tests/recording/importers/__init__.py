@@ -1,0 +1,1 @@
+"""The importers, each with a file of its format."""
