@@ -22,6 +22,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric with its current value."""
+        self._app.journal.settle()
         totals, live = self._totals, self._app.traffic.live.values()
         yield self._exchanges()
         yield self._durations()

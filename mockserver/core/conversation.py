@@ -273,9 +273,9 @@ def compact_json(value: object) -> str:
 
 def spoken(block: Block) -> int:
     """Return the number of characters of a block."""
+    if isinstance(block, Text):
+        return len(block.text)
     match block:
-        case Text(text=text):
-            return len(text)
         case ToolUse(name=name, input=arguments):
             return len(name) + len(compact_json(arguments))
         case ToolResult(text=text) | Thinking(text=text):

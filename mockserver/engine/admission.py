@@ -69,7 +69,7 @@ def identify(engine: EngineParts, arrival: Arrival, session: Session, now: float
     if SESSION_HEADER in request.headers:
         name_session(request.headers)
     if operation.handler is not None:
-        operation.handler.admit(handler_request(request, arrival.parameters))
+        operation.handler.admit(handler_request(request, arrival.head.parameters))
         return ANONYMOUS_HOLDER
     return engine.accounts.identify(operation, keys.authenticate(operation, request.headers), session, now)
 
@@ -111,7 +111,7 @@ def admit(engine: EngineParts, arrival: Arrival, session: Session, caller: Holde
     cache = prompt_cache.look_up(session, call, now)
     if cache is not NO_CACHE:
         call = msgspec.structs.replace(call, cache=cache.state)
-    return Admission(session, arrival.request, call, arrival.parameters, now, holder, script, meter, rate, cache)
+    return Admission(session, arrival.request, call, arrival.head.parameters, now, holder, script, meter, rate, cache)
 
 
 def _with_model(call: Call, holder: Holder) -> Call:

@@ -15,31 +15,18 @@ from mockserver.scenarios.call import Call
 
 
 class Arrival:
-    """A request with its route. `operation` is None where the contract has none: `refusal` says why.
+    """A request with its route. `operation` is None where the contract has none: `head.refusal` says why.
 
     `session_id` is None for a request that makes no session: a refused key, an invalid name. A preflight makes none
     either: it has no key, and must be answered while the store is away.
     """
 
-    __slots__ = (
-        "_body",
-        "_read",
-        "head",
-        "is_preflight",
-        "operation",
-        "parameters",
-        "refusal",
-        "request",
-        "session_id",
-    )
+    __slots__ = ("_body", "_read", "head", "operation", "request", "session_id")
 
     def __init__(self, request: Request, contract: Contract, accounts: Accounts) -> None:
         self.request = request
         self.head = head = read_head(request, contract, accounts)
-        self.is_preflight = head.is_preflight
         self.operation: Operation | None = head.operation
-        self.parameters = head.parameters
-        self.refusal = head.refusal
         self.session_id = head.session_id
         self._body: JsonObject | None = None
         self._read: Call | Refusal | None = None
@@ -47,8 +34,8 @@ class Arrival:
     def routed(self) -> Operation:
         """Return the operation. Raises `Refusal` 404 or 405 where there is none."""
         if self.operation is None:
-            assert self.refusal is not None, "a request without an operation was refused by the contract"
-            raise self.refusal
+            assert self.head.refusal is not None, "a request without an operation was refused by the contract"
+            raise self.head.refusal.with_traceback(None)
         return self.operation
 
     def outline(self) -> Call:
@@ -60,7 +47,7 @@ class Arrival:
     def body(self) -> JsonObject:
         """Return the body, parsed and valid. Raises `Refusal` 404, 405, 413, 400 or 422."""
         if self._body is None:
-            self._body = request_body(self.routed(), self.request, self.parameters)
+            self._body = request_body(self.routed(), self.request, self.head.parameters)
         return self._body
 
     def call(self) -> Call:
@@ -79,6 +66,6 @@ class Arrival:
 
         Raises `Refusal` if more than the form is wrong.
         """
-        self._read = read_call(self.routed(), self.request, self.parameters, lenient=True)
+        self._read = read_call(self.routed(), self.request, self.head.parameters, lenient=True)
         self.operation = self._read.operation
         return self._read

@@ -47,7 +47,8 @@ class Recipe(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def size(self) -> int:
         """About how many bytes the recipe holds that the answer's own actions do not."""
         if self.reply is not None:
-            return sum([spoken(block) for block in self.reply.blocks])
+            blocks = self.reply.blocks
+            return spoken(blocks[0]) if len(blocks) == 1 else sum([spoken(block) for block in blocks])
         return sum([len(action.payload) for action in self.actions if isinstance(action, Data)]) if self.faults else 0
 
 

@@ -96,7 +96,7 @@ class Engine:
         if short is not None:
             return short
         headers = arrival.request.headers
-        if arrival.is_preflight:
+        if arrival.head.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
         after, decision = self._undisturbed(session, arrival, now)
         if after is not session:

@@ -70,9 +70,9 @@ def operation_of(request: Request, refusal: Refusal) -> Operation:
 
 def adopt(engine: EngineParts, arrival: Arrival, session: Session) -> None:
     """Give a request without an operation to the scenario, if a turn or a queued response answers it."""
-    if arrival.refusal is None or arrival.operation is not None:
+    if arrival.head.refusal is None or arrival.operation is not None:
         return
-    operation = operation_of(arrival.request, arrival.refusal)
+    operation = operation_of(arrival.request, arrival.head.refusal)
     with suppress(Refusal):
         call = read_call(operation, arrival.request)
         script = overrides.choose_script(call, session, engine.scripts, engine.settings.scenario)

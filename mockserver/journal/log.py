@@ -197,18 +197,21 @@ class Journal:
         captured: Captured = NOTHING_CAPTURED,
     ) -> Exchange:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
-        self._entered += 1
-        kept = body if len(body) + OVERHEAD <= self._most_bytes else b""
-        size = _size(captured, outcome)
-        if len(kept) + OVERHEAD + size > self._most_bytes:
-            captured = msgspec.structs.replace(captured, actions=(), headers={}, recipe=None)
-            size = _size(captured, outcome)
-        exchange = Exchange(self._entered, at, client, method, path[:LONGEST_PATH], kept, note, outcome, captured)
-        weight = _weight(exchange) + size
+        self._entered = number = self._entered + 1
+        held, most_bytes = _size(captured, outcome), self._most_bytes
+        if len(body) + OVERHEAD + held > most_bytes:
+            body = body if len(body) + OVERHEAD <= most_bytes else b""
+            if len(body) + OVERHEAD + held > most_bytes:
+                captured = msgspec.structs.replace(captured, actions=(), headers={}, recipe=None)
+                held = _size(captured, outcome)
+        if len(path) > LONGEST_PATH:
+            path = path[:LONGEST_PATH]
+        exchange = Exchange(number, at, client, method, path, body, note, outcome, captured)
+        weight = held + OVERHEAD + len(client) + len(path) + len(body) + WRITE * len(outcome.writes) + _noted(note)
         self._exchanges.append(exchange)
         self._weights.append(weight)
         self._bytes += weight
-        while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
+        while self._bytes > most_bytes or len(self._exchanges) > self._most:
             self._exchanges.popleft()
             self._bytes -= self._weights.popleft()
         for listener in tuple(self.listeners):
@@ -216,30 +219,27 @@ class Journal:
         return exchange
 
 
-def _weight(exchange: Exchange) -> int:
-    """Return the bytes that an exchange holds beside its headers and actions, roughly."""
-    note = exchange.note
+def _noted(note: Note) -> int:
+    """Return the bytes of the texts of a note, roughly."""
     texts = note.misses + note.idle_faults + note.warnings + note.draws + note.faults
-    noted = sum([TEXT + getsizeof(text) for text in texts]) if texts else 0
-    written = WRITE * len(exchange.outcome.writes)
-    return OVERHEAD + len(exchange.client) + len(exchange.path) + len(exchange.body) + noted + written
+    return sum([TEXT + getsizeof(text) for text in texts]) if texts else 0
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
     """Return the bytes of headers and actions. A complete outcome has the sum already; otherwise count."""
-    headers = captured.headers
-    held = headers.size if isinstance(headers, KeptHeaders) else headers_size(headers.items())
-    if captured.recipe is not None:
-        held += RECIPE + captured.recipe.size
-    if not captured.actions:
+    headers, actions, recipe = captured.headers, captured.actions, captured.recipe
+    held = headers.size if type(headers) is KeptHeaders else headers_size(headers.items())
+    if recipe is not None:
+        held += RECIPE + recipe.size
+    if not actions:
         return held
-    held += ACTION * len(captured.actions)
-    first = captured.actions[0]
+    held += ACTION * len(actions)
+    first = actions[0]
     if isinstance(first, Head):
         held += headers_size(first.headers)
     if outcome.ended == "complete":
         return held + outcome.bytes
-    return held + sum([len(action.payload) for action in captured.actions if isinstance(action, Data | Raw)])
+    return held + sum([len(action.payload) for action in actions if isinstance(action, Data | Raw)])
 
 
 def headers_size(headers: Collection[tuple[str, str]]) -> int:

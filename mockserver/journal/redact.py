@@ -71,7 +71,9 @@ def capture(
     recipe = decision.recipe
     for key, mask, secret in redacted.secrets:
         is_in_body = secret in body
-        if recipe is not None and (is_in_body or redacted.repeats_keys or key in path or key in request.query):
+        if not is_in_body and not redacted.repeats_keys and key not in path and key not in request.query:
+            continue
+        if recipe is not None:
             recipe = _masked_recipe(recipe, key, mask)
         if key in path:
             path = path.replace(key, mask)

@@ -23,13 +23,20 @@ class Totals:
     def __call__(self, exchange: Exchange) -> None:
         """Count one exchange."""
         note, outcome = exchange.note, exchange.outcome
-        self.exchanges[note.operation, outcome.status, outcome.ended] += 1
-        counts = self.durations.setdefault(note.operation, [0] * (len(BOUNDS) + 1))
-        counts[bisect_left(BOUNDS, outcome.seconds)] += 1
-        self.seconds[note.operation] = self.seconds.get(note.operation, 0.0) + outcome.seconds
+        name, usage, seconds = note.operation, note.usage, outcome.seconds
+        self.exchanges[name, outcome.status, outcome.ended] += 1
+        durations = self.durations.get(name)
+        if durations is None:
+            durations = self.durations[name] = [0] * (len(BOUNDS) + 1)
+            self.seconds[name] = 0.0
+        if seconds:
+            durations[bisect_left(BOUNDS, seconds)] += 1
+            self.seconds[name] += seconds
+        else:
+            durations[0] += 1
         self.bytes += outcome.bytes
-        if note.usage is not None:
-            self.input += note.usage.input
-            self.output += note.usage.output
-        if note.code == "no_turn_matched":
+        if usage is not None:
+            self.input += usage.input
+            self.output += usage.output
+        elif note.code == "no_turn_matched":
             self.unmatched += 1

@@ -18,6 +18,7 @@ The bytes are those of the player, and the journal has the same entry, but for t
 
 import asyncio
 import logging
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -34,7 +35,8 @@ from mockserver.server.transport_outlet import TransportConnection, TransportCyc
 
 log = logging.getLogger("mockserver")
 
-_BODIES_ONLY = {Data}
+_ONLY_DATA = frozenset({Data})
+_PAYLOAD = attrgetter("payload")
 
 
 class ExpressConnection(TransportConnection, Protocol):
@@ -80,20 +82,23 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
 
 def _at_once(actions: Actions, framing: AnswerFraming, common: bytes) -> tuple[bytes, Outcome] | None:
     """Return the bytes of an answer that goes out in one write, and its outcome; None for any other answer."""
-    head, bodies = actions[0], actions[1:-1]
+    frames = len(actions) - 2
+    head, first = actions[0], actions[1]
     if type(head) is not Head or head.bare or type(actions[-1]) is not End:
         return None
-    if set(map(type, bodies)) - _BODIES_ONLY:
+    if frames == 1 and type(first) is Data:
+        body = first.payload
+    elif _ONLY_DATA.issuperset(map(type, actions[1:-1])):
+        body = b"".join(map(_PAYLOAD, actions[1:-1]))
+    else:
         return None
-    payloads = [action.payload for action in bodies if isinstance(action, Data)]
-    body = payloads[0] if len(payloads) == 1 else b"".join(payloads)
     try:
         data = framing.head(head.status, head.headers, common) + framing.body(body, more=False)
     except RuntimeError:
         return None
     if not framing.is_complete:
         return None
-    size, frames = len(body), len(payloads)
+    size = len(body)
     return data, Outcome(head.status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),))
 
 

@@ -136,10 +136,14 @@ class HttpProtocol(asyncio.Protocol):
         recalled = self._memo.recall(data) if is_between else None
         if recalled is not None:
             head, body = recalled
-            if not self._cycles and self._writers is None:
-                gateway = self._direct(head.path, self._port) if self._direct is not None else None
-                if gateway is not None and express.serve(self, gateway, head, body):
-                    return
+            if (
+                not self._cycles
+                and self._writers is None
+                and self._direct is not None
+                and (gateway := self._direct(head.path, self._port)) is not None
+                and express.serve(self, gateway, head, body)
+            ):
+                return
             self.on_head(head)
             self.on_body(body)
             self.on_end()
