@@ -373,6 +373,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_mock/sessions/{id}/scenario": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Session Scenario
+         * @description Return what the session answered as a scenario file: a turn for each exchange, faults and pace included.
+         */
+        get: operations["read_session_scenario"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_mock/sessions/{id}/export": {
         parameters: {
             query?: never;
@@ -1796,6 +1816,28 @@ export interface operations {
         };
     };
     read_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/yaml": unknown;
+                };
+            };
+        };
+    };
+    read_session_scenario: {
         parameters: {
             query?: never;
             header?: never;
