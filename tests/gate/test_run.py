@@ -1,6 +1,8 @@
 """Runs against real sockets: a sound gateway, broken targets, and the command itself."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -14,8 +16,10 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import OPENAPI
 from mockserver.files.contract import load_contract
 from mockserver.files.library import load_library
+from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.gate.reports import FORMATS
+from mockserver.gate.runner import Runner, RunSettings
 from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.gate.support import command, reference_gateway, run
@@ -141,6 +145,17 @@ def test_coverage_can_be_required() -> None:
         done = command(url, "--profile", "smoke", "--only", "known-status", "--only", "login", "--require-all")
     assert done.exit_code == 3
     assert "100 % are required" in done.output
+
+
+def test_a_run_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
+    seen: list[str] = []
+    ticks = itertools.count(0.0)
+    with reference_gateway() as (url, sleep):
+        settings = RunSettings(url, PROFILES["smoke"], gateway.KEY, OPENAPI, only=("auth",), seconds=10_000)
+        Runner(settings, progress=seen.append, sleep=sleep, clock=ticks.__next__).run()
+    assert seen[0].startswith("1/")
+    assert "left" not in seen[0]
+    assert re.search(r"requests, about \d+ s left$", seen[-1])
 
 
 def test_promises_are_listed_with_their_sources() -> None:
