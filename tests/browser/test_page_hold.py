@@ -45,7 +45,9 @@ def test_the_next_stream_is_held_and_stepped_and_let_run(mock: Mock, page: Page)
 
 def test_a_running_stream_is_held_by_hand(mock: Mock, page: Page) -> None:
     mock.open(page)
-    asking = mock.begin(x_mock_scenario="long-slow-stream")
+    # It runs for minutes, so that it is still running when a busy machine presses Hold. A step does not wait.
+    mock.post("next", {"turn": {"reply": "word " * 300, "pace": {"rate": "1/s", "chunk": "word"}}})
+    asking = mock.begin(hello(stream=True))
     rows(page).first.click()
     page.get_by_role("button", name="Hold", exact=True).click()
     expect(state(page)).to_have_text(re.compile("^Held before event"))
