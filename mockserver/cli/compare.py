@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mockserver.gate.budget import BudgetLimits
     from mockserver.gate.comparison import Comparison
     from mockserver.openapi.contract import Contract
+    from mockserver.scenarios.recorded import RecordedAnswer
     from mockserver.upstream.address import UpstreamAddress
 
 MODEL = "qwen-coder-32b"
@@ -105,17 +106,29 @@ def _compared(
     if library.playing is None:
         raise OperatorError(f"{chosen}: a folder of several scenarios; name one of its files")
     scenario = loader.load(library.files[library.playing]).scenario
-    script = library.scripts[library.playing]
+    script, answers = library.scripts[library.playing], _answers(library.files[library.playing])
     comparison = Comparison(script.name, address.url)
     broken = broken_promises(ContractDocument.open(bundled.OPENAPI))
 
     async def run() -> None:
         passthrough = PassThrough(address, lambda exchange, skipped: None)
         try:
-            asked = questions(scenario, script, contract, model=model, key=key)
+            asked = questions(scenario, script, contract, model=model, key=key, answers=answers)
             await compare(comparison, asked, asking(passthrough), limits, broken)
         finally:
             await passthrough.aclose()
 
     asyncio.run(run())
     return comparison
+
+
+def _answers(file: Path) -> "list[RecordedAnswer]":
+    """Return what the file beside a recording has; nothing if there is none. Raises `OperatorError`."""
+    from mockserver.files.sidecar import sidecar_of
+    from mockserver.scenarios.recorded import read_answers
+
+    path = sidecar_of(file)
+    try:
+        return read_answers(path.read_bytes()) if path.is_file() else []
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None

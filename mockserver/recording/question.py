@@ -1,14 +1,16 @@
 """The question of a turn: a request that its scenario answers with this turn, made from the turn's `when`.
 
-A file has the conditions of a request, not the request. So one is made up: a conversation with the texts, the kind of
-last message, the tools and the number of turns that `when` names, on each wire in turn, until the engine answers it
+The file beside a recording has the request itself. Without it one is made up: a conversation with the texts, the kind
+of last message, the tools and the number of turns that `when` names, on each wire in turn, until the engine answers it
 with this very turn. The tools that the reply calls are offered, or no gateway could call them.
 
 What cannot be asked is said, with the reason: errors and broken answers, which no request can bring about, and
 conditions that no request can be made for.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 import orjson
@@ -23,6 +25,7 @@ from mockserver.core.conversation import (
     Tool,
     ToolResult,
     ToolUse,
+    compact_json,
 )
 from mockserver.core.units import LONGEST
 from mockserver.engine.request import Request
@@ -30,11 +33,13 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.record import call_of
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
+from mockserver.recording.drift import TRANSIENT
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.played import played
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script, make_script
 from mockserver.scenarios.count_test import CountTest
+from mockserver.scenarios.recorded import RecordedAnswer, RecordedRequest, says
 from mockserver.scenarios.schema import ReplyBlock, Scenario, Turn
 from mockserver.scenarios.templates import PLACEHOLDER
 from mockserver.scenarios.text_test import TextTest
@@ -67,22 +72,40 @@ class NoQuestion(msgspec.Struct, frozen=True):
 
 
 def questions(
-    scenario: Scenario, script: Script, contract: Contract, *, model: str, key: str
+    scenario: Scenario,
+    script: Script,
+    contract: Contract,
+    *,
+    model: str,
+    key: str,
+    answers: Sequence[RecordedAnswer] = (),
 ) -> Iterator[Question | NoQuestion]:
-    """Yield the question of every turn, or why there is none. `model` is asked where `when` names none."""
+    """Yield the question of every turn, or why there is none. `model` is asked where `when` names none.
+
+    `answers` are those of the file beside a recording: they have the requests as they were.
+    """
+    left: dict[str, list[RecordedRequest]] = defaultdict(list)
+    for answer in answers:
+        left[answer.says].append(answer.request)
     for written, turn in zip(scenario.turns, script.turns, strict=True):
-        yield _question(written, turn, contract, model, key)
+        known = left[says(written)]
+        recorded = [_as_sent(known.pop(0), key)] if known else []
+        yield _question(written, turn, contract, model, key, recorded)
 
 
-def _question(written: Turn, turn: CompiledTurn, contract: Contract, model: str, key: str) -> Question | NoQuestion:
+def _question(
+    written: Turn, turn: CompiledTurn, contract: Contract, model: str, key: str, recorded: Sequence[Request]
+) -> Question | NoQuestion:
+    """Return the question of a turn: the recorded request if there is one, else one that is made up."""
     if turn.faults:
         return NoQuestion(turn.number, f"its answer is broken on purpose ({', '.join(turn.fault_names)})")
-    if written.error is not None or (written.response is not None and written.response.status >= 400):
+    status = _status(written)
+    if status >= 500 or status in TRANSIENT or (status >= 400 and not recorded):
         return NoQuestion(turn.number, "its answer is an error, which no request can bring about")
     alone = msgspec.structs.replace(turn, number=1, times=None)
     engine = Engine(contract, {_NAME: make_script(_NAME, [alone])}, EngineSettings(scenario=_NAME))
     misses: tuple[str, ...] = ()
-    for request in _requests(written, isinstance(turn.plan, ReplyPlan), contract, model, key):
+    for request in chain(recorded, _requests(written, isinstance(turn.plan, ReplyPlan), contract, model, key)):
         decision = engine.step(Session(_NAME, began=-LONGEST), request, 0.0)[1]
         if decision.note.turn:
             expected = played(request, decision.actions)
@@ -90,6 +113,20 @@ def _question(written: Turn, turn: CompiledTurn, contract: Contract, model: str,
         misses = misses or decision.note.misses or (decision.note.code,)
     reason = misses[0].partition(": ")[2] or misses[0] if misses else "its operation has no request that can be made up"
     return NoQuestion(turn.number, f"no request can be made up for its conditions: {reason}")
+
+
+def _status(turn: Turn) -> int:
+    """Return the status of a turn's answer."""
+    if turn.error is not None:
+        return turn.error.status
+    return 200 if turn.response is None else turn.response.status
+
+
+def _as_sent(request: RecordedRequest, key: str) -> Request:
+    """Return a recorded request with our key, and a word in the place of each secret."""
+    text = PLACEHOLDER.sub(SECRET, compact_json(request.body)) if request.body is not None else ""
+    headers = {"x-api-key": key, "content-type": "application/json"}
+    return Request(request.method, PLACEHOLDER.sub(SECRET, request.path), headers, text.encode(), query=request.query)
 
 
 def _requests(turn: Turn, converses: bool, contract: Contract, model: str, key: str) -> Iterator[Request]:

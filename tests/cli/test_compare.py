@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
+from mockserver.files import loader
+from mockserver.scenarios.recorded import RecordedAnswer, RecordedRequest, says
 from tests.support.sockets import serving
 
 SCENARIO = "scenario: weather\nturns:\n  - {reply: Good day.}\n"
@@ -70,3 +72,22 @@ def test_a_folder_of_several_scenarios_is_refused(file: str, tmp_path: Path) -> 
     (tmp_path / "other.yaml").write_text("scenario: other\nturns:\n  - {reply: Hi}\n", encoding="utf-8")
     result = run(str(tmp_path), "--upstream", "http://127.0.0.1:9", "--allow-private")
     assert (result.exit_code, "name one of its files" in result.stderr) == (2, True)
+
+
+def test_the_request_of_the_file_beside_a_recording_is_asked(file: str, tmp_path: Path) -> None:
+    scenario = Path(file)
+    turn = "{when: {text: {regex: ^b}}, reply: Good day.}"
+    scenario.write_text(f"scenario: weather\nturns:\n  - {turn}\n", encoding="utf-8")
+    said = says(loader.load(scenario).scenario.turns[0])
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "bb"}]}
+    request = RecordedRequest(method="POST", path="/v1/messages", body=body)
+    line = RecordedAnswer(says=said, operation="messages", request=request, status=200).line
+    (tmp_path / "weather.frames.jsonl").write_text(line, encoding="utf-8")
+    with serving("  - {when: {text: bb}, reply: Hello!}\n") as upstream:
+        assert run(file, "--upstream", upstream.url, "--allow-private").exit_code == 0
+
+
+def test_a_file_beside_a_recording_that_is_none_is_one_line(file: str, tmp_path: Path) -> None:
+    (tmp_path / "weather.frames.jsonl").write_text("odd", encoding="utf-8")
+    result = run(file, "--upstream", "http://127.0.0.1:9", "--allow-private")
+    assert (result.exit_code, "weather.frames.jsonl: cannot be read: line 1" in result.stderr) == (2, True)

@@ -6,16 +6,19 @@ import pytest
 from mockserver.files import loader
 from mockserver.recording.question import NoQuestion, Question, questions
 from mockserver.scenarios.compile import compile_scenario
+from mockserver.scenarios.recorded import RecordedAnswer, RecordedRequest, says
 from tests.support.engine import contract
 
 
-def asked(turn: str) -> Question | NoQuestion:
-    """Return the question of a scenario's only turn."""
+def asked(turn: str, *requests: RecordedRequest) -> Question | NoQuestion:
+    """Return the question of a scenario's only turn, of which these requests were recorded."""
     source = f"scenario: test\nturns:\n  - {turn}\n".encode()
     scenario = loader.parse(source, "test.yaml").scenario
     script, problems = compile_scenario(scenario, contract())
     assert problems == []
-    [question] = questions(scenario, script, contract(), model="some-model", key="sk_test")
+    said = says(scenario.turns[0])
+    answers = [RecordedAnswer(says=said, operation="messages", request=request, status=200) for request in requests]
+    [question] = questions(scenario, script, contract(), model="some-model", key="sk_test", answers=answers)
     return question
 
 
@@ -79,3 +82,27 @@ def test_a_turn_that_cannot_be_asked_about_has_a_reason(turn: str, reason: str) 
     question = asked(turn)
     assert isinstance(question, NoQuestion)
     assert reason in question.reason
+
+
+def recorded(text: str) -> RecordedRequest:
+    """Return a recorded request that says a text."""
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": text}]}
+    return RecordedRequest(method="POST", path="/v1/messages", body=body)
+
+
+def test_a_recorded_request_is_asked_as_it_was() -> None:
+    question = asked("{when: {text: {regex: '^b+'}}, reply: Hi}", recorded("bb {{secret.1}}"))
+    assert isinstance(question, Question)
+    assert orjson.loads(question.request.body)["messages"][0]["content"] == "bb secret"
+
+
+def test_a_recorded_request_that_the_turn_does_not_match_any_more_is_made_up_anew() -> None:
+    question = asked("{when: {text: Hello}, reply: Hi}", recorded("other"))
+    assert isinstance(question, Question)
+    assert orjson.loads(question.request.body)["messages"][0]["content"][0]["text"] == "Hello"
+
+
+@pytest.mark.parametrize(("status", "is_asked"), [(404, True), (429, False), (500, False)])
+def test_an_error_is_asked_about_if_its_request_was_recorded_and_brings_it_about(status: int, is_asked: bool) -> None:
+    question = asked(f"{{error: {{status: {status}}}}}", recorded("Hello"))
+    assert isinstance(question, Question) is is_asked
