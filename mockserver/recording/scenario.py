@@ -137,9 +137,10 @@ def _turns(recorded: Sequence[RecordedTurn], earlier: Sequence[RecordedTurn], re
     for number, (turn, twin) in enumerate(zip(recorded, pairs, strict=True)):
         condition = redaction.redact(shapes.condition(number))
         words = redaction.redact({name: as_literal(value) for name, value in turn.words.items()})
-        if twin is not None and twin.values:
+        conversation = turn.call.conversation
+        if twin is not None and twin.values and conversation is not None:
             words = named(words, as_literal(earlier[twin.number].words), twin)
-            condition = with_values(condition, words, twin, turn.call, redaction.redact_text)
+            condition = with_values(condition, words, twin, conversation, redaction.redact_text)
         yield {"when": condition, **words}
 
 

@@ -135,10 +135,11 @@ def _template(before: str, now: str, number: int) -> tuple[str, list[VolatileVal
     compared = SequenceMatcher(None, theirs, ours, autojunk=False)
     for kind, start, end, other_start, other_end in compared.get_opcodes():
         part = "".join(ours[other_start:other_end])
-        if kind == "equal" and part.strip():
+        follows = bool(values) and template.endswith(_name(values[-1]))
+        if kind == "equal" and (part.strip() or not follows):
             template += part
             continue
-        if template.endswith("}}") and values:  # two parts with nothing but space between them are one
+        if follows:  # two parts with nothing but space between them are one
             last = values.pop()
             template = template.removesuffix(_name(last))
             values.append(VolatileValue(last.name, last.earlier + "".join(theirs[start:end]), last.now + part))
@@ -174,12 +175,13 @@ def _named_text(text: str, earlier: str, values: Sequence[VolatileValue]) -> str
     return text
 
 
-def with_values(condition: Mapping[str, Json], words: Json, twin: Twin, call: Call, redact: Redact) -> dict[str, Json]:
+def with_values(
+    condition: Mapping[str, Json], words: Json, twin: Twin, conversation: Conversation, redact: Redact
+) -> dict[str, Json]:
     """Return a condition that names every value which the words of its answer use."""
     used, added = set(_USED.findall(orjson.dumps(words).decode())), dict[str, Json]()
-    if call.conversation is not None:
-        for name, key in KEYS.items():
-            template = twin.templates.get(redact(TEXTS[name](call.conversation)), "")
-            if used.intersection(_USED.findall(template)):
-                added[key] = {"text": template} if key == "tool_result" else template
+    for name, key in KEYS.items():
+        template = twin.templates.get(redact(TEXTS[name](conversation)), "")
+        if used.intersection(_USED.findall(template)):
+            added[key] = {"text": template} if key == "tool_result" else template
     return {**condition, **added}

@@ -95,3 +95,10 @@ def test_requests_that_only_all_keys_tell_apart_have_all_of_them() -> None:
     ]
     whole: dict[str, JsonValue] = {**same, **{k: v for field in fields for k, v in field.items()}}
     assert len(conditions(whole, *odd)[0]) == 4
+
+
+def test_a_request_that_many_keys_tell_apart_has_all_of_them() -> None:
+    whole: dict[str, JsonValue] = {"system": "s", "tools": [TOOL], "model": "claude-opus-4", "stream": True}
+    others = [{key: value for key, value in whole.items() if key != left_out} for left_out in whole]
+    first, *_ = conditions(*[{"messages": said("Hi"), **fields} for fields in (whole, *others)])
+    assert {"text", "system", "tools", "model", "stream", "wire"} <= set(first)

@@ -114,3 +114,31 @@ def test_a_secret_is_no_volatile_value() -> None:
 def test_other_routes_are_compared_by_their_paths() -> None:
     plain = RecordedExchange(method="GET", path="/v1/extra", status=204)
     assert again([plain], [plain]).scenario == recording_of([plain], "twice", extended()).scenario
+
+
+def test_values_side_by_side_are_one_and_space_before_the_first_stays() -> None:
+    reply = "[{{text: Order {}.}}, {{tool_use: {{name: look, input: {{at: '{}'}}}}}}]"
+    first, second = [
+        session("openai", [reply.format(id, time)], said(f" Take order {id} {time} for the table, please."))
+        for id, time in (("A-1", "12:01"), ("B-2", "13:02"))
+    ]
+    recording = again(first, second)
+    assert 'text: " Take order {{value.1}} for the table, please."' in recording.scenario
+    assert "Order B-2." in recording.scenario  # a part of a value has no name
+
+
+def test_the_blocks_of_an_answer_have_the_names() -> None:
+    reply = "[{{text: Order {0}.}}, {{tool_use: {{name: look, input: {{ids: [{0}]}}}}}}]"
+    first, second = [
+        session("openai", [reply.format(id)], said(f"Take order {id} for the table, please.")) for id in ("A-1", "B-2")
+    ]
+    recording = again(first, second)
+    assert 'text: "Order {{value.1}}."' in recording.scenario
+    assert 'input: {ids: ["{{value.1}}"]}' in recording.scenario
+
+
+def test_an_answer_of_another_form_keeps_its_words() -> None:
+    question = "Take order {} for the table, please."
+    first = session("openai", ["Order A-1."], said(question.format("A-1")))
+    second = session("openai", ["[{text: Order B-2.}, {refusal: No.}]"], said(question.format("B-2")))
+    assert "Order B-2." in again(first, second).scenario
