@@ -23,7 +23,7 @@ AIMOCK := .clients/aimock/node_modules/.package-lock.json
 # starts compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test quick check lint-page clients js-types bench bench-check matrix acts gate mutants attack soak pictures site lock \
+.PHONY: serve test quick check lint-page clients js-types bench bench-check matrix acts exam gate mutants attack soak pictures site lock \
   format clean
 
 serve: $(VENV)/.base
@@ -69,6 +69,10 @@ matrix: clients
 acts: clients
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/clients/install.sh frameworks instructor
 	$(BIN)/python -m tools.acts $(ARGS)
+
+# Real SDKs and frameworks through the exam, one after the other: writes docs/exam-results.md. ARGS=NAME for one client.
+exam: clients
+	$(BIN)/python -m tools.exam $(ARGS)
 
 # The mock against its own contract: the full gate on twenty seeds, nothing left unexamined. About 8 minutes.
 gate: $(VENV)/.dev

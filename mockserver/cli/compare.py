@@ -66,8 +66,8 @@ def compare(
     """
     require_packages()
     from mockserver.gate.budget import BudgetLimits
-    from mockserver.gate.complete_run import write_file
     from mockserver.gate.options import LOCAL_KEY
+    from mockserver.gate.output_file import write_file
     from mockserver.gate.reports import drift
     from mockserver.upstream.address import is_public, upstream_at
 

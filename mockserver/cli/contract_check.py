@@ -3,21 +3,16 @@
 SIGTERM, with which CI ends a job, ends a run as Ctrl-C does: with every report of what was seen.
 """
 
-import os
 import shutil
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.cli.ci import append_summary, stopped_by_sigterm
 from mockserver.cli.errors import report_errors
 from mockserver.cli.manual import manual
-from mockserver.core.errors import OperatorError
 from mockserver.gate.options import CONTEXT, PARAMETERS, GateOptions
 from mockserver.gate.packages import require_packages
 from mockserver.gate.reports import FORMATS
@@ -30,11 +25,12 @@ if TYPE_CHECKING:
 def _check(**values: Any) -> None:
     """Run the promises against the gateway at URL. Exit code 0: kept, 1: broken, 2: could not run, 3: unfinished."""
     require_packages()
-    from mockserver.gate.complete_run import run_gate, write_file
+    from mockserver.gate.complete_run import run_gate
+    from mockserver.gate.output_file import write_file
     from mockserver.gate.reports import github, github_summary, terminal
 
     options = GateOptions.of(values)
-    with _stopped_by_sigterm():
+    with stopped_by_sigterm():
         run = run_gate(options, _quiet if options.quiet else _with_progress)
     for report in FORMATS:
         if report.name in options.reports:
@@ -45,7 +41,7 @@ def _check(**values: Any) -> None:
     if options.github:
         for line in github.lines(run):
             click.echo(line)
-        _append_summary(github_summary.markdown(run))
+        append_summary(github_summary.markdown(run))
     sys.exit(run.exit_code)
 
 
@@ -63,34 +59,6 @@ check = click.Command(
     epilog=manual(EXAMPLES, "contract-gate"),
     context_settings=dict(CONTEXT),
 )
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM interrupt the block with a `KeyboardInterrupt` that names it."""
-
-    def interrupt(number: int, _: object) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    if threading.current_thread() is not threading.main_thread():  # no other thread may set a handler
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _append_summary(content: str) -> None:
-    """Add the summary to the page of the job, if GitHub Actions names a file for it."""
-    file = os.environ.get("GITHUB_STEP_SUMMARY")
-    if file:
-        try:
-            with Path(file).open("a", encoding="utf-8") as summary:
-                summary.write(content)
-        except OSError as error:
-            raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None
 
 
 COLOURS = {"BROKEN ": "red", "No promise broken": "green", "Stopped early": "red", "Unfinished": "red"}

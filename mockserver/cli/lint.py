@@ -56,6 +56,7 @@ EXAMPLES = {
 @report_errors
 def lint(paths: tuple[str, ...], form: str, external: Path | None, extensions: tuple[str, ...]) -> None:
     """Check scenarios, chaos profiles and accounts files; print every mistake. Exit code 1 if there is one."""
+    from mockserver.exam.cases import lint_headers
     from mockserver.files import loader
     from mockserver.files.lint import lint_files, lint_notes
     from mockserver.scenarios.validate import UNKNOWN_OPERATION
@@ -65,6 +66,7 @@ def lint(paths: tuple[str, ...], form: str, external: Path | None, extensions: t
     if not files:
         raise OperatorError(f"{' '.join(paths)}: no file (*.yaml) in there")
     problems = lint_files(with_progress(files, "Checking file"), contract)
+    problems += lint_headers(files) if not problems else []
     for problem in problems:
         click.echo(FORMATS[form](problem))
     if form != "json":

@@ -29,6 +29,7 @@ COMMANDS = (
     "chaos",
     "tail",
     "verdict",
+    "exam",
     "ask",
     "record",
     "compare",

@@ -6,7 +6,7 @@ sequence in its text (stop reason `stop_sequence`), and after `max_tokens` token
 A turn that says how many output tokens its reply has is believed: a recorded reply that fitted fits again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -41,7 +41,16 @@ from mockserver.engine.thinking import as_shown, cut_thinking, default_thinking,
 from mockserver.engine.usage import usage_of
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
-from mockserver.scenarios.compile import BlockPlan, JsonPlan, ReplyPlan, TextPlan, ThinkingPlan, ToolPlan, fill
+from mockserver.scenarios.compile import (
+    BlockPlan,
+    DefaultPlan,
+    JsonPlan,
+    ReplyPlan,
+    TextPlan,
+    ThinkingPlan,
+    ToolPlan,
+    fill,
+)
 from mockserver.scenarios.templates import Template, TemplateContext
 from mockserver.wires.wire import Wire
 
@@ -57,6 +66,9 @@ SENTENCES = (
 )
 """The texts of default replies. The table is fixed, so that no new version of a library changes them."""
 
+
+NO_TOOL = "any_tool"
+"""The tool that a call without a name calls where the client offers none."""
 
 CreditFields: TypeAlias = Callable[[Usage], JsonObject]
 """From the usage of an answer to the fields of a managed answer that say what it costs and leaves."""
@@ -102,6 +114,15 @@ def _forced_tool(conversation: Conversation) -> Tool | None:
     return None
 
 
+def _without_default(plan: ReplyPlan, conversation: Conversation, seed_path: SeedPath) -> Iterator[BlockPlan]:
+    """Yield the blocks of a plan, those of the default answer in the place of `default`."""
+    for block in plan.blocks:
+        if isinstance(block, DefaultPlan):
+            yield from default_plan(conversation, seed_path).blocks
+        else:
+            yield block
+
+
 def check_limits(operation: Operation, conversation: Conversation) -> None:
     """Check the limits of the route: provider, iterations. Raises `Refusal` 400."""
     if operation.variant == "byok":
@@ -122,10 +143,11 @@ def make_recipe(
     plan: ReplyPlan, conversation: Conversation, wire: Wire, context: TemplateContext, seed_path: SeedPath
 ) -> ReplyRecipe:
     """Return a plan with its templates filled and its ids made."""
-    is_thought = isinstance(next(iter(plan.blocks), None), ThinkingPlan)
+    planned = list(_without_default(plan, conversation, seed_path))
+    is_thought = isinstance(next(iter(planned), None), ThinkingPlan)
     prefix = wire.thought_id_prefix if is_thought else wire.tool_id_prefix
     blocks = [
-        _make_block(block, conversation, prefix, context, seed_path, number) for number, block in enumerate(plan.blocks)
+        _make_block(block, conversation, prefix, context, seed_path, number) for number, block in enumerate(planned)
     ]
     id = plan.id or seed_path.token("reply")
     return ReplyRecipe(id=id, blocks=tuple(blocks), pace=plan.pace, usage=plan.usage, stop=plan.stop)
@@ -183,9 +205,19 @@ def _make_block(
         return Text(plan.text.fill(context) if literal is None else literal, plan.is_refusal)
     if isinstance(plan, JsonPlan):
         return Text(compact_json(fill(plan.value, context)))
+    assert isinstance(plan, ToolPlan), "make_recipe has put blocks in the place of `default`"
+    if not plan.name:
+        plan = msgspec.structs.replace(plan, name=_likely_tool(conversation))
     arguments = _arguments(plan, conversation, seed_path, number) if plan.input is None else fill(plan.input, context)
     is_custom = any(tool.is_custom and tool.name == plan.name for tool in conversation.tools)
     return ToolUse(plan.name, arguments, plan.id or id_prefix + seed_path.token("tool", number), is_custom)
+
+
+def _likely_tool(conversation: Conversation) -> str:
+    """Return the name of the tool that the client demands, else of the first that it offers."""
+    demanded = _forced_tool(conversation)
+    offered = [tool.name for tool in conversation.tools]
+    return demanded.name if demanded is not None else next(iter(offered), NO_TOOL)
 
 
 def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:

@@ -15,10 +15,8 @@ promise could break once more unnoticed.
 """
 
 import datetime
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +25,9 @@ import yaml
 from mockserver.contracts.check import Deviation
 from mockserver.contracts.promises import PROMISES
 from mockserver.core.errors import OperatorError
+from mockserver.gate.baseline_file import BaselineEntry, read_entries
 from mockserver.gate.causes import fingerprint
 from mockserver.gate.results import PromiseResult, RunResults
-
-KEYS = {"promise", "since", "why", "until", "deviations"}
 
 
 @dataclass(frozen=True)
@@ -51,39 +48,19 @@ class AcceptedDeviation:
 
 def read(file: Path) -> list[AcceptedDeviation]:
     """Return the entries of a file. Raises `OperatorError` for a mistake in it."""
-    try:
-        loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise OperatorError(f"{file}: cannot be read: {error}") from None
-    if not isinstance(loaded, list):
-        raise OperatorError(f"{file}: expected a list of accepted deviations")
-    entries = [_entry(file, number, entry) for number, entry in enumerate(loaded, 1)]
-    twice = [name for name, count in Counter(entry.promise for entry in entries).items() if count > 1]
-    if twice:
-        raise OperatorError(f"{file}: {twice[0]} has two entries")
-    return entries
+    hint = "list the names with: mockserver contract promises"
+    return [_deviation(file, entry) for entry in read_entries(file, "promise", PROMISES, hint, more=("deviations",))]
 
 
-def _entry(file: Path, number: int, value: Any) -> AcceptedDeviation:
-    """Return one entry. Raises `OperatorError` for a mistake in it."""
-    where = f"{file}: entry {number}"
-    if not isinstance(value, dict) or not {"promise", "since", "why"} <= set(value) or set(value) - KEYS:
-        raise OperatorError(f"{where}: expected the keys promise, since and why, and optionally until and deviations")
-    name = str(value["promise"])
-    if name not in PROMISES:
-        near = get_close_matches(name, PROMISES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "list the names with: mockserver contract promises"
-        raise OperatorError(f"{where}: no promise is named {name!r}; {hint}")
-    for key in ("since", "until"):
-        if type(value.get(key)) is not datetime.date and (key == "since" or value.get(key) is not None):
-            raise OperatorError(f"{where}: {key}: expected a date, such as 2026-11-20")
-    if not isinstance(value["why"], str) or not value["why"].strip():
-        raise OperatorError(f"{where}: why: expected a reason")
-    kinds = value.get("deviations")
+def _deviation(file: Path, entry: BaselineEntry) -> AcceptedDeviation:
+    """Return one entry with the fingerprints that it accepts."""
+    kinds = entry.rest.get("deviations")
     if kinds is not None and not (isinstance(kinds, list) and all(isinstance(kind, str) for kind in kinds)):
-        raise OperatorError(f"{where}: deviations: expected a list of texts, as --write-baseline writes them")
+        raise OperatorError(
+            f"{file}: {entry.name}: deviations: expected a list of texts, as --write-baseline writes them"
+        )
     known = None if kinds is None else frozenset(kinds)
-    return AcceptedDeviation(name, value["since"], value["why"], value.get("until"), known)
+    return AcceptedDeviation(entry.name, entry.since, entry.why, entry.until, known)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mockserver.core.errors import OperatorError
 from mockserver.gate import baseline, previous_run
 from mockserver.gate.options import GateOptions
+from mockserver.gate.output_file import write_file
 from mockserver.gate.runner import GateRun, Runner, RunSettings
 
 
@@ -39,11 +40,3 @@ def run_gate(
     elif not coverage:
         done.gaps.append("Nothing was examined, so the run says nothing about the target.")
     return done
-
-
-def write_file(file: Path, content: bytes) -> None:
-    """Write a file that the operator named. Raises `OperatorError` if it cannot be written."""
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None

@@ -124,8 +124,12 @@ def _stopped(stop: Stop) -> Callable[[Record], bool]:
     return lambda record: stop_of(record) == stop
 
 
+def _asked_for_stream(record: Record) -> bool:
+    return record.conversation is not None and record.conversation.stream
+
+
 def _is_broken_stream(ended: str) -> Callable[[Record], bool]:
-    return lambda record: _is_answered(record) and record.answer.is_stream and record.ended == ended
+    return lambda record: _is_answered(record) and _asked_for_stream(record) and record.ended == ended
 
 
 def _trouble(words: str) -> Callable[[Record], bool]:

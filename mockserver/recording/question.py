@@ -28,6 +28,7 @@ from mockserver.core.conversation import (
     compact_json,
 )
 from mockserver.core.units import LONGEST
+from mockserver.engine.reply import NO_TOOL
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.record import call_of
@@ -205,7 +206,7 @@ def _offered(when: When, blocks: list[ReplyBlock]) -> Iterator[Tool]:
         inputs["look"] = {}
     for block in blocks:
         if block.tool_use is not None:
-            inputs[block.tool_use.name] = block.tool_use.input or {}
+            inputs[block.tool_use.name or NO_TOOL] = block.tool_use.input or {}
     for name, arguments in inputs.items():
         properties = {argument: _schema(value) for argument, value in arguments.items()}
         schema = {"type": "object", "properties": properties, "required": list(properties)}

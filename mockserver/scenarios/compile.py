@@ -55,7 +55,7 @@ class JsonPlan(msgspec.Struct, frozen=True):
 
 
 class ToolPlan(msgspec.Struct, frozen=True):
-    """A tool call of a reply.
+    """A tool call of a reply. Without a `name` it calls the tool that the client demands or offers first.
 
     `input` has a `Template` for each text. None means: generate arguments from the schema of the tool that the client
     offers, else from `schema`, which is the scenario's own.
@@ -75,7 +75,11 @@ class ThinkingPlan(msgspec.Struct, frozen=True):
     redacted: bool = False
 
 
-BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan
+class DefaultPlan(msgspec.Struct, frozen=True):
+    """The blocks of the mock's default answer."""
+
+
+BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan | DefaultPlan
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,6 +311,8 @@ def _template(text: str, path: Path, add_problem: AddProblem) -> Template:
 
 
 def _block(block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_problem: AddProblem) -> BlockPlan:
+    if block.default is not None:
+        return DefaultPlan()
     if block.json_ is not None:
         return JsonPlan(_tree(block.json_, (*path, "json"), add_problem))
     if block.refusal is not None:
@@ -321,7 +327,7 @@ def _block(block: ReplyBlock, tools: Mapping[str, JsonObject], path: Path, add_p
     arguments: dict[str, object] | None = None
     if use.input is not None:
         arguments = {key: _tree(value, (*place, key), add_problem) for key, value in use.input.items()}
-    return ToolPlan(use.name, arguments, use.id, tools.get(use.name, {}))
+    return ToolPlan(use.name or "", arguments, use.id, tools.get(use.name or "", {}))
 
 
 def _tree(value: JsonValue, path: Path, add_problem: AddProblem) -> object:

@@ -25,6 +25,7 @@ from mockserver.core.conversation import Stop
 from mockserver.core.distribution import Fixed, Spread
 from mockserver.core.units import Days, Duration, Rate, Share, Times
 from mockserver.scenarios.base_model import OneOrMore, ScenarioModel
+from mockserver.scenarios.exam_header import ExamHeader
 from mockserver.scenarios.when import When
 from mockserver.wires.threads import ThreadPolicy
 
@@ -36,7 +37,13 @@ def _as_text(value: object) -> object:
 class ToolUseBlock(ScenarioModel):
     """A tool call in a reply. Without `input`, the mock generates arguments from the schema of the offered tool."""
 
-    name: str = Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=128,
+        pattern=r"^[a-zA-Z0-9_-]+$",
+        description="The tool; without it the one that the client demands, else the first that it offers.",
+    )
     input: dict[str, JsonValue] | None = None
     id: str | None = Field(None, min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")
 
@@ -52,7 +59,7 @@ class ThinkingBlock(ScenarioModel):
 
 
 class ReplyBlock(ScenarioModel):
-    """One block of a reply: `text`, `tool_use`, `thinking`, `json` or `refusal`. A bare string is a text block."""
+    """One block of a reply: `text`, `tool_use`, `thinking`, `json`, `refusal` or `default`. A bare string is a text."""
 
     text: str | None = Field(None, description="Text; {{names}} are replaced.")
     tool_use: ToolUseBlock | None = Field(None, description="A call of a tool.")
@@ -64,6 +71,9 @@ class ReplyBlock(ScenarioModel):
     )
     refusal: str | None = Field(
         None, min_length=1, description="The words with which the model refuses; {{names}} are replaced."
+    )
+    default: Literal[True] | None = Field(
+        None, description="What the mock says without a scenario: a text, the JSON or the tool call that is asked for."
     )
 
     @model_validator(mode="after")
@@ -180,7 +190,8 @@ class Turn(ScenarioModel):
 
     when: When = When()
     reply: Annotated[list[Annotated[ReplyBlock, BeforeValidator(_as_text)]], OneOrMore] | None = Field(
-        None, description="Blocks in order: text, tool_use, thinking, json or refusal; a string is one text block."
+        None,
+        description="Blocks in order: text, tool_use, thinking, json, refusal or default; a string is one text block.",
     )
     error: ErrorReply | None = Field(None, description="An error answer.")
     response: RawResponse | None = Field(None, description="A raw response, for any operation.")
@@ -277,4 +288,5 @@ class Scenario(ScenarioModel):
         description="What a recording replays: its turns as they read, or exactly the bytes and times in the file "
         "beside it (*.frames.jsonl).",
     )
+    exam: ExamHeader | None = Field(None, description="What makes the scenario a case of the exam; see docs/exam.md.")
     turns: list[Turn] = Field(min_length=1, max_length=10_000, description="Tried in order for each request.")

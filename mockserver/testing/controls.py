@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
 from mockserver.accounts import billing, ledger
+from mockserver.accounts.session import start_clock
 from mockserver.core.errors import OperatorError
 from mockserver.core.units import parse_duration
 from mockserver.testing.arguments import checked
@@ -25,6 +28,11 @@ class GatewayClock:
     def advance(self, by: str | float) -> None:
         """Advance the clock by `1h`, `90s` or a number of seconds. You can patch `time.sleep` with it."""
         self._server.runner.run(self._server.app.advance(self._id, parse_duration(by)))
+
+    def use_real_time(self) -> None:
+        """Let the session's clock run as the host's does from now on: the mock's waits take the time that they say."""
+        real = start_clock(self._server.clock.now(), virtual=False)
+        self._server.update(self._id, lambda session: (msgspec.structs.replace(session, clock=real), None))
 
     async def sleep(self, by: str | float) -> None:
         """Advance the clock, for async clients. You can patch `anyio.sleep` with it."""

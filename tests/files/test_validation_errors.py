@@ -68,7 +68,10 @@ TURN_MISTAKES = [
     # wrong shapes
     ("hi", "3:5: turns[0]: expected a mapping"),
     ("", "3:4: turns[0]: expected a mapping"),
-    ("reply: 5", "3:12: turns[0].reply: expected a mapping with text, tool_use, thinking, json or refusal, not 5"),
+    (
+        "reply: 5",
+        "3:12: turns[0].reply: expected a mapping with text, tool_use, thinking, json, refusal or default, not 5",
+    ),
     ("reply: [{text: 5}]", "3:20: turns[0].reply[0].text: expected text, not 5; quote it"),
     ("reply: {text: [x]}", "3:19: turns[0].reply.text: expected text, not a list"),
     ("{reply: hi, when: [x]}", "3:23: turns[0].when: expected a mapping"),

@@ -10,6 +10,7 @@ from mockserver.journal.client_rules import ClientLimits
 from mockserver.journal.log import Outcome
 from mockserver.testing.gateway import GatewaySession
 from tests.journal.verdict_support import TOOLS, rules_of
+from tests.support.engine import CHAT
 from tests.support.posting import post
 
 USER: JsonValue = {"role": "user", "content": "Hello"}
@@ -69,6 +70,32 @@ def test_invalid_arguments(gateway: GatewaySession, is_error: bool, rules: set[s
     gateway.tool_use("search", query="wrong name").reply("ok")
     post(gateway, tools=TOOLS)
     then(gateway, call(gateway), result(gateway, is_error=is_error), tools=TOOLS)
+    assert gateway.verdict().rules == rules
+
+
+REPEATED: list[tuple[str, str, set[str]]] = [
+    ('{"q": "a"}', "42", {"invalid-arguments-used"}),
+    ('{"q": "a"}', "Error: the arguments are cut off.", set()),
+    ("{}", "42", set()),
+    ("[1]", "42", {"invalid-arguments-used"}),
+    ('{"INVALID_JSON": "{\\"q\\": \\"a"}', "42", set()),
+    ('{"q": "a', "42", set()),
+]
+"""Arguments in the history, where those that came are `{"q": "a`, and the result: whether that proves something."""
+
+
+@pytest.mark.parametrize(("arguments", "said", "rules"), REPEATED)
+def test_invalid_arguments_where_a_result_has_no_mark(
+    gateway: GatewaySession, arguments: str, said: str, rules: set[str]
+) -> None:
+    broken: JsonValue = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": '{"q": "a'}}
+    message: JsonValue = {"role": "assistant", "content": None, "tool_calls": [broken]}
+    choice: JsonValue = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    gateway.turn(response={"body": {"id": "x", "object": "chat.completion", "choices": [choice]}}).reply("ok")
+    post(gateway, path=CHAT)
+    repeated: JsonValue = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": arguments}}
+    answered: JsonValue = {"role": "assistant", "content": None, "tool_calls": [repeated]}
+    post(gateway, path=CHAT, messages=[USER, answered, {"role": "tool", "tool_call_id": "call_1", "content": said}])
     assert gateway.verdict().rules == rules
 
 

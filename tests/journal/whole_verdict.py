@@ -143,7 +143,10 @@ def _has_result(call: ToolCall, record: Record, later: Record) -> bool:
     wire = wire_named(record.call.operation.wire)
     if not wire.reports_tool_errors:
         sent = wire.reader.sent_arguments(later.json, call.id)
-        return call.input is None and sent is not None and sent != call.arguments
+        rule = invalid_arguments_used
+        if call.input is not None or sent is None or sent == call.arguments:
+            return False
+        return not rule._is_placeholder(sent, rule._digest(call.arguments)) and not rule._says_error(later, call.id)
     conversation = later.conversation
     results = conversation.tool_results if conversation is not None else ()
     return any(result.tool_use_id == call.id and not result.is_error for result in results)

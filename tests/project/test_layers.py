@@ -23,7 +23,7 @@ LAYERS = (
         "mockserver.testing",
         "mockserver.agents",
     ),
-    *("mockserver.contracts", "mockserver.gate", "mockserver.cli"),
+    *("mockserver.contracts", "mockserver.gate", "mockserver.exam", "mockserver.cli"),
     *("mockserver.contracts.conftest", "mockserver.contracts.hooks", "mockserver.contracts.test_gateway"),
     *("mockserver", "tools", "benchmarks"),
 )

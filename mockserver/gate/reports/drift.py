@@ -8,8 +8,7 @@ import orjson
 
 from mockserver import __version__
 from mockserver.gate.comparison import ComparedTurn, Comparison, State
-from mockserver.gate.reports.junit import NO_XML
-from mockserver.gate.reports.text import encodable, printable
+from mockserver.gate.reports.text import encodable, in_xml, printable
 
 VERDICTS = {
     0: "The gateway behaves as the scenario says",
@@ -74,17 +73,15 @@ def as_junit(comparison: Comparison) -> bytes:
     for turn in comparison.turns:
         case = Xml.SubElement(suite, "testcase", classname=comparison.scenario, name=f"turn {turn.turn}")
         if turn.state == "differs":
-            text = "\n".join([_xml(str(drift)) for drift in turn.drifts])
-            Xml.SubElement(case, "failure", message=_xml(str(turn.drifts[0])), type=turn.drifts[0].promise).text = text
+            text = "\n".join([in_xml(str(drift)) for drift in turn.drifts])
+            Xml.SubElement(
+                case, "failure", message=in_xml(str(turn.drifts[0])), type=turn.drifts[0].promise
+            ).text = text
         elif turn.state == "not checked":
-            Xml.SubElement(case, "error", message=_xml(turn.reason), type="not checked")
+            Xml.SubElement(case, "error", message=in_xml(turn.reason), type="not checked")
         elif turn.state == "left out":
-            Xml.SubElement(case, "skipped", message=_xml(turn.reason))
+            Xml.SubElement(case, "skipped", message=in_xml(turn.reason))
     Xml.SubElement(suite, "system-out").text = headline(comparison)
     root = Xml.Element("testsuites")
     root.append(suite)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _xml(text: str) -> str:
-    return NO_XML.sub("\ufffd", text)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mockserver.gate.reports.places import Places, message
+from mockserver.gate.reports.text import workflow_data, workflow_property
 from mockserver.gate.runner import GateRun
 
 
@@ -16,18 +17,9 @@ def lines(run: GateRun) -> Iterator[str]:
         if len(cause.promises) > 1:
             title = f"contract: {len(cause.promises)} promises, one cause"
             words = f"{cause.what}. It breaks {', '.join(cause.promises)}"
-        at = f"file={_property(places.file)},line={places.line(entry)}," if places.file else ""
-        yield f"::error {at}title={_property(title)}::{_data(words)}"
+        at = f"file={workflow_property(places.file)},line={places.line(entry)}," if places.file else ""
+        yield f"::error {at}title={workflow_property(title)}::{workflow_data(words)}"
     for words in run.trouble:
-        yield f"::error title={_property('contract')}::{_data(words)}"
+        yield f"::error title={workflow_property('contract')}::{workflow_data(words)}"
     for words in run.notes:
-        yield f"::notice title={_property('contract')}::{_data(words)}"
-
-
-def _data(text: str) -> str:
-    """Return a message, escaped as GitHub's own toolkit escapes it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+        yield f"::notice title={workflow_property('contract')}::{workflow_data(words)}"

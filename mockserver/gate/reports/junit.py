@@ -1,6 +1,5 @@
 """JUnit XML: a test case for each promise and one for the run as a whole, for CI."""
 
-import re
 import time
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
@@ -9,11 +8,9 @@ from mockserver.contracts.check import Deviation
 from mockserver.gate.grades import grade
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import effort, headline
+from mockserver.gate.reports.text import in_xml
 from mockserver.gate.results import PromiseResult
 from mockserver.gate.runner import GateRun
-
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold."""
 
 
 def render(run: GateRun) -> bytes:
@@ -47,7 +44,7 @@ def render(run: GateRun) -> bytes:
         _case(suite, run, entry)
     whole = Xml.SubElement(suite, "testcase", classname="contract", name="run", time=f"{run.seconds:.3f}")
     if trouble:
-        Xml.SubElement(whole, "error", message=_xml(trouble[0]), type="run").text = _xml("\n".join(trouble))
+        Xml.SubElement(whole, "error", message=in_xml(trouble[0]), type="run").text = in_xml("\n".join(trouble))
     Xml.SubElement(suite, "system-out").text = f"{headline(run)}\n{effort(run)}"
     Xml.SubElement(suite, "system-err")
     root = Xml.Element("testsuites")
@@ -58,7 +55,7 @@ def render(run: GateRun) -> bytes:
 def _properties(element: Xml.Element, **values: str) -> None:
     properties = Xml.SubElement(element, "properties")
     for name, value in values.items():
-        Xml.SubElement(properties, "property", name=name, value=_xml(value))
+        Xml.SubElement(properties, "property", name=name, value=in_xml(value))
 
 
 def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
@@ -67,18 +64,14 @@ def _case(suite: Xml.Element, run: GateRun, entry: PromiseResult) -> None:
     _properties(case, state=entry.state, source=promise.source, examined=str(entry.examined), broken=str(entry.broken))
     if entry.state == "broken":
         first = entry.deviations[0] if entry.deviations else Deviation(promise.name, "")
-        failure = Xml.SubElement(case, "failure", message=_xml(first.got), type=promise.source)
+        failure = Xml.SubElement(case, "failure", message=in_xml(first.got), type=promise.source)
         request = curl(run.settings.url, first.exchange.request) if first.exchange else ""
-        failure.text = _xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
+        failure.text = in_xml(f"expected: {promise.sentence}\ngot: {first.got}\n\n{request}")
     elif entry.state == "error":
-        Xml.SubElement(case, "error", message=_xml(entry.reason), type="gate")
+        Xml.SubElement(case, "error", message=in_xml(entry.reason), type="gate")
     elif entry.state != "kept":
-        Xml.SubElement(case, "skipped", message=_xml(_why(entry)))
+        Xml.SubElement(case, "skipped", message=in_xml(_why(entry)))
 
 
 def _why(entry: PromiseResult) -> str:
     return f"{entry.state}: {entry.reason}" if entry.state == "not offered" else entry.accepted or entry.reason
-
-
-def _xml(text: str) -> str:
-    return NO_XML.sub("\ufffd", text)

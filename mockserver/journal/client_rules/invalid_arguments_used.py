@@ -1,7 +1,8 @@
 """The client called a tool with arguments that are no JSON object or do not satisfy the tool's schema.
 
 The rule sees that by the result that the client sends: one without `is_error`. Where a wire cannot mark a result as an
-error, it looks for arguments in the history that differ from the broken ones that came: the client made them up.
+error, it looks for arguments in the history that differ from the broken ones that came: the client made them up. An
+empty object, and a result that speaks of an error, prove nothing.
 
 Wrong:
 
@@ -16,6 +17,7 @@ Right:
     ask(messages=[HELLO, tool_call(), tool_result(is_error=True)], tools=TOOLS)
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from hashlib import blake2b
@@ -24,6 +26,7 @@ from typing import NamedTuple
 import jsonschema_rs
 
 from mockserver.core.conversation import Conversation
+from mockserver.core.json_text import json_or_none
 from mockserver.journal.client_rules.history import has_result, has_tool_call
 from mockserver.journal.client_rules.rule import ClientRule, Evidence, RuleContext
 from mockserver.journal.facts import once_per_exchange
@@ -43,6 +46,10 @@ def find(context: RuleContext) -> Iterator[Evidence]:
             if later is not None:
                 text = f"the arguments of {call.name} {call.problem}; the client sent a result of the call"
                 yield Evidence((record, later), text)
+
+
+_ERROR = re.compile("error|invalid|failed", re.IGNORECASE)
+"""Words of a result that tells the model of its mistake."""
 
 
 class _InvalidCall(NamedTuple):
@@ -95,7 +102,30 @@ def _has_result(call: _InvalidCall, wire: Wire, later: Record) -> bool:
     if call.is_json:
         return False
     sent = wire.reader.sent_arguments(later.copy().json, call.id)
-    return sent is not None and _digest(sent) != call.arguments
+    return (
+        sent is not None
+        and _digest(sent) != call.arguments
+        and not _is_placeholder(sent, call.arguments)
+        and not _says_error(later, call.id)
+    )
+
+
+def _is_placeholder(sent: str, arguments: bytes) -> bool:
+    """Return whether arguments only stand for the invalid ones: an empty object, or one that has them as a text.
+
+    Vercel's AI SDK and pydantic-ai write those into the history when they tell the model of the mistake.
+    """
+    value = json_or_none(sent)
+    if not isinstance(value, dict):
+        return False
+    return not value or any(isinstance(text, str) and _digest(text) == arguments for text in value.values())
+
+
+def _says_error(later: Record, id: str) -> bool:
+    """Return whether the result of a call says in words that it failed, where the wire has no mark for that."""
+    asked = later.conversation
+    results = asked.tool_results if asked is not None else ()
+    return any(result.tool_use_id == id and _ERROR.search(result.text) is not None for result in results)
 
 
 def unchecked(context: RuleContext) -> str:
