@@ -142,9 +142,8 @@ def _requests(turn: Turn, converses: bool, contract: Contract, model: str, key: 
         return
     conversation = _conversation(turn, model)
     for operation in _operations(turn.when, contract):
-        body = WIRES[operation.wire].ask(conversation) if operation.is_conversation else {}
-        if body:
-            yield Request("POST", operation.path, {**headers, "content-type": "application/json"}, orjson.dumps(body))
+        body = orjson.dumps(WIRES[operation.wire].ask(conversation))
+        yield Request("POST", operation.path, {**headers, "content-type": "application/json"}, body)
 
 
 def _operations(when: When, contract: Contract) -> list[Operation]:

@@ -121,11 +121,11 @@ REQUEST = Request(
 )
 
 
-def live_answer(delivery: Delivery, script: Script | None = None) -> LiveAnswer:
-    """Return an answer to `REQUEST` on its way, as a scenario decides it."""
+def live_answer(delivery: Delivery, script: Script | None = None, request: Request = REQUEST) -> LiveAnswer:
+    """Return an answer to a request on its way, as a scenario decides it."""
     talk = Talk(script)
-    _, decision = talk.engine.step(talk.session, REQUEST, talk.now)
-    return LiveAnswer(1, talk.session.id, REQUEST, decision, REAL, talk.now, delivery)
+    _, decision = talk.engine.step(talk.session, request, talk.now)
+    return LiveAnswer(1, talk.session.id, request, decision, REAL, talk.now, delivery)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mockserver.engine.request import Request
 from mockserver.recording.drift import keeps_all
 from mockserver.recording.played import played
 from mockserver.server.stream_gate import Delivery
@@ -48,3 +49,11 @@ def test_what_cannot_be_compared_has_a_reason(scenario: str, upstream: str, skip
 
 def test_nothing_is_a_summary_too() -> None:
     assert DriftWatch(contract(), keeps_all, print).summary() == ["Compared: nothing."]
+
+
+def test_a_preflight_is_not_compared() -> None:
+    watch = DriftWatch(contract(), keeps_all, print)
+    request = Request("OPTIONS", "/v1/messages", {"origin": "http://a", "access-control-request-method": "POST"})
+    live = live_answer(Delivery(), None, request)
+    assert watch.seen(live, played(request, live.decision.actions), "") == ()
+    assert not watch.counts

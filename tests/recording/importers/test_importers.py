@@ -67,7 +67,7 @@ def test_a_body_of_a_har_can_be_base64() -> None:
     coded = entry()
     coded["response"]["content"] = {"text": base64.b64encode(WHOLE.encode()).decode(), "encoding": "base64"}
     assert scenario(har(coded))[0]["reply"] == "From the gateway."
-    coded["response"]["content"]["text"] = "!"
+    coded["response"]["content"]["text"] = "a"
     assert "reply" not in scenario(har(coded))[0]
 
 
@@ -125,6 +125,10 @@ def test_what_a_cassette_does_not_say_is_told(imported: Imported, reason: str) -
     assert imported.losses == [f"interaction 1: /v1/messages: {reason}; left out"]
     with pytest.raises(OperatorError, match="nothing in the file can become a turn"):
         scenario_from(imported, "imported", contract())
+
+
+def test_a_cassette_can_have_an_answer_without_a_body() -> None:
+    assert scenario(cassette(None))[0]["response"] == {"status": 200}
 
 
 def test_an_error_of_a_cassette_is_an_error() -> None:
@@ -212,6 +216,7 @@ def test_what_aimock_has_and_a_scenario_has_not_is_told_with_its_place() -> None
             "match": {"userMessage": 5, "context": "x"},
             "response": {"content": "Hi", "finishReason": "odd", "usage": {}},
             "chaos": {"dropRate": 1},
+            "metadata": None,
         },
         {"match": {"inputText": "a"}, "response": {"embedding": [1.0]}},
         {"match": "odd", "response": {"content": "Hi", "blocks": [{"type": "image"}]}},
