@@ -168,7 +168,7 @@ class RuntimeConfig:
     def read_profile(self, name: str, text: str) -> ChaosProfile:
         """Compile a chaos profile from its text: slow work. Raise `AuthorError` with every mistake."""
         document = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "chaos")
-        profile = profile_of(document)
+        profile = profile_of(document, self.contract)
         if profile.name != name:
             message = f"the text names itself '{profile.name}'; save it under that name, or write chaos: {name}"
             raise AuthorError([document.problem(("chaos",), message)])

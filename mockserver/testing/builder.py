@@ -165,7 +165,7 @@ def read_account(source: Mapping[str, object] | Account | None) -> Account | Non
     return account
 
 
-def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry) -> ChaosProfile:
+def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry, contract: Contract) -> ChaosProfile:
     """Return a chaos profile by its name, from a file, or from the keys of one. Raises for mistakes."""
     if isinstance(source, str) and source in known:
         return known[source]
@@ -174,10 +174,10 @@ def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry
     elif isinstance(source, str) and "\n" in source:
         document = yaml_reader.read(source.encode(), "chaos('''…''')")
     elif isinstance(source, Path) or source.endswith((".yaml", ".yml")):
-        return read_profile(Path(source))
+        return read_profile(Path(source), contract)
     else:
         raise OperatorError(f"no chaos profile is called '{source}'; {did_you_mean(source, known)}")
-    return profile_of(document)
+    return profile_of(document, contract)
 
 
 def _json(source: Mapping[str, object], what: str) -> bytes:

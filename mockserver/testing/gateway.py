@@ -225,7 +225,7 @@ class GatewaySession:
     def _chaos_name(self, source: str | Path | Mapping[str, object]) -> str:
         """Return the name by which the server knows a profile: its own if it is shipped, else the slot."""
         profiles = self._server.profiles
-        profile = read_chaos(source, profiles)
+        profile = read_chaos(source, profiles, self._server.contract)
         if profiles.get(profile.name) is profile:
             return profile.name
         profiles.put(self._slot, profile)

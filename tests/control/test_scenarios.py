@@ -186,6 +186,13 @@ def test_chaos_is_put_chosen_for_all_or_for_one_and_ended(served: Served) -> Non
     assert list(served.app.failures) == []
 
 
+def test_a_chaos_profile_with_an_unknown_operation_is_refused(served: Served) -> None:
+    text = "chaos: storm\nrules:\n  - {when: {operation: mesages}, faults: [reset]}\n"
+    answer = put(served, "storm", text, "chaos")
+    assert answer.status_code == 422
+    assert "did you mean 'messages'?" in error_of(answer)["problems"][0]["message"]
+
+
 def test_a_mistake_in_chaos_has_its_place(served: Served) -> None:
     answer = put(served, "storm", "chaos: storm\nrules:\n  - faults: [resett]\n", "chaos")
     [problem] = error_of(answer)["problems"]

@@ -10,30 +10,31 @@ from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.scenarios.schema import Scenario
 from mockserver.testing.builder import read_account, read_chaos
 from mockserver.testing.registry import ProfileRegistry
+from tests.support.engine import contract
 
 RULES = "rules: [{error: {status: 503}}]\n"
 
 
 @pytest.mark.parametrize("source", ["flaky", {"rules": [{"error": {"status": 503}}]}, f"chaos: mine\n{RULES}"])
 def test_chaos_is_a_name_a_mapping_or_a_text(source: str | Mapping[str, object]) -> None:
-    assert read_chaos(source, ProfileRegistry()).rules
+    assert read_chaos(source, ProfileRegistry(), contract()).rules
 
 
 def test_chaos_can_be_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(f"chaos: mine\n{RULES}")
     known = ProfileRegistry()
-    assert read_chaos(file, known).name == read_chaos(str(file), known).name == "mine"
+    assert read_chaos(file, known, contract()).name == read_chaos(str(file), known, contract()).name == "mine"
 
 
 def test_a_misspelt_profile_gets_the_nearest_name() -> None:
     with pytest.raises(OperatorError, match="flaky"):
-        read_chaos("flakey", ProfileRegistry())
+        read_chaos("flakey", ProfileRegistry(), contract())
 
 
 def test_a_mistake_in_chaos_is_reported() -> None:
     with pytest.raises(AuthorError, match="did you mean 'reset'"):
-        read_chaos({"rules": [{"faults": ["rset"]}]}, ProfileRegistry())
+        read_chaos({"rules": [{"faults": ["rset"]}]}, ProfileRegistry(), contract())
 
 
 def test_an_account_of_a_test_has_no_keys_of_its_own() -> None:
@@ -64,3 +65,12 @@ def test_a_fault_needs_a_turn() -> None:
 def test_a_turn_consists_of_what_json_can_say() -> None:
     with mockserver.start() as gateway, pytest.raises(AuthorError, match="texts, numbers, lists and mappings"):
         gateway.turn(reply=object())
+
+
+@pytest.mark.parametrize("form", ["mapping", "file"])
+def test_an_unknown_operation_in_chaos_gets_the_nearest_name(form: str, tmp_path: Path) -> None:
+    rules: list[object] = [{"when": {"operation": "mesages"}, "faults": ["reset"]}]
+    file = tmp_path / "mine.yaml"
+    file.write_text("chaos: mine\nrules: [{when: {operation: mesages}, faults: [reset]}]\n")
+    with pytest.raises(AuthorError, match="unknown operation 'mesages'; did you mean 'messages'"):
+        read_chaos({"rules": rules} if form == "mapping" else file, ProfileRegistry(), contract())
