@@ -3,9 +3,13 @@
 SIGTERM, with which CI ends a job, ends a run as Ctrl-C does: with every report of what was seen.
 """
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,7 +34,7 @@ def _check(**values: Any) -> None:
     from mockserver.gate.reports import github, github_summary, terminal
 
     options = GateOptions.of(values)
-    with stopped_by_sigterm():
+    with stopped_by_sigterm(), _nothing_left_behind():
         run = run_gate(options, _quiet if options.quiet else _with_progress)
     for report in FORMATS:
         if report.name in options.reports:
@@ -59,6 +63,24 @@ check = click.Command(
     epilog=manual(EXAMPLES, "contract-gate"),
     context_settings=dict(CONTEXT),
 )
+
+
+STORE = "HYPOTHESIS_STORAGE_DIRECTORY"
+"""The variable that names the folder of hypothesis; without it that is `.hypothesis` here."""
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Let hypothesis, which generates requests, keep its files out of the user's folder."""
+    if STORE in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="mockserver-gate-") as folder:
+        os.environ[STORE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[STORE]
 
 
 COLOURS = {"BROKEN ": "red", "No promise broken": "green", "Stopped early": "red", "Unfinished": "red"}

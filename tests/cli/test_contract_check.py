@@ -1,5 +1,6 @@
 """`mockserver contract` on a terminal: options before the URL, and how far a run is."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,3 +50,15 @@ def test_an_option_before_the_url_belongs_to_check() -> None:
     assert result.exit_code == 2
     assert "Usage: main contract check" in result.stderr
     assert "Invalid value for '--profile': 'smoky' is not one of" in result.stderr
+
+
+def test_hypothesis_keeps_its_files_out_of_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(contract_check.STORE, raising=False)
+    with contract_check._nothing_left_behind():
+        folder = Path(os.environ[contract_check.STORE])
+        assert folder.is_dir()
+    assert not folder.exists()
+    assert contract_check.STORE not in os.environ
+    monkeypatch.setenv(contract_check.STORE, "mine")
+    with contract_check._nothing_left_behind():
+        assert os.environ[contract_check.STORE] == "mine"
