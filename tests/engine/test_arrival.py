@@ -10,6 +10,7 @@ from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.core.conversation import Json
 from mockserver.core.errors import Refusal
 from mockserver.engine.chaos_stage import ChaosSettings
+from mockserver.engine.decision import Decision
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.openapi.body_schema import BodySchema
@@ -70,6 +71,12 @@ def posted(body: bytes, path: str = MESSAGES) -> Request:
     return Request("POST", path, KEY, body)
 
 
+def told(result: tuple[Session, Decision]) -> tuple[Session, Decision]:
+    """Return a result without the faults that were laid over the answer: each has a generator of its own."""
+    session, decision = result
+    return session, msgspec.structs.replace(decision, laid=())
+
+
 def test_a_request_is_routed_and_parsed_once_whatever_looks_at_it(engine: Engine, counts: list[str]) -> None:
     arrival = engine.arrive(posted(orjson.dumps(CONVERSATION)))
     assert arrival.session_id is not None
@@ -79,7 +86,7 @@ def test_a_request_is_routed_and_parsed_once_whatever_looks_at_it(engine: Engine
 
 def test_a_store_that_tries_again_does_not_parse_again(engine: Engine, counts: list[str]) -> None:
     arrival = engine.arrive(posted(orjson.dumps(CONVERSATION)))
-    results = [engine.decide(Session("s"), arrival, NOW) for _ in range(3)]
+    results = [told(engine.decide(Session("s"), arrival, NOW)) for _ in range(3)]
     assert counts == ["look-up", "parse"]
     assert results[0] == results[1] == results[2]
 
@@ -107,7 +114,8 @@ def test_an_unknown_route_is_looked_up_once_and_never_parsed(engine: Engine, cou
 
 def test_a_step_is_what_arriving_and_deciding_give(engine: Engine) -> None:
     request = posted(orjson.dumps(CONVERSATION))
-    assert engine.step(Session("s"), request, NOW) == engine.decide(Session("s"), engine.arrive(request), NOW)
+    stepped, decided = engine.step(Session("s"), request, NOW), engine.decide(Session("s"), engine.arrive(request), NOW)
+    assert told(stepped) == told(decided)
 
 
 def test_the_call_of_a_refused_request_raises_its_refusal_each_time(engine: Engine) -> None:
