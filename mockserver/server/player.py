@@ -90,8 +90,8 @@ class Playback:
     """
 
     __slots__ = (
-        *("_actions", "_bare", "_delivery", "_due", "_gate", "_has_socket", "_head", "_nearest", "_start"),
-        "timer",
+        *("_actions", "_bare", "_delivery", "_due", "_gate", "_has_socket", "_head", "_nearest", "_place"),
+        *("_elapsed", "start", "timer"),
     )
 
     def __init__(self, actions: Actions, timer: Timer, delivery: Delivery, *, has_socket: bool) -> None:
@@ -105,17 +105,23 @@ class Playback:
         self._due: list[bytes] = []
         self._bare = False
         self._nearest: tuple[str, ...] = ()
-        self._start = timer.now()
+        self._place, self._elapsed = 0, 0.0
+        """The action to begin with, and the seconds of the waits before it."""
+        self.start = timer.now()
+
+    def begin_at(self, place: int, elapsed: float) -> None:
+        """Begin with this action: those before it were performed, and had waits of this many seconds."""
+        self._place, self._elapsed = place, elapsed
 
     def steps(self) -> Steps:
         """Perform the actions in order."""
-        deadline, gate, timer = self._start, self._gate, self.timer
-        if not gate.is_shut and self._takes_no_time():
+        deadline, gate, timer = self.start + self._elapsed, self._gate, self.timer
+        if not self._place and not gate.is_shut and self._takes_no_time():
             self._begin(cast(Head, self._actions[0]))
             self._due = [action.payload for action in self._actions if isinstance(action, Data)]
             yield from self._end()
             return "complete"
-        for action in self._actions:
+        for action in self._actions[self._place :]:
             if gate.is_shut and not isinstance(action, Hold):
                 if isinstance(action, Wait):
                     continue
@@ -166,7 +172,7 @@ class Playback:
             status=delivery.status,
             frames=delivery.frames,
             bytes=delivery.bytes,
-            seconds=self.timer.now() - self._start,
+            seconds=self.timer.now() - self.start,
             ended=ended,
             of=delivery.frames if is_complete else sum([isinstance(action, Data) for action in self._actions]),
             writes=tuple(delivery.writes),
@@ -226,7 +232,7 @@ class Playback:
             yield Write(head, body, more)
         delivery.sent, delivery.is_over = delivery.frames, not more
         if len(delivery.writes) < MOST_WRITES:
-            delivery.writes.append((delivery.frames, delivery.bytes, self.timer.now() - self._start))
+            delivery.writes.append((delivery.frames, delivery.bytes, self.timer.now() - self.start))
         delivery.changed()
 
     def _end(self) -> Generator[Operation, bool, None]:

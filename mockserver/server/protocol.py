@@ -233,6 +233,10 @@ class HttpProtocol(asyncio.Protocol):
             self._common = (headers, header_lines(headers))
         return self._common[1]
 
+    def takes_more(self) -> bool:
+        """Return whether the client takes what is written."""
+        return self._writers is None
+
     def when_writable(self, callback: Callable[[], None]) -> bool:
         """Return whether the client takes what is written. If not, call `callback` when it does, or has left."""
         if self._writers is None:
@@ -279,8 +283,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def served(self, *, keep_alive: bool) -> None:
         """Go on: the answer to a request without a cycle is complete."""
-        self._state.total_requests += 1
-        self._since = self._loop.time()
+        self._state.total_requests, self._since = self._state.total_requests + 1, self._loop.time()
         if not keep_alive:
             self.transport.close()
 
@@ -394,5 +397,4 @@ def _late(part: str, seconds: float) -> RefusedRequestError:
 
 
 def _address(name: object) -> tuple[str, int] | None:
-    """Return host and port of a socket's name; None for a socket of another family."""
-    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None  # None: no port

@@ -151,7 +151,8 @@ class Traffic:
         return next(self._ids)
 
     def _changed(self, live: LiveAnswer) -> None:
-        self._wake()
+        if self._waiters:
+            self._wake()
         for watcher in tuple(self.watchers):
             self._guarded.call(watcher.changed, live)
 

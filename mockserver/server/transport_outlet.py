@@ -29,6 +29,7 @@ from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.asgi_cycle import HIGH_WATER, Cycle
 from mockserver.server.connection import SocketConnection
 from mockserver.server.http_parser import RequestHead
+from mockserver.server.paced_stream import PacedStream, can_tick
 from mockserver.server.player import CLOSE_LIMIT, Await, Drain, Operation, Pause, Playback, Sever, Sleep, Steps, Write
 from mockserver.server.traffic import LiveAnswer
 
@@ -65,6 +66,10 @@ class TransportConnection(Protocol):
         """Return the lines of a head that every answer has."""
         ...
 
+    def takes_more(self) -> bool:
+        """Return whether the client takes what is written."""
+        ...
+
     def when_writable(self, callback: Callable[[], None]) -> bool:
         """Return whether the client takes what is written. If not, call `callback` when it does, or has left."""
         ...
@@ -83,7 +88,7 @@ class TransportCycle:
 
     __slots__ = (
         *("_body", "_gateway", "_handle", "_has_begun", "_head", "_is_gone", "_is_started", "_is_whole", "_live"),
-        *("_operation", "_playback", "_size", "_steps", "_waits", "_wire", "framing"),
+        *("_operation", "_playback", "_size", "_steps", "_stream", "_waits", "_wire", "framing"),
     )
 
     def __init__(self, wire: TransportConnection, head: RequestHead, gateway: Gateway) -> None:
@@ -98,6 +103,8 @@ class TransportCycle:
         self._operation: Operation | None = None
         """The write that waits until the client takes it."""
         self._steps: Steps | None = None
+        self._stream: PacedStream | None = None
+        """The stream that goes on by timers of its own, while it needs no player."""
         self._live: LiveAnswer
         self._playback: Playback
 
@@ -137,11 +144,22 @@ class TransportCycle:
     def disconnect(self) -> None:
         """Learn that the client has left: end a wait."""
         self._is_gone = True
+        if self._stream is not None:
+            self._end_stream("client_left")
         self._wake()
+
+    def _end_stream(self, ended: Ended) -> None:
+        """End a stream that waits."""
+        assert self._stream is not None, "there is one"
+        self._stream.cancel()
+        self._stream = None
+        self._finish(ended)
 
     def stop(self) -> None:
         """End the answer, if it is not over: the server stops."""
-        if self._waits:
+        if self._stream is not None:
+            self._end_stream("server_stopped")
+        elif self._waits:
             self._waits = False
             assert self._steps is not None, "an answer that waits has begun"
             self._steps.close()
@@ -151,8 +169,45 @@ class TransportCycle:
         """Play an answer that was decided on elsewhere, as far as it goes without a wait."""
         self._is_started = self._is_whole = self._has_begun = True
         self._live = live
-        self._playback = Playback(live.decision.actions, self._gateway.timer_of(live), live.delivery, has_socket=True)
+        actions, delivery, timer = live.decision.actions, live.delivery, self._gateway.timer_of(live)
+        self._playback = playback = Playback(actions, timer, delivery, has_socket=True)
+        if can_tick(actions, timer):
+            self._stream = PacedStream(self, actions, delivery, playback.start)
+            self._stream.tick()
+        else:
+            self._go_on()
+
+    # --- what a paced stream calls ------------------------------------------------------------------------------------
+
+    def takes_more(self) -> bool:
+        """Return whether the client is there and takes what is written."""
+        return not self._is_gone and self._wire.takes_more()
+
+    def write_now(self, data: bytes) -> None:
+        """Write."""
+        self._wire.transport.write(data)
+
+    def common_headers(self) -> bytes:
+        """Return the lines of a head that every answer has."""
+        return self._wire.common_headers()
+
+    def go_on_at(self, place: int, elapsed: float) -> None:
+        """Let the player go on at this action, this many seconds of waits after the start."""
+        self._stream = None
+        self._playback.begin_at(place, elapsed)
         self._go_on()
+
+    def complete(self) -> None:
+        """End the answer: all of it was sent."""
+        self._stream = None
+        self._finish("complete")
+
+    def fail(self) -> None:
+        """End the answer: it cannot be sent. An exception says why."""
+        self._stream = None
+        self._gateway.abandon(self._live)
+        self._playback.close()
+        self._fail()
 
     # --- the answer ---------------------------------------------------------------------------------------------------
 
@@ -186,9 +241,7 @@ class TransportCycle:
         except StopIteration as end:
             self._finish(cast(Ended, end.value))
         except Exception:
-            self._gateway.abandon(self._live)
-            self._playback.close()
-            self._fail()
+            self.fail()
 
     def _wake(self) -> None:
         """Go on, if the answer waits."""

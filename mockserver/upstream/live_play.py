@@ -70,7 +70,7 @@ class LivePlayback(Playback):
                     return "client_left"
                 continue
             self._events += sum([isinstance(action, Data) for action in self._actions])
-            elapsed = self.timer.now() - self._start
+            elapsed = self.timer.now() - self.start
             if elapsed:  # waits count from the moment at which they came
                 self._actions = (Wait(elapsed), *self._actions)
             ended = yield from super().steps()

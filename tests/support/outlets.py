@@ -35,11 +35,13 @@ class OverAsgi:
 
 
 class GatewayLine(Line):
-    """A connection with a gateway behind it, whose sessions have a virtual clock."""
+    """A connection with a gateway behind it, whose sessions have a virtual clock unless `virtual` is false."""
 
-    def __init__(self, outlet: Outlet, script: Script, parser: type[RequestParser] = HttptoolsParser) -> None:
+    def __init__(
+        self, outlet: Outlet, script: Script, parser: type[RequestParser] = HttptoolsParser, *, virtual: bool = True
+    ) -> None:
         engine = Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name))
-        store = MemoryStore(clock=start_clock(NOW, virtual=True))
+        store = MemoryStore(clock=start_clock(NOW, virtual))
         self.gateway = Gateway(engine, store=store, clock=FixedClock(NOW))
         super().__init__(parser, app=self.gateway if outlet == "transport" else OverAsgi(self.gateway))
         self.state.default_headers = DATE
@@ -63,11 +65,18 @@ class GatewayLine(Line):
 Scene: TypeAlias = Callable[[GatewayLine], Awaitable[None]]
 
 
-def on_line(scene: Scene, outlet: Outlet, script: Script, parser: type[RequestParser] = HttptoolsParser) -> GatewayLine:
+def on_line(
+    scene: Scene,
+    outlet: Outlet,
+    script: Script,
+    parser: type[RequestParser] = HttptoolsParser,
+    *,
+    virtual: bool = True,
+) -> GatewayLine:
     """Play a scene on a connection that ends after it, and return the connection."""
 
     async def main() -> GatewayLine:
-        line = GatewayLine(outlet, script, parser)
+        line = GatewayLine(outlet, script, parser, virtual=virtual)
         await scene(line)
         if line.state.connections:
             line.protocol.connection_lost(None)
