@@ -8,14 +8,24 @@ INTRODUCTION = """\
 
 <!-- Written by `make exam`; do not edit. -->
 
-Each client ran a tool loop at its defaults: nothing was changed but the base URL and the key. The programs are those of
-[What clients do](client-acts.md); they catch nothing, so an exception ends them, which is an honest end. A client named
-"whole" asks for whole answers, all others stream. [The exam](exam.md) says what the cases are and how they are judged.
+Each client ran a tool loop at its defaults: nothing was changed but the base URL and the key. The programs are
+those of [What clients do](client-acts.md); they catch nothing, so an exception ends them, which is an honest end.
+A client named "whole" asks for whole answers, all others stream. The two example apps ran in Chromium, where an
+alert on the page is an honest end. [The exam](exam.md) says what the cases are and how they are judged.
 
-A failure belongs to the SDK together with these few lines. Below the table stands what each one means.
+A failure belongs to the SDK together with the few lines of its program. Below the table stands what each one means.
 """
 
 EXPLAINED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("server-error-once", "bad-gateway-once", "model-loading", "overloaded-once"),
+        "The example apps retry a 429 alone; other failures they show, with a button to try again.",
+    ),
+    **dict.fromkeys(
+        ("gateway-restarts", "gateway-restarts-in-mid-run"),
+        "When a connection that it kept is closed, Chromium itself asks again, at once and only once; a page cannot "
+        "change that.",
+    ),
     "quiet-end": "These SDKs raise nothing and return the piece; only the stop reason is missing. A program must look "
     "at `stop_reason` or `finish_reason` before it takes an answer for whole.",
     "malformed-arguments": "The SDK gives its program whatever can be parsed of the arguments, and the program calls "
@@ -25,7 +35,7 @@ EXPLAINED: Mapping[str, str] = {
     "tool-loop-without-end": "The loop is the program's own, `while` the model calls tools, without a bound. The tool "
     "runners of the SDKs take one.",
 }
-"""Case -> why official SDKs fail it at their defaults, and what the program must add."""
+"""Case -> why clients fail it at their defaults, and what a program must add."""
 
 MARKS = {"pass": "pass", "fail": "**fail**", "not applicable": "–", "accepted": "known", "error": "error"}
 

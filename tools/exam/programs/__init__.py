@@ -1,0 +1,1 @@
+"""Programs that are examined and are no acts."""
