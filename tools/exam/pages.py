@@ -30,6 +30,7 @@ EXPLAINED: Mapping[str, str] = {
     "at `stop_reason` or `finish_reason` before it takes an answer for whole.",
     "malformed-arguments": "The SDK gives its program whatever can be parsed of the arguments, and the program calls "
     "the tool with that. It must validate the arguments first.",
+    "tools-cut-by-max-tokens": "The same: the arguments are cut by max_tokens, and the stop reason says so.",
     "wrong-arguments": "An SDK does not check arguments against the tool's schema; that is the program's part, and "
     "this one's tool takes anything.",
     "tool-loop-without-end": "The loop is the program's own, `while` the model calls tools, without a bound. The tool "
