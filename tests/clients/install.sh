@@ -3,6 +3,8 @@
 #   .clients/{current,previous,oldest}   Python, from requirements-NAME.txt, put on PYTHONPATH by the tests
 #   .clients/agents                      LangChain and pydantic-ai in the same way: 190 MB that development does without
 #   .clients/{frameworks,instructor}     litellm and the OpenAI Agents SDK, and instructor: 550 MB for `make acts` alone
+#   .clients/{llm-comply,provider-check} outside judges of the mock, in Python, for tests/judges
+#   .clients/compatcanary                another one, from tests/judges/compatcanary/package-lock.json
 #   .clients/{node,node-previous}        Node, from NAME/package-lock.json
 #   .clients/browser                     a bundler for those, and axe, from browser/package-lock.json
 #   .clients/editor                      what editors run for YAML files, from editor/package-lock.json
@@ -59,8 +61,9 @@ echo '*' > "$clients/.gitignore"
 python_sets=("$@")
 node_sets=()
 if [ $# = 0 ]; then
-  python_sets=(current previous oldest agents)
-  node_sets=("$here/node" "$here/node-previous" "$here/browser" "$here/editor" "$here/../../examples/react")
+  python_sets=(current previous oldest agents llm-comply provider-check)
+  node_sets=("$here/node" "$here/node-previous" "$here/browser" "$here/editor" "$here/../../examples/react" \
+    "$here/../judges/compatcanary")
 fi
 jobs=()
 for name in "${python_sets[@]}"; do

@@ -56,21 +56,31 @@ STATUS: Mapping[Stop, str] = {
 
 ECHOED: Mapping[str, object] = {
     "background": False,
+    "frequency_penalty": 0.0,
     "instructions": None,
     "max_output_tokens": None,
+    "max_tool_calls": None,
     "metadata": {},
     "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
     "previous_response_id": None,
+    "prompt_cache_key": None,
     "reasoning": {"effort": None, "summary": None},
+    "safety_identifier": None,
+    "service_tier": "default",
     "store": True,
     "temperature": 1.0,
     "text": {"format": {"type": "text"}},
     "tool_choice": "auto",
     "tools": [],
+    "top_logprobs": 0,
     "top_p": 1.0,
     "truncation": "disabled",
 }
 """The fields of a request that its response repeats, with their defaults."""
+
+FUNCTION: JsonObject = {"description": None, "parameters": None, "strict": True}
+"""The fields of a function tool that its response repeats, with their defaults."""
 
 DELTAS = frozenset(
     {
@@ -115,7 +125,9 @@ def status_of(stop: Stop, blocks: Sequence[ReplyBlock]) -> str:
 def echoed(conversation: Conversation) -> Object:
     """Return the fields of a response that repeat its request."""
     body = conversation.body
-    return {name: default if body.get(name) is None else body[name] for name, default in ECHOED.items()}
+    fields = {name: default if body.get(name) is None else body[name] for name, default in ECHOED.items()}
+    tools = [{**FUNCTION, **tool} if tool.get("type") == "function" else tool for tool in objects(fields["tools"])]
+    return {**fields, "tools": tools}
 
 
 def whole(reply: Reply) -> bytes:
@@ -131,7 +143,8 @@ def frames(reply: Reply, chunk: Chunk) -> list[Data]:
 
 def stream(response: JsonObject, style: CutStyle) -> list[Data]:
     """Return the frames of the stream that says the same as a whole response."""
-    begun = {**response, "status": "in_progress", "incomplete_details": None, "output": [], "usage": None}
+    nothing_yet: Object = {"completed_at": None, "incomplete_details": None, "output": [], "usage": None}
+    begun = {**response, "status": "in_progress", **nothing_yet}
     frames = [event("created", 0, {"response": begun}), event("in_progress", 1, {"response": begun})]
     for number, item in enumerate(objects(response.get("output"))):
         frames += item_frames(item, number, len(frames), style)
@@ -218,6 +231,7 @@ def _response(reply: Reply) -> Object:
         "id": ID_PREFIX + reply.id,
         "object": "response",
         "created_at": reply.created,
+        "completed_at": reply.created if is_complete else None,
         "status": "completed" if is_complete else "incomplete",
         "error": None,
         "incomplete_details": None if is_complete else {"reason": status},

@@ -1,0 +1,1 @@
+"""Outside judges: programs that others wrote to check LLM APIs, run against the mock."""
