@@ -117,11 +117,20 @@ class SessionScript:
             return source, "Scenario(…)"
         if isinstance(source, Mapping):
             return loader.parse(_json(source, "scenario"), "play({…})").scenario, "play({…})"
-        if isinstance(source, Path) or (source.endswith((".yaml", ".yml")) and "\n" not in source):
-            return loader.load(Path(source)).scenario, str(source)
+        file = scenario_file(source)
+        if file is not None:
+            return loader.load(file).scenario, str(source)
+        assert isinstance(source, str)
         if ":" in source or "\n" in source:
             return loader.parse(source.encode(), "play('''…''')").scenario, "play('''…''')"
         return self._scripts.scenario(source), ""
+
+
+def scenario_file(source: object) -> Path | None:
+    """Return the file that a test plays, or None for a name, a text or a value."""
+    if isinstance(source, str) and source.endswith((".yaml", ".yml")) and "\n" not in source:
+        return Path(source)
+    return source if isinstance(source, Path) else None
 
 
 def _turn(keys: Mapping[str, object]) -> Turn:

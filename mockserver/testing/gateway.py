@@ -153,7 +153,7 @@ class GatewaySession:
     def play(self, scenario: str | Path | Scenario | Mapping[str, object]) -> Self:
         """Play a shipped scenario, a file, inline YAML or a `Scenario`, from its beginning."""
         self._script.play(scenario)
-        return self._update_script()
+        return self._update_script(scenario)
 
     @checked('gateway.turn(reply="hi", times=2)')
     def turn(self, keys: Mapping[str, object] | None = None, /, **words: object) -> Self:
@@ -231,8 +231,8 @@ class GatewaySession:
         profiles.put(self._slot, profile)
         return self._slot
 
-    def _update_script(self) -> Self:
-        self._server.scripts.put(self._slot, self._script.script)
+    def _update_script(self, source: object = None) -> Self:
+        self._server.play(self.session, self._slot, self._script.script, source)
         return self
 
     # --- recorded requests --------------------------------------------------------------------------------------------
@@ -395,5 +395,4 @@ class GatewaySession:
             else:
                 os.environ[name] = value
         self._saved.clear()
-        self._server.scripts.clear(self._slot)
-        self._server.profiles.clear(self._slot)
+        self._server.forget(self.session, self._slot)

@@ -7,6 +7,7 @@ Installed with the package, and inert until used: it imports nothing but pytest 
 - `gateway_session`: one session for all tests of the run, for a client that lives as long.
 - `@pytest.mark.gateway(scenario=…, seed=…, account=…, chaos=…, strict=…, lenient=…, extensions=…)`: the initial state
   of the test's gateway. Tests with the same extensions share one server.
+- `--gateway-coverage`: which documented situations the clients have met (docs/coverage.md), see `coverage_plugin`.
 - `@pytest.mark.gateway(record=True)` replays the test's recording, or makes it: `--gateway-record`, see `recordings`.
 
 A passing test still fails if a request matched nothing, a turn marked `must` was not played, or the mock had an
@@ -19,6 +20,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+
+from mockserver.testing.coverage_options import add_options, is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -46,10 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): set up the fixture `gateway`."
     )
+    if is_wanted(config):
+        from mockserver.testing.coverage_plugin import GatewayCoveragePlugin
+
+        config.pluginmanager.register(GatewayCoveragePlugin(config), "ainative_gateway_coverage")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of recordings."""
+    """Add the options of recordings and of the coverage."""
     group = parser.getgroup("gateway", "recordings of the fixture `gateway`")
     group.addoption(
         "--gateway-record",
@@ -59,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--gateway-upstream", metavar="URL", help="Gateway to record; default: GATEWAY_UPSTREAM.")
     group.addoption("--gateway-allow-private", action="store_true", help="Allow a gateway whose address is not public.")
+    add_options(parser)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -22,12 +22,16 @@ from mockserver.files import bundled, loader
 from mockserver.files.contract import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
+from mockserver.scenarios.compile import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_types import Application
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.traffic import LiveAnswer
 from mockserver.server.uvicorn import bind, threaded, url_of
 from mockserver.testing.registry import ProfileRegistry, ScriptRegistry
+
+if TYPE_CHECKING:
+    from mockserver.testing.coverage_recorder import CoverageRecorder
 
 T = TypeVar("T")
 
@@ -37,6 +41,9 @@ MOST_BYTES = 64 * 1024 * 1024
 
 IN_PROCESS = "http://gateway.test"
 """The URL of a server without a socket; `.test` is reserved (RFC 6761)."""
+
+STARTED: "list[Callable[[ServerThread], None]]" = []
+"""What is called with each server of the process before it serves, for a run that asks for its coverage."""
 
 
 class LoopRunner(Protocol):
@@ -100,6 +107,9 @@ class ServerThread:
         self.close: Callable[[], None] = lambda: None
         self._changes = threading.Condition()
         self.app.traffic.watchers.append(self)
+        self.coverage: CoverageRecorder | None = None
+        for call in STARTED:
+            call(self)
 
     def with_control(self) -> Application:
         """Return the application with the control API in front of it; set `token` and `page`."""
@@ -144,6 +154,21 @@ class ServerThread:
         """Return a session's time, in seconds since the epoch."""
         host_time = self.clock.now()
         return self.update(id, lambda session: (session, session.clock.at(host_time)))
+
+    def play(self, id: str, slot: str, script: Script, source: object = None) -> None:
+        """Let a session play a script; `source` is what the test plays, None where it added a turn to that."""
+        if self.coverage is not None:
+            self.settle()  # what was answered until now belongs to the script before
+            self.coverage.plays(id, script, source)
+        self.scripts.put(slot, script)
+
+    def forget(self, id: str, slot: str) -> None:
+        """Forget what a session that is over played."""
+        if self.coverage is not None:
+            self.settle()
+            self.coverage.forget(id)
+        self.scripts.clear(slot)
+        self.profiles.clear(slot)
 
     def seed(self, id: str, seed: str) -> None:
         """Set the seed of a session."""

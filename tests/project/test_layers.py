@@ -16,6 +16,7 @@ LAYERS = (
     *(
         "mockserver.files",
         "mockserver.journal",
+        "mockserver.coverage",
         "mockserver.recording",
         "mockserver.server",
         "mockserver.upstream",

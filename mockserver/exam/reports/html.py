@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from mockserver.core.report_style import STYLE
 from mockserver.exam.grades import RULE, grade
 from mockserver.exam.reports.terminal import effort, headline
 from mockserver.exam.results import STATES, Bar, CaseResult, CaseState, ExamRun
-from mockserver.gate.reports.style import STYLE
 from mockserver.gate.reports.text import printable
 
 CSS: dict[CaseState, str] = {

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from html import escape
 
 from mockserver.contracts.exchange import CheckedExchange
+from mockserver.core.report_style import STYLE
 from mockserver.gate.grades import grade, themes
 from mockserver.gate.reports.curl import curl, packed
-from mockserver.gate.reports.style import STYLE
 from mockserver.gate.reports.terminal import ALWAYS_SHOWN, UNDECIDED, by_operation, effort, headline
 from mockserver.gate.reports.text import printable
 from mockserver.gate.results import STATES, PromiseResult, State
