@@ -19,7 +19,7 @@ import msgspec
 from mockserver.accounts import plans
 from mockserver.core import catalogue
 from mockserver.core.actions import Actions, Head
-from mockserver.core.conversation import Conversation
+from mockserver.core.conversation import Conversation, Tool
 from mockserver.core.errors import Refusal, did_you_mean
 
 MOST_TOOLS = 16
@@ -81,16 +81,16 @@ def matches(id: str, glob: str) -> bool:
     return fnmatchcase(catalogue.fold(id), catalogue.fold(glob))
 
 
-def warnings(conversation: Conversation) -> tuple[str, ...]:
+def warnings(id: str, tools: Sequence[Tool]) -> tuple[str, ...]:
     """Return what D1's tips would change about these tools for this model, one line each."""
-    model = catalogue.find(conversation.model) if conversation.tools else None
+    model = catalogue.find(id) if tools else None
     if model is None or model.provider in ROBUST or not model.tools:
         return ()
     lines = []
-    count = len(conversation.tools)
+    count = len(tools)
     if count > MOST_TOOLS:
         lines.append(f"{count} tools; open models take about {MOST_TOOLS}")
-    for tool in conversation.tools:
+    for tool in tools:
         name = tool.name.encode("ascii", "replace").decode()
         if len(tool.description) > LONGEST_DESCRIPTION:
             lines.append(f"tool {name}: description of {len(tool.description)} characters; under 300 works best")

@@ -13,6 +13,7 @@ scenario both ways.
 
 import msgspec
 
+from mockserver.accounts import model_access
 from mockserver.accounts.session import NO_OVERRIDES, Session
 from mockserver.core import catalogue
 from mockserver.core.actions import Actions, Data, End, Head
@@ -52,6 +53,8 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     except Refusal:
         return None
     if asked is None or not _is_within_limits(asked, literal.output):
+        return None
+    if asked.tools and model_access.warnings(asked.model, asked.tools):
         return None
     progress = after_play(script, progress, turn)
     count = session.requests + 1

@@ -155,7 +155,8 @@ def _charged(admission: Admission, session: Session, decision: Decision) -> tupl
         wire, actions = wire_named(admission.operation.wire), decision.actions
         session, actions, receipt = billing.charge(session, meter, admission.rate, usage, actions, wire)
         decision = msgspec.structs.replace(decision, actions=actions, receipt=receipt)
-    return session, _with_warnings(decision, (*admission.call.warnings, *model_access.warnings(conversation)))
+    tips = model_access.warnings(conversation.model, conversation.tools)
+    return session, _with_warnings(decision, (*admission.call.warnings, *tips))
 
 
 def _with_warnings(decision: Decision, warnings: tuple[str, ...]) -> Decision:
