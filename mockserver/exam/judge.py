@@ -18,6 +18,9 @@ from mockserver.journal.trouble import describe_trouble
 from mockserver.journal.verdict import judge
 from mockserver.scenarios.text_test import compile_text_test
 
+REPORTING = "A failure is reported by an exit code other than 0, or by output that --failure names."
+"""What a client must know that hides its failures."""
+
 MASK = "<the key>"
 """What stands for the key in reports."""
 
@@ -88,7 +91,7 @@ def _dishonest(asked: Sequence[Record], end: ClientEnd, remedy: str) -> Iterator
     wrong = f"was {last.status}" if last.status >= 300 else f"had a flaw ({trouble})" if trouble else ""
     if wrong:
         text = f"the client reports success, but the answer to its last request {wrong}"
-        yield CaseFinding("failure-hidden", text, remedy)
+        yield CaseFinding("failure-hidden", text, f"{remedy} {REPORTING}")
 
 
 def bars_of(records: Sequence[Record]) -> tuple[Bar, ...]:

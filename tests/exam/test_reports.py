@@ -29,6 +29,15 @@ def test_the_terminal_tells_failures_with_remedies_then_the_table() -> None:
     assert text.endswith("\n  Anthropic: 2 requests; 12.0 s, seed 7")
 
 
+def test_a_long_timeline_is_cut_in_the_terminal_alone() -> None:
+    run = run_of("fail")
+    run.results[0].timeline = "\n".join([f"line {number}" for number in range(20)])
+    lines = list(terminal.lines(run))
+    assert "  (8 earlier lines are in the other reports)" in lines
+    assert ("line 7" in lines, "line 8" in lines) == (False, True)
+    assert "line 0\\nline 1" in FORMATS[0].render(run).decode()
+
+
 def test_a_run_without_cases_has_a_report_too() -> None:
     text = "\n".join(terminal.lines(run_of(stopped="cannot start 'agent'\nits output")))
     assert text.endswith(

@@ -18,6 +18,9 @@ MARKS: dict[CaseState, str] = {
     "error": "ERROR",
 }
 
+MOST_TIMELINE = 12
+"""Lines of a timeline that are shown: the last ones; an exchange has two."""
+
 MOST_OUTPUT = 8
 """Lines of a failing client's output that are shown: the last ones."""
 
@@ -95,7 +98,10 @@ def _failed(result: CaseResult, width: int) -> Iterator[str]:
     yield f"FAIL  {result.case.name}  [{result.case.header.theme}]"
     for line in explain(result):
         yield from _wrapped(line[:12], printable(line[12:]), width)
-    yield from map(printable, result.timeline.splitlines())
+    drawn = result.timeline.splitlines()
+    if len(drawn) > MOST_TIMELINE:
+        yield f"  ({len(drawn) - MOST_TIMELINE} earlier lines are in the other reports)"
+    yield from map(printable, drawn[-MOST_TIMELINE:])
     output = result.output.strip().splitlines()[-MOST_OUTPUT:]
     if output:
         yield "  output"
