@@ -91,7 +91,7 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
 
 
 def _is_plain(operation: Operation, holder: Holder, request: Request) -> bool:
-    """Return whether nobody pays, no header chooses anything, and the route has no rules of its own."""
+    """Return whether no header chooses anything, the account may use any model, and the route has no own rules."""
     chooses = any(name.startswith("x-mock-") or name == "origin" for name in request.headers)
     return (
         not chooses
@@ -99,7 +99,7 @@ def _is_plain(operation: Operation, holder: Holder, request: Request) -> bool:
         and operation.variant == "plain"
         and operation.max_iterations is None
         and operation.form is None
-        and holder.account is None
+        and (holder.account is None or holder.account.models is None)
         and not keys.key_of(request.headers).startswith(overrides.SCENARIO_KEY)
     )
 

@@ -1,10 +1,11 @@
 """The short step: a plain request that a literal turn answers, in one straight path.
 
-Theory. A step asks each of its stages whether it has something to do: threads, the prompt cache, accounts, chaos,
+Theory. A step asks each of its stages whether it has something to do: threads, the prompt cache, limits of accounts,
 queued responses, matchers, templates, faults. For most requests none of them has. Whether one *can* have is known from
 four things, each of which is looked at once: the engine's settings, the head (`HeadReading.is_plain`), the session's
 overrides, and the turn that is next. Where all of them are plain, and so is the body (`Wire.plain`), this module makes
-what the stages would have made: the same session, the same decision. In every other case it returns None, having
+what the stages would have made: the same session, the same decision. An account pays, and chaos follows, as after the
+stages. In every other case it returns None, having
 changed nothing, and the step goes through its stages; the body that was read stays read.
 
 The law of this module: `short_step` returns None, or what the stages return. A test plays every pair of a request and a
@@ -13,7 +14,8 @@ scenario both ways.
 
 import msgspec
 
-from mockserver.accounts import model_access
+from mockserver.accounts import billing, model_access
+from mockserver.accounts.prices import rate_of
 from mockserver.accounts.session import NO_OVERRIDES, Session
 from mockserver.core import catalogue
 from mockserver.core.actions import Actions, Data, End, Head
@@ -36,7 +38,7 @@ from mockserver.wires.plain import PlainRequest
 def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision] | None:
     """Return the next session and the decision on a plain request, or None if the step has to be taken as a whole."""
     head = arrival.head
-    if not head.is_plain or session.overrides is not NO_OVERRIDES or session.chaos is not None:
+    if not head.is_plain or session.overrides is not NO_OVERRIDES:
         return None
     script = engine.scripts.get(engine.settings.scenario or "")
     if script is None or script.account is not None:
@@ -48,7 +50,10 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     literal, wire = literal_reply(turn.always, operation), WIRES[operation.wire]
     if literal is None or wire.plain is None or turn.recorded:
         return None
+    meter, holder = None, head.holder
     try:
+        if holder is not None and holder.account is not None:
+            meter = billing.admit(session.counted(now), holder, operation, now, arrival.request.ticket)
         asked = wire.plain(arrival.body(), operation.max_tokens)
     except Refusal:
         return None
@@ -59,7 +64,13 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     progress = after_play(script, progress, turn)
     count = session.requests + 1
     after = msgspec.structs.replace(session, requests=count, progress={**session.progress, script.name: progress})
-    return after, _decided(after, script, turn, literal, asked, wire.request_id_header, operation.name, now)
+    decision = _decided(after, script, turn, literal, asked, wire.request_id_header, operation.name, now)
+    usage = decision.note.usage
+    if meter is None or usage is None:
+        return after, decision
+    rate = rate_of(engine.accounts.prices, meter.account, asked.model)
+    after, actions, receipt = billing.charge(after, meter, rate, usage, decision.actions, wire)
+    return after, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
 
 
 def _is_within_limits(asked: PlainRequest, output: int) -> bool:

@@ -61,7 +61,7 @@ class Engine:
         self.settings = settings
         self.accounts = accounts if accounts is not None else Accounts()
         self.chaos = chaos
-        self._is_plain = _is_plain(settings, chaos)
+        self._is_plain = _is_plain(settings)
 
     def with_scripts(self, scripts: Mapping[str, Script], scenario: str | None) -> Self:
         """Return the same engine with other scripts; `scenario` plays by default."""
@@ -71,7 +71,7 @@ class Engine:
         """Return the same engine with other settings."""
         other = copy(self)
         other.settings = settings
-        other._is_plain = _is_plain(settings, other.chaos)
+        other._is_plain = _is_plain(settings)
         other.scripts = self.scripts if scripts is None else scripts
         return other
 
@@ -79,7 +79,6 @@ class Engine:
         """Return the same engine under other chaos."""
         other = copy(self)
         other.chaos = chaos
-        other._is_plain = _is_plain(other.settings, chaos)
         return other
 
     def arrive(self, request: Request) -> Arrival:
@@ -93,12 +92,12 @@ class Engine:
     def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
         """Return the next session and the decision for a request that has arrived; `step` for one that has not."""
         short = short_step(self, session, arrival, now) if self._is_plain else None
-        if short is not None:
+        if short is not None and session.chaos is None and self.chaos.default is None:
             return short
         headers = arrival.request.headers
         if arrival.head.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
-        after, decision = self._undisturbed(session, arrival, now)
+        after, decision = short or self._undisturbed(session, arrival, now)
         if after is not session:
             after, decision = disturb(self.chaos, session, arrival, now, after, decision)
         decision = finish_faults(decision)
@@ -140,9 +139,9 @@ class Engine:
             )
 
 
-def _is_plain(settings: EngineSettings, chaos: ChaosSettings) -> bool:
+def _is_plain(settings: EngineSettings) -> bool:
     """Return whether a scenario plays by default, and the operator chose nothing else that touches its answers."""
-    chose = settings.strict or settings.strict_models or settings.pace is not None or chaos.default is not None
+    chose = settings.strict or settings.strict_models or settings.pace is not None
     return settings.scenario is not None and not chose
 
 
