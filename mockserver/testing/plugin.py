@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from mockserver.testing.coverage_options import add_options, is_wanted
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
@@ -49,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"gateway({', '.join([f'{name}=…' for name in OPTIONS])}): set up the fixture `gateway`."
     )
+    from mockserver.testing.coverage_options import is_wanted
+
     if is_wanted(config):
         from mockserver.testing.coverage_plugin import GatewayCoveragePlugin
 
@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of recordings and of the coverage."""
+    from mockserver.testing.coverage_options import add_options
+
     group = parser.getgroup("gateway", "recordings of the fixture `gateway`")
     group.addoption(
         "--gateway-record",
