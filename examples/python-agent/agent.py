@@ -11,6 +11,7 @@ TOOLS: dict[str, Callable[..., str]] = {
 }
 OFFER = [{"name": name, "input_schema": {"type": "object"}} for name in TOOLS]
 TRIES = 3
+ROUNDS = 20
 
 
 class NoCredits(Exception):
@@ -21,13 +22,14 @@ def answer(question: str, client: anthropic.Anthropic | None = None) -> str:
     """Return the model's last words about a question."""
     client = client or anthropic.Anthropic(max_retries=4)  # ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY
     messages: list[Any] = [{"role": "user", "content": question}]
-    while True:
+    for _ in range(ROUNDS):
         message = ask(client, messages)
         messages.append({"role": "assistant", "content": message.content})
         calls = [block for block in message.content if block.type == "tool_use"]
         if not calls:
             return "".join(block.text for block in message.content if block.type == "text")
         messages.append({"role": "user", "content": [result(call.id, call.name, call.input) for call in calls]})
+    raise RuntimeError(f"the model still calls tools after {ROUNDS} rounds")
 
 
 def ask(client: anthropic.Anthropic, messages: list[Any]) -> anthropic.types.Message:

@@ -49,3 +49,10 @@ def test_it_asks_again_when_a_stream_breaks(
 ) -> None:
     gateway.reply("A long answer that will not arrive whole.", faults=[fault]).reply("All of it.")
     assert answer("Hello", client) == "All of it."
+
+
+def test_it_ends_a_loop_of_tools_that_does_not_end(gateway: GatewaySession, client: anthropic.Anthropic) -> None:
+    gateway.turn(reply=[{"tool_use": {"name": "read_file", "input": {"path": "/x"}}}], times="always")
+    with pytest.raises(RuntimeError):
+        answer("Loop.", client)
+    gateway.assert_called(times=20)
