@@ -11,7 +11,8 @@ Rules:
   quicker, the comparison fails and says so. A change that keeps nothing is made again with the value read from Redis,
   since nothing would have compared it.
 - Requests of one process for one session wait for each other here, so only processes race: each loss means that another
-  process has made progress.
+  process has made progress. Those that wait together are changed together: one after the other on the same value, and
+  then one round trip for all.
 - Every write extends the session's life by `ttl`; Redis itself deletes an unused one.
 - Nothing is retried automatically. When a connection breaks during a write, it is unknown whether Redis made the
   change; sent again it could be made twice, and an answer paid twice. So that is a `StoreUnavailableError` at once.
@@ -23,9 +24,9 @@ Sessions are as durable as the Redis: a server that loses its data on a restart 
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -79,6 +80,53 @@ def check(url: str) -> None:
         raise OperatorError(f"--store: cannot reach Redis ({error}); start it, or correct the URL") from None
 
 
+Change: TypeAlias = Callable[[Session], tuple[Session, Any]]  # Any: each change has a result of its own
+
+
+class _Waiting(NamedTuple):
+    """A change that waits for its turn: where its result goes, and since when it waits."""
+
+    change: Change
+    result: "asyncio.Future[Any]"
+    started: float
+
+
+class _Queue:
+    """The changes of one session that wait, and the lock of the one who makes them."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.waiting: list[_Waiting] = []
+
+
+class _Outcome(NamedTuple):
+    """What became of a change."""
+
+    result: object = None
+    error: Exception | None = None
+
+
+def _all_made(session: Session, changes: Sequence[Change]) -> tuple[Session, list[_Outcome]]:
+    """Return the session after these changes, one after the other. One that fails changes nothing."""
+    outcomes = list[_Outcome]()
+    for change in changes:
+        try:
+            session, result = change(session)
+        except Exception as error:
+            outcomes.append(_Outcome(error=error))
+        else:
+            outcomes.append(_Outcome(result))
+    return session, outcomes
+
+
+def _refuse(waiting: Sequence[_Waiting], error: StoreUnavailableError) -> None:
+    """Let changes fail that were not made."""
+    for each in waiting:
+        if not each.result.done():
+            each.result.set_exception(error)
+            each.result.exception()  # it is asked for later, unless its request was cancelled
+
+
 class RedisStore:
     """Sessions of every process that uses the same Redis."""
 
@@ -112,36 +160,59 @@ class RedisStore:
         self._failed = -1.0
         self._written: OrderedDict[str, tuple[bytes, Session]] = OrderedDict()
         """What this process wrote last, by session."""
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
         self._deferred: deque[tuple[str, Callable[[Session], Session]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically. Raises `StoreUnavailableError` if Redis cannot be reached."""
-        time = asyncio.get_running_loop().time
-        started = time()
-        async with self._locks.setdefault(id, asyncio.Lock()):
-            # Redis failed while this request waited for the lock: do not let the timeouts of all that wait add up.
-            if self._failed > started:
-                raise StoreUnavailableError("the session store does not answer")
-            try:
-                return await self._update(id, change)
-            except self._errors as error:
-                self._failed = time()
-                raise self._unavailable(error) from error
+        loop, queue = asyncio.get_running_loop(), self._queues.setdefault(id, _Queue())
+        waiting = _Waiting(change, loop.create_future(), loop.time())
+        queue.waiting.append(waiting)
+        try:
+            async with queue.lock:
+                if not waiting.result.done():
+                    await self._change_all(id, queue)
+        finally:
+            if waiting in queue.waiting:
+                queue.waiting.remove(waiting)
+        result: T = waiting.result.result()
+        return result
+
+    async def _change_all(self, id: str, queue: "_Queue") -> None:
+        """Make all changes that wait, and say to each what became of it."""
+        batch, queue.waiting = queue.waiting, []
+        # Redis failed while these requests waited for the lock: do not let the timeouts of all that wait add up.
+        late = [waiting for waiting in batch if self._failed > waiting.started]
+        batch = [waiting for waiting in batch if self._failed <= waiting.started]
+        _refuse(late, StoreUnavailableError("the session store does not answer"))
+        try:
+            outcomes = await self._update(id, [waiting.change for waiting in batch]) if batch else []
+        except self._errors as error:
+            self._failed = asyncio.get_running_loop().time()
+            _refuse(batch, self._unavailable(error))
+        except BaseException:  # this request was cancelled: whether the changes were kept is unknown
+            _refuse(batch, StoreUnavailableError("the session store was given up"))
+            raise
+        else:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if outcome.error is not None:
+                    waiting.result.set_exception(outcome.error)
+                else:
+                    waiting.result.set_result(outcome.result)
 
     @staticmethod
     def _unavailable(error: Exception) -> StoreUnavailableError:
         return StoreUnavailableError(f"the session store does not answer: {type(error).__name__}")
 
-    async def _update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+    async def _update(self, id: str, changes: "Sequence[Change]") -> "list[_Outcome]":
         key, written = PREFIX + id, self._written.pop(id, None)
         raw, before = written if written is not None else await self._present(id, key)
         is_certain = written is None
         while True:
-            after, result = change(before)
+            after, outcomes = _all_made(before, changes)
             if after is before and is_certain:
-                return result
+                return outcomes
             if after is before:
                 raw, before = await self._present(id, key)
             else:
@@ -149,7 +220,7 @@ class RedisStore:
                 done, raw = await self._write(key, raw, new)
                 if done:
                     self._remember(id, new, after)
-                    return result
+                    return outcomes
                 before = self._session_of(id, raw)
             is_certain = True
 
