@@ -29,6 +29,7 @@ COMMANDS = (
     "chaos",
     "tail",
     "verdict",
+    "coverage",
     "exam",
     "ask",
     "record",

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from mockserver import __version__
 from mockserver.control import PREFIX, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
-from mockserver.control.routes import exchanges, overrides, scenarios, server, sessions, verification
+from mockserver.control.routes import coverage, exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
 from mockserver.control.worker import BusyError
 from mockserver.core.errors import AuthorError, OperatorError, Problem
@@ -33,6 +33,7 @@ ROUTES: Sequence[Callable[[ControlContext], APIRouter]] = (
     overrides.routes,
     scenarios.routes,
     verification.routes,
+    coverage.routes,
     server.routes,
 )
 """The routes, one module of `routes/` a line."""

@@ -82,6 +82,12 @@ class RuntimeConfig:
         file = self._files.get(name)
         return "shipped" if file is not None and file.parent == self._shipped else "file"
 
+    @property
+    def own_scenarios(self) -> dict[str, str]:
+        """The scenarios that are not shipped, by name, each with the name of its file."""
+        files = {name: str(file) for name, file in self._files.items() if self.origin_of(name) == "file"}
+        return {**files, **{name: f"{name} (in memory)" for name in self._scenarios}}
+
     def text_of(self, name: str) -> str:
         """Return the text of a scenario. Raise `OperatorError` if there is none, or its file is not readable."""
         if name in self._scenarios:

@@ -35,8 +35,3 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="Folder or file whose scenarios must be played; default: all of the project.",
     )
-
-
-def split_names(values: list[str] | None) -> list[str]:
-    """Return the names in values of an option that may be repeated and may list several, with commas."""
-    return [name.strip() for value in values or () for name in value.split(",") if name.strip()]

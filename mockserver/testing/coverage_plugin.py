@@ -15,9 +15,8 @@ from mockserver.coverage.project_turns import project_turns
 from mockserver.coverage.report import CoverageReport, lines, whole_percent
 from mockserver.coverage.storage import append, write
 from mockserver.coverage.value import from_json
-from mockserver.files.contract import load_contract
+from mockserver.files.contract import load_contract, split_names
 from mockserver.testing import server_thread
-from mockserver.testing.coverage_options import split_names
 from mockserver.testing.coverage_recorder import CoverageRecorder
 
 ANSWER = "gateway_coverage"
@@ -30,7 +29,7 @@ class GatewayCoveragePlugin:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._recorder = CoverageRecorder(config.rootpath)
-        self._omitted = split_names(config.getoption("--gateway-coverage-omit"))
+        self._omitted = split_names(config.getoption("--gateway-coverage-omit") or ())
         self._report: CoverageReport | None = None
         self._trouble = ""
         try:

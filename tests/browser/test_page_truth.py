@@ -99,3 +99,17 @@ def test_the_verdict_says_what_was_checked(mock: Mock, page: Page) -> None:
     coverage = page.locator(".coverage")
     expect(coverage).to_contain_text("Checked in 1 exchange")
     expect(coverage).to_contain_text("credits-ignored: no answer was a 402")
+
+
+def test_the_coverage_says_what_was_met_and_the_turn_of_what_was_not(mock: Mock, page: Page) -> None:
+    mock.ask()
+    mock.open(page, "view=verdict")
+    situations = page.locator(".situations")
+    expect(situations).to_contain_text(
+        re.compile(r"Coverage of the gateway: \d+ % \(4 of \d+ documented situations met\)")
+    )
+    situations.locator("summary").click()
+    missing = situations.get_by_role("listitem").filter(has_text="no-credits: 402")
+    expect(missing.locator("code")).to_have_text("error: {status: 402}")
+    mock.ask(x_mock_scenario="no-credits")
+    expect(missing).to_have_count(0)

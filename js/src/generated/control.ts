@@ -717,6 +717,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_mock/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Coverage
+         * @description Say which documented situations the clients have met, and which turns of scenario files were played.
+         */
+        get: operations["read_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_mock/about": {
         parameters: {
             query?: never;
@@ -888,6 +908,22 @@ export interface components {
             stream: boolean;
             tools: string[];
             messages: components["schemas"]["MessageShape"][];
+        };
+        /**
+         * @description The coverage of the gateway by the exchanges that the journal has; it has dropped `forgotten` before them.
+         *
+         *     `percent` is the share of the documented situations that were met. `turns` are those of scenario files and of
+         *     scenarios in memory; shipped ones do not count.
+         */
+        CoverageShape: {
+            percent: number;
+            met: number;
+            total: number;
+            exchanges: number;
+            forgotten: number;
+            groups: components["schemas"]["SituationGroupShape"][];
+            turns: components["schemas"]["TurnPlaceShape"][];
+            next: components["schemas"]["NextTestShape"][];
         };
         /** @description The balance before an answer and after it was charged. */
         CreditsShape: {
@@ -1131,6 +1167,11 @@ export interface components {
             /** @default 1 */
             times?: number | "always";
         };
+        /** @description A test worth writing next, for a situation that was never met; `test` is Python to begin with. */
+        NextTestShape: {
+            name: string;
+            test: string;
+        };
         /** @description A parameter of a fault. */
         ParameterShape: {
             name: string;
@@ -1251,6 +1292,19 @@ export interface components {
             clock: components["schemas"]["ClockShape"];
             last_used: number | null;
         };
+        /** @description A group of situations. */
+        SituationGroupShape: {
+            name: string;
+            situations: components["schemas"]["SituationShape"][];
+        };
+        /** @description A documented situation: where it is documented, the turn that makes it, and whether a client has met it. */
+        SituationShape: {
+            name: string;
+            about: string;
+            source: string;
+            turn: string;
+            met: boolean;
+        };
         /** @description The number of events to release. */
         Steps: {
             /** @default 1 */
@@ -1294,6 +1348,13 @@ export interface components {
             id: string;
             name: string;
             arguments: string;
+        };
+        /** @description A turn of the operator's scenarios, with file and line, and whether it was played. */
+        TurnPlaceShape: {
+            file: string;
+            line: number;
+            turn: string;
+            played: boolean;
         };
         /** @description The token counts that an answer reported. */
         UsageShape: {
@@ -2326,6 +2387,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckShape"];
+                };
+            };
+        };
+    };
+    read_coverage: {
+        parameters: {
+            query?: {
+                session?: string | null;
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageShape"];
                 };
             };
         };

@@ -97,11 +97,87 @@ export interface components {
              */
             message?: string | null;
         };
+        /** @description What makes a scenario a case of the exam. */
+        ExamHeader: {
+            /** @description The group of the case in reports. */
+            theme: string;
+            /** @description What the gateway does. */
+            gateway: string;
+            /** @description What a good client does. */
+            right: string;
+            /** @description Why that is right. */
+            why: string;
+            /** @description The document, or the behaviour of SDKs, that says so. */
+            source: string;
+            /** @description What to change in a client that fails. */
+            remedy: string;
+            /**
+             * @description What a client must do for the case to concern it.
+             * @default []
+             */
+            needs?: ("stream" | "whole" | "tools" | "tool_loop" | "time_limit")[];
+            /**
+             * @description The only dialect that the case concerns.
+             * @default null
+             */
+            wire?: ("anthropic" | "openai" | "openai_responses") | null;
+            /**
+             * @description Situations that the client must have met for the case to be judged.
+             * @default []
+             */
+            meets?: string[];
+            /**
+             * @default {
+             *       "rules": [],
+             *       "end": "honest",
+             *       "within": 20,
+             *       "requests": null,
+             *       "output": null,
+             *       "keeps_key": false
+             *     }
+             */
+            judge?: components["schemas"]["Judging"];
+        };
         Fixed: number | string | {
             /** @example 300ms */
             value: number | string;
         };
         JsonValue: unknown;
+        /** @description How a case is judged. Every key is one more thing that a client must do. */
+        Judging: {
+            /**
+             * @description Rules of the verdict that must find nothing.
+             * @default []
+             */
+            rules?: string[];
+            /**
+             * @description success: the client recovers. honest: it recovers or reports a failure, and does not take a failed answer for a good one. any: not judged.
+             * @default honest
+             * @enum {string}
+             */
+            end?: "success" | "honest" | "any";
+            /**
+             * @description The longest time from the client's first request to its end.
+             * @default 20
+             * @example 300ms
+             */
+            within?: number | string;
+            /**
+             * @description The most requests to a model.
+             * @default null
+             */
+            requests?: number | null;
+            /**
+             * @description A test of what the client prints.
+             * @default null
+             */
+            output?: components["schemas"]["TextTest"] | null;
+            /**
+             * @description The client's output must not contain its key.
+             * @default false
+             */
+            keeps_key?: boolean;
+        };
         /** @description A log-normal distribution: mostly near the median, with a long tail of slow ones. */
         LogNormal: {
             lognormal: components["schemas"]["_LongTail"];
@@ -211,6 +287,11 @@ export interface components {
              * @default null
              */
             refusal?: string | null;
+            /**
+             * @description What the mock says without a scenario: a text, the JSON or the tool call that is asked for.
+             * @default null
+             */
+            default?: true | null;
         };
         TextTest: string | {
             /**
@@ -286,7 +367,11 @@ export interface components {
         };
         /** @description A tool call in a reply. Without `input`, the mock generates arguments from the schema of the offered tool. */
         ToolUseBlock: {
-            name: string;
+            /**
+             * @description The tool; without it the one that the client demands, else the first that it offers.
+             * @default null
+             */
+            name?: string | null;
             /** @default null */
             input?: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -328,7 +413,7 @@ export interface components {
              */
             when?: components["schemas"]["When"];
             /**
-             * @description Blocks in order: text, tool_use, thinking, json or refusal; a string is one text block.
+             * @description Blocks in order: text, tool_use, thinking, json, refusal or default; a string is one text block.
              * @default null
              */
             reply?: components["schemas"]["ReplyBlock"] | components["schemas"]["ReplyBlock"][] | null;
@@ -662,6 +747,11 @@ export interface components {
              * @enum {string}
              */
             replay?: "meaning" | "exact";
+            /**
+             * @description What makes the scenario a case of the exam; see docs/exam.md.
+             * @default null
+             */
+            exam?: components["schemas"]["ExamHeader"] | null;
             /** @description Tried in order for each request. */
             turns: components["schemas"]["Turn"][];
         };

@@ -1,6 +1,7 @@
 // The verdict pane: mistakes of the client, each with evidence, the correct behaviour and the reason.
 
 import { get, query } from "./api.js";
+import { mountCoverage } from "./coverage.js";
 import { button, field, fill, h, text } from "./dom.js";
 import { plural, visible } from "./format.js";
 import { openRow } from "./route.js";
@@ -13,6 +14,7 @@ export function mountVerdict(app, place) {
   const readTimeout = h("input", { type: "number", min: 0, step: "any", placeholder: "600" });
   const summary = h("p", { role: "status" });
   const findings = h("div.findings");
+  const situations = h("div");
   fill(
     place,
     h("h2", { tabIndex: -1 }, "Verdict"),
@@ -20,7 +22,9 @@ export function mountVerdict(app, place) {
     h("div.fields", {}, field("Max concurrency", concurrency), field("Read timeout (seconds)", readTimeout)),
     summary,
     findings,
+    situations,
   );
+  mountCoverage(app, situations);
 
   let timer = 0;
   const load = async () => {
