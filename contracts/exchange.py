@@ -57,12 +57,13 @@ def count_of(value: Json) -> int | None:
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request as it was sent."""
+    """A request as it was sent. `reads` is the number of bytes of the answer that the client takes at a time."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    reads: int = 65_536
 
     @cached_property
     def json(self) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from mockserver.contracts.check import Check, CheckOutcome, Deviation, ExchangeView
 from mockserver.contracts.checks import chat_grammar, conformity, consistency, failures, framing, messages_grammar
 from mockserver.contracts.probe import ProbeCase
-from mockserver.contracts.probes import account, auth, conversation, errors, generated, robustness
+from mockserver.contracts.probes import account, auth, conversation, conversations, errors, generated, robustness
 from mockserver.contracts.promises import PROMISES
 
 CHECKS: Mapping[str, Check] = {
@@ -31,6 +31,7 @@ PROBES: tuple[ProbeCase, ...] = (
     *errors.PROBES,
     *robustness.PROBES,
     *account.PROBES,
+    *conversations.PROBES,
     *generated.PROBES,
 )
 """Every probe, in the order in which a run plays them."""

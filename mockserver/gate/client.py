@@ -32,7 +32,6 @@ from mockserver.core.errors import OperatorError
 from mockserver.gate.content_encoding import TooLarge, decode_body
 
 AGENT = f"ainative-contract-gate/{__version__}"
-PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class HttpClient:
         except (HTTPError, OSError, ValueError) as error:
             return ReceivedResponse(0, ended="none", seconds=time.monotonic() - start, trouble=explain(error))
         first = time.monotonic() - start
-        content, ended, trouble = _read(response, start, limits)
+        content, ended, trouble = _read(response, start, limits, request.reads)
         try:
             content = decode_body(content, response.headers.get("content-encoding"), limits.size) or content
         except TooLarge as error:
@@ -118,12 +117,14 @@ def pool(*, verify: bool = True) -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=32, retries=False, cert_reqs="CERT_REQUIRED" if verify else "CERT_NONE")
 
 
-def _read(response: urllib3.BaseHTTPResponse, start: float, limits: AnswerLimits) -> tuple[bytes, Ended, str]:
+def _read(
+    response: urllib3.BaseHTTPResponse, start: float, limits: AnswerLimits, reads: int
+) -> tuple[bytes, Ended, str]:
     received: list[bytes] = []
     size = 0
     try:
         while True:
-            piece = response.read1(PIECE, decode_content=False)
+            piece = response.read1(reads, decode_content=False)
             if not piece:
                 return b"".join(received), "complete", ""
             received.append(piece)

@@ -16,6 +16,7 @@ from mockserver.gate.client import AnswerLimits
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
 from mockserver.gate.runner import Runner, RunSettings
+from tools.mutants import conversations
 from tools.mutants.answers import ANSWERS
 from tools.mutants.relayed import Change, RelayedExchange
 from tools.mutants.requests import AFTER, BEFORE, BOTH
@@ -44,11 +45,11 @@ class Mutant:
 MUTANTS: dict[str, Mutant] = {
     **{
         name: Mutant(name, family, tuple(promises.split()), after=change)
-        for name, (family, promises, change) in {**ANSWERS, **STREAMS, **AFTER}.items()
+        for name, (family, promises, change) in {**ANSWERS, **STREAMS, **AFTER, **conversations.AFTER}.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before=change)
-        for name, (family, promises, change) in BEFORE.items()
+        for name, (family, promises, change) in {**BEFORE, **conversations.BEFORE}.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before, after)

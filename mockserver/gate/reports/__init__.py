@@ -30,6 +30,7 @@ FORMATS = (
     ReportFormat("json", "Write the whole run to FILE as JSON, for programs."),
     ReportFormat("junit", "Write a JUnit XML report to FILE, for CI."),
     ReportFormat("html", "Write one HTML page to FILE, for people."),
+    ReportFormat("pytest", "Write a pytest file to FILE that asks for each broken promise again."),
     ReportFormat("sarif", "Write a SARIF report to FILE, for code scanning."),
 )
 """The formats that go to a file. `terminal` and `github` print lines."""
