@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.exam.grades import NO_GRADE, RULE, STEPS, grade
+from mockserver.exam.grades import NO_GRADE, RULE, STEPS, final_grade, grade
 from mockserver.exam.results import CaseState, ExamRun
 from tests.exam.support import run_of
 
@@ -21,6 +21,11 @@ def test_a_grade_is_the_share_of_the_applicable_cases_that_pass(counts: tuple[in
 
 def test_an_accepted_failure_counts_as_failed() -> None:
     assert grade(run_of("pass", "accepted").results) == "D"
+
+
+def test_an_exam_that_stopped_has_no_grade_however_well_it_began() -> None:
+    assert final_grade(run_of("pass")) == "A"
+    assert final_grade(run_of("pass", stopped="the client sent no request")) == NO_GRADE
 
 
 def test_the_rule_says_the_steps() -> None:

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.process
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
+ASKED = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
+
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
@@ -40,9 +42,10 @@ def served(runner: Runner) -> Iterator[Run]:
 def test_the_mock_is_served_until_the_job_ends(served: Run) -> None:
     assert served.code == 0, served.output
     outputs = served.outputs["serve"]
-    body = json.dumps({"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}).encode()
     request = urllib.request.Request(
-        f"{outputs['url']}/v1/messages", body, {"x-api-key": "sk_test", "content-type": "application/json"}
+        f"{outputs['url']}/v1/messages",
+        json.dumps(ASKED).encode(),
+        {"x-api-key": "sk_test", "content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 200
@@ -61,6 +64,15 @@ def test_the_contract_is_checked_with_reports(served: Run, runner: Runner) -> No
     assert run.code == 0, run.output
     folder = Path(run.outputs["reports"]["folder"])
     assert {path.name for path in folder.iterdir()} == {"contract.json", "contract.xml", "contract.html"}
+
+
+def test_a_client_is_examined_with_reports(runner: Runner) -> None:
+    command = 'curl --silent --fail --data "$BODY" -H "x-api-key: $ANTHROPIC_API_KEY" "$ANTHROPIC_BASE_URL/v1/messages"'
+    runner.environment = {**runner.environment, "BODY": json.dumps(ASKED)}
+    run = runner.run(run="exam", command=command, arguments="--only\nkeys")
+    assert run.code in {0, 1}, run.output
+    folder = Path(run.outputs["reports"]["folder"])
+    assert {path.name for path in folder.iterdir()} == {"exam.json", "exam.xml", "exam.html"}
 
 
 @pytest.mark.parametrize(

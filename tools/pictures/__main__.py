@@ -45,6 +45,7 @@ def scenes(folder: Path) -> list[Scene]:
             Scene("mockserver serve --scenario hello.yaml &", mock.banner.splitlines()[0]),
             _ran(folder, client, "python ask.py"),
         ]
+    shown.append(_ran(folder, {}, "mockserver exam --only 'rate limits' --only credits -- python ask.py"))
     with served() as gateway:
         return [*shown, _ran(folder, {}, f"mockserver contract {gateway.url}")]
 

@@ -1,6 +1,6 @@
 """The grade as an SVG badge: one file, with nothing loaded from elsewhere."""
 
-from mockserver.exam.grades import grade
+from mockserver.exam.grades import final_grade
 from mockserver.exam.results import ExamRun
 
 COLOURS = {"A": "#1a7f4b", "B": "#5a8f29", "C": "#b7791f", "D": "#c2571a", "F": "#c0392b"}
@@ -18,7 +18,7 @@ LABEL = "gateway exam"
 
 def render(run: ExamRun) -> bytes:
     """Return the badge."""
-    letter = grade(run.results)
+    letter = final_grade(run)
     passed, judged = len(run.of("pass")), len(run.of("pass", "fail", "accepted"))
     value = f"{letter} · {passed}/{judged}"
     left, right = 7 * len(LABEL) + 6, 7 * len(value) + 8

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockserver.exam.grades import RULE, grade
+from mockserver.exam.grades import RULE, final_grade, grade
 from mockserver.exam.reports.terminal import effort, headline
 from mockserver.exam.results import ExamRun
 from mockserver.gate.reports.text import printable, workflow_data, workflow_property
@@ -33,7 +33,7 @@ def summary(run: ExamRun) -> str:
     ]
     return "\n".join(
         [
-            f"## Gateway exam: grade {grade(run.results)}",
+            f"## Gateway exam: grade {final_grade(run)}",
             "",
             headline(run) + f" ({effort(run)}).",
             "",

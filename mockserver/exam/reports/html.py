@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from mockserver.core.report_style import STYLE
-from mockserver.exam.grades import RULE, grade
+from mockserver.exam.grades import RULE, final_grade, grade
 from mockserver.exam.reports.terminal import effort, headline
 from mockserver.exam.results import STATES, Bar, CaseResult, CaseState, ExamRun
 from mockserver.gate.reports.text import printable
@@ -48,8 +48,8 @@ def render(run: ExamRun) -> bytes:
     page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>Gateway exam: grade {grade(run.results)}</title><style>{STYLE}{OWN_STYLE}</style></head><body><main>
-<div class="grade">{grade(run.results)}</div><h1>{escape(headline(run).partition(": ")[2])}</h1>
+<title>Gateway exam: grade {final_grade(run)}</title><style>{STYLE}{OWN_STYLE}</style></head><body><main>
+<div class="grade">{final_grade(run)}</div><h1>{escape(headline(run).partition(": ")[2])}</h1>
 <div>{escape(printable(run.client))} <span class="soft">· {when} · {escape(effort(run))}</span></div>
 <div class="bar">{bar}</div>
 {"".join([f'<pre class="card">{escape(words)}</pre>' for words in complaints])}

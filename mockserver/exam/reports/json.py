@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockserver import __version__
-from mockserver.exam.grades import RULE, grade
+from mockserver.exam.grades import RULE, final_grade, grade
 from mockserver.exam.reports.terminal import headline
 from mockserver.exam.results import STATES, CaseResult, ExamRun
 from mockserver.gate.reports.text import encodable
@@ -27,7 +27,7 @@ def as_value(run: ExamRun) -> dict[str, Any]:  # Any: JSON
         "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.began)),
         "seconds": round(run.seconds, 3),
         "verdict": headline(run),
-        "grade": grade(run.results),
+        "grade": final_grade(run),
         "grades": {theme: grade(results) for theme, results in run.themes.items()},
         "rule": RULE,
         "counts": {state: len(run.of(state)) for state in STATES},

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from mockserver.exam.grades import RULE, grade
+from mockserver.exam.grades import RULE, final_grade, grade
 from mockserver.exam.results import STATES, CaseResult, CaseState, ExamRun
 from mockserver.gate.reports.text import printable
 
@@ -62,7 +62,7 @@ def headline(run: ExamRun) -> str:
         for state, count in counts.items()
         if count
     ]
-    return f"Grade {grade(run.results)}: {', '.join(words) or 'no case was held'}"
+    return f"Grade {final_grade(run)}: {', '.join(words) or 'no case was held'}"
 
 
 def effort(run: ExamRun) -> str:
