@@ -83,7 +83,7 @@ def _read(source: str, token: str | None, session: str | None) -> "GatewayCovera
     document: Any = ControlClient(source, token).get("/coverage", session=session)  # Any: JSON of our own server
     if document["forgotten"]:
         click.echo(f"note: exchanges up to {document['forgotten']:,} are no longer in the server's journal", err=True)
-    turns = [(TurnPlace(turn["file"], turn["line"], turn["turn"]), turn["played"]) for turn in document["turns"]]
+    turns = [(TurnPlace(turn["path"], turn["line"], turn["turn"]), turn["played"]) for turn in document["turns"]]
     return GatewayCoverage(
         frozenset([one["name"] for group in document["groups"] for one in group["situations"] if one["met"]]),
         frozenset([place for place, _ in turns]),

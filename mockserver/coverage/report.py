@@ -96,17 +96,17 @@ def _unplayed(report: CoverageReport) -> Iterator[str]:
     yield ""
     yield "Never played"
     longest = max([len(str(place)) for place in report.unplayed])
-    for file in dict.fromkeys([place.file for place in report.unplayed]):
-        own = [place for place in report.unplayed if place.file == file]
-        if len(own) > 1 and _is_scenario(file) and not any(place.file == file for place in report.played):
+    for path in dict.fromkeys([place.path for place in report.unplayed]):
+        own = [place for place in report.unplayed if place.path == path]
+        if len(own) > 1 and _is_scenario(path) and not any(place.path == path for place in report.played):
             yield f"  {own[0]!s:<{longest}}  the whole scenario, {len(own)} turns"
             continue
         for place in own:
             yield f"  {place!s:<{longest}}  {place.turn}"
 
 
-def _is_scenario(file: str) -> bool:
-    return file.endswith((".yaml", ".yml"))
+def _is_scenario(path: str) -> bool:
+    return path.endswith((".yaml", ".yml"))
 
 
 def as_json(report: CoverageReport) -> dict[str, object]:
@@ -132,7 +132,7 @@ def as_json(report: CoverageReport) -> dict[str, object]:
             for group, situations in report.groups.items()
         ],
         "turns": [
-            {"file": place.file, "line": place.line, "turn": place.turn, "played": place in report.played}
+            {"path": place.path, "line": place.line, "turn": place.turn, "played": place in report.played}
             for place in report.turns
         ],
         "next": [{"name": situation.name, "test": sample_test(situation)} for situation in report.next],

@@ -19,12 +19,12 @@ FORMAT = "gateway-coverage 1"
 class TurnPlace(msgspec.Struct, frozen=True, order=True):
     """Where a turn is written, with the words for people: `weather, turn 2`."""
 
-    file: str
+    path: str
     line: int
     turn: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.path}:{self.line}"
 
 
 class GatewayCoverage(msgspec.Struct, frozen=True):
@@ -89,4 +89,4 @@ def from_json(text: bytes, name: str) -> GatewayCoverage:
 
 
 def _words(place: TurnPlace) -> dict[str, object]:
-    return {"file": place.file, "line": place.line, "turn": place.turn}
+    return {"path": place.path, "line": place.line, "turn": place.turn}

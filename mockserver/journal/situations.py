@@ -138,7 +138,9 @@ def _trouble(words: str) -> Callable[[Record], bool]:
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
-_CALL = "{tool_use: {name: read_file}}"
+_CALL = "{tool_use: {}}"
+"""A call of the client's own tool."""
+
 _AFTER_RESULT = "{when: {last: tool_result}, reply: Done.}"
 _BROKEN_CALL = f"{{reply: [{_CALL}], faults: [{{arguments: truncated}}]}}"
 
@@ -152,9 +154,7 @@ def _family(group: str, about: str) -> "Row":
     """Return the situation that any fault of a group makes; its turn has the first of them."""
     names = [name for name, fault in FAULTS.items() if fault.group == group]
     example = orjson.dumps(FAULTS[names[0]].spelling).decode()
-    reply = (
-        "[One two three., {tool_use: {name: read_file, input: {path: /a}}}]" if group == "calls" else "One two three."
-    )
+    reply = f"[One two three., {_CALL}]" if group == "calls" else "One two three."
     turn = f"{{reply: {reply}, faults: [{example}]}}"
     known = frozenset(names)
     return (f"{group}-faults", about.rstrip("."), "clients", turn, lambda record: not known.isdisjoint(record.faults))

@@ -86,8 +86,8 @@ class CoverageRecorder:
     def _added(self, before: Sequence[TurnPlace]) -> TurnPlace:
         """Return the place of a turn that the test has added behind these."""
         here = self._caller("")
-        same = sum([(place.file, place.line) == (here.file, here.line) for place in before])
-        return TurnPlace(here.file, here.line, f"turn {same + 1} of this line" if same else "a turn of this line")
+        same = sum([(place.path, place.line) == (here.path, here.line) for place in before])
+        return TurnPlace(here.path, here.line, f"turn {same + 1} of this line" if same else "a turn of this line")
 
     def _caller(self, words: str) -> TurnPlace:
         """Return the line of the test, or of its helper, that calls this package."""

@@ -21,7 +21,7 @@ def test_clients_of_a_running_server_have_met_what_the_journal_has(served: Serve
     assert met(found) == {*shared, "no-credits", "streamed", "end-turn"}
     assert (found["met"], found["exchanges"], found["forgotten"]) == (5, 2, 0)
     assert found["percent"] == round(100 * 5 / found["total"], 2)
-    assert [(turn["file"], turn["line"], turn["turn"], turn["played"]) for turn in found["turns"]] == [
+    assert [(turn["path"], turn["line"], turn["turn"], turn["played"]) for turn in found["turns"]] == [
         ("mine (in memory)", 3, "mine, turn 1", True),
         ("mine (in memory)", 4, "mine, turn 2", False),
     ]

@@ -69,9 +69,9 @@ def test_programs_get_the_same() -> None:
     document = as_json(CoverageReport(COVERAGE, SITUATIONS))
     assert orjson.loads(orjson.dumps(document)) == document
     assert document["turns"] == [
-        {"file": "a.yaml", "line": 3, "turn": "a, turn 1", "played": True},
-        {"file": "a.yaml", "line": 4, "turn": "a, turn 2", "played": False},
-        {"file": "test_x.py", "line": 7, "turn": "a turn of this line", "played": False},
+        {"path": "a.yaml", "line": 3, "turn": "a, turn 1", "played": True},
+        {"path": "a.yaml", "line": 4, "turn": "a, turn 2", "played": False},
+        {"path": "test_x.py", "line": 7, "turn": "a turn of this line", "played": False},
     ]
 
 

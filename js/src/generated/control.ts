@@ -1349,9 +1349,9 @@ export interface components {
             name: string;
             arguments: string;
         };
-        /** @description A turn of the operator's scenarios, with file and line, and whether it was played. */
+        /** @description A turn of the operator's scenarios, with the path of its file and its line, and whether it was played. */
         TurnPlaceShape: {
-            file: string;
+            path: string;
             line: number;
             turn: string;
             played: boolean;

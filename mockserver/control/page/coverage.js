@@ -56,6 +56,6 @@ function situation({ name, about, turn }) {
   return h("li", {}, `${name}: ${about} `, h("code", {}, turn));
 }
 
-function turnPlace({ file, line, turn }) {
-  return h("li", {}, visible(`${file}:${line} ${turn}`));
+function turnPlace({ path, line, turn }) {
+  return h("li", {}, visible(`${path}:${line} ${turn}`));
 }

@@ -39,9 +39,9 @@ class SituationGroupShape(Shape):
 
 
 class TurnPlaceShape(Shape):
-    """A turn of the operator's scenarios, with file and line, and whether it was played."""
+    """A turn of the operator's scenarios, with the path of its file and its line, and whether it was played."""
 
-    file: str
+    path: str
     line: int
     turn: str
     played: bool
