@@ -1,4 +1,4 @@
-"""The short step: a plain request that a literal turn answers, in one straight path.
+"""The short step: a plain request that a literal turn answers, with texts or an error, in one straight path.
 
 Theory. A step asks each of its stages whether it has something to do: threads, the prompt cache, limits of accounts,
 queued responses, matchers, templates, faults. For most requests none of them has. Whether one *can* have is known from
@@ -20,8 +20,9 @@ from mockserver.accounts.session import NO_OVERRIDES, Session
 from mockserver.core import catalogue
 from mockserver.core.actions import Actions, Data, End, Head
 from mockserver.core.conversation import Usage, tokens
-from mockserver.core.errors import Refusal
+from mockserver.core.errors import Failure, Refusal
 from mockserver.core.rng import token
+from mockserver.engine import refusals
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.literal import LiteralReply, literal_reply
@@ -47,8 +48,10 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     if progress is None or progress.edition != script.edition or progress.used_up >= len(script.turns):
         return None
     turn = script.turns[progress.used_up]
-    literal, wire = literal_reply(turn.always, operation), WIRES[operation.wire]
-    if literal is None or wire.plain is None or turn.recorded:
+    failure = turn.always if isinstance(turn.always, Failure) else None
+    literal = literal_reply(turn.always, operation) if not isinstance(turn.always, Failure) else None
+    wire = WIRES[operation.wire]
+    if (literal is None and failure is None) or wire.plain is None or turn.recorded:
         return None
     meter, holder = None, head.holder
     try:
@@ -57,13 +60,15 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
         asked = wire.plain(arrival.body(), operation.max_tokens)
     except Refusal:
         return None
-    if asked is None or not _is_within_limits(asked, literal.output):
+    if asked is None or not _is_within_limits(asked, literal.output if literal is not None else 0):
         return None
     if asked.tools and model_access.warnings(asked.model, asked.tools):
         return None
     progress = after_play(script, progress, turn)
     count = session.requests + 1
     after = msgspec.structs.replace(session, requests=count, progress={**session.progress, script.name: progress})
+    if literal is None:
+        return after, _failed(engine, after, script, turn, arrival)
     decision = _decided(after, script, turn, literal, asked, wire.request_id_header, operation.name, now)
     usage = decision.note.usage
     if meter is None or usage is None:
@@ -71,6 +76,23 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     rate = rate_of(engine.accounts.prices, meter.account, asked.model)
     after, actions, receipt = billing.charge(after, meter, rate, usage, decision.actions, wire)
     return after, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
+
+
+def _failed(engine: EngineParts, session: Session, script: Script, turn: CompiledTurn, arrival: Arrival) -> Decision:
+    """Return the decision of a turn that always gives an error."""
+    failure, operation, envelope = turn.always, arrival.routed(), engine.settings.envelope
+    assert isinstance(failure, Failure), "the caller knows"
+    header = ((TURN_HEADER, f"{script.name}/{turn.number}"),)
+    note = Note(
+        session=session.id,
+        seed=script.seed if script.seed is not None else session.seed,
+        operation=operation.name,
+        scenario=script.name,
+        turn=turn.number,
+        code=failure.code,
+    )
+    actions = refusals.failed(envelope, session, operation, arrival.request.headers, failure, header)
+    return Decision(actions, note, recipe=Recipe(failure=failure))
 
 
 def _is_within_limits(asked: PlainRequest, output: int) -> bool:

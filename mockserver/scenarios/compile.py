@@ -122,7 +122,8 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     - `converses`: whether the turn can answer a conversation.
     - `exact`, `part`: what the index looks the turn up by.
     - `must`: whether a test fails that ends before the turn was played.
-    - `always`: the texts that it gives to any conversation, as they are and at once; None where anything else matters.
+    - `always`: the texts, or the error, that it gives to any conversation, as they are and at once; None where anything
+      else matters.
     - `recorded`: the recorded answers of its plays, if it replays exactly.
     - `captures`: the values that its answer takes from the request.
     """
@@ -141,7 +142,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     then: str | None
     fault_names: tuple[str, ...] = ()
     must: bool = False
-    always: tuple[Text, ...] | None = None
+    always: tuple[Text, ...] | Failure | None = None
     recorded: tuple[RecordedAnswer, ...] = ()
     captures: tuple[Capture, ...] = ()
 
@@ -237,9 +238,7 @@ def _compile_turn(
             stop=turn.stop,
             id=turn.id,
         )
-    always = plan.literal if isinstance(plan, ReplyPlan) and plan.pace is None else None
-    if turn.faults or turn.headers or turn.when.model_fields_set:
-        always = None
+    depends = turn.faults or turn.headers or turn.when.model_fields_set
     return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
@@ -262,8 +261,17 @@ def _compile_turn(
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
         captures=captures_of(turn.when),
-        always=always,
+        always=None if depends else _always(plan),
     )
+
+
+def _always(plan: Plan) -> tuple[Text, ...] | Failure | None:
+    """Return what an answer of this plan always is; None if it depends on the request."""
+    if isinstance(plan, ReplyPlan):
+        return plan.literal if plan.pace is None else None
+    if isinstance(plan, FailurePlan) and plan.message.literal is not None:
+        return msgspec.structs.replace(plan.failure, message=plan.message.literal)
+    return None
 
 
 def _literal(blocks: Sequence[BlockPlan]) -> tuple[Text, ...] | None:
