@@ -33,6 +33,10 @@ FIRST = (
 ANSWER = "{reply: Hello!, times: always}"
 """The turn behind the one of a situation, for a client that asks again."""
 
+CALL = "{reply: [{tool_use: {}}]}"
+BEFORE = {"tool-result": CALL, "tool-error": CALL}
+"""The turn that has to come before the one of a situation."""
+
 
 def documented_situations(contract: Contract, omitted: Iterable[str] = ()) -> dict[str, Situation]:
     """Return every documented situation by its name, without the `omitted` names and groups.
@@ -55,7 +59,8 @@ def scenario_text(situation: Situation) -> str:
     """Return a whole scenario, on one line of YAML, that brings a situation about."""
     if situation.turn.startswith("account:"):
         return f"{{scenario: {situation.name}, {situation.turn}, turns: [{ANSWER}]}}"
-    return f"{{scenario: {situation.name}, turns: [{situation.turn}, {ANSWER}]}}"
+    turns = [*([BEFORE[situation.name]] if situation.name in BEFORE else []), situation.turn, ANSWER]
+    return f"{{scenario: {situation.name}, turns: [{', '.join(turns)}]}}"
 
 
 def sample_test(situation: Situation) -> str:

@@ -7,8 +7,10 @@ OPTIONS = ("", "-fail-under", "-append", "-html", "-omit", "-source")
 
 
 def is_wanted(config: pytest.Config) -> bool:
-    """Return whether an option asks for the coverage."""
-    return any(config.getoption(f"--gateway-coverage{end}") not in (None, False) for end in OPTIONS)
+    """Return whether an option asks for the coverage of a run that runs tests."""
+    return not config.getoption("collectonly") and any(
+        config.getoption(f"--gateway-coverage{end}") not in (None, False) for end in OPTIONS
+    )
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -19,7 +19,7 @@ from mockserver.files.library import script_of
 from mockserver.files.yaml_reader import read
 from mockserver.journal.situations import SITUATIONS
 from mockserver.testing.gateway import GatewaySession
-from tests.support.posting import PATIENCE
+from tests.support.posting import PATIENCE, post
 
 CONTRACT = load_contract()
 DOCUMENTED = documented_situations(CONTRACT)
@@ -56,6 +56,11 @@ def test_a_request_to_an_operation_meets_it(gateway: GatewaySession, name: str) 
 def test_the_scenario_of_a_situation_has_no_mistakes(name: str) -> None:
     document = read(scenario_text(DOCUMENTED[name]).encode(), "x")
     assert script_of(document, CONTRACT).name == loader.scenario_of(document).scenario.scenario == name
+
+
+def test_a_tool_result_needs_a_call_first(gateway: GatewaySession) -> None:
+    gateway.play(scenario_text(DOCUMENTED["tool-error"]))
+    assert post(gateway, tools=[{"name": "look", "input_schema": {}}]).json()["stop_reason"] == "tool_use"
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
