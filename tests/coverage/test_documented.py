@@ -60,7 +60,9 @@ def test_the_scenario_of_a_situation_has_no_mistakes(name: str) -> None:
 
 def test_a_tool_result_needs_a_call_first(gateway: GatewaySession) -> None:
     gateway.play(scenario_text(DOCUMENTED["tool-error"]))
-    assert post(gateway, tools=[{"name": "look", "input_schema": {}}]).json()["stop_reason"] == "tool_use"
+    assert (
+        post(gateway, tools=[{"name": "look", "input_schema": {"type": "object"}}]).json()["stop_reason"] == "tool_use"
+    )
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
