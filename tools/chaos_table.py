@@ -1,13 +1,12 @@
 """Write the tables of docs/chaos.md, the shipped profiles and the keys of a file: `python -m tools.chaos_table`."""
 
-from pathlib import Path
-
 from pydantic import BaseModel
 
 from mockserver.engine.chaos import Chaos, ChaosRule, ChaosWindow
 from mockserver.files.chaos_file import load_profiles
+from tools.generated_tables import DOCS, markdown, placed, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "chaos.md"
+PAGE = DOCS / "chaos.md"
 
 KEYS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("the file", Chaos),
@@ -20,7 +19,7 @@ KEYS: tuple[tuple[str, type[BaseModel]], ...] = (
 def profiles() -> str:
     """Return the table of the shipped profiles in Markdown, one row a profile."""
     rows = [f"| `{profile.name}` | {profile.about} |" for profile in load_profiles()[0].values()]
-    return "\n".join(["| profile | what it does |", "|---|---|", *rows, ""])
+    return markdown(("profile", "what it does"), rows)
 
 
 def keys() -> str:
@@ -30,7 +29,7 @@ def keys() -> str:
         for owner, model in KEYS
         for name, field in model.model_fields.items()
     ]
-    return "\n".join(["| in | key | meaning |", "|---|---|---|", *rows, ""])
+    return markdown(("in", "key", "meaning"), rows)
 
 
 TABLES = {"profiles": profiles, "keys": keys}
@@ -39,15 +38,13 @@ TABLES = {"profiles": profiles, "keys": keys}
 def with_tables(page: str) -> str:
     """Return the text of the page with each present table between its two markers."""
     for name, table in TABLES.items():
-        begin, end = f"<!-- {name}: python -m tools.chaos_table -->\n", f"<!-- end of {name} -->"
-        before, _, rest = page.partition(begin)
-        page = before + begin + table() + end + rest.partition(end)[2]
+        page = placed(page, name, "python -m tools.chaos_table", table())
     return page
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, with_tables)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Write the table of the control API's calls into docs/control.md: `python -m tools.control_table`."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,9 +13,9 @@ from mockserver.files import bundled
 from mockserver.files.contract import load_contract
 from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
+from tools.generated_tables import DOCS, markdown, placed, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "control.md"
-BEGIN, END = "<!-- calls: python -m tools.control_table -->\n", "<!-- end of calls -->"
+PAGE = DOCS / "control.md"
 
 
 def application() -> FastAPI:
@@ -35,18 +34,17 @@ def table() -> str:
     """Return the table in Markdown, one row a call, in the order of `ROUTES`."""
     paths = application().openapi()["paths"]
     rows = [row(method, path, operation) for path, item in paths.items() for method, operation in item.items()]
-    return "\n".join(["| call | what it does |", "|---|---|", *rows, ""])
+    return markdown(("call", "what it does"), rows)
 
 
 def with_table(page: str) -> str:
     """Return the text of the page with the present table between its two markers."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + table() + END + rest.partition(END)[2]
+    return placed(page, "calls", "python -m tools.control_table", table())
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, with_table)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """Write the table of the exam's cases into docs/exam.md: `python -m tools.exam_table`."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from mockserver.exam.cases import read_cases
+from tools.generated_tables import DOCS, markdown, placed, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "exam.md"
-BLOCK = re.compile(r"(<!-- cases: [^\n]*-->\n).*?(<!-- end of cases -->)", re.DOTALL)
+PAGE = DOCS / "exam.md"
 
 
 def table() -> str:
     """Return the table, a row for each shipped case."""
-    return "\n".join(["| case | what the gateway does | what right is | source |", "|---|---|---|---|", *_rows(), ""])
+    return markdown(("case", "what the gateway does", "what right is", "source"), _rows())
 
 
 def _rows() -> Iterator[str]:
@@ -29,11 +27,15 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def page() -> str:
-    """Return docs/exam.md with the table as it must be."""
-    text = table()
-    return BLOCK.sub(lambda found: f"{found[1]}{text}{found[2]}", PAGE.read_text(encoding="utf-8"))
+def with_table(page: str) -> str:
+    """Return the text of the page with the present table between its two markers."""
+    return placed(page, "cases", "python -m tools.exam_table", table())
+
+
+def main() -> None:
+    """Write the page."""
+    rewrite(PAGE, with_table)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    main()

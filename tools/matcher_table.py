@@ -3,19 +3,17 @@
 It writes the table of keys in docs/scenarios.md and the JSON Schemas for editors, scenarios/*.schema.json.
 """
 
-from pathlib import Path
-
 from mockserver.scenarios.when import MATCHERS, When
 from tools import schemas
+from tools.generated_tables import DOCS, markdown, placed, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "scenarios.md"
-BEGIN, END = "<!-- keys: python -m tools.matcher_table -->\n", "<!-- end of keys -->"
+PAGE = DOCS / "scenarios.md"
 
 
 def table() -> str:
     """Return the table in Markdown, one row for each key."""
     rows = [row(name) for name in MATCHERS]
-    return "\n".join(["| key | what it tests | example |", "|---|---|---|", *rows, ""])
+    return markdown(("key", "what it tests", "example"), rows)
 
 
 def row(name: str) -> str:
@@ -27,13 +25,12 @@ def row(name: str) -> str:
 
 def with_table(page: str) -> str:
     """Return the text of the page with the present table between its two markers."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + table() + END + rest.partition(END)[2]
+    return placed(page, "keys", "python -m tools.matcher_table", table())
 
 
 def main() -> None:
     """Write all files."""
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, with_table)
     schemas.main()
 
 

@@ -1,11 +1,9 @@
 """Write the table of snippets into docs/editors.md: `python -m tools.snippet_table`."""
 
-from pathlib import Path
-
 from mockserver.files.editor_snippets import SNIPPETS
+from tools.generated_tables import DOCS, markdown, placed, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "editors.md"
-BEGIN, END = "<!-- snippets: python -m tools.snippet_table -->\n", "<!-- end of snippets -->"
+PAGE = DOCS / "editors.md"
 
 PLACES = {
     "Scenario": "an empty scenario file",
@@ -24,18 +22,17 @@ def table() -> str:
         for model, snippets in SNIPPETS.items()
         for snippet in snippets
     ]
-    return "\n".join(["| where | snippet | what it writes |", "|---|---|---|", *rows, ""])
+    return markdown(("where", "snippet", "what it writes"), rows)
 
 
 def with_table(page: str) -> str:
     """Return the text of the page with the present table between its two markers."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + table() + END + rest.partition(END)[2]
+    return placed(page, "snippets", "python -m tools.snippet_table", table())
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, with_table)
 
 
 if __name__ == "__main__":
