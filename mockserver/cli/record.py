@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,6 @@ from mockserver.cli.manual import manual
 from mockserver.cli.output import Output
 from mockserver.cli.upstream_options import allow_private as allow_private_option
 from mockserver.cli.upstream_options import require_packages
-from mockserver.core.clock import SystemClock
 from mockserver.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -107,6 +105,7 @@ def _composer(
     from mockserver.recording.redaction import Redaction
     from mockserver.recording.scenario import recording_of
     from mockserver.scenarios.recorded import read_answers
+    from mockserver.upstream.recorder import today
 
     for pattern in patterns:
         try:
@@ -114,14 +113,14 @@ def _composer(
         except re.error as error:
             raise OperatorError(f"--redact: '{pattern}' is not a regular expression: {error}") from None
     contract, notices = open_contract(external, extensions)
-    today = datetime.fromtimestamp(SystemClock().now(), UTC).date().isoformat()
+    on = today()
 
     def compose(exchanges: "Sequence[RecordedExchange]", name: str, before: "Recording") -> "Recording":
         return recording_of(
             exchanges,
             name,
             contract,
-            on=today,
+            on=on,
             redaction=Redaction(patterns),
             before=before.scenario,
             earlier=read_answers(before.frames.encode()) if again else (),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mockserver.files.library import Library
     from mockserver.openapi.contract import Contract
     from mockserver.recording.exchange import RecordedExchange
+    from mockserver.recording.scenario import Recording
     from mockserver.server.asgi import Fallback
     from mockserver.upstream.address import UpstreamAddress
 
@@ -68,9 +69,8 @@ def _spy(options: ModeOptions, address: "UpstreamAddress") -> UpstreamMode:
 
 
 def _record_missing(options: ModeOptions, address: "UpstreamAddress") -> UpstreamMode:
-    from mockserver.recording.appending import appended
+    from mockserver.recording.appending import extended
     from mockserver.recording.redaction import Redaction
-    from mockserver.recording.scenario import refuse_secrets, turns_of
     from mockserver.upstream.appender import Appender
     from mockserver.upstream.spy import Spy
 
@@ -78,11 +78,8 @@ def _record_missing(options: ModeOptions, address: "UpstreamAddress") -> Upstrea
         raise OperatorError("--mode record-missing needs --scenario FILE: a file of your own that it can add to")
     path = options.library.files[options.library.playing]
 
-    def extend(text: str, exchanges: "Sequence[RecordedExchange]") -> str:
-        redaction = Redaction()
-        more = appended(text, turns_of(exchanges, options.contract, redaction), str(path))
-        refuse_secrets(more.removeprefix(text), path.stem, redaction)
-        return more
+    def extend(before: "Recording", exchanges: "Sequence[RecordedExchange]") -> "Recording":
+        return extended(before, exchanges, options.contract, str(path), Redaction())
 
     appender = Appender(path, extend)
 
@@ -92,7 +89,7 @@ def _record_missing(options: ModeOptions, address: "UpstreamAddress") -> Upstrea
         return [f"Not added to {path}: {trouble}" if trouble else f"Added {turns} to {path}."]
 
     notice = f"What the scenario does not answer goes to {address.url}, and is added to {path}."
-    return UpstreamMode(lambda: Spy(address, appender.seen), [notice], finish)
+    return UpstreamMode(lambda: Spy(address, appender.seen, appender.known), [notice], finish)
 
 
 def _compare(options: ModeOptions, address: "UpstreamAddress") -> UpstreamMode:

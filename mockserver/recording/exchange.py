@@ -20,7 +20,8 @@ class RecordedExchange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One request and its answer.
 
     Header names are in lower case. `status` is 0 where no answer came. `first` is when the head of the answer came, in
-    seconds since the request was sent; `retry` is the SDK's own count of tries before this one.
+    seconds since the request was sent; `retry` is the SDK's own count of tries before this one. `repeats` says that the
+    answer is an earlier one, given to the same request once more.
     """
 
     method: str
@@ -34,6 +35,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     frames: tuple[Frame, ...] = ()
     ended: Ended = "complete"
     retry: int = 0
+    repeats: bool = False
 
     @property
     def payload(self) -> bytes:

@@ -72,12 +72,7 @@ def recording_of(
     replaced, conditioned = EarlierFile(before, name), _conditioned(turns, others, redaction)
     head = dated(replaced.head, on) or head_text(name, about, on)
     text = head + "".join([replaced.text_of(turn) or turn_text(turn) for turn in conditioned.turns])
-    lines = [
-        answer_line(exchange, turn, conditioned.turns[number], contract, redaction)
-        for exchange, turn, number in zip(exchanges, turns, conditioned.numbers, strict=True)
-        if number is not None
-    ]
-    recording = Recording(text, "".join(lines))
+    recording = Recording(text, _frames(exchanges, turns, conditioned, contract, redaction))
     refuse_secrets(recording.scenario + recording.frames, name, redaction)
     return recording
 
@@ -87,10 +82,35 @@ def turns_of(exchanges: Sequence[RecordedExchange], contract: Contract, redactio
     return _conditioned(_recorded(exchanges, contract, redaction), (), redaction).turns
 
 
+def turns_and_frames(
+    exchanges: Sequence[RecordedExchange], contract: Contract, redaction: Redaction
+) -> tuple[list[Turn], str]:
+    """Return the turns that give the same answers, and their lines for the file beside the scenario."""
+    turns = _recorded(exchanges, contract, redaction)
+    conditioned = _conditioned(turns, (), redaction)
+    return conditioned.turns, _frames(exchanges, turns, conditioned, contract, redaction)
+
+
 def refuse_secrets(text: str, name: str, redaction: Redaction) -> None:
     """Raise `SecretsLeftError` if a text still has a secret."""
     if left := redaction.leaks(text):
         raise SecretsLeftError(f"the recording '{name}' still has secrets, so it is not written: {', '.join(left)}")
+
+
+def _frames(
+    exchanges: Sequence[RecordedExchange],
+    turns: Sequence[RecordedTurn],
+    conditioned: _Conditioned,
+    contract: Contract,
+    redaction: Redaction,
+) -> str:
+    """Return the lines of the file beside a scenario."""
+    lines = [
+        answer_line(exchange, turn, conditioned.turns[number], contract, redaction)
+        for exchange, turn, number in zip(exchanges, turns, conditioned.numbers, strict=True)
+        if number is not None
+    ]
+    return "".join(lines)
 
 
 def _recorded(exchanges: Sequence[RecordedExchange], contract: Contract, redaction: Redaction) -> list[RecordedTurn]:
@@ -145,7 +165,10 @@ def _turns(recorded: Sequence[RecordedTurn], earlier: Sequence[RecordedTurn], re
 
 
 def _is_again(before: Turn, turn: Turn, recorded: RecordedTurn) -> bool:
-    """Return whether a turn repeats the one before: a retry that failed alike, or the same answer of a plain route."""
+    """Return whether a turn repeats the one before.
+
+    It does if it is a retry that failed alike, the answer of a plain route, or an answer that was given once more.
+    """
     if {name: value for name, value in before.items() if name != "times"} != turn:
         return False
-    return recorded.call.conversation is None or bool(recorded.retry and "error" in turn)
+    return recorded.call.conversation is None or recorded.repeats or bool(recorded.retry and "error" in turn)

@@ -60,13 +60,14 @@ class RecordedTurn(msgspec.Struct, frozen=True, gc=False):
     call: Call
     words: dict[str, object]
     retry: int = 0
+    repeats: bool = False
 
 
 def recorded_turn(exchange: RecordedExchange, contract: Contract) -> RecordedTurn:
     """Return the turn that answers the same request in the same way."""
     request = Request(exchange.method, exchange.path, exchange.headers, exchange.body, query=exchange.query)
     call = call_of(request, contract, lenient=True)
-    return RecordedTurn(call, answer_of(exchange, call), exchange.retry)
+    return RecordedTurn(call, answer_of(exchange, call), exchange.retry, exchange.repeats)
 
 
 def answer_of(exchange: RecordedExchange, call: Call) -> dict[str, object]:

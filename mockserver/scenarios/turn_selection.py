@@ -16,6 +16,9 @@ from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script
 from mockserver.scenarios.difference import join_differences
 from mockserver.scenarios.matcher import differences, matches
 
+NO_TURN = "no_turn_matched"
+"""The code of a conversation that no turn matches."""
+
 NEAR_MISSES = 3
 """The most turns that the message of a 404 describes."""
 
@@ -31,7 +34,7 @@ class NoTurnMatched(Refusal):
         if more > 0:
             sentences.append(f"{more} more {'turn does' if more == 1 else 'turns do'} not match")
         message = f"{'. '.join(sentences)}. (session {session.id}, seed {self.seed})"
-        super().__init__(404, "no_turn_matched", message)
+        super().__init__(404, NO_TURN, message)
 
 
 def select_turn(

@@ -110,24 +110,23 @@ class GatewayRecording:
             self._write(self._server)
 
     def _write(self, server: "ServerThread") -> None:
-        from mockserver.recording.appending import appended
+        from mockserver.recording.appending import extended
         from mockserver.recording.redaction import Redaction
-        from mockserver.recording.scenario import refuse_secrets, scenario_of, turns_of
-        from mockserver.upstream.recorder import MARK, recorded, write_private
+        from mockserver.recording.scenario import Recording, recording_of
+        from mockserver.upstream.recorder import frames_beside, recorded, today, write_both, write_recording
 
-        redaction, name = Redaction(), self._path.stem
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self.scenario is not None:
-                before = self._path.read_text(encoding="utf-8")
-                turns = turns_of(self._exchanges, server.contract, redaction)
-                text = appended(before, turns, str(self._path))
-                refuse_secrets(text.removeprefix(before), name, redaction)
+                before = Recording(self._path.read_text(encoding="utf-8"), frames_beside(self._path))
+                more = extended(before, self._exchanges, server.contract, str(self._path), Redaction())
+                write_both(self._path, more)
             else:
-                before = recorded(self._path).scenario
-                text = scenario_of(self._exchanges, name, server.contract, redaction=redaction, before=before)
-                text = f"{MARK}\n{text}"
-            write_private(self._path, text)
+                before = recorded(self._path)
+                recording = recording_of(
+                    self._exchanges, self._path.stem, server.contract, on=today(), before=before.scenario
+                )
+                write_recording(self._path, recording)
         except OSError as error:
             raise OperatorError(f"{self._path}: cannot be written: {error.strerror or error}") from None
 

@@ -14,7 +14,8 @@ from mockserver.core.actions import Action, Close, Data, End, Hang, Reset, Wait
 from mockserver.journal.log import Ended, Outcome
 from mockserver.server.player import Await, Playback, Steps
 from mockserver.server.stream_gate import Delivery
-from mockserver.server.timers import Timer
+from mockserver.server.timers import FastTimer, LoopTimer, Timer, VirtualTimer
+from mockserver.server.traffic import LiveAnswer
 
 MOST_QUEUED = 64
 """Actions that wait for the player before the upstream has to wait."""
@@ -83,3 +84,10 @@ class LivePlayback(Playback):
         outcome = super().outcome(ended)
         of = outcome.frames if ended == "complete" else max(self._events, outcome.frames)
         return msgspec.structs.replace(outcome, of=of)
+
+
+def timer_of(live: LiveAnswer) -> Timer:
+    """Return the timer for the waits of an answer: that of the session's clock."""
+    if live.clock.is_virtual:
+        return VirtualTimer()
+    return LoopTimer() if live.clock.speed == 1.0 else FastTimer(live.clock.speed)

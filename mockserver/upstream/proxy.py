@@ -23,11 +23,10 @@ from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.splitter import EventSplitter
 from mockserver.server.asgi_outlet import ConnectionBroken, perform
 from mockserver.server.asgi_types import Message, Receive, Scope, Send
-from mockserver.server.timers import FastTimer, LoopTimer, Timer, VirtualTimer
 from mockserver.server.traffic import LiveAnswer
 from mockserver.upstream.address import UpstreamAddress
 from mockserver.upstream.asking import Patient
-from mockserver.upstream.live_play import ActionQueue, LivePlayback
+from mockserver.upstream.live_play import ActionQueue, LivePlayback, timer_of
 from mockserver.upstream.passthrough import PassThrough
 from mockserver.upstream.spy import CODE, ENDS
 from mockserver.wires import wire_of_path
@@ -53,7 +52,7 @@ class ChaosProxy:
         """Pass a request to the upstream and play its answer. Return it as it should be in the journal."""
         passage = _Passage(live)
         carrying = asyncio.ensure_future(passage.carry(self._passthrough, scope))
-        playback = LivePlayback(passage.queue, _timer(live), live.delivery, has_socket=live.connection is not None)
+        playback = LivePlayback(passage.queue, timer_of(live), live.delivery, has_socket=live.connection is not None)
         try:
             outcome = await perform(playback, send, receive, live.connection)
         finally:
@@ -143,10 +142,3 @@ class _Passage:
         note = msgspec.structs.replace(self._live.decision.note, code=CODE, turn=0, idle_faults=idle)
         kept = () if self._left < 0 else tuple(self._kept)
         return msgspec.structs.replace(self._live, decision=Decision(kept, note))
-
-
-def _timer(live: LiveAnswer) -> Timer:
-    """Return the timer for the waits of faults: those of the session's clock."""
-    if live.clock.is_virtual:
-        return VirtualTimer()
-    return LoopTimer() if live.clock.speed == 1.0 else FastTimer(live.clock.speed)

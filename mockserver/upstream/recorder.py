@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock
 from time import perf_counter
@@ -27,6 +28,7 @@ import msgspec
 
 from mockserver.accounts import keys
 from mockserver.accounts.session import HEADER as SESSION_HEADER
+from mockserver.core.clock import SystemClock
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
 from mockserver.files.sidecar import sidecar_of
@@ -120,8 +122,7 @@ class Recorder:
             before = recorded(path)  # also refuses what is no recording any more
             before = self._before.setdefault(path, before)
             recording = self._compose(exchanges, file_name(path.stem), before)
-            write_private(sidecar_of(path), recording.frames)
-            write_private(path, f"{MARK}\n{recording.scenario}")
+            write_recording(path, recording)
         except OperatorError as error:
             self._troubles[path] = str(error)
         except OSError as error:
@@ -159,9 +160,20 @@ def recorded(path: Path) -> Recording:
         return NOTHING
     if mark != MARK:
         raise OperatorError(f"{path} exists and is not a recording; choose another name, or move it away")
-    with suppress(FileNotFoundError):
-        return Recording(text, sidecar_of(path).read_text(encoding="utf-8"))
-    return Recording(text, "")
+    return Recording(text, frames_beside(path))
+
+
+def frames_beside(path: Path) -> str:
+    """Return the exact answers in the file beside a scenario file; "" if there is none."""
+    try:
+        return sidecar_of(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def today() -> str:
+    """Return the day of a recording that is made now."""
+    return datetime.fromtimestamp(SystemClock().now(), UTC).date().isoformat()
 
 
 def check_again(out: Path) -> None:
@@ -184,6 +196,18 @@ def file_name(name: str) -> str:
     """Return a name that is safe as that of a file and of a scenario, and another one for every other name."""
     safe = _UNSAFE.sub("-", name.lower()).strip("-")[:_LONGEST_NAME]
     return safe if safe and safe == name else f"{safe or 'session'}-{token('file', name, length=6)}".lower()
+
+
+def write_recording(path: Path, recording: Recording) -> None:
+    """Replace a recording and the file beside it. Raises `OSError`."""
+    write_both(path, Recording(f"{MARK}\n{recording.scenario}", recording.frames))
+
+
+def write_both(path: Path, recording: Recording) -> None:
+    """Replace a scenario file and the file beside it, which comes first: a scenario needs it. Raises `OSError`."""
+    if recording.frames or sidecar_of(path).exists():
+        write_private(sidecar_of(path), recording.frames)
+    write_private(path, recording.scenario)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -24,6 +24,11 @@ def says(text: str) -> list[JsonValue]:
     return [{"role": "user", "content": text}]
 
 
+def said(body: bytes) -> list[bytes]:
+    """Return the lines with content, whatever the chunks of the transport are."""
+    return [line for line in body.splitlines() if b"{" in line]
+
+
 def opened(
     mode: str, scenario: Path | str | None, upstream: str | None, lines: list[str], workers: int = 1
 ) -> UpstreamMode:
@@ -59,6 +64,22 @@ def test_what_is_missing_is_asked_and_added_to_the_file(file: Path) -> None:
     assert file.read_text(encoding="utf-8").startswith(MINE)
     with playing(UpstreamMode(lambda: None), file) as url:
         assert b"From the gateway." in exchange(url, messages=says("other")).body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_request_that_comes_again_is_answered_by_what_was_added(file: Path, stream: bool) -> None:
+    file.write_text(MINE.replace("turns:", "replay: exact\nturns:").replace("always}", "always, replay: meaning}"))
+    with serving(REAL) as real:
+        mode = opened("record-missing", file, real.url, [])
+        with playing(mode, file) as url:
+            bodies = [said(exchange(url, messages=says("other"), stream=stream).body) for _ in range(3)]
+        assert mode.finish() == [f"Added 3 exchanges to {file}."]
+        real.entry()
+        assert real.entries.empty()
+    assert bodies == [bodies[0]] * 3
+    assert "times: 3" in file.read_text(encoding="utf-8")
+    with playing(UpstreamMode(lambda: None), file) as url:
+        assert [said(exchange(url, messages=says("other"), stream=stream).body) for _ in range(3)] == bodies
 
 
 def test_a_client_gets_the_gateways_answer_and_the_operator_the_differences(file: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from mockserver.core.errors import OperatorError
 from mockserver.testing.recordings import MODES, GatewayRecording, chosen_mode, recording_file, with_key
+from mockserver.upstream.recorder import today
 from tests.support.sockets import Served, serving
 
 pytest_plugins = ["pytester"]
@@ -53,6 +54,10 @@ def test_a_recording_is_made_once_and_then_replayed(pytester: pytest.Pytester, r
     text = (pytester.path / FILE).read_text(encoding="utf-8")
     assert "reply: From the gateway." in text
     assert "sk_" not in text
+    assert f'recorded: "{today()}"' in text
+    frames = (pytester.path / FILE).with_name("test-hello.frames.jsonl").read_text(encoding="utf-8")
+    assert "From the gateway." in frames
+    assert "sk_" not in frames
     real.entry()
     recorded(pytester, real).assert_outcomes(passed=1)
     run(pytester, "--gateway-record=none").assert_outcomes(passed=1)
@@ -69,6 +74,7 @@ def test_a_request_that_is_missing_fails_under_once_and_is_added_under_new(
     text = (pytester.path / FILE).read_text(encoding="utf-8")
     assert text.startswith(before)
     assert "More" in text
+    (pytester.path / FILE).write_text(text.replace("turns:", "replay: exact\nturns:"), encoding="utf-8")
     run(pytester, source=SOURCE + MORE).assert_outcomes(passed=1)
 
 

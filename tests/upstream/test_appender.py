@@ -6,20 +6,24 @@ from pathlib import Path
 import pytest
 
 from mockserver.core.errors import OperatorError
+from mockserver.files.sidecar import sidecar_of
 from mockserver.recording.exchange import RecordedExchange
+from mockserver.recording.scenario import Recording
 from mockserver.server.stream_gate import Delivery
 from mockserver.server.traffic import LiveAnswer
 from mockserver.upstream.appender import Appender
-from tests.upstream.support import live_answer
+from tests.support.engine import MESSAGES, turns
+from tests.upstream.support import REQUEST, live_answer
 
 EXCHANGE = RecordedExchange(method="POST", path="/v1/messages", status=200)
 
 
-def extend(text: str, exchanges: Sequence[RecordedExchange]) -> str:
-    """Return a text with a line for each exchange."""
+def extend(before: Recording, exchanges: Sequence[RecordedExchange]) -> Recording:
+    """Return both files with a line for each exchange."""
     if any(exchange.status == 500 for exchange in exchanges):
         raise OperatorError("a secret is left")
-    return text + "more\n" * len(exchanges)
+    lines = ["once more\n" if exchange.repeats else "more\n" for exchange in exchanges]
+    return Recording(before.scenario + "".join(lines), before.frames + "frames\n" * len(exchanges))
 
 
 @pytest.fixture
@@ -39,6 +43,34 @@ def test_each_exchange_is_added_once(file: Path, live: LiveAnswer) -> None:
     assert [appender.seen(live, EXCHANGE, ""), appender.seen(live, EXCHANGE, "")] == [(), ()]
     assert appender.close() == (2, "")
     assert file.read_text(encoding="utf-8") == "mine\nmore\nmore\n"
+    assert sidecar_of(file).read_text(encoding="utf-8") == "frames\nframes\n"
+
+
+def test_exact_answers_follow_those_that_are_there(file: Path, live: LiveAnswer) -> None:
+    sidecar_of(file).write_text("mine\n", encoding="utf-8")
+    appender = Appender(file, extend)
+    appender.seen(live, EXCHANGE, "")
+    appender.close()
+    assert sidecar_of(file).read_text(encoding="utf-8") == "mine\nframes\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (200, REQUEST.body, "mine\nmore\nonce more\n"),
+        (429, REQUEST.body, "mine\nmore\n"),
+        (200, b"{}", "mine\nmore\n"),
+    ],
+)
+def test_a_request_that_comes_again_is_known_by_its_answer(file: Path, status: int, body: bytes, text: str) -> None:
+    unmatched = live_answer(Delivery(), turns("  - {when: {text: other}, reply: Hi}\n"))
+    exchange = RecordedExchange(method="POST", path=MESSAGES, body=body, status=status)
+    appender = Appender(file, extend)
+    assert appender.known(unmatched) is None
+    appender.seen(unmatched, exchange, "")
+    assert appender.known(unmatched) == (exchange if "once" in text else None)
+    appender.close()
+    assert file.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize(
