@@ -110,7 +110,7 @@ def test_a_mistake_in_a_turn_is_reported_once(turn: str, line: str) -> None:
 
 
 FILE_MISTAKES = [
-    ("5", ["f:1:1: expected a mapping with scenario, about"]),
+    ("5", ["f:1:1: expected a mapping, not 5"]),
     ("{}", ["f:1:1: missing key 'scenario'", "f:1:1: missing key 'turns'"]),
     ("name: x\nturns: [reply: hi]", ["f:1:1: name: unknown key 'name'; use 'scenario'"]),
     ("scenario: s\nturns: []", ["f:2:8: turns: expected at least 1, got 0"]),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from mockserver import start
-from mockserver.core.errors import AuthorError
+from mockserver.core.errors import OperatorError
 from mockserver.journal.redact import is_secret, redact_header
 from mockserver.testing.gateway import GatewaySession
 from tests.support.posting import post
@@ -104,7 +104,7 @@ def test_the_journal_is_asked_in_the_words_of_when(gateway: GatewaySession) -> N
 
 
 def test_a_word_that_is_none_is_told_with_the_nearest(gateway: GatewaySession) -> None:
-    with pytest.raises(AuthorError, match="did you mean 'text'"):
+    with pytest.raises(OperatorError, match="did you mean 'text'"):
         gateway.journal.find(tetx="hello")
 
 
