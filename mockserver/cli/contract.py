@@ -6,24 +6,33 @@ from mockserver.cli.contract_check import check
 from mockserver.cli.contract_diff import diff
 from mockserver.cli.contract_promises import promises
 from mockserver.cli.contract_proxy import proxy
+from mockserver.cli.contract_through import through
 
 
 class ContractGroup(click.Group):
-    """A group whose first argument may be a URL: `mockserver contract URL` is `mockserver contract check URL`."""
+    """A group whose first argument may be a URL: `mockserver contract URL` is `mockserver contract check URL`.
+
+    With `--upstream-port` it is `mockserver contract through URL`.
+    """
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take a first argument that is no command as the target of `check`."""
         if args and args[0] not in self.commands:
-            args = ["check", *args]
+            args = [_meant(args), *args]
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take options before the URL as options of `check`."""
         if args and args[0].startswith("-") and args[0] not in ("-h", "--help"):
-            args = ["check", *args]
+            args = [_meant(args), *args]
         return super().parse_args(ctx, args)
+
+
+def _meant(args: list[str]) -> str:
+    """Return the command that is meant by arguments without one."""
+    return "through" if any(argument.startswith("--upstream-port") for argument in args) else "check"
 
 
 HELP = """Check a gateway, real or fake, against its documents.
@@ -33,6 +42,7 @@ mockserver contract URL            check a gateway (see: mockserver contract che
 mockserver contract promises       list the promises
 mockserver contract diff OLD NEW   compare two versions of openapi.yaml
 mockserver contract proxy ...      check real traffic on its way to a gateway
+mockserver contract through ...    say what a gateway changes between client and upstream
 """
 
 
@@ -46,5 +56,6 @@ for command in (
     promises,
     diff,
     proxy,
+    through,
 ):
     contract.add_command(command)
