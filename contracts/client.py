@@ -93,18 +93,29 @@ class Client:
 
     def operation(self, name: str) -> OperationSpec:
         """Return an operation by name. Raises `NotExaminable` if the contract does not have it."""
-        if name not in self.document.operations:
-            raise NotExaminable(f"the contract in force has no operation {name}")
-        return self.document.operations[name]
+        if name in self.document.operations:
+            return self.document.operations[name]
+        if self.document.scope == "wire":
+            raise NotOffered(f"the target has no route for {name}")
+        raise NotExaminable(f"the contract in force has no operation {name}")
 
-    def conversations(self, *few: str) -> list[OperationSpec]:
-        """Return the operations that a model answers: all in a thorough run, otherwise only those in `few`."""
+    def conversations(self, *few: str, needs: str = "") -> list[OperationSpec]:
+        """Return the operations that a model answers: all in a thorough run, otherwise only those in `few`.
+
+        Raises `NotOffered` if none of them offers the capability `needs`.
+        """
         operations = self.document.conversations
-        return (
-            operations
-            if self.target.thorough or not few
-            else [operation for operation in operations if operation.name in few]
-        )
+        chosen = [one for one in operations if self.target.thorough or not few or one.name in few]
+        return _offering(chosen, needs)
+
+    def main(self, *names: str, needs: str = "") -> list[OperationSpec]:
+        """Return the operations of these names, messages and chat by default. One wire alone is enough of a gateway.
+
+        Raises `NotOffered` if none of them offers the capability `needs`.
+        """
+        names = names or ("messages", "chat")
+        here = [name for name in names if self.document.scope == "own" or self.has(name)]
+        return _offering([self.operation(name) for name in here or names], needs)
 
     # Requests
 
@@ -237,6 +248,14 @@ class Client:
                 f"{operation.path} answered {exchange.response.status or 'nothing'} where a reply was needed"
             )
         return reply
+
+
+def _offering(operations: list[OperationSpec], capability: str) -> list[OperationSpec]:
+    """Return the operations that offer a capability. Raises `NotOffered` if it is lacking everywhere."""
+    offering = [operation for operation in operations if capability not in operation.lacking]
+    if operations and not offering:
+        raise NotOffered(f"{capability}: {operations[0].lacking[capability]}")
+    return offering
 
 
 def _example(operation: OperationSpec, name: str) -> str:

@@ -1,6 +1,7 @@
 """An OpenAPI document, read for checking: operations, what each may answer, and compiled validators.
 
-It is openapi.yaml, or any other document of OpenAPI 3.0 to 3.2. An operation without an operationId is named by method
+It is openapi.yaml, or any other document of OpenAPI 3.0 to 3.2, or wires.yaml, whose scope is *wire*: what any gateway
+answers. An operation without an operationId is named by method
 and path, as in `get /pets/{id}`. What `x-…` words say of openapi.yaml's operations has a default for those of others.
 
 With `documented_only`, operations, responses, headers and fields whose `x-source` is only OBS or SDK are left out. A
@@ -9,10 +10,10 @@ field that is left out may be absent, and may have any value.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
@@ -30,6 +31,9 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 """The keys of a path that are operations. The others describe all of them."""
 
 Node = dict[str, Any]
+
+Scope: TypeAlias = Literal["own", "wire"]
+"""Whose contract a document is: the gateway's own, or that of the wires, which every gateway shares."""
 
 
 class UnusableDocument(ValueError):
@@ -100,6 +104,23 @@ class OperationSpec:
     examples: Mapping[str, Any]
     request: SchemaValidator | None
     request_schema: Node
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Capability that the target does not offer here -> how that was found out."""
+
+    @property
+    def is_any_gateways(self) -> bool:
+        """Whether nothing holds but the published rules of the wire."""
+        return self.variant == "wire"
+
+    @property
+    def ways(self) -> tuple[bool, ...]:
+        """How an answer can be asked for: whole, and streamed if the target offers that."""
+        return (False,) if "streaming" in self.lacking else (False, True)
+
+    @property
+    def refusals(self) -> tuple[int, ...]:
+        """The statuses of an invalid request. The wires' references have no list, and FastAPI's 422 is common."""
+        return (400, 413, 422) if self.is_any_gateways else (self.invalid_status,)
 
     @property
     def is_conversation(self) -> bool:
@@ -134,6 +155,7 @@ class ContractDocument:
         if not isinstance(loaded.get("paths"), dict):
             raise UnusableDocument("it has no paths")
         self.documented_only = documented_only
+        self.scope: Scope = "wire" if loaded.get("x-scope") == "wire" else "own"
         self._whole: Node = modern(loaded) if str(loaded["openapi"]).startswith("3.0") else loaded
         self.components: Node = self._whole.get("components") or {}
         self._definitions = {"components": {"schemas": self.components.setdefault("schemas", {})}}

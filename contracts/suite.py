@@ -9,7 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from mockserver.contracts.check import Check, CheckOutcome, Deviation, ExchangeView
 from mockserver.contracts.checks import chat_grammar, conformity, consistency, failures, framing, messages_grammar
 from mockserver.contracts.probe import ProbeCase
-from mockserver.contracts.probes import account, auth, conversation, conversations, errors, generated, robustness
+from mockserver.contracts.probes import (
+    account,
+    auth,
+    capabilities,
+    conversation,
+    conversations,
+    errors,
+    generated,
+    robustness,
+)
 from mockserver.contracts.promises import PROMISES
 
 CHECKS: Mapping[str, Check] = {
@@ -27,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
 
 PROBES: tuple[ProbeCase, ...] = (
     *conversation.PROBES,
+    *capabilities.PROBES,
     *auth.PROBES,
     *errors.PROBES,
     *robustness.PROBES,

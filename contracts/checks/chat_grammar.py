@@ -140,7 +140,11 @@ def done(view: ExchangeView) -> Iterator[str]:
         yield f"{events[marks[0] + 1]} follows [DONE]"
 
 
-@check("chat-usage-chunk", is_chat_stream)
+def _counts(view: ExchangeView) -> bool:
+    return is_chat_stream(view) and view.operation is not None and "usage chunk" not in view.operation.lacking
+
+
+@check("chat-usage-chunk", _counts)
 def usage_chunk(view: ExchangeView) -> Iterator[str]:
     """Check that the usage chunk comes if the request asks for it, and only then."""
     requested = dig(view.exchange.request.json, "stream_options", "include_usage") is True

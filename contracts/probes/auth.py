@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockserver.contracts.client import Client, NotExaminable
+from mockserver.contracts.client import Client, NotExaminable, NotOffered
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.probe import probe
@@ -36,18 +36,26 @@ def call(client: Client, operation: OperationSpec, headers: dict[str, str], body
     return client.post(operation, body, headers=headers)
 
 
+def _needing_a_key(client: Client) -> list[OperationSpec]:
+    """Return the guarded operations. Raises `NotOffered` if any gateway, without a contract of its own, has none."""
+    operations = list(guarded(client))
+    if not operations and client.document.scope == "wire":
+        raise NotOffered("the target answers without a key")
+    return operations
+
+
 @probe("auth-missing")
 def nothing_sent(client: Client) -> None:
     """Send no credential."""
-    for operation in guarded(client):
+    for operation in _needing_a_key(client):
         client.expect("auth-missing", call(client, operation, {}), 401)
 
 
 @probe("auth-malformed")
 def malformed(client: Client) -> None:
     """Send headers that carry no key."""
-    for name in ("messages", "chat"):
-        operation = client.operation(name)
+    operations = client.main() if client.document.scope == "own" else _needing_a_key(client)
+    for operation in operations:
         for headers in MALFORMED:
             client.expect("auth-malformed", call(client, operation, dict(headers)), 401)
 

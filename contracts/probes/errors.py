@@ -20,13 +20,14 @@ Change = Mapping[str, Any]
 
 WRONG_TYPES: tuple[Change, ...] = (
     {"messages": "Hello"},
-    {"model": 5},
     {"max_tokens": "many"},
-    {"stream": "yes"},
     {"messages": [{"role": "captain", "content": "Hello"}]},
     {"messages": [{"role": "user", "content": 7}]},
     {"temperature": "hot"},
 )
+COERCED: tuple[Change, ...] = ({"model": 5}, {"stream": "yes"})
+"""Values that common libraries turn into what was meant. Only our own documents speak against that."""
+
 OUT_OF_RANGE: tuple[Change, ...] = (
     {"max_tokens": 0},
     {"temperature": 2.1},
@@ -38,7 +39,7 @@ OUT_OF_RANGE: tuple[Change, ...] = (
 
 def _refused(client: Client, promise: str, operation: OperationSpec, body: Any) -> None:
     exchange = client.post(operation, body)
-    client.expect(promise, exchange, operation.invalid_status)
+    client.expect(promise, exchange, *operation.refusals)
 
 
 @probe("invalid-json")
@@ -53,7 +54,7 @@ def no_json(client: Client) -> None:
 def missing(client: Client) -> None:
     """Leave out each required field."""
     for operation in client.conversations(*MAIN):
-        names = ["messages"] if operation.variant == "managed" else ["messages", "model"]
+        names = ["messages"] if operation.variant == "managed" or operation.is_any_gateways else ["messages", "model"]
         for name in [*names, *(["provider"] if operation.variant == "byok" else [])]:
             body = {key: value for key, value in client.body(operation).items() if key != name}
             _refused(client, "missing-field", operation, body)
@@ -63,7 +64,7 @@ def missing(client: Client) -> None:
 def wrong_types(client: Client) -> None:
     """Send fields of a wrong type."""
     for operation in client.conversations(*MAIN):
-        for change in WRONG_TYPES:
+        for change in (*WRONG_TYPES, *(() if operation.is_any_gateways else COERCED)):
             _refused(client, "wrong-type", operation, client.body(operation) | dict(change))
 
 
@@ -167,12 +168,14 @@ def absent(client: Client) -> None:
         client.expect("absent-routes", client.get(operation, headers={"x-api-key": client.target.key}), 404)
 
 
+WRONG_METHODS = {"messages": ("GET", "DELETE", "PUT"), "chat": ("GET", "PATCH"), "models": ("POST",)}
+
+
 @probe("wrong-method")
 def wrong_method(client: Client) -> None:
     """Send wrong methods to existing routes."""
-    for name, methods in (("messages", ("GET", "DELETE", "PUT")), ("chat", ("GET", "PATCH")), ("models", ("POST",))):
-        operation = client.operation(name)
-        for method in methods:
+    for operation in client.main(*WRONG_METHODS):
+        for method in WRONG_METHODS[operation.name]:
             body = None if method in ("GET", "DELETE") else b"{}"
             request = SentRequest(method, operation.path, JSON_HEADERS | client.auth_header(operation), body)
             exchange = client.send(request)
@@ -212,7 +215,7 @@ def byok_without_credits(client: Client) -> None:
 @probe("status-429", "retry-after-true", "retry-after")
 def limited(client: Client) -> None:
     """Send requests until the key is limited, then one after the wait that the answer asks for."""
-    operation, key = client.operation("messages"), client.credential("limited")
+    operation, key = client.main()[0], client.credential("limited")
     for _ in range(4 if client.target.paid else 8):
         exchange = client.post(operation, client.body(operation), key=key, on_purpose=True)
         if exchange.response.status != 200:

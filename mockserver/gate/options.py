@@ -17,6 +17,7 @@ from mockserver.core.units import parse_duration
 from mockserver.gate.reports import FORMATS
 
 if TYPE_CHECKING:
+    from mockserver.gate.discovery import Dialect
     from mockserver.gate.runner import RunSettings
 
 LOCAL_KEY = "sk_gate_0123456789abcdef"
@@ -62,6 +63,11 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _pattern("exclude", "Leave out these promises; * is a wildcard."),
     _flag("documented-only/--observed", "Leave out what no document says and was only observed."),
     _option("model", "Model to request instead of the documents' examples."),
+    _option(
+        "dialect",
+        "Hold any gateway to the rules of a wire, without the documents.",
+        type=click.Choice(["openai", "anthropic", "both"]),
+    ),
     _flag("short-sse", "Expect the short event sequence of document D1 on /v1/messages."),
     _option("latency", "Longest time until an answer begins.", callback=_duration, metavar="5s"),
     _option("time", "Longest duration of the run.", callback=_duration, metavar="10m"),
@@ -100,6 +106,7 @@ class GateOptions:
     exclude: tuple[str, ...]
     documented_only: bool
     model: str | None
+    dialect: "Dialect | None"
     short_sse: bool
     latency: float | None
     time: float | None
@@ -180,6 +187,7 @@ class GateOptions:
             documented_only=self.documented_only,
             credentials=self.credentials,
             model=self.model,
+            dialect=self.dialect,
             short_sse=self.short_sse,
             latency=self.latency,
             seconds=self.time,

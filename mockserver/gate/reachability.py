@@ -22,7 +22,7 @@ def identify_target(send: Sender, url: str, key: str, document: ContractDocument
     The first requests have no credential. If the document has none of a gateway's routes, any answer will do.
     """
     if not any(document.find("POST", route) for route in ROUTES):
-        _judged(send(SentRequest("GET", "/")), url, "/")
+        require_answer(send(SentRequest("GET", "/")), url, "/")
         return False
     responses = [_ask(send, url, route) for route in ROUTES]
     if all("html" in response.media and response.status not in REFUSALS for response in responses):
@@ -42,10 +42,10 @@ def identify_target(send: Sender, url: str, key: str, document: ContractDocument
 def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
     """Send a request that no gateway charges for: it has neither a model nor a message."""
     response = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))
-    return _judged(response, url, route)
+    return require_answer(response, url, route)
 
 
-def _judged(response: ReceivedResponse, url: str, route: str) -> ReceivedResponse:
+def require_answer(response: ReceivedResponse, url: str, route: str) -> ReceivedResponse:
     """Return an answer. Raises `OperatorError` if it never came, or does not end."""
     if response.status == 0:
         raise OperatorError(f"{url} cannot be examined: {response.trouble}")

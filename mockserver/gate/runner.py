@@ -17,7 +17,7 @@ from yaml import YAMLError
 
 from mockserver.contracts.check import CheckOutcome, ExchangeView, Memory
 from mockserver.contracts.client import Client, NotExaminable, NotOffered, Sender, Target
-from mockserver.contracts.document import ContractDocument, UnusableDocument
+from mockserver.contracts.document import ContractDocument, Scope, UnusableDocument
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.promises import Promise
@@ -26,6 +26,8 @@ from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
 from mockserver.gate.client import AnswerLimits, HttpClient
+from mockserver.gate.discovery import Dialect, discover, wires
+from mockserver.gate.offers import missing
 from mockserver.gate.pace import AnswerPace
 from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
@@ -63,9 +65,15 @@ class RunSettings:
     credentials: Mapping[str, str] = field(default_factory=dict)
     model: str | None = None
     short_sse: bool = False
+    dialect: Dialect | None = None
     latency: float | None = None
     seconds: float | None = None
     verify: bool = True
+
+    @property
+    def scope(self) -> Scope:
+        """Whose contract the target is held to: with --dialect only that of the wires."""
+        return "own" if self.dialect is None else "wire"
 
     @property
     def longest(self) -> float:
@@ -137,7 +145,7 @@ def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
     """Return a function that says whether a promise is in force."""
 
     def in_force(promise: Promise) -> bool:
-        if settings.documented_only and promise.is_observed:
+        if not promise.is_made_in(settings.scope) or (settings.documented_only and promise.is_observed):
             return False
         names = (promise.name, promise.group)
         is_chosen = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
@@ -147,6 +155,9 @@ def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
 
 
 def _opened(settings: RunSettings) -> ContractDocument:
+    """Return the contract. That of a target which is held to the wires alone is found out later."""
+    if settings.dialect is not None:
+        return wires()
     try:
         return ContractDocument.open(settings.contract, documented_only=settings.documented_only)
     except UnusableDocument as error:
@@ -193,7 +204,7 @@ class Runner:
         )
         profile = self._settings.profile
         try:
-            done.is_mock = self._probe()
+            done.is_mock = self._probe(done.notes)
             while done.rounds < profile.rounds and not (done.rounds and self._results.of("broken")):
                 self._play(self._target(done.rounds, done.is_mock))
                 done.rounds += 1
@@ -210,15 +221,23 @@ class Runner:
         done.seconds = self._clock() - start
         return done
 
-    def _probe(self) -> bool:
+    def _probe(self, notes: list[str]) -> bool:
+        """Return whether the target is the mock, and find out what it is if no document of its own says so."""
         if self._client is not None:
             limits = self._settings.limits
             self._client.limits = replace(
                 limits, silence=min(limits.silence, PROBING), total=min(limits.total, PROBING)
             )
-        is_mock = identify_target(self._budget, self._settings.url, self._settings.key, self._document)
+        settings, is_mock = self._settings, False
+        if settings.dialect is None:
+            is_mock = identify_target(self._budget, settings.url, settings.key, self._document)
         if self._client is not None:
-            self._client.limits = self._settings.limits
+            self._client.limits = settings.limits
+        if settings.dialect is not None:
+            most = settings.profile.max_tokens
+            target = discover(self._budget, settings.url, settings.key, settings.dialect, settings.model, most)
+            self._document = target.document
+            notes += target.notes
         return is_mock
 
     def _explain_unexamined(self, stopped: str) -> None:
@@ -232,6 +251,9 @@ class Runner:
         played = {name for case in cases for name in case.promises}
         left = [name for name in self._results.entries if name not in played and name not in CHECKS]
         self._results.add_reason(left, f"not in the profile {profile.name}{larger}")
+        if self._settings.dialect is not None:
+            for what, names in missing(self._document, self._results.entries.values()):
+                self._results.add_absence(names, what)
         self._results.add_reason(CHECKS, f"no answer in this run concerned it{larger}")
 
     def _target(self, round: int, is_mock: bool) -> Target:
@@ -265,7 +287,9 @@ class Runner:
 
     def _cases(self) -> list[ProbeCase]:
         """Return the probes to play: all of the profile, or with --only those that the chosen promises need."""
-        return probe_cases(self._settings.profile.probes, list(self._results.entries) if self._settings.only else None)
+        settings = self._settings
+        needed = list(self._results.entries) if settings.only or settings.dialect else None
+        return probe_cases(settings.profile.probes, needed)
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:
         try:
