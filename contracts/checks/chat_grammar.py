@@ -150,7 +150,7 @@ def usage_chunk(view: ExchangeView) -> Iterator[str]:
     requested = dig(view.exchange.request.json, "stream_options", "include_usage") is True
     bare = [event for event in chunks(view) if not items(dig(event.json, "choices"))]
     if requested and not any(isinstance(dig(event.json, "usage"), dict) for event in bare) and _error(view) is None:
-        yield "include_usage was asked for, and no last chunk has the usage"
+        yield "include_usage was asked for, and no chunk without choices has the usage"
     if bare and not requested:
         yield f"{bare[0]} has no choices although include_usage was not asked for; D3's own snippet fails on it"
     if requested and bare and bare[-1].number != chunks(view)[-1].number:

@@ -103,6 +103,8 @@ class HttpClient:
             response.release_conn()
         else:
             response.close()
+        if response.status >= 500:  # many servers close the connection after a failure, and do not say so
+            self._pool.clear()
         return ReceivedResponse(response.status, fields, content, ended, first, time.monotonic() - start, trouble)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from mockserver.core.errors import OperatorError
 from mockserver.gate.discovery import FoundTarget, discover, wires
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.runner import GateRun, Runner, RunSettings
-from tests.gate.support import OPENAPI
+from mockserver.files.bundled import OPENAPI
 
 JSON = (("content-type", "application/json"),)
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}

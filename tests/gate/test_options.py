@@ -12,7 +12,7 @@ from mockserver.gate.runner import GateRun, RunSettings
 from tests.gate.support import command
 
 FLAGS = [parameter for parameter in PARAMETERS if isinstance(parameter, click.Option) and parameter.is_flag]
-VALUES = {"profile": "soak", "seed": "7", "latency": "3s", "time": "2m", "contract": __file__}
+VALUES = {"profile": "soak", "dialect": "both", "seed": "7", "latency": "3s", "time": "2m", "contract": __file__}
 OWN_VARIABLE = {"url": "GATEWAY_URL", "key": "GATEWAY_KEY", "github": "GITHUB_ACTIONS"}
 
 

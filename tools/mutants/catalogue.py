@@ -1,7 +1,8 @@
 """Every mutant, and one run of the gate against one of them.
 
 The gateway behind a mutant is the suite's own reference gateway, which needs no scenarios; a relay in front of it puts
-the fault on its answers. To add a mutant, add a row to a table in `answers`, `requests` or `streams`.
+the fault on its answers. To add a mutant, add a row to a table in `answers`, `offers`, `requests` or
+`streams`.
 """
 
 import time
@@ -13,11 +14,13 @@ from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.reference import gateway
 from mockserver.core.errors import OperatorError
 from mockserver.gate.client import AnswerLimits
+from mockserver.gate.discovery import Dialect
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
 from mockserver.gate.runner import Runner, RunSettings
 from tools.mutants import conversations
 from tools.mutants.answers import ANSWERS
+from tools.mutants.offers import OFFERS
 from tools.mutants.relayed import Change, RelayedExchange
 from tools.mutants.requests import AFTER, BEFORE, BOTH
 from tools.mutants.streams import STREAMS
@@ -40,12 +43,17 @@ class Mutant:
     promises: tuple[str, ...]
     before: Change | None = None
     after: Change | None = None
+    dialect: Dialect | None = None
 
 
 MUTANTS: dict[str, Mutant] = {
     **{
         name: Mutant(name, family, tuple(promises.split()), after=change)
         for name, (family, promises, change) in {**ANSWERS, **STREAMS, **AFTER, **conversations.AFTER}.items()
+    },
+    **{
+        name: Mutant(name, family, tuple(promises.split()), after=change, dialect="both")
+        for name, (family, promises, change) in OFFERS.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before=change)
@@ -116,7 +124,14 @@ def examine(name: str, profile: str, seed: int = 0) -> Examination:
     ):
         limited = replace(PROFILES[profile], limits=FAST)
         settings = RunSettings(
-            url, limited, gateway.KEY, CONTRACT, seed=seed, credentials=gateway.credentials(), latency=LATENCY
+            url,
+            limited,
+            gateway.KEY,
+            CONTRACT,
+            seed=seed,
+            dialect=mutant.dialect,
+            credentials=gateway.credentials(),
+            latency=LATENCY,
         )
         try:
             broken = Runner(settings, sleep=clock.sleep).run().results.of("broken")
