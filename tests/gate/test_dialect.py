@@ -1,7 +1,7 @@
 """`--dialect` holds any gateway to what the wires and the official SDKs need, and asks first what it offers."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from mockserver.files.bundled import OPENAPI
 JSON = (("content-type", "application/json"),)
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
-Answer = Callable[[SentRequest], ReceivedResponse]
+PLAIN = ("model", "messages", "max_tokens", "temperature", "top_p")
 
 
 def said(value: Any, status: int = 200) -> ReceivedResponse:
@@ -60,8 +60,9 @@ class PlainGateway:
             return refused("messages are missing")
         if dig(request.json, "model") != self.model:
             return refused("no such model", 404)
-        extras = sorted(set(request.json or {}) - {"model", "messages", "max_tokens", "temperature", "top_p"})  # type: ignore[arg-type]  # an object
-        if [name for name in extras if dig(request.json, name) is not False]:
+        fields = request.json if isinstance(request.json, dict) else {}
+        extras = [name for name, value in fields.items() if name not in PLAIN and value is not False]
+        if extras:
             return refused(f"unknown: {', '.join(extras)}")
         message = {"role": "assistant", "content": "Hello there"}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -153,7 +154,10 @@ def test_a_fault_is_broken_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     class Wrong(PlainGateway):
         def answer(self, request: SentRequest) -> ReceivedResponse:
             response = super().answer(request)
-            return said(response.json | {"usage": USAGE | {"total_tokens": 9}}) if response.status == 200 else response  # type: ignore[operator]  # an object
+            body = response.json
+            if response.status != 200 or not isinstance(body, dict):
+                return response
+            return said({**body, "usage": USAGE | {"total_tokens": 9}})
 
     assert run(Wrong(), monkeypatch).results.entries["usage-adds-up"].state == "broken"
 
