@@ -11,10 +11,10 @@ from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest, dig
 from mockserver.contracts.promises import PROMISES
 from mockserver.core.errors import OperatorError
+from mockserver.files.bundled import OPENAPI
 from mockserver.gate.discovery import FoundTarget, discover, wires
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.runner import GateRun, Runner, RunSettings
-from mockserver.files.bundled import OPENAPI
 
 JSON = (("content-type", "application/json"),)
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
