@@ -30,8 +30,8 @@ FIRST = (
 )
 """The situations to test first: those that clients survive least often."""
 
-ANSWER = "{reply: Hello!, times: always}"
-"""The turn behind the one of a situation, for a client that asks again."""
+BEHIND = "after: default"
+"""What follows the turn of a situation: default answers, for a client that asks again."""
 
 CALL = "{reply: [{tool_use: {}}]}"
 BEFORE = {"tool-result": CALL, "tool-error": CALL}
@@ -58,9 +58,9 @@ def documented_situations(contract: Contract, omitted: Iterable[str] = ()) -> di
 def scenario_text(situation: Situation) -> str:
     """Return a whole scenario, on one line of YAML, that brings a situation about."""
     if situation.turn.startswith("account:"):
-        return f"{{scenario: {situation.name}, {situation.turn}, turns: [{ANSWER}]}}"
-    turns = [*([BEFORE[situation.name]] if situation.name in BEFORE else []), situation.turn, ANSWER]
-    return f"{{scenario: {situation.name}, turns: [{', '.join(turns)}]}}"
+        return f"{{scenario: {situation.name}, {situation.turn}, {BEHIND}, turns: [reply: Hello!]}}"
+    turns = [*([BEFORE[situation.name]] if situation.name in BEFORE else []), situation.turn]
+    return f"{{scenario: {situation.name}, {BEHIND}, turns: [{', '.join(turns)}]}}"
 
 
 def sample_test(situation: Situation) -> str:

@@ -9,8 +9,9 @@ from mockserver.coverage.report import CoverageReport, whole_percent
 from mockserver.journal.situations import Situation
 
 OWN_STYLE = """
-table.all{border-collapse:collapse;width:100%}.all td,.all th{padding:.2rem .8rem .2rem 0;vertical-align:top}
-.all code{font:.8rem ui-monospace,monospace}
+table.all{border-collapse:collapse;width:100%;table-layout:fixed}.all td{padding:.2rem .8rem .2rem 0;vertical-align:top}
+.all code{font:.8rem ui-monospace,monospace}.all td:first-child{width:24%}.all td:nth-child(3){width:10%}
+@media(max-width:46rem){.all,.all tbody,.all tr,.all td{display:block}.all td,.all td:first-child{width:auto}}
 """
 
 
