@@ -188,6 +188,33 @@ def test_a_case_that_the_gateway_refuses_itself_is_not_offered() -> None:
     )
 
 
+def test_a_request_that_the_mock_cannot_read_is_not_examined() -> None:
+    port = free_port()
+    spoil = in_request(lambda body: body.update(temperature="hot") if "[usage]" in str(body) else None)
+    run = through(port, chat_only(LossyGateway(port, spoil)), "usage")
+    reasons = {result.reason for result in run.of("not examined")}
+    assert (reasons, run.exit_code) == ({"the mock rejected what the gateway asked: invalid_request"}, 3)
+
+
+def test_an_interrupted_run_reports_what_it_has_seen() -> None:
+    port = free_port()
+
+    def stop(name: str) -> None:
+        if "usage" in name:
+            raise KeyboardInterrupt("SIGTERM")
+
+    with relay.serving(LossyGateway(port)) as url:
+        settings = PassageSettings(
+            url, KEY, ("127.0.0.1", port), cases=[case for case in CASES if case.name == "usage"]
+        )
+        run = PassageRunner(settings, stop).run()
+    assert ([result.state for result in run.results], run.stopped, run.exit_code) == (
+        ["kept", "kept"],
+        "interrupted by SIGTERM",
+        3,
+    )
+
+
 def test_the_command_says_what_was_sent_and_what_arrived(tmp_path: Path) -> None:
     port = free_port()
     files = [tmp_path / "report.json", tmp_path / "report.xml"]
