@@ -132,8 +132,11 @@ def _is_broken_stream(ended: str) -> Callable[[Record], bool]:
     return lambda record: _is_answered(record) and _asked_for_stream(record) and record.ended == ended
 
 
+_trouble_of = once_per_exchange(describe_trouble)
+
+
 def _trouble(words: str) -> Callable[[Record], bool]:
-    return lambda record: describe_trouble(record) == words
+    return lambda record: _trouble_of(record) == words
 
 
 # --- the table --------------------------------------------------------------------------------------------------------
