@@ -30,7 +30,7 @@ def _check_place(value: int | str) -> int | str:
         if value < 1:
             raise ValueError("expected the number of an event, counted from 1")
         return value
-    kind, number = _kind_and_number(value)
+    kind, number = kind_and_number(value)
     if kind not in (DELTA, *EVENTS) and value not in (STOP, "headers", "end"):
         known = (DELTA, STOP, *EVENTS, "headers", "end")
         raise ValueError(f"no event is called '{kind}'; {did_you_mean(kind, known)}")
@@ -46,13 +46,14 @@ def _refuse_bool(value: object) -> object:
     return value
 
 
-def _kind_and_number(place: str) -> tuple[str, int]:
+def kind_and_number(place: str) -> tuple[str, int]:
     """Return the kind of a place, and which event of that kind it is: `delta 3` is the third."""
     kind, space, number = place.rpartition(" ")
     return (kind, int(number)) if space and number.isdecimal() and len(number) < 6 else (place, 1)
 
 
-def _is_of_kind(event: Action, kind: str) -> bool:
+def is_of_kind(event: Action, kind: str) -> bool:
+    """Return whether an action is an event of a kind."""
     return isinstance(event, Data) and (event.event in DELTAS if kind == DELTA else event.event == kind)
 
 
@@ -111,8 +112,8 @@ def find(actions: Actions, at: int | str) -> int:
         return events[at - 1]
     if at == STOP:
         return _after_last_delta(actions, events)
-    kind, number = _kind_and_number(at)
-    matching = [index for index in events if _is_of_kind(actions[index], kind)]
+    kind, number = kind_and_number(at)
+    matching = [index for index in events if is_of_kind(actions[index], kind)]
     if number <= len(matching):
         return matching[number - 1]
     if number == 1:
@@ -122,7 +123,7 @@ def find(actions: Actions, at: int | str) -> int:
 
 def _after_last_delta(actions: Actions, events: Sequence[int]) -> int:
     """Return the index of the first event behind the last delta."""
-    deltas = [place for place, index in enumerate(events) if _is_of_kind(actions[index], DELTA)]
+    deltas = [place for place, index in enumerate(events) if is_of_kind(actions[index], DELTA)]
     if not deltas or deltas[-1] + 1 == len(events):
         raise NoEffectError("the answer has no event behind its last delta")
     return events[deltas[-1] + 1]

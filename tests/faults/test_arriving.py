@@ -7,14 +7,14 @@ from mockserver.core.rng import Rng
 from mockserver.faults import FAULTS, Context, WaitingFault, apply_faults, apply_waiting, compile_fault
 from mockserver.faults.arriving import FaultedAnswer
 from mockserver.wires import WIRES
-from tests.support.engine import MESSAGES, Talk, turns
+from tests.support.engine import CHAT, MESSAGES, Talk, turns
 
 WIRE = WIRES["anthropic"]
 
 
-def stream(reply: str = "one two three four") -> Actions:
+def stream(reply: str = "one two three four", path: str = MESSAGES) -> Actions:
     """Return the actions of a healthy stream."""
-    return Talk(turns(f"  - {{reply: {reply}, pace: {{chunk: word}}}}\n")).say(MESSAGES, stream=True).actions
+    return Talk(turns(f"  - {{reply: {reply}, pace: {{chunk: word}}}}\n")).say(path, stream=True).actions
 
 
 def laid(*faults: object) -> list[WaitingFault]:
@@ -35,6 +35,50 @@ def at_once(actions: Actions, faults: list[WaitingFault]) -> Actions:
 
 
 NAMES = sorted(FAULTS)
+
+
+PLACES = (1, 2, 5, "delta", "delta 3", "message_delta", "end", "headers", "stop")
+LISTS: list[list[object]] = [
+    [{"duplicate": 3}, {"stall": {"at": 5, "for": "5s"}}],
+    [{"pings": {"count": 2, "at": 2}}, {"swap": 6}, "crlf"],
+    [{"close": {"after": 700}}],
+    [{"close": {"after": 0}}],
+    ["crlf", "no_event_line", {"malformed_json": 4}],
+    ["no_ping", {"drop": "content_block_start"}, {"duplicate": "delta 2"}],
+]
+LISTS += [[{"stall": {"at": at, "for": "5s"}}] for at in PLACES]
+LISTS += [[{"close": {"at": at}}] for at in PLACES]
+LISTS += [[{name: at}] for name in ("duplicate", "swap", "malformed_json") for at in PLACES[:6]]
+
+LOCAL: list[object] = [
+    *({"stall": {"at": 150, "for": "5s"}}, {"duplicate": "delta 100"}, {"swap": 3}, "crlf"),
+    *({"close": {"at": 150}}, {"close": {"after": 9_000}}, {"close": {"at": "end"}}),
+]
+
+
+@pytest.mark.parametrize("faults", LISTS, ids=str)
+@pytest.mark.parametrize("path", [MESSAGES, CHAT])
+def test_lists_of_faults_give_the_bytes_that_they_give_over_the_whole_stream(faults: list[object], path: str) -> None:
+    actions = tuple([action for action in stream(path=path) if not isinstance(action, Wait)])
+    out = [action for part in arriving(actions, laid(*faults)) for action in part]
+    whole = list(at_once(actions, laid(*faults)))
+    assert out == whole or _is_cut_short(out, whole)
+
+
+@pytest.mark.parametrize("fault", LOCAL, ids=str)
+def test_a_long_stream_costs_what_its_events_cost(fault: object) -> None:
+    [late] = laid(fault)
+    seen = 0
+
+    def counting(actions: Actions, parameters: object, context: Context) -> Actions:
+        nonlocal seen
+        seen += len(actions)
+        return late.fault.fault.apply(actions, parameters, context)
+
+    counted = late.fault._replace(fault=late.fault.fault._replace(apply=counting))
+    actions = stream(" ".join(["word"] * 400))
+    arriving(actions, [late._replace(fault=counted)])
+    assert seen < 10 * len(actions)
 
 
 @pytest.mark.parametrize(
