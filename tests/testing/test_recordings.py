@@ -8,6 +8,7 @@ import pytest
 from mockserver.core.errors import OperatorError
 from mockserver.testing.recordings import MODES, GatewayRecording, chosen_mode, recording_file, with_key
 from mockserver.upstream.recorder import today
+from tests.support.inner_pytest import OURS, run_alone
 from tests.support.sockets import Served, serving
 
 pytest_plugins = ["pytester"]
@@ -76,6 +77,18 @@ def test_a_request_that_is_missing_fails_under_once_and_is_added_under_new(
     assert "More" in text
     (pytester.path / FILE).write_text(text.replace("turns:", "replay: exact\nturns:"), encoding="utf-8")
     run(pytester, source=SOURCE + MORE).assert_outcomes(passed=1)
+
+
+@pytest.mark.process
+def test_two_workers_record_once_and_replay_offline(pytester: pytest.Pytester, real: Served) -> None:
+    source = SOURCE.replace("@pytest.mark.gateway", '@pytest.mark.parametrize("n", range(4))\n@pytest.mark.gateway')
+    source = source.replace("test_hello(gateway)", "test_hello(gateway, n)")
+    pytester.makepyfile(test_it=source)
+    once = ("-n", "2", "--gateway-record=once", "--gateway-upstream", real.url, "--gateway-allow-private")
+    run_alone(pytester, *once, plugins=(OURS, "xdist")).assert_outcomes(passed=4)
+    run(pytester, "--gateway-record=none", source=source).assert_outcomes(passed=4)
+    assert len(list((pytester.path / FILE).parent.glob("*.frames.jsonl"))) == 4
+    assert real.entries.qsize() == 4
 
 
 def test_all_records_anew(pytester: pytest.Pytester, real: Served) -> None:
