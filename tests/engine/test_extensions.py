@@ -98,3 +98,23 @@ def test_what_is_not_kept_can_be_neither_read_nor_deleted() -> None:
     for method in ("GET", "DELETE"):
         answer = talk().send(Request(method, f"{PATH}/resp_none", KEY))
         assert (answer.status, orjson.loads(answer.payload)["code"]) == (404, "not_found")
+
+
+def test_an_item_is_named_by_its_id() -> None:
+    made = talk()
+    output = ask(made).json["output"]
+    assert isinstance(output, list)
+    assert isinstance(output[0], dict)
+    again = ask(made, input=[{"role": "user", "content": "And?"}, {"type": "item_reference", "id": output[0]["id"]}])
+    assert again.status == 200
+    unknown = ask(made, input=[{"type": "item_reference", "id": "msg_none_0"}])
+    assert (unknown.status, unknown.at("error", "code")) == (404, "item_not_found")
+
+
+def test_a_kept_response_is_retrieved_and_deleted() -> None:
+    made = talk()
+    kept = ask(made).json
+    path = f"{PATH}/{kept['id']}"
+    assert made.get(path).json == kept
+    assert made.send(Request("DELETE", path, KEY)).json == {"id": kept["id"], "object": "response", "deleted": True}
+    assert made.get(path).status == 404
