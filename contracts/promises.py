@@ -51,6 +51,8 @@ CREDENTIALS: Mapping[str, str] = {
     "exhausted": "give --exhausted-key KEY: a key of an account without credits",
     "limited": "give --limited-key KEY: a key whose rate limit is reached after a few requests",
     "empty": "give --exhausted-key KEY of a real account; a scenario that always answers 402 cannot show it",
+    "window": "give --limited-key KEY: a key whose rate limit is reached after a few requests",
+    "second": "give --second-key KEY: a key of another account than that of --key",
     "failing": "give --failing-key KEY: a key for which the gateway answers 500",
     "loading": "give --loading-key KEY: a key for which the model is loading",
     "expired": "give --expired-token TOKEN: an access token that has expired",
@@ -168,6 +170,8 @@ invalid-json            | D1 D4 WIRE | Error Handling     | A body that is not J
 missing-field           | D0 D1 D3 D4 WIRE | Request Parameters | A request without a required field gets the route's status for invalid requests.
 wrong-type              | D1 D4 WIRE | Error Handling     | A field of the wrong type gets the route's status for invalid requests.
 out-of-range            | D0 D1 D3 D4 WIRE | Request Parameters | A number outside its documented range gets the route's status for invalid requests.
+boundary-accepted       | D0 D1 D3 D4 | Request Parameters | The smallest and the largest value that a field permits is accepted.
+boundary-refused        | D0 D1 D3 D4 | Request Parameters | A value just beyond what a field permits gets the route's status for invalid requests.
 temperature-range       | D0 D1 D3 D4 | Request Parameters | The highest temperature is 2 on the routes of D0 and D1, and 1 on those of D3 and D4.
 tool-shape              | D0 D1 D4 | Tool Calling        | A tool in the form of the other wire is rejected.
 tool-result-pairing     | SDK WIRE | Tool Calling         | A tool result without its tool call is rejected on the Anthropic wire.
@@ -199,12 +203,16 @@ balance-adds-up         | D1 D3 | Credits                | remaining_credits is 
 balance-falls           | D3 | Credit Costs              | An answer lowers the balance; if it states the amount, by that amount. | metered
 refused-is-free         | D3 | Credit Costs              | A rejected request does not lower the balance. | metered
 byok-is-free            | D4 | Pricing                   | A BYOK request does not lower the balance. | metered
+balance-own             | D3 | Credits                   | What one account spends does not change the balance of another. | second
+balance-together        | D3 | Credit Costs              | Answers at the same time lower the balance by the sum of what they state. | metered
+limit-together          | D1 D3 | Error Handling         | Requests at the same time count against the rate limit as those one after another do. | window
 login                   | D2 D1 | Authentication         | A login returns tokens; the access token is a JWT that is valid for 24 hours. | login
 login-form              | OBS | Authentication           | A login is accepted as a form too, as OAuth2 clients send it. | login
 login-refused           | D2 OBS | Authentication        | A wrong password is answered 401, an incomplete login 422. | user
 me                      | D1 | Known Quirks              | /auth/me returns the user who is logged in. | login
 refresh                 | D1 | Bearer Token              | A refresh returns a new access token that works. | login
 logout                  | OBS | Authentication           | After a logout the token is answered 401. | login
+token-clock             | D1 | Bearer Token              | A new token is valid at once: iat and nbf are not ahead of the answer's clock, exp is. | login
 token-forged            | D1 | Bearer Token              | A token with a changed signature is answered 401. | login
 """
 

@@ -12,12 +12,14 @@ from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.probes import (
     account,
     auth,
+    boundaries,
     capabilities,
     conversation,
     conversations,
     errors,
     generated,
     robustness,
+    together,
 )
 from mockserver.contracts.promises import PROMISES
 
@@ -39,8 +41,10 @@ PROBES: tuple[ProbeCase, ...] = (
     *capabilities.PROBES,
     *auth.PROBES,
     *errors.PROBES,
+    *boundaries.PROBES,
     *robustness.PROBES,
     *account.PROBES,
+    *together.PROBES,
     *conversations.PROBES,
     *generated.PROBES,
 )

@@ -43,7 +43,7 @@ def adds_up(client: Client) -> None:
         client.check("balance-adds-up", right, f"usage_percentage {percentage}, {used} of {total}", exchange)
 
 
-def _metered_key(client: Client) -> str | None:
+def metered_key(client: Client) -> str | None:
     """Return the key of a metered account; None is the ordinary key. Raises `NotExaminable` without one."""
     exchange = client.get(client.operation("credits_balance"), key=client.target.credentials.get("metered"))
     if exchange.response.status != 200 or dig(exchange.response.json, "unlimited") is not False:
@@ -57,7 +57,7 @@ def _metered_key(client: Client) -> str | None:
 @probe("balance-falls")
 def costs(client: Client) -> None:
     """Compare the balance before and after an answer: whole and streamed, on each wire, and managed."""
-    key = _metered_key(client)
+    key = metered_key(client)
     names = ("messages", "chat") if client.target.paid else ("messages", "chat", "chat_managed_public")
     for name in names:
         if not client.has(name):
@@ -81,20 +81,25 @@ def costs(client: Client) -> None:
 
 @probe("refused-is-free")
 def refused(client: Client) -> None:
-    """Compare the balance before and after rejected requests."""
-    key = _metered_key(client)
-    operation = client.operation("messages")
-    _, before = balance(client, key)
-    exchange = client.post(operation, client.body(operation, max_tokens=0), key=key)
-    client.post(operation, b"{", key=key)
-    _, after = balance(client, key)
-    client.check("refused-is-free", before == after, f"the balance was {before}, is {after}", exchange)
+    """Compare the balance before and after each kind of refusal: by JSON, by a field, by a limit, by the model."""
+    key = metered_key(client)
+    for name in ("messages",) if client.target.paid else ("messages", "chat"):
+        operation = client.operation(name)
+        long = [{"model": "no-such-model-of-the-gate"}, {"messages": "Hello"}, {"temperature": 9}]
+        fields = [{"max_tokens": 0}, *(long if not client.target.paid else ())]
+        _, after = balance(client, key)
+        for body in (b"{", *(client.body(operation) | each for each in fields)):
+            before = after
+            exchange = client.post(operation, body, key=key)
+            _, after = balance(client, key)
+            if exchange.response.status != 200:  # what is answered costs something
+                client.check("refused-is-free", before == after, f"the balance was {before}, is {after}", exchange)
 
 
 @probe("byok-is-free")
 def byok_free(client: Client) -> None:
     """Compare the balance before and after a BYOK request."""
-    key = _metered_key(client)
+    key = metered_key(client)
     operation = client.operation("chat_byok")
     _, before = balance(client, key)
     exchange = client.post(operation, client.body(operation), key=key)
@@ -113,14 +118,16 @@ def claims(token: str) -> Json:
         return None
 
 
-def _token(exchange: CheckedExchange, name: str = "access_token") -> str:
+def token_of(exchange: CheckedExchange, name: str = "access_token") -> str:
+    """Return a token of a login. Raises `NotExaminable` if there is none."""
     token = dig(exchange.response.json, name)
     if exchange.response.status != 200 or not isinstance(token, str):
         raise NotExaminable(f"no {name} (status {exchange.response.status})")
     return token
 
 
-def _login(client: Client, email: str, password: str) -> CheckedExchange:
+def log_in(client: Client, email: str, password: str) -> CheckedExchange:
+    """Return the exchange of a login."""
     operation = client.operation("login")
     return client.post(operation, {"email": email, "password": password}, headers={})
 
@@ -133,10 +140,10 @@ def _me(client: Client, token: str) -> CheckedExchange:
 def session(client: Client) -> None:
     """Log in, read /auth/me, try a forged token, refresh, log out."""
     email, _, password = client.credential("login").partition(":")
-    opened = _login(client, email, password)
+    opened = log_in(client, email, password)
     client.require_known("login", opened)
     client.expect("login", opened, 200)
-    token = _token(opened)
+    token = token_of(opened)
     _check_token(client, token, opened)
     me = _me(client, token)
     right = me.response.status == 200 and dig(me.response.json, "email") == email
@@ -144,7 +151,7 @@ def session(client: Client) -> None:
     head, _, signature = token.rpartition(".")
     forged = f"{head}.{signature[:-2][::-1]}{signature[-2:]}"
     client.expect("token-forged", _me(client, forged), 401)
-    newer = _refresh(client, _token(opened, "refresh_token"))
+    newer = _refresh(client, token_of(opened, "refresh_token"))
     if newer is not None:
         client.expect("refresh", _me(client, newer), 200)
     closing = client.operation("logout") if client.has("logout") else None
@@ -196,7 +203,7 @@ def form(client: Client) -> None:
 def wrong_password(client: Client) -> None:
     """Log in with a wrong password, and with an incomplete body."""
     email, _, password = client.credential("user").partition(":")
-    client.expect("login-refused", _login(client, email, password + "x"), 401)
+    client.expect("login-refused", log_in(client, email, password + "x"), 401)
     operation = client.operation("login")
     client.expect("login-refused", client.post(operation, json.dumps({"email": email}).encode(), headers={}), 422)
 

@@ -26,8 +26,9 @@ from mockserver.contracts.exchange import read_json
 from mockserver.contracts.reference.wires import render
 
 USER, PASSWORD = "ada@example.com", "correct horse"
-KEY, EMPTY, LIMITED, FAILING, LOADING = (
+KEY, SECOND, EMPTY, LIMITED, FAILING, LOADING = (
     "sk_other_one",
+    "sk_second_one",
     "sk_empty_one",
     "sk_limited_one",
     "sk_failing_one",
@@ -95,6 +96,8 @@ def credentials() -> dict[str, str]:
         "exhausted": EMPTY,
         "empty": EMPTY,
         "limited": LIMITED,
+        "window": LIMITED,
+        "second": SECOND,
         "failing": FAILING,
         "loading": LOADING,
         "expired": expired_token(),

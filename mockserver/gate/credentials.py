@@ -12,6 +12,8 @@ SCENARIOS: Mapping[str, str] = {
     "empty": "no-credits",
     "metered": "metered",
     "limited": "rate-limited",
+    "window": "plan-window-full",
+    "second": "metered",
     "failing": "server-error",
     "loading": "model-loading",
 }
@@ -27,6 +29,7 @@ OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2l
 def of_mock(run: str) -> dict[str, str]:
     """Return the credentials for the mock. `run` makes their sessions different from those of other runs."""
     keys = {name: f"sk_mock_{scenario}_{run}" for name, scenario in SCENARIOS.items()}
+    keys["second"] += "second"
     return {**keys, "login": PERSON, "expired": OLD_TOKEN}
 
 

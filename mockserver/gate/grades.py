@@ -12,7 +12,7 @@ from mockserver.gate.results import PromiseResult, RunResults
 THEMES: Mapping[str, tuple[str, ...]] = {
     "Form of answers": ("conformity",),
     "Streaming": ("framing", "messages", "chat"),
-    "Meaning of answers": ("consistency", "meaning"),
+    "Meaning of answers": ("consistency", "meaning", "conversations"),
     "Access": ("auth",),
     "Errors": ("errors",),
     "Unusual requests": ("robustness",),

@@ -73,6 +73,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _option("time", "Longest duration of the run.", callback=_duration, metavar="10m"),
     _option("exhausted-key", "Key of an account without credits."),
     _option("limited-key", "Key whose rate limit is reached after a few requests."),
+    _option("second-key", "Key of another account than that of --key."),
     _option("failing-key", "Key for which the gateway answers 500."),
     _option("loading-key", "Key for which the model is loading."),
     _option("expired-token", "Access token that has expired."),
@@ -112,6 +113,7 @@ class GateOptions:
     time: float | None
     exhausted_key: str | None
     limited_key: str | None
+    second_key: str | None
     failing_key: str | None
     loading_key: str | None
     expired_token: str | None
@@ -142,6 +144,8 @@ class GateOptions:
             "exhausted": self.exhausted_key,
             "empty": self.exhausted_key,
             "limited": self.limited_key,
+            "window": self.limited_key,
+            "second": self.second_key,
             "failing": self.failing_key,
             "loading": self.loading_key,
             "expired": self.expired_token,

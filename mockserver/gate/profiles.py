@@ -47,7 +47,7 @@ PROFILES: Mapping[str, RunProfile] = {
             name="paid",
             about="for a gateway that charges: few requests, tiny answers, a fixed budget",
             probes="paid",
-            budget=BudgetLimits(requests=220, tokens=60_000, rate=4),
+            budget=BudgetLimits(requests=240, tokens=60_000, rate=4),
             limits=AnswerLimits(connect=10, silence=65, total=120),
             max_tokens=64,
             thorough=False,

@@ -18,7 +18,7 @@ from mockserver.gate.discovery import Dialect
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
 from mockserver.gate.runner import Runner, RunSettings
-from tools.mutants import conversations
+from tools.mutants import conversations, limits
 from tools.mutants.answers import ANSWERS
 from tools.mutants.offers import OFFERS
 from tools.mutants.relayed import Change, RelayedExchange
@@ -49,7 +49,13 @@ class Mutant:
 MUTANTS: dict[str, Mutant] = {
     **{
         name: Mutant(name, family, tuple(promises.split()), after=change)
-        for name, (family, promises, change) in {**ANSWERS, **STREAMS, **AFTER, **conversations.AFTER}.items()
+        for name, (family, promises, change) in {
+            **ANSWERS,
+            **STREAMS,
+            **AFTER,
+            **conversations.AFTER,
+            **limits.AFTER,
+        }.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), after=change, dialect="both")
@@ -57,11 +63,11 @@ MUTANTS: dict[str, Mutant] = {
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before=change)
-        for name, (family, promises, change) in {**BEFORE, **conversations.BEFORE}.items()
+        for name, (family, promises, change) in {**BEFORE, **conversations.BEFORE, **limits.BEFORE}.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before, after)
-        for name, (family, promises, before, after) in BOTH.items()
+        for name, (family, promises, before, after) in {**BOTH, **limits.BOTH}.items()
     },
 }
 

@@ -1,0 +1,111 @@
+"""Probes of what happens at the same time: two accounts beside each other, several requests at once, two clocks."""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+
+from mockserver.contracts.client import Client, NotExaminable
+from mockserver.contracts.exchange import CheckedExchange, dig
+from mockserver.contracts.probe import probe
+from mockserver.contracts.probes.account import balance, claims, log_in, metered_key, number, token_of
+
+FEW = 8
+"""The most requests that a limited key may serve before it is limited, as its option says."""
+
+AT_ONCE = 2 * FEW
+"""Requests at once on a limited key: twice as many."""
+
+MANAGED = 6
+"""Managed requests at once."""
+
+SKEW = 120
+"""Seconds by which the clocks of a gateway's machines may differ."""
+
+
+def at_once(client: Client, count: int, send: Callable[[], CheckedExchange]) -> list[CheckedExchange]:
+    """Send several requests at the same time. The checks see the answers afterwards."""
+    with ThreadPoolExecutor(count) as pool:
+        waiting = [pool.submit(send) for _ in range(count)]
+        exchanges = [each.result() for each in waiting]
+    for exchange in exchanges:
+        client.record(exchange)
+    return exchanges
+
+
+@probe("balance-own", profiles=["smoke", "full"])
+def two_accounts(client: Client) -> None:
+    """Let one account pay for an answer, and compare the balance of another before and after."""
+    key, other = metered_key(client), client.credential("second")
+    operation = client.operation("messages")
+    _, before = balance(client, other)
+    client.post(operation, client.body(operation), key=key)
+    exchange, after = balance(client, other)
+    client.require_known("second", exchange)
+    got = f"an answer to --key changed the balance of --second-key: it was {before}, is {after}"
+    client.check("balance-own", before == after, got, exchange)
+
+
+@probe("balance-together", profiles=["smoke", "full"])
+def costs_at_once(client: Client) -> None:
+    """Compare the balance before and after managed answers at the same time, which state what they cost."""
+    key = metered_key(client)
+    operation = client.operation("chat_managed_public")
+    _, before = balance(client, key)
+    body = client.body(operation)
+    exchanges = at_once(client, MANAGED, lambda: client.post(operation, body, key=key, checked=False))
+    exchange, after = balance(client, key)
+    costs = [number(dig(each.response.json, "credits_consumed")) for each in exchanges if each.response.status == 200]
+    stated = [cost for cost in costs if cost is not None]
+    if len(stated) < len(costs) or not costs:
+        raise NotExaminable("the answers do not state credits_consumed")
+    right = math.isclose(before - after, sum(stated), abs_tol=1e-6)
+    got = f"{len(stated)} answers at once cost {sum(stated):g}, the balance fell from {before} to {after}"
+    client.check("balance-together", right, got, exchange)
+
+
+@probe("limit-together", profiles=["smoke", "full"])
+def limited_at_once(client: Client) -> None:
+    """Send twice as many requests at once as a limited key may serve. Each window that passes allows as many again."""
+    operation, key = client.operation("messages"), client.credential("window")
+    body = client.body(operation)
+    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
+    served = [each for each in exchanges if each.response.status == 200]
+    took = max(each.at + each.response.seconds for each in exchanges) - min(each.at for each in exchanges)
+    right = len(served) <= FEW * (1 + int(took))
+    got = f"{len(served)} of {AT_ONCE} requests at once were served with a limited key"
+    client.check("limit-together", right, got, exchanges[-1])
+
+
+@probe("token-clock", profiles=["smoke", "full"])
+def clocks(client: Client) -> None:
+    """Compare the times in a new token with the clock of the answer, or with that of this machine."""
+    email, _, password = client.credential("login").partition(":")
+    opened = log_in(client, email, password)
+    client.require_known("login", opened)
+    inside = claims(token_of(opened))
+    now = _clock(opened)
+    for name in ("iat", "nbf"):
+        begins = number(dig(inside, name))
+        if begins is not None:
+            ahead = begins - now
+            client.check("token-clock", ahead <= SKEW, f"{name} is {ahead:.0f} s ahead of the answer's clock", opened)
+    expires = number(dig(inside, "exp"))
+    if expires is not None:
+        client.check("token-clock", expires > now, f"exp is {now - expires:.0f} s before the answer's clock", opened)
+
+
+def _clock(exchange: CheckedExchange) -> float:
+    """Return the time of an answer in seconds since 1970: its date, or when it was sent."""
+    try:
+        return parsedate_to_datetime(exchange.response.header("date") or "").timestamp()
+    except (TypeError, ValueError):
+        return exchange.at
+
+
+PROBES = (
+    two_accounts,
+    costs_at_once,
+    limited_at_once,
+    clocks,
+)
