@@ -3,7 +3,8 @@
 Rules:
 
 - Conditions are those of a recording (`recording.shape`): the least that tells the requests apart.
-- Answers are those of a copy (`turn_words`), without the ids that the mock makes by itself.
+- Answers are those of a copy (`turn_words`), without the ids that the mock makes by itself. Answers of a real gateway
+  are those of a recording (`upstream_words`).
 - Preflights are left out, and requests that nothing matched: the mock made up their answers. A comment says how many.
 - Secrets become placeholders. A text that would still have one is refused.
 """
@@ -11,6 +12,7 @@ Rules:
 from collections.abc import Sequence
 
 from mockserver.control.turn_words import answer_words, remarks
+from mockserver.control.upstream_words import upstream_words
 from mockserver.engine.step import PREFLIGHT
 from mockserver.journal.record import Record
 from mockserver.journal.verify import UNMATCHED
@@ -18,13 +20,14 @@ from mockserver.recording.document import head_text, turn_text
 from mockserver.recording.redaction import Redaction
 from mockserver.recording.scenario import Turn, refuse_secrets
 from mockserver.recording.shape import Shapes
+from mockserver.upstream.spy import CODE
 
 
 def session_scenario(records: Sequence[Record], name: str) -> str:
     """Return a scenario that gives the same answers again. Raises `SecretsLeftError` if a secret would be in it."""
     told = [record for record in records if record.exchange.note.operation != PREFLIGHT]
     kept = [record for record in told if record.code not in UNMATCHED]
-    redaction, words = Redaction(), [answer_words(record) for record in kept]
+    redaction, words = Redaction(), [_words(record) for record in kept]
     for record, answer in zip(kept, words, strict=True):
         redaction.learn_from(record.body.decode("utf-8", "replace"))
         redaction.learn_from(answer)
@@ -39,3 +42,9 @@ def session_scenario(records: Sequence[Record], name: str) -> str:
     text = "".join(lines)
     refuse_secrets(text, name, redaction)
     return text
+
+
+def _words(record: Record) -> dict[str, object]:
+    """Return the answer as the keys of a turn. An answer that the journal did not keep has no words of a recording."""
+    is_real = record.code == CODE and record.exchange.captured.actions
+    return upstream_words(record) if is_real else answer_words(record)
