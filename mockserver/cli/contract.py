@@ -2,6 +2,7 @@
 
 import click
 
+from mockserver.cli.contract_against import against
 from mockserver.cli.contract_check import check
 from mockserver.cli.contract_diff import diff
 from mockserver.cli.contract_promises import promises
@@ -12,7 +13,7 @@ from mockserver.cli.contract_through import through
 class ContractGroup(click.Group):
     """A group whose first argument may be a URL: `mockserver contract URL` is `mockserver contract check URL`.
 
-    With `--upstream-port` it is `mockserver contract through URL`.
+    With `--upstream-port` it is `mockserver contract through URL`, with `--against` `mockserver contract against URL`.
     """
 
     def resolve_command(
@@ -32,7 +33,12 @@ class ContractGroup(click.Group):
 
 def _meant(args: list[str]) -> str:
     """Return the command that is meant by arguments without one."""
-    return "through" if any(argument.startswith("--upstream-port") for argument in args) else "check"
+    names = [argument.partition("=")[0] for argument in args]
+    return next((command for option, command in MEANT.items() if option in names), "check")
+
+
+MEANT = {"--upstream-port": "through", "--against": "against"}
+"""An option -> the command that has it."""
 
 
 HELP = """Check a gateway, real or fake, against its documents.
@@ -43,6 +49,7 @@ mockserver contract promises       list the promises
 mockserver contract diff OLD NEW   compare two versions of openapi.yaml
 mockserver contract proxy ...      check real traffic on its way to a gateway
 mockserver contract through ...    say what a gateway changes between client and upstream
+mockserver contract against ...    put the same questions to two gateways
 """
 
 
@@ -57,5 +64,6 @@ for command in (
     diff,
     proxy,
     through,
+    against,
 ):
     contract.add_command(command)

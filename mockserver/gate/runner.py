@@ -196,6 +196,11 @@ class Runner:
         self._deadline = clock() + settings.longest
         self._nonce = f"{random.Random(settings.seed).getrandbits(32):08x}{time.time_ns() & 0xFFFFFF:06x}"
 
+    @property
+    def document(self) -> ContractDocument:
+        """The contract: as it was given, or what was found out of the target."""
+        return self._document
+
     def run(self) -> GateRun:
         """Run everything in order. Raises `OperatorError` if there is no gateway to examine."""
         start = self._clock()
