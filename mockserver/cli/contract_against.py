@@ -14,7 +14,7 @@ from mockserver.gate.options import CONTEXT, LOCAL_KEY, PARAMETERS, GateOptions
 from mockserver.gate.packages import require_packages
 
 SHARED = frozenset(
-    (
+    [
         "url",
         "key",
         "profile",
@@ -37,7 +37,7 @@ SHARED = frozenset(
         "quiet",
         "json",
         "junit",
-    )
+    ]
 )
 """The arguments and options of a run that a comparison has too."""
 

@@ -9,7 +9,7 @@ import pytest
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest
 from mockserver.gate.side_by_side import reports
 from mockserver.gate.side_by_side.comparison import AnsweredTwice, SideBySide, compare
-from mockserver.gate.side_by_side.run import SecondGateway, Twin, translator
+from mockserver.gate.side_by_side.run import SecondGateway, TwinSender, translator
 from tests.gate.support import CHAT, MESSAGES, NOW, command, document, reference_gateway
 
 ASKED = {"model": "qwen-7b", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
@@ -121,7 +121,7 @@ def test_the_second_gateway_gets_its_own_key_path_and_model() -> None:
         return answer(MESSAGE)
 
     translate = translator("sk_a", SecondGateway("http://b", "sk_b", "small"), {"/messages": "/anthropic/v1/messages"})
-    twin = Twin(second, second, translate)
+    twin = TwinSender(second, second, translate)
     twin(SentRequest("POST", MESSAGES, {"authorization": "Bearer sk_a"}, json.dumps(ASKED).encode()))
     assert sent[1].path == "/anthropic/v1/messages"
     assert sent[1].headers == {"authorization": "Bearer sk_b"}

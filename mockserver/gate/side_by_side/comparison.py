@@ -19,7 +19,7 @@ NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
-class Difference:
+class GatewayDifference:
     """One difference: the promise, the operation with its status, the field, and what each of the two has."""
 
     promise: str
@@ -29,7 +29,7 @@ class Difference:
     second: str
 
     def __str__(self) -> str:
-        return f"{self.operation}: {self.field}: {self.first}, against {self.second}"
+        return f"{self.operation}, {self.field}: A {self.first}, B {self.second}"
 
 
 @dataclass
@@ -37,16 +37,16 @@ class SideBySide:
     """What two gateways answered to the same questions. `stopped` says why the run ended early."""
 
     urls: tuple[str, str]
-    differences: dict[Difference, int] = field(default_factory=dict)
-    examples: dict[Difference, SentRequest] = field(default_factory=dict)
+    differences: dict[GatewayDifference, int] = field(default_factory=dict)
+    examples: dict[GatewayDifference, SentRequest] = field(default_factory=dict)
     asked: int = 0
     same: int = 0
     skipped: int = 0
     stopped: str = ""
 
-    def by_promise(self) -> Mapping[str, list[Difference]]:
+    def by_promise(self) -> Mapping[str, list[GatewayDifference]]:
         """Return the differences of each promise, the most frequent first."""
-        grouped: dict[str, list[Difference]] = {}
+        grouped: dict[str, list[GatewayDifference]] = {}
         for each in sorted(self.differences, key=lambda one: -self.differences[one]):
             grouped.setdefault(each.promise, []).append(each)
         return grouped
@@ -58,7 +58,7 @@ class SideBySide:
             return 1
         return 3 if self.stopped or self.asked == self.skipped else 0
 
-    def add(self, difference: Difference, request: SentRequest | None) -> None:
+    def add(self, difference: GatewayDifference, request: SentRequest | None) -> None:
         """Count a difference, and keep the first request that shows it."""
         self.differences[difference] = self.differences.get(difference, 0) + 1
         if request is not None:
@@ -109,16 +109,16 @@ def _place(view: ExchangeView) -> str:
     return f"{name} {exchange.response.status}{' stream' if exchange.response.is_stream else ''}"
 
 
-def _differences(first: ExchangeView, second: ExchangeView) -> Iterator[Difference]:
+def _differences(first: ExchangeView, second: ExchangeView) -> Iterator[GatewayDifference]:
     """Yield where two answers to one request differ. If the status does, nothing else is compared."""
     statuses = [view.exchange.response.status for view in (first, second)]
     if statuses[0] != statuses[1]:
         name = first.exchange.operation or first.exchange.request.path
-        yield Difference("known-status", name, "status", str(statuses[0]), str(statuses[1]))
+        yield GatewayDifference("known-status", name, "status", str(statuses[0]), str(statuses[1]))
         return
     for one, other in zip(facts(first), facts(second), strict=False):
         if one.has != other.has:
-            yield Difference(one.promise, _place(first), one.field, one.has, other.has)
+            yield GatewayDifference(one.promise, _place(first), one.field, one.has, other.has)
             if one.promise == "known-media-type":
                 return  # a stream and a whole answer have nothing in common
             if one.promise == "not-empty":
@@ -126,7 +126,7 @@ def _differences(first: ExchangeView, second: ExchangeView) -> Iterator[Differen
     broken = [_broken(view) for view in (first, second)]
     for promise in sorted(set(broken[0]) ^ set(broken[1])):
         words = [found.get(promise, "kept") for found in broken]
-        yield Difference(promise, _place(first), "promise", words[0], words[1])
+        yield GatewayDifference(promise, _place(first), "promise", words[0], words[1])
 
 
 def _broken(view: ExchangeView) -> dict[str, str]:
@@ -151,8 +151,8 @@ class _Forms:
             for promise, name, has in fields(view):
                 self._seen.setdefault((places[0], promise, name), (set(), set()))[side].add(has)
 
-    def differences(self) -> Iterator[tuple[Difference, SentRequest]]:
-        """Yield the fields that only one has, or that have other types. What lies within a missing field is left out."""
+    def differences(self) -> Iterator[tuple[GatewayDifference, SentRequest]]:
+        """Yield the fields that only one has, or that have other types. What a missing field contains is left out."""
         missing: set[tuple[str, str]] = set()
         for (place, promise, name), seen in sorted(self._seen.items()):
             first, second = (" or ".join(sorted(each)) or NOTHING for each in seen)
@@ -163,7 +163,7 @@ class _Forms:
                 missing.add((place, name))
                 if inside:
                     continue
-            yield Difference(promise, place, name, first, second), self._examples[place]
+            yield GatewayDifference(promise, place, name, first, second), self._examples[place]
 
 
 def _outer(name: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from mockserver import __version__
 from mockserver.contracts.promises import PROMISES
 from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.text import encodable, in_xml, printable
-from mockserver.gate.side_by_side.comparison import Difference, SideBySide
+from mockserver.gate.side_by_side.comparison import GatewayDifference, SideBySide
 
 MOST_SHOWN = 8
 """Differences of one promise that the terminal shows. The JSON report has all."""
@@ -24,7 +24,7 @@ def lines(found: SideBySide) -> Iterator[str]:
         for each in differences[:MOST_SHOWN]:
             times = found.differences[each]
             count = f" ({times} times)" if times > 1 else ""
-            yield f"  {each.operation}, {printable(each.field)}: A {printable(each.first)}, B {printable(each.second)}{count}"
+            yield f"  {printable(str(each))}{count}"
         if len(differences) > MOST_SHOWN:
             yield f"  and {len(differences) - MOST_SHOWN} more, see --json"
     if found.differences:
@@ -38,9 +38,10 @@ def headline(found: SideBySide) -> str:
     """Return the verdict in one line."""
     count, compared = len(found.differences), found.asked - found.skipped
     promises = len(found.by_promise())
+    ways = f"{count} way{'' if count == 1 else 's'}, {promises} promise{'' if promises == 1 else 's'}"
     words = {
         0: "B answers as A does",
-        1: f"B differs from A in {count} way{'' if count == 1 else 's'}, {promises} promise{'' if promises == 1 else 's'}",
+        1: f"B differs from A in {ways}",
     }.get(found.exit_code, "Unfinished, no difference so far")
     skipped = f", {found.skipped} not compared" if found.skipped else ""
     return f"{words}: {found.same} of {compared} answers alike{skipped}."
@@ -63,7 +64,7 @@ def as_json(found: SideBySide) -> bytes:
     return orjson.dumps(encodable(value), option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _as_value(found: SideBySide, each: Difference) -> dict[str, object]:
+def _as_value(found: SideBySide, each: GatewayDifference) -> dict[str, object]:
     return {
         "promise": each.promise,
         "operation": each.operation,

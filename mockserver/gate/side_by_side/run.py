@@ -27,7 +27,7 @@ class SecondGateway:
     model: str | None = None
 
 
-class Twin:
+class TwinSender:
     """A sender that asks both gateways, and returns the answer of the first."""
 
     def __init__(self, first: Sender, second: Sender, translate: Callable[[SentRequest], SentRequest]) -> None:
@@ -83,7 +83,7 @@ def _compared(
         paths = {f"/{ENDS[operation.name]}": operation.path for operation in plain}
         models = [operation.basic["model"] for operation in document.conversations]
         second = replace(second, model=second.model or (models[0] if models else None))
-    twin = Twin(one, other, translator(settings.key, second, paths))
+    twin = TwinSender(one, other, translator(settings.key, second, paths))
     runner = Runner(settings, send=twin, progress=progress)
     done = runner.run()
     found = compare((settings.url, second.url), twin.pairs, runner.document)
