@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mockserver.upstream.address import UpstreamAddress
     from mockserver.upstream.recorder import Compose, Recorder, Written
 
+UNKEPT = "its {{value.N}} are lost on recording, since no *.frames.jsonl beside it says what they stood for"
+
 OPEN_TO_ALL = ", and your upstream through it"
 
 
@@ -80,13 +82,15 @@ def record(
     from mockserver.server import uvicorn
     from mockserver.upstream.address import upstream_at
     from mockserver.upstream.passthrough import PassThrough
-    from mockserver.upstream.recorder import Recorder, check, check_again
+    from mockserver.upstream.recorder import Recorder, check, check_again, unkept_names
 
     compose, notices = _composer(patterns, external, extensions, again=again)
     address = upstream_at(upstream, allow_private=allow_private)
     check(out)
     if again:
         check_again(out)
+    for file in unkept_names(out):
+        click.echo(f"mockserver: {file}: {UNKEPT}", err=True)
     output = Output()
     with uvicorn.bind(host, port) as sock:
         if (sock.getsockname()[0], sock.getsockname()[1]) in [(own, address.port) for own in address.addresses]:
@@ -105,7 +109,7 @@ def _composer(
     from mockserver.recording.redaction import Redaction
     from mockserver.recording.scenario import recording_of
     from mockserver.scenarios.recorded import read_answers
-    from mockserver.upstream.recorder import today
+    from mockserver.upstream.recorder import has_names, today
 
     for pattern in patterns:
         try:
@@ -123,7 +127,7 @@ def _composer(
             on=on,
             redaction=Redaction(patterns),
             before=before.scenario,
-            earlier=read_answers(before.frames.encode()) if again else (),
+            earlier=read_answers(before.frames.encode()) if again or has_names(before) else (),
         )
 
     return compose, notices

@@ -34,6 +34,7 @@ from mockserver.core.rng import token
 from mockserver.files.sidecar import sidecar_of
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.scenario import Recording
+from mockserver.scenarios.templates import VALUE
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of requests and answers in all; what comes after them is not recorded."""
@@ -181,6 +182,18 @@ def check_again(out: Path) -> None:
     files = [out] if out.suffix in SUFFIXES else sorted(out.glob("*.yaml"))
     if not any(recorded(file).frames for file in files):
         raise OperatorError(f"--again: {out} has no recording to compare with; record without --again first")
+
+
+def unkept_names(out: Path) -> list[str]:
+    """Return the recordings in `out` whose values by name are lost on recording: what they stood for is not there."""
+    files = [out] if out.suffix in SUFFIXES else sorted(out.glob("*.yaml"))
+    found = [(file, recorded(file)) for file in files]
+    return [str(file) for file, recording in found if has_names(recording) and not recording.frames]
+
+
+def has_names(recording: Recording) -> bool:
+    """Return whether a recording has values by name, such as `{{value.1}}`."""
+    return "{{" + VALUE in recording.scenario
 
 
 def session_of(exchange: RecordedExchange) -> str:

@@ -19,6 +19,7 @@ from mockserver import __version__
 from mockserver.cli import record as command
 from mockserver.cli import upstream_options
 from mockserver.cli.main import main
+from mockserver.files.sidecar import sidecar_of
 from mockserver.recording.exchange import Ended, RecordedExchange
 from mockserver.server import uvicorn
 from mockserver.server.asgi_types import Application
@@ -132,6 +133,20 @@ def test_again_names_what_differs_in_the_requests(monkeypatch: pytest.MonkeyPatc
         result = recorded(monkeypatch, visit, "--out", str(file), *options)
         assert (result.exit_code, result.stderr) == (0, "")
     assert '- when: {text: "I am {{value.1}}, and who are you?"}' in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("has_frames", [True, False])
+def test_names_stay_when_it_records_once_more_if_it_is_known_what_they_stand_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_frames: bool
+) -> None:
+    file = tmp_path / "named.yaml"
+    for options, name in (([], "Ada"), (["--again"], "Bob"), ([], "Eve")):
+        if name == "Eve" and not has_frames:
+            sidecar_of(file).unlink()
+        messages: list[JsonValue] = [{"role": "user", "content": f"My name is {name} and I ask you"}]
+        last = recorded(monkeypatch, partial(exchange, messages=messages), "--out", str(file), *options)
+    lost = [line for line in last.stderr.splitlines() if "{{value.N}} are lost on recording" in line]
+    assert (bool(lost), "{{value.1}}" in file.read_text(encoding="utf-8")) == (not has_frames, has_frames)
 
 
 def test_again_without_a_recording_is_a_mistake(tmp_path: Path) -> None:
