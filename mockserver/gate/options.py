@@ -38,6 +38,12 @@ def _duration(_: click.Context, param: click.Parameter, value: str | None) -> fl
     return seconds
 
 
+class _Lines(click.types.StringParamType):
+    """A text that may have spaces: several in the environment come one a line."""
+
+    envvar_list_splitter = "\n"
+
+
 def _option(name: str, help: str, **more: Any) -> click.Option:
     return click.Option([f"--{name}"], help=help, show_envvar=True, **more)
 
@@ -78,6 +84,13 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _option("loading-key", "Key for which the model is loading."),
     _option("expired-token", "Access token that has expired."),
     _option("login", "User to log in and out; prefer the variable GATE_LOGIN.", metavar="EMAIL:PASSWORD"),
+    _option(
+        "state",
+        "Put the target into a situation with a command or URL; normal=… ends it. Several in the variable: one a line.",
+        type=_Lines(),
+        multiple=True,
+        metavar="NAME=COMMAND|URL",
+    ),
     _flag("insecure", "Do not verify the TLS certificate."),
     _option("contract", "Check against another openapi.yaml.", type=click.Path(exists=True, dir_okay=False)),
     *(_option(report.name, report.help, type=click.Path(), metavar="FILE") for report in FORMATS),
@@ -118,6 +131,7 @@ class GateOptions:
     loading_key: str | None
     expired_token: str | None
     login: str | None
+    state: tuple[str, ...]
     insecure: bool
     contract: str | None
     github: bool
@@ -172,6 +186,7 @@ class GateOptions:
         from mockserver.files import bundled
         from mockserver.gate.client import base_url, is_loopback
         from mockserver.gate.profiles import PROFILES
+        from mockserver.gate.provider_states import read_states
         from mockserver.gate.runner import RunSettings
 
         url = base_url(self.url)
@@ -190,6 +205,7 @@ class GateOptions:
             exclude=self.exclude,
             documented_only=self.documented_only,
             credentials=self.credentials,
+            states=read_states(self.state),
             model=self.model,
             dialect=self.dialect,
             short_sse=self.short_sse,

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,7 +21,7 @@ from mockserver.contracts.client import Client, NotExaminable, NotOffered, Sende
 from mockserver.contracts.document import ContractDocument, Scope, UnusableDocument
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
-from mockserver.contracts.promises import Promise
+from mockserver.contracts.promises import PROMISES, Promise
 from mockserver.contracts.suite import CHECKS, probe_cases, run_checks
 from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
@@ -31,6 +32,7 @@ from mockserver.gate.offers import missing
 from mockserver.gate.pace import AnswerPace
 from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
+from mockserver.gate.provider_states import StateTrouble, in_state, state_for, target_in
 from mockserver.gate.reachability import identify_target
 from mockserver.gate.results import RunResults
 
@@ -63,6 +65,7 @@ class RunSettings:
     exclude: tuple[str, ...] = ()
     documented_only: bool = False
     credentials: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
     model: str | None = None
     short_sse: bool = False
     dialect: Dialect | None = None
@@ -298,7 +301,9 @@ class Runner:
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:
         try:
-            case.play(client)
+            self._play_case(case, client)
+        except StateTrouble as why:
+            raise _Stopped(f"the normal state could not be restored: {why}") from None
         except NotOffered as why:
             self._results.add_absence(case.promises, str(why))
         except NotExaminable as why:
@@ -310,6 +315,18 @@ class Runner:
             words = f"the probe {case.name} failed: {type(error).__name__}: {str(error)[:160]}"
             for name in case.promises:
                 self._results.add(CheckOutcome(name, error=words))
+
+    def _play_case(self, case: ProbeCase, client: Client) -> None:
+        """Play a probe, in a state of --state if it needs one."""
+        states = self._settings.states
+        state = state_for((PROMISES[name].needs for name in case.promises), client.target, states)
+        if state is None:
+            case.play(client)
+            return
+        there = copy(client)
+        there.target = target_in(state, client.target)
+        with in_state(state, states):
+            case.play(there)
 
     def _send(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         left = self._deadline - self._clock()
