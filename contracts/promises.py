@@ -52,7 +52,7 @@ CREDENTIALS: Mapping[str, str] = {
     "limited": "give --limited-key KEY: a key whose rate limit is reached after a few requests",
     "empty": "give --exhausted-key KEY of a real account; a scenario that always answers 402 cannot show it",
     "window": "give --limited-key KEY: a key whose rate limit is reached after a few requests",
-    "second": "give --second-key KEY: a key of another account than that of --key",
+    "second": "give --second-key KEY: a key of another account, which nobody else uses meanwhile",
     "failing": "give --failing-key KEY: a key for which the gateway answers 500",
     "loading": "give --loading-key KEY: a key for which the model is loading",
     "expired": "give --expired-token TOKEN: an access token that has expired",

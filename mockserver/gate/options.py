@@ -79,7 +79,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _option("time", "Longest duration of the run.", callback=_duration, metavar="10m"),
     _option("exhausted-key", "Key of an account without credits."),
     _option("limited-key", "Key whose rate limit is reached after a few requests."),
-    _option("second-key", "Key of another account than that of --key."),
+    _option("second-key", "Key of another account, which nobody else uses meanwhile."),
     _option("failing-key", "Key for which the gateway answers 500."),
     _option("loading-key", "Key for which the model is loading."),
     _option("expired-token", "Access token that has expired."),
