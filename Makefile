@@ -34,9 +34,10 @@ test: check clients
 	$(PYTEST) --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m tools.coverage_goals
 
-# The tests that need no browser, no SDK and no process of their own, with a tenth of the examples of each property.
+# The tests that need no browser, no SDK, no process of their own and little time, with a tenth of the examples of each
+# property.
 quick: $(VENV)/.dev
-	$(PYTEST) -m "not process" --hypothesis-profile=quick $(ARGS)
+	$(PYTEST) -m "not process and not slow" --hypothesis-profile=quick $(ARGS)
 
 check: $(VENV)/.dev lint-page
 	$(BIN)/ruff check .

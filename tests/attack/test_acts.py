@@ -29,6 +29,7 @@ def raising(notes: Notes) -> None:
     raise ValueError("an odd end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "failures", "line"),
     [

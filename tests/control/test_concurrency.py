@@ -94,6 +94,7 @@ def test_a_session_that_is_steered_in_one_server_is_steered_in_the_other(two: tu
     assert other.control.patch("/sessions/a", json={"seed": None}).json()["seed"] == "of-the-server"
 
 
+@pytest.mark.slow
 def test_a_hundred_held_streams_and_fifty_feeds_leave_nothing_behind(served: Served) -> None:
     async def main() -> None:
         limits = httpx.Limits(max_connections=None)

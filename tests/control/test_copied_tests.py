@@ -61,6 +61,7 @@ def form_of(name: str) -> str:
     return forms[list(FAULTS).index(name) % len(forms)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_copied_test_gets_the_same_bytes(host: ServerThread, name: str) -> None:
     form, fault = form_of(name), FAULTS[name].spelling

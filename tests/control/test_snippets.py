@@ -196,6 +196,7 @@ def passes(pytester: pytest.Pytester, text: str) -> None:
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
 @pytest.mark.parametrize("kind", EXCHANGES)
 def test_a_test_passes_as_it_is(kind: str, path: str, served: Served, pytester: pytest.Pytester) -> None:
@@ -205,6 +206,7 @@ def test_a_test_passes_as_it_is(kind: str, path: str, served: Served, pytester: 
     passes(pytester, copied(served, "pytest"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

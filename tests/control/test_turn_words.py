@@ -113,6 +113,7 @@ def turn_of(name: str) -> Mapping[str, JsonValue]:
     return turn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_copied_scenario_gives_the_same_answer_for_every_fault(name: str, form: str) -> None:
@@ -123,6 +124,7 @@ def test_a_copied_scenario_gives_the_same_answer_for_every_fault(name: str, form
     assert bare(played_again(asked), ignored) == bare(asked.actions, ignored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "faults", "forms"), CASES, ids=[f"{row[0]}-{row[2][:2]}" for row in CASES])
 def test_a_copied_scenario_gives_the_same_answer_for_every_measured_case(case: str, faults: str, forms: str) -> None:
     for form in FORMS:

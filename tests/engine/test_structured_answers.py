@@ -324,6 +324,7 @@ def _can_be_sent(schema: Json) -> bool:
         return False
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("name", [name for name, schema in HOSTILE.items() if _can_be_sent(schema)])
 def test_no_schema_stops_the_answer(dialect: Dialect, name: str) -> None:

@@ -87,6 +87,7 @@ def test_every_file_with_a_fault_is_in_the_table() -> None:
     assert not (missing := unlisted(FAULTS_FOLDER)), "\n".join(missing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_lacks_nothing(name: str) -> None:
     assert not (missing := gaps(FAULTS[name])), "\n".join([f"the fault {name}:", *missing])

@@ -47,11 +47,13 @@ def test_many_turns_with_large_answers_are_refused_at_one_of_them() -> None:
     assert message == TOO_MANY_EVENTS + REMEDY
 
 
+@pytest.mark.slow
 def test_a_long_reply_in_single_characters_is_refused() -> None:
     turn = f"{{reply: {'a ' * 100_000}, pace: {{chunk: character}}}}"
     assert dry_run(script_of(turn), contract()) == [(("turns", 0, "reply"), TOO_MANY_BYTES + REMEDY)]
 
 
+@pytest.mark.slow
 def test_a_thousand_turns_with_a_fault_each_are_not_too_many() -> None:
     assert dry_run(script_of(*[faulted("{reset: 3}")] * 1_000), contract()) == []
 

@@ -56,6 +56,7 @@ def counted() -> Iterator[tuple[str, Till]]:
             yield url, till
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("requests", "tokens"), [(40, 60_000), (220, 1500)])
 def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: int, tokens: int) -> None:
     with counted() as (url, till):
@@ -65,6 +66,7 @@ def test_a_paid_run_stays_within_its_budget_as_the_gateway_counts_it(requests: i
     assert any("budget" in entry.reason for entry in done.results.of("not examined"))
 
 
+@pytest.mark.slow
 def test_the_whole_paid_profile_fits_into_its_budget() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
@@ -77,6 +79,7 @@ def test_the_whole_paid_profile_fits_into_its_budget() -> None:
     assert till.tokens <= 60_000
 
 
+@pytest.mark.slow
 def test_a_paid_run_asks_for_tiny_answers() -> None:
     unpaced = replace(PROFILES["paid"], budget=replace(PROFILES["paid"].budget, rate=None))
     with counted() as (url, till):
@@ -138,6 +141,7 @@ def ticking() -> Iterator[float]:
     return itertools.count(0.0)
 
 
+@pytest.mark.slow
 def test_a_soak_ends_by_itself_when_its_time_is_over_and_passes() -> None:
     with reference_gateway() as (url, sleep):
         done = run(url, SOAK, credentials=gateway.credentials(), sleep=sleep, seconds=1500, clock=ticking().__next__)

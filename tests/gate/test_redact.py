@@ -113,6 +113,7 @@ def test_a_pasted_login_takes_the_password_from_a_variable() -> None:
     assert got == [{"email": "a@b", "password": "hunter2"}]
 
 
+@pytest.mark.slow
 def test_no_report_holds_a_credential_that_the_gateway_repeats(tmp_path: Path) -> None:
     """Use a gateway that repeats every credential in bodies and headers, and even in a field of the wrong type."""
     secrets = {"key": KEY, "limited": "sk_live_limited_9876", "password": "correct horse battery"}

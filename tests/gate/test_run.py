@@ -27,6 +27,7 @@ from tests.gate.support import command, reference_gateway, run
 KINDS = [report.name for report in FORMATS]
 
 
+@pytest.mark.slow
 def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     with reference_gateway() as (url, sleep):
         done = run(url, credentials=gateway.credentials(), sleep=sleep)
@@ -35,6 +36,7 @@ def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
     assert done.stopped == ""
 
 
+@pytest.mark.slow
 def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     contract = load_contract()
     library = load_library(contract, None)
@@ -44,6 +46,7 @@ def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     assert [(entry.promise.name, entry.deviations) for entry in done.results.of("broken")] == []
 
 
+@pytest.mark.slow
 def test_a_key_with_a_rate_window_is_no_broken_promise() -> None:
     with reference_gateway() as (url, sleep):
         done = run(url, key=gateway.LIMITED, sleep=sleep)
@@ -58,6 +61,7 @@ def test_a_key_without_credits_leaves_promises_not_examined() -> None:
     assert any("no credits left" in entry.reason for entry in done.results.of("not examined"))
 
 
+@pytest.mark.slow
 def test_the_documented_contract_alone_can_be_examined() -> None:
     with reference_gateway() as (url, sleep):
         done = run(url, credentials=gateway.credentials(), sleep=sleep, documented_only=True)
@@ -106,6 +110,7 @@ def always_without_type() -> Any:
     return both()
 
 
+@pytest.mark.slow
 def test_a_baseline_accepts_what_is_known_and_fails_what_is_healed(tmp_path: Path) -> None:
     known = tmp_path / "baseline.yaml"
     with always_without_type() as url:
@@ -140,6 +145,7 @@ def test_the_callers_mistakes_are_one_line_and_exit_code_2(arguments: tuple[str,
     assert "Traceback" not in done.output
 
 
+@pytest.mark.slow
 def test_coverage_can_be_required() -> None:
     with reference_gateway() as (url, _):
         done = command(url, "--profile", "smoke", "--only", "known-status", "--only", "login", "--require-all")
@@ -191,6 +197,7 @@ def test_a_mistake_in_a_baseline_is_said(change: str, words: str, tmp_path: Path
     assert words in done.output
 
 
+@pytest.mark.slow
 def test_a_baseline_that_is_written_again_keeps_what_was_said_before(tmp_path: Path) -> None:
     known = tmp_path / "known.yaml"
     known.write_text("- {promise: known-media-type, since: 2020-01-01, why: an old proxy, until: 2099-01-01}\n")
@@ -199,6 +206,7 @@ def test_a_baseline_that_is_written_again_keeps_what_was_said_before(tmp_path: P
     assert "since: 2020-01-01\n  why: an old proxy\n  until: 2099-01-01" in known.read_text()
 
 
+@pytest.mark.slow
 def test_an_accepted_deviation_is_marked_in_every_report(tmp_path: Path) -> None:
     known, files = tmp_path / "known.yaml", {kind: tmp_path / kind for kind in KINDS}
     known.write_text("- {promise: known-media-type, since: 2020-01-01, why: an old proxy}\n")

@@ -52,6 +52,7 @@ def test_there_are_many_mutants_of_every_family() -> None:
     assert wanted | {"framing", "concurrency"} <= {mutant.family for mutant in MUTANTS.values()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "promise"),
     [

@@ -43,6 +43,7 @@ def test_a_broken_target_ends_in_a_clear_message(what: str, outgoing: Outgoing, 
         run(url, impatient())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("what", "outgoing", "words"), TARGETS, ids=[row[0] for row in TARGETS])
 def test_the_command_says_it_in_one_line(
     what: str, outgoing: Outgoing, words: str, monkeypatch: pytest.MonkeyPatch
@@ -166,6 +167,7 @@ def test_a_certificate_for_another_name_is_refused() -> None:
         assert "its certificate is not accepted" in command(url, *ONE).output
 
 
+@pytest.mark.slow
 def test_insecure_takes_any_certificate() -> None:
     with over_tls(trustme.CA(), "gateway.example.com") as url:
         done = command(url, *ONE, "--insecure")
@@ -173,6 +175,7 @@ def test_insecure_takes_any_certificate() -> None:
     assert "1 kept" in done.output
 
 
+@pytest.mark.slow
 def test_an_authority_of_ones_own_is_named_by_ssl_cert_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")

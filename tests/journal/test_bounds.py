@@ -87,6 +87,7 @@ def enter(journal: Journal, exchange: Exchange) -> None:
     journal.enter(*fields, exchange.note, exchange.outcome, exchange.captured)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_full_journal_takes_no_more_memory_than_its_bound(kind: Callable[[int], Exchange]) -> None:
     journal = Journal(most=1_000_000, most_bytes=BOUND)

@@ -53,6 +53,7 @@ def test_a_redacted_prompt_still_matches(wire: str) -> None:
     assert again.status == 200
 
 
+@pytest.mark.slow
 @each_wire
 def test_a_secret_is_found_wherever_a_stream_cuts_it(wire: str) -> None:
     secret = LIKELY["a key"]

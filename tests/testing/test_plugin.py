@@ -79,6 +79,7 @@ FAILING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAILING)
 def test_a_failing_test_says_why(pytester: pytest.Pytester, name: str) -> None:
     body, expected = FAILING[name]

@@ -33,6 +33,7 @@ def test_a_sample_satisfies_its_schema(_name: str, schema: Json, seed: int) -> N
     assert is_valid(schema, sample(schema, "seed", seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_schema_ends_in_a_valid_value_or_cannot_sample(name: str) -> None:
     try:
