@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 import yaml
 
-from mockserver.contracts.schema_words import modern
+from mockserver.contracts.schema_words import modern, shown
 
 OBSERVED = frozenset({"OBS", "SDK"})
 """The sources that are not documents."""
@@ -32,8 +32,8 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 
 Node = dict[str, Any]
 
-Scope: TypeAlias = Literal["own", "wire"]
-"""Whose contract a document is: the gateway's own, or that of the wires, which every gateway shares."""
+Scope: TypeAlias = Literal["own", "wire", "document"]
+"""Whose contract a document is: AINative's own, that of the wires, which every gateway shares, or anybody else's."""
 
 
 class UnusableDocument(ValueError):
@@ -155,7 +155,7 @@ class ContractDocument:
         if not isinstance(loaded.get("paths"), dict):
             raise UnusableDocument("it has no paths")
         self.documented_only = documented_only
-        self.scope: Scope = "wire" if loaded.get("x-scope") == "wire" else "own"
+        self.scope: Scope = "wire" if loaded.get("x-scope") == "wire" else "own" if "x-wire" in text else "document"
         self._whole: Node = modern(loaded) if str(loaded["openapi"]).startswith("3.0") else loaded
         self.components: Node = self._whole.get("components") or {}
         self._definitions = {"components": {"schemas": self.components.setdefault("schemas", {})}}
@@ -260,7 +260,11 @@ class ContractDocument:
     def _examples(self, media: Node) -> Node:
         named = {name: self._resolve(one) for name, one in (media.get("examples") or {}).items()}
         examples = {name: one["value"] for name, one in named.items() if "value" in one}
-        return examples | ({"example": media["example"]} if "example" in media else {})
+        examples |= {"example": media["example"]} if "example" in media else {}
+        if self.scope != "document" or examples:
+            return examples
+        value = shown(media.get("schema"), self._resolve)
+        return {} if value is None else {"schema": value}
 
     def _scheme(self, name: str) -> str:
         """Return how a security scheme carries a key: ApiKeyAuth (x-api-key), BearerAuth, or its own name."""

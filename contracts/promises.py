@@ -6,7 +6,8 @@ which a target cannot be brought into the situation; `CREDENTIALS` says how to g
 
 Sources are those of openapi.yaml: the documents D0 to D4, OBS for what was observed, SDK for what the official SDKs
 need. `--documented-only` leaves out the promises that only OBS and SDK make. WIRE marks what every gateway promises that
-speaks the wire of OpenAI or of Anthropic, by their published references: `--dialect` examines these promises alone.
+speaks the wire of OpenAI or of Anthropic, by their published references: `--dialect` examines these promises alone. HTTP marks what every OpenAPI document promises by what
+it says itself: `--contract FILE` examines these alone if FILE is not a version of openapi.yaml.
 
 To add one, write a row, then see docs/extending/promise.md.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from mockserver.contracts.document import OBSERVED, Scope
 
-SCOPES: Mapping[str, Scope] = {"WIRE": "wire"}
+SCOPES: Mapping[str, Scope] = {"WIRE": "wire", "HTTP": "document"}
 """The sources that are no documents of the gateway -> the contracts that have them."""
 
 
@@ -64,16 +65,16 @@ CREDENTIALS: Mapping[str, str] = {
 
 _ROWS = """
 # conformity: every answer against openapi.yaml
-known-status            | D1 | Error Handling            | Every status is one that the document lists for the operation.
-known-media-type        | D1 WIRE | Chat completions      | Every answer has a content type that the document lists for its status.
-body-schema             | D1 WIRE | Chat completions      | Every JSON body matches the schema of its status.
-header-schema           | D1 | Error Handling            | Every header that the document describes is present and well formed.
-body-complete           | D1 WIRE | Chat completions      | Every answer arrives complete, within the limits of size and time.
+known-status            | D1 HTTP | Error Handling        | Every status is one that the document lists for the operation.
+known-media-type        | D1 WIRE HTTP | Chat completions  | Every answer has a content type that the document lists for its status.
+body-schema             | D1 WIRE HTTP | Chat completions  | Every JSON body matches the schema of its status.
+header-schema           | D1 HTTP | Error Handling        | Every header that the document describes is present and well formed.
+body-complete           | D1 WIRE HTTP | Chat completions  | Every answer arrives complete, within the limits of size and time.
 stream-as-asked         | D0 D1 D3 WIRE | Streaming       | A request with `stream: true` is answered with events; no other request is.
-no-server-error         | D1 WIRE | Error Handling        | No request is answered 5xx, unless the gateway is made to fail.
-examples-accepted       | D0 D1 D2 D3 D4 WIRE | Examples  | The example requests of the documents are answered 200.
+no-server-error         | D1 WIRE HTTP | Error Handling    | No request is answered 5xx, unless the gateway is made to fail.
+examples-accepted       | D0 D1 D2 D3 D4 WIRE HTTP | Examples | The example requests of the documents are answered 200.
 request-id-unique       | SDK WIRE | Request ids          | No two successful answers carry the same request id.
-latency                 | D1 WIRE | Retry Example         | An answer begins within the time of --latency (default: 5 s, 60 s for a gateway that charges).
+latency                 | D1 WIRE HTTP | Retry Example     | An answer begins within the time of --latency (default: 5 s, 60 s for a gateway that charges).
 
 # framing: the bytes of a stream, before anything is parsed
 sse-charset             | D0 D1 D3 WIRE | Streaming       | A stream is UTF-8 without a byte order mark, and declares no other charset.
@@ -124,6 +125,7 @@ not-empty               | D1 WIRE | Basic Chat Completion     | An answer has te
 stop-sequence-kept      | SDK WIRE | Stop sequences       | The stop sequence of an answer is one of the request's, and is not in the text.
 provider-echoed         | D4 | Response Schema           | An answer names the provider of its request, and its iterations count from 1.
 choices-as-asked        | WIRE | Create chat completion  | With n there are n choices, numbered from 0, whole and streamed.
+created-found           | HTTP | Links and state         | What a POST creates can be read by its id, and not once it is deleted.
 logprobs-as-asked       | WIRE | Create chat completion  | With logprobs each token has its logprob, and the tokens join to the text.
 vision-accepted         | WIRE | Images                  | A picture is accepted, whole and streamed.
 
@@ -146,14 +148,14 @@ header-order-harmless   | SDK | Request Headers          | The order of the head
 pieces-harmless         | SDK | Streaming                | A stream is the same if the client sends and reads in small pieces.
 
 # auth
-auth-missing            | D0 D1 D3 WIRE | Authentication  | A request without a credential, on a route that needs one, is answered 401.
+auth-missing            | D0 D1 D3 WIRE HTTP | Authentication | A request without a credential, on a route that needs one, is answered 401.
 auth-malformed          | D1 WIRE | Authentication        | An empty key, or an authorization header that is not Bearer, is answered 401.
 auth-sk-ant-key         | D1 | Authentication            | A key in x-api-key that begins with sk-ant- is answered 401.
 auth-sk-ant-bearer      | D1 | Authentication            | A Bearer key that begins with sk-ant- is answered 401, on the BYOK route too.
 auth-both-ways          | D1 D3 | Authentication         | A key is accepted in x-api-key and as Bearer wherever both are documented.
 auth-optional           | D4 | Authentication            | The BYOK route answers a request without a credential.
 auth-before-body        | D1 | Error Handling            | The credential is checked before the body.
-auth-no-echo            | D1 WIRE | Authentication        | No answer repeats a credential.
+auth-no-echo            | D1 WIRE HTTP | Authentication    | No answer repeats a credential.
 auth-expired            | D1 | Bearer Token              | An expired token is answered 401. | expired
 version-never-refused   | D1 SDK | Quick Start           | No value of anthropic-version makes a request invalid.
 
@@ -162,13 +164,13 @@ error-envelope          | D4 WIRE | Error Response Format     | Every error body
 error-type              | D4 SDK WIRE | Error Response Format | The error's type fits its status.
 error-agrees            | OBS | Errors                   | The fields message, detail and error.message of an error are equal.
 error-dialect           | SDK WIRE | Errors               | On the Anthropic wire, `type: error` accompanies an error object.
-error-no-internals      | D4 WIRE | Error Response Format     | No error shows a stack trace or is an HTML page.
+error-no-internals      | D4 WIRE HTTP | Error Response Format | No error shows a stack trace or is an HTML page.
 retry-after             | D1 | Error Handling            | Every 429 has a retry-after header in whole seconds, at least 1.
 absent-routes           | D1 | Known Quirks              | /api/oauth/roles and /api/oauth/profile are answered 404.
 wrong-method            | OBS WIRE | Routes               | A wrong method is answered 405 (or 404), in the documented error form.
-invalid-json            | D1 D4 WIRE | Error Handling     | A body that is not JSON gets the route's status for invalid requests.
-missing-field           | D0 D1 D3 D4 WIRE | Request Parameters | A request without a required field gets the route's status for invalid requests.
-wrong-type              | D1 D4 WIRE | Error Handling     | A field of the wrong type gets the route's status for invalid requests.
+invalid-json            | D1 D4 WIRE HTTP | Error Handling | A body that is not JSON gets the route's status for invalid requests.
+missing-field           | D0 D1 D3 D4 WIRE HTTP | Request Parameters | A request without a required field gets the route's status for invalid requests.
+wrong-type              | D1 D4 WIRE HTTP | Error Handling | A field of the wrong type gets the route's status for invalid requests.
 out-of-range            | D0 D1 D3 D4 WIRE | Request Parameters | A number outside its documented range gets the route's status for invalid requests.
 boundary-accepted       | D0 D1 D3 D4 | Request Parameters | The smallest and the largest value that a field permits is accepted.
 boundary-refused        | D0 D1 D3 D4 | Request Parameters | A value just beyond what a field permits gets the route's status for invalid requests.

@@ -4,6 +4,7 @@
 Schema has a number.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
@@ -33,3 +34,27 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
         schema = schema | {"enum": [*schema["enum"], None]}
     return schema | {"type": [schema["type"], "null"]} if isinstance(schema.get("type"), str) else schema
+
+
+def shown(schema: Any, resolve: Callable[[Any], Any], depth: int = 8) -> Any:
+    """Return the value that a schema itself shows: its example or default, or those of all required properties.
+
+    None if it shows no whole value. `resolve` follows a reference.
+    """
+    schema = resolve(schema)
+    if not isinstance(schema, dict) or not depth:
+        return None
+    examples = schema.get("examples")
+    values = [
+        schema.get("example"),
+        *(examples if isinstance(examples, list) else []),
+        schema.get("const"),
+        schema.get("default"),
+        *(schema.get("enum") or ()),
+    ]
+    value = next((each for each in values if each is not None), None)
+    properties = schema.get("properties")
+    if value is not None or not isinstance(properties, dict):
+        return value
+    parts = {name: shown(properties.get(name), resolve, depth - 1) for name in schema.get("required") or ()}
+    return parts if parts and all(part is not None for part in parts.values()) else None

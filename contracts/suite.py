@@ -16,6 +16,7 @@ from mockserver.contracts.probes import (
     capabilities,
     conversation,
     conversations,
+    documented,
     errors,
     generated,
     robustness,
@@ -47,18 +48,19 @@ PROBES: tuple[ProbeCase, ...] = (
     *together.PROBES,
     *conversations.PROBES,
     *generated.PROBES,
+    *documented.PROBES,
 )
 """Every probe, in the order in which a run plays them."""
 
 _TALKS = ("streams", "tool_use")
 
 PROVOKED_BY: Mapping[str, tuple[str, ...]] = {
-    "conformity": ("plain_answers", "streams", "nothing_sent", "no_json"),
+    "conformity": ("shown_requests", "plain_answers", "streams", "nothing_sent", "no_json"),
     "framing": _TALKS,
     "messages": _TALKS,
     "chat": _TALKS,
     "consistency": ("plain_answers", *_TALKS, "cut_short"),
-    "errors": ("nothing_sent", "no_json", "missing"),
+    "errors": ("invalid_bodies", "nothing_sent", "no_json", "missing"),
     "auth-no-echo": ("plain_answers", "nothing_sent", "anthropic_keys"),
 }
 """Promise or group -> the probes whose answers its checks read if only it is to be examined."""

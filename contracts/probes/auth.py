@@ -23,7 +23,8 @@ def guarded(client: Client) -> Iterator[OperationSpec]:
     for operation in client.document.operations.values():
         few = client.target.thorough or operation.name in FEW
         is_called = operation.method in ("GET", "POST")  # no other method of an unknown document is safe to try
-        if few and is_called and operation.schemes and not operation.key_optional:
+        is_known = client.document.scope != "document" or "{" not in operation.path
+        if few and is_called and is_known and operation.schemes and not operation.key_optional:
             yield operation
 
 
@@ -48,7 +49,8 @@ def _needing_a_key(client: Client) -> list[OperationSpec]:
 def nothing_sent(client: Client) -> None:
     """Send no credential."""
     for operation in _needing_a_key(client):
-        client.expect("auth-missing", call(client, operation, {}), 401)
+        only_403 = client.document.scope == "document" and set(operation.responses) & {"401", "403"} == {"403"}
+        client.expect("auth-missing", call(client, operation, {}), 403 if only_403 else 401)
 
 
 @probe("auth-malformed")

@@ -39,7 +39,7 @@ def rules_from(arguments: Sequence[str]) -> Rules:
     """Return the rules of such a run, for a caller that checks exchanges of its own."""
     options = read_options(arguments)
     settings = options.settings()
-    is_chosen = promise_filter(settings)
     accepted = tuple(baseline.read(Path(options.baseline)) if options.baseline else ())
     document = ContractDocument.open(settings.contract, documented_only=settings.documented_only)
+    is_chosen = promise_filter(settings, document.scope)
     return Rules(document, lambda name: is_chosen(PROMISES[name]), accepted, settings.short_sse)

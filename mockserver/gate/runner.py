@@ -144,11 +144,12 @@ class _TimeIsUp(_Stopped):
     """The time of the run is over."""
 
 
-def promise_filter(settings: RunSettings) -> Callable[[Promise], bool]:
-    """Return a function that says whether a promise is in force."""
+def promise_filter(settings: RunSettings, scope: Scope | None = None) -> Callable[[Promise], bool]:
+    """Return a function that says whether a promise is in force. `scope` is that of the contract, if it is known."""
+    made = scope or settings.scope
 
     def in_force(promise: Promise) -> bool:
-        if not promise.is_made_in(settings.scope) or (settings.documented_only and promise.is_observed):
+        if not promise.is_made_in(made) or (settings.documented_only and promise.is_observed):
             return False
         names = (promise.name, promise.group)
         is_chosen = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
@@ -185,7 +186,9 @@ class Runner:
     ) -> None:
         self._settings = settings
         self._document = _opened(settings)
-        self._results = RunResults(promise_filter(settings), credentials.secrets(settings.key, settings.credentials))
+        self._results = RunResults(
+            promise_filter(settings, self._document.scope), credentials.secrets(settings.key, settings.credentials)
+        )
         if not self._results.entries:
             raise OperatorError(
                 "no promise matches --only and --exclude; list the names with: mockserver contract promises"
@@ -296,7 +299,7 @@ class Runner:
     def _cases(self) -> list[ProbeCase]:
         """Return the probes to play: all of the profile, or with --only those that the chosen promises need."""
         settings = self._settings
-        needed = list(self._results.entries) if settings.only or settings.dialect else None
+        needed = list(self._results.entries) if settings.only or self._document.scope != "own" else None
         return probe_cases(settings.profile.probes, needed)
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.contracts.document import ContractDocument, UnusableDocument
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest
-from mockserver.contracts.schema_words import modern
+from mockserver.contracts.schema_words import modern, shown
 from mockserver.gate.relay import Outgoing
 from tests.gate.support import always, command
 
@@ -116,9 +116,27 @@ def test_what_is_no_openapi_document_is_told_in_words(text: str) -> None:
         ContractDocument(text)
 
 
+PLAIN = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"default": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"example": {"a": "x"}}, {"a": "x"}),
+        ({"examples": [7]}, 7),
+        ({"type": "object", "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}}}, {"a": "x"}),
+        (PLAIN, None),
+        ({"$ref": "#"}, None),
+        (True, None),
+    ],
+)
+def test_a_schema_may_show_a_value_itself(schema: Any, value: Any) -> None:
+    assert shown(schema, lambda node: {} if node == {"$ref": "#"} else node) == value
+
+
 def test_a_run_that_examined_nothing_is_never_green(tmp_path: Path) -> None:
     file = tmp_path / "petstore.json"
-    file.write_text(json.dumps({"openapi": "3.0.3", "info": {}, "paths": {"/pets": {"get": {"responses": OK}}}}))
+    file.write_text(json.dumps({"openapi": "3.0.3", "info": {}, "paths": {"/pets": {"put": {"responses": OK}}}}))
     body = b'{"id": 1}'
     answer = Outgoing(200, [("content-type", "application/json"), ("content-length", str(len(body)))], [body])
     with always(answer) as url:

@@ -1,13 +1,14 @@
 """Every mutant, and one run of the gate against one of them.
 
 The gateway behind a mutant is the suite's own reference gateway, which needs no scenarios; a relay in front of it puts
-the fault on its answers. To add a mutant, add a row to a table in `answers`, `offers`, `requests` or
+the fault on its answers. To add a mutant, add a row to a table in `answers`, `offers`, `pets`, `requests` or
 `streams`.
 """
 
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from mockserver.contracts.exchange import SentRequest
@@ -21,6 +22,7 @@ from mockserver.gate.runner import Runner, RunSettings
 from tools.mutants import conversations, limits
 from tools.mutants.answers import ANSWERS
 from tools.mutants.offers import OFFERS
+from tools.mutants.pets import DOCUMENT, PETS, Fault, store
 from tools.mutants.relayed import Change, RelayedExchange
 from tools.mutants.requests import AFTER, BEFORE, BOTH
 from tools.mutants.streams import STREAMS
@@ -44,6 +46,7 @@ class Mutant:
     before: Change | None = None
     after: Change | None = None
     dialect: Dialect | None = None
+    fault: Fault | None = None
 
 
 MUTANTS: dict[str, Mutant] = {
@@ -60,6 +63,10 @@ MUTANTS: dict[str, Mutant] = {
     **{
         name: Mutant(name, family, tuple(promises.split()), after=change, dialect="both")
         for name, (family, promises, change) in OFFERS.items()
+    },
+    **{
+        name: Mutant(name, family, tuple(promises.split()), fault=fault)
+        for name, (family, promises, fault) in PETS.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before=change)
@@ -124,6 +131,8 @@ def responder(mutant: Mutant, base: str) -> Respond:
 def examine(name: str, profile: str, seed: int = 0) -> Examination:
     """Run the gate against one mutant. A name that is no mutant's is the sound gateway."""
     start, clock, mutant = time.monotonic(), SkippingClock(), MUTANTS.get(name, SOUND)
+    if mutant.fault is not None:
+        return Examination(name, time.monotonic() - start, _broken_of_pets(mutant.fault, profile))
     with (
         gateway.serving(gateway.ReferenceGateway(CONTRACT, clock.now)) as behind,
         serving(responder(mutant, behind)) as url,
@@ -144,3 +153,12 @@ def examine(name: str, profile: str, seed: int = 0) -> Examination:
         except OperatorError:  # exit code 2: noticed, but no promise was broken, so it does not count
             broken = []
     return Examination(mutant.name, time.monotonic() - start, [result.promise.name for result in broken])
+
+
+def _broken_of_pets(fault: Fault, profile: str) -> list[str]:
+    """Return what the gate calls broken of the store of pets with a fault, by the store's own document."""
+    with NamedTemporaryFile("w", suffix=".json") as file, serving(store(fault)) as url:
+        file.write(DOCUMENT)
+        file.flush()
+        settings = RunSettings(url, replace(PROFILES[profile], limits=FAST), "key", Path(file.name))
+        return [result.promise.name for result in Runner(settings).run().results.of("broken")]
