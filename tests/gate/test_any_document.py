@@ -12,7 +12,7 @@ from mockserver.contracts.promises import PROMISES
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import serving
 from mockserver.gate.runner import GateRun, Runner, RunSettings
-from tests.gate.petstore import petstore
+from tests.support.petstore import petstore
 from tools.mutants.pets import DOCUMENT, Fault, store
 
 

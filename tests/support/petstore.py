@@ -1,4 +1,4 @@
-"""A store of pets as FastAPI makes it, with the document that FastAPI writes: a target that nobody made for the gate."""
+"""A store of pets as FastAPI makes it, with the document that FastAPI writes."""
 
 import itertools
 from typing import Annotated
