@@ -215,7 +215,7 @@ def test_a_paused_list_stands_still_and_counts_what_comes(mock: Mock, page: Page
 def test_an_exchange_that_is_not_there_is_said_to_be_so(mock: Mock, page: Page, complaints: Complaints) -> None:
     complaints.expect_status(404)
     mock.open(page, "view=exchange&open=77")
-    expect(page.locator(".missing")).to_contain_text("no longer in the journal")
+    expect(page.locator("p.missing")).to_contain_text("no longer in the journal")
 
 
 def test_the_verdict_names_what_the_client_did_wrong_and_leads_to_it(mock: Mock, page: Page) -> None:
