@@ -39,6 +39,7 @@ def test_an_exam_has_reports_and_an_exit_code(
 ) -> None:
     summary, badge, baseline = tmp_path / "summary.md", tmp_path / "badge.svg", tmp_path / "known.yaml"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("COLUMNS", "120")  # sentences are not wrapped
     chosen = ["exam", "--only", "no-credits", "--quiet", "--baseline", str(baseline)]
     made = CliRunner().invoke(
         main, [*chosen, "--write-baseline", "--github", "--badge", str(badge), "--", *agent, "hides"]
