@@ -46,7 +46,7 @@ def coverage(
     """Say which documented situations clients have met, and which turns were never played.
 
     LINK is what `mockserver serve` printed; FILE is what --append of this command, or --gateway-coverage-append of
-    pytest, has written. Several are merged.
+    pytest, has written. Several are merged. Exit code 1 if less is met than --fail-under demands.
     """
     from mockserver.coverage import report, storage
     from mockserver.coverage.documented import documented_situations
