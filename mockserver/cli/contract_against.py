@@ -93,7 +93,9 @@ against = click.Command(
     "against",
     params=[
         *(parameter for parameter in PARAMETERS if parameter.name in SHARED),
-        click.Option(["--against"], required=True, show_envvar=True, metavar="URL", help="Gateway to compare with the first."),
+        click.Option(
+            ["--against"], required=True, show_envvar=True, metavar="URL", help="Gateway to compare with the first."
+        ),
         click.Option(["--against-key"], show_envvar=True, help="API key of that gateway."),
         click.Option(["--against-model"], show_envvar=True, help="Model to ask that gateway for."),
     ],

@@ -209,7 +209,7 @@ def test_the_end_of_the_command_is_a_summary(end: signal.Signals) -> None:
         process.send_signal(end)
         rest = process.stdout.read()
     assert process.returncode == 1
-    assert "known-media-type [D1, WIRE · Chat completions]" in rest
+    assert "known-media-type [D1, WIRE, HTTP · Chat completions]" in rest
     assert rest.rstrip().endswith("kept.")
     assert "Traceback" not in rest
 
