@@ -1,5 +1,6 @@
 """What every test runs under: one profile for properties, and the golden files."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -23,6 +24,12 @@ settings.load_profile("same every time")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write tests/golden anew from what the code says.")
+
+
+def pytest_configure() -> None:
+    """Give the processes that tests start the usual SIGHUP: under `nohup` they would inherit that it is ignored."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # a handler, unlike "ignored", does not outlive exec
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ SHARED = frozenset(
 
 EXAMPLES = {
     "mockserver contract https://gateway.example --against http://127.0.0.1:8000": "how faithful is the mock?",
-    "mockserver contract http://a:4000 --against http://b:4000 --dialect openai": "two gateways of any kind",
+    "mockserver contract http://a:4000 --against http://b:4000 --dialect both": "two gateways of any kind",
 }
 
 
