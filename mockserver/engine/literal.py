@@ -33,15 +33,13 @@ Values: TypeAlias = tuple[bytes, bytes, int, int, int]
 
 
 class Form(NamedTuple):
-    """Bytes with a hole for each value that `pick` picks. Without `pick` there is none."""
+    """Bytes with a hole for each value that `pick` picks."""
 
     text: bytes
-    pick: Callable[[Values], Any] | None  # Any: itemgetter's own type
+    pick: Callable[[Values], Any]  # Any: itemgetter's own type
 
     def fill(self, values: Values) -> bytes:
         """Return the bytes of an answer with these values."""
-        if self.pick is None:
-            return self.text
         filled: bytes = self.text % self.pick(values)
         return filled
 
@@ -104,7 +102,8 @@ def _rendered(blocks: tuple[Text, ...], wire_name: str) -> LiteralReply | None:
     output, stop = output_tokens(blocks), _stop(blocks)
     usage = Usage(_INPUT, output)
     marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=stop, usage=usage)
-    return LiteralReply(wire_name, blocks, output, stop, _form(WIRES[wire_name].whole(marked), usage))
+    form = _form(WIRES[wire_name].whole(marked), usage)
+    return LiteralReply(wire_name, blocks, output, stop, form) if form is not None else None
 
 
 @lru_cache(maxsize=_MOST)
@@ -115,17 +114,17 @@ def _streamed(blocks: tuple[Text, ...], wire_name: str, chunk: Chunk) -> tuple[l
     asked = Conversation(model=_MODEL, messages=(), body={}, stream=True)
     frames = list(WIRES[wire_name].frames(marked, chunk, asked))
     forms = [_form(frame.payload, usage) for frame in frames]
-    holes = [(place, form, frames[place].event) for place, form in enumerate(forms) if form.pick is not None]
+    holes = [(place, form, frames[place].event) for place, form in enumerate(forms) if form is not None]
     return frames, holes
 
 
-def _form(body: bytes, usage: Usage) -> Form:
-    """Return bytes that were made with marks as a form."""
+def _form(body: bytes, usage: Usage) -> Form | None:
+    """Return bytes that were made with marks as a form, or None if no mark is in them."""
     marks = (_ID.encode(), orjson.dumps(_MODEL), b"%d" % _CREATED, b"%d" % usage.input, b"%d" % usage.total)
     parts = re.split(b"(%b)" % b"|".join(marks), body)
     places = [marks.index(part) for part in parts[1::2]]
     if not places:
-        return Form(body, None)
+        return None
     literals = [part.replace(b"%", b"%%") for part in parts[::2]]
     holes = [b"%b" if place < 2 else b"%d" for place in places]
     text = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])

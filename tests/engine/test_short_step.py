@@ -55,6 +55,11 @@ BLOCK: list[JsonValue] = [TEXT_BLOCK]
 MARK: dict[str, JsonValue] = {"cache_control": {"type": "ephemeral"}}
 THOUGHT: JsonValue = {"type": "thinking", "thinking": "t", "signature": ""}
 CALL: JsonValue = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "é"}}
+ONE_RESULT: JsonValue = {
+    "role": "user",
+    "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "seen"}],
+}
+TWO_CALLS: JsonValue = [CALL, {"type": "tool_use", "id": "toolu_2", "name": "look", "input": {}}]
 RESULT: dict[str, JsonValue] = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "seen"}
 CALLS: list[JsonValue] = [
     {"role": "user", "content": [TEXT_BLOCK]},
@@ -72,6 +77,7 @@ REQUESTS: Mapping[str, Mapping[str, JsonValue]] = {
     "fields that change nothing": {"temperature": 0.5, "top_p": 1, "metadata": {"user_id": "a"}},
     "no limit": {"max_tokens": None},
     "a limit that the answer reaches": {"max_tokens": 1},
+    "a limit by its newer name": {"max_completion_tokens": 3},
     "a limit above that of the model": {"max_tokens": 99_999, "model": "qwen-coder-32b"},
     "a prompt above that of the model": {"messages": [{"role": "user", "content": LONG * 60}], "model": "qwen-7b"},
     "an odd model": {"model": 'a "model" é %'},
@@ -85,6 +91,7 @@ REQUESTS: Mapping[str, Mapping[str, JsonValue]] = {
     "blocks": {"messages": BLOCKS},
     "calls with their results": {"messages": CALLS, "system": "Be brief.", "tools": [TOOL]},
     "a call without its result": {"messages": [*CALLS[:2], *HELLO]},
+    "two calls and one result": {"messages": [HELLO[0], {"role": "assistant", "content": TWO_CALLS}, ONE_RESULT]},
     "a result without its call": {"messages": [HELLO[0], *CALLS[2:]]},
     "a call of the user": {"messages": [{"role": "user", "content": [CALL]}]},
     "a call that is repeated": {"messages": [HELLO[0], {"role": "assistant", "content": [CALL, CALL]}, *CALLS[2:]]},
