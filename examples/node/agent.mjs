@@ -19,7 +19,7 @@ export async function answer(question, options = {}) {
   }
 }
 
-/** Return the result of a tool call. A model can name a tool or arguments that do not exist: it is told so. */
+/** Return the result of a tool call. A model can name a tool or arguments that do not exist; the result says so. */
 function result({id, function: {name, arguments: text}}) {
   let content;
   try {

@@ -53,7 +53,7 @@ def ask(client: anthropic.Anthropic, messages: list[Any]) -> anthropic.types.Mes
 
 
 def result(call: str, name: str, arguments: Any) -> dict[str, Any]:
-    """Return the result of a tool call. A model can name a tool or arguments that do not exist: it is told so."""
+    """Return the result of a tool call. A model can name a tool that does not exist; the result says so."""
     try:
         return {"type": "tool_result", "tool_use_id": call, "content": TOOLS[name](**arguments)}
     except (KeyError, TypeError) as error:

@@ -14,7 +14,7 @@ SHORTEST = 0.02
 """Seconds up to which a wait is the network's and not the model's."""
 
 SILENCE, LONGER = 1.0, 8.0
-"""A silence is a stall from so many seconds, if it is so many times as long as the other waits of its stream."""
+"""The least seconds of a stall, and the least ratio to the other waits of its stream."""
 
 
 class Timing(msgspec.Struct, frozen=True):

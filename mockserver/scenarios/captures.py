@@ -1,4 +1,4 @@
-"""Captures: what stands in a request where a condition says `{{value.1}}`, so that the reply can say it too.
+"""Captures: the text of a request at the place where a condition says `{{value.1}}`, for the reply to repeat.
 
 A value is any text. It ends where the text behind it in the condition begins, so it is found in linear time.
 

@@ -52,7 +52,7 @@ Raises `OperatorError` if a secret would be in it.
 NOTHING = Recording("", "")
 
 REST, LONGEST_REST = 9, 5.0
-"""The writer rests so many times as long as it wrote, at most so many seconds: it takes a tenth of a core."""
+"""The writer's rest as a multiple of its writing time, and at most in seconds: it takes a tenth of a core."""
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 60

@@ -20,7 +20,7 @@ CASES = [
 
 
 def written(body: object) -> object:
-    """Return what stands in the file when every place to fill in keeps its words."""
+    """Return the file's text when every place to fill in keeps its words."""
     if isinstance(body, Mapping):
         return {written(key): written(value) for key, value in body.items()}
     if isinstance(body, list):

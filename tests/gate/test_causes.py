@@ -1,4 +1,4 @@
-"""Causes: what differs from run to run is no new kind, and one cause is told once."""
+"""Causes: what differs from run to run is no new kind, and the report names a cause once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Values of a condition: what stands there in the request stands in the answer."""
+"""Values of a condition: the answer repeats the text that the request has there."""
 
 from collections.abc import Mapping
 

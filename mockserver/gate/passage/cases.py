@@ -147,7 +147,7 @@ CASES: tuple[PassageCase, ...] = (
     ),
     PassageCase(
         "sampling",
-        "A setting that the gateway drops changes answers, and nobody is told.",
+        "A setting that the gateway drops changes answers without a word to the client.",
         {"reply": "Sampled."},
         (),
         ("temperature", "top_p", "stop sequences", "max_tokens"),
@@ -205,9 +205,9 @@ CASES: tuple[PassageCase, ...] = (
         extras=THINKS,
     ),
     _error(400, "A request that cannot succeed must not look like an outage, or clients repeat it."),
-    _error(429, "Clients wait as long as the upstream asks, and only if they are told.", retry_after=2),
+    _error(429, "Clients wait as long as `retry-after` says; without it they guess.", retry_after=2),
     _error(500, "A failure of the upstream must be a failure, with its reason."),
-    _error(503, "Clients come back later, when they are told when.", retry_after=2),
+    _error(503, "Clients come back after `retry-after`; without it they guess.", retry_after=2),
     PassageCase(
         "incremental",
         "A person reads along; a gateway that collects the stream takes that away.",

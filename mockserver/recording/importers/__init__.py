@@ -1,7 +1,7 @@
 """Importers: recordings and fixtures of other tools, as a scenario.
 
 Each format is one file of this folder and one line of the table. What a format has and a scenario has not is a *loss*:
-it is told with its place, and nothing is dropped in silence.
+the importer reports it with its place, and drops nothing in silence.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Importers: a file of each format becomes a scenario that loads and answers; what is lost is told with its place."""
+"""Importers: a file of each format becomes a scenario that loads and answers; a loss is reported with its place."""
 
 import base64
 import gzip
