@@ -20,7 +20,7 @@ from mockserver.recording.document import head_text, turn_text
 from mockserver.recording.redaction import Redaction
 from mockserver.recording.scenario import Turn, refuse_secrets
 from mockserver.recording.shape import Shapes
-from mockserver.upstream.spy import CODE
+from mockserver.upstream import CODE
 
 
 def session_scenario(records: Sequence[Record], name: str) -> str:

@@ -24,11 +24,12 @@ from mockserver.recording.splitter import EventSplitter
 from mockserver.server.asgi_outlet import ConnectionBroken, perform
 from mockserver.server.asgi_types import Message, Receive, Scope, Send
 from mockserver.server.traffic import LiveAnswer
+from mockserver.upstream import CODE
 from mockserver.upstream.address import UpstreamAddress
 from mockserver.upstream.asking import Patient
 from mockserver.upstream.live_play import ActionQueue, LivePlayback, timer_of
 from mockserver.upstream.passthrough import PassThrough
-from mockserver.upstream.spy import CODE, ENDS
+from mockserver.upstream.spy import ENDS
 from mockserver.wires import wire_of_path
 
 MOST_KEPT = 1024 * 1024

@@ -21,12 +21,11 @@ from mockserver.recording.exchange import RecordedExchange
 from mockserver.server.asgi_outlet import ConnectionBroken, play
 from mockserver.server.asgi_types import Receive, Scope, Send
 from mockserver.server.traffic import LiveAnswer
+from mockserver.upstream import CODE
 from mockserver.upstream.address import UpstreamAddress
 from mockserver.upstream.live_play import timer_of
 from mockserver.upstream.passthrough import CLIENT_LEFT, PassThrough
 from mockserver.wires.sse import DONE, frame
-
-CODE = "upstream"
 
 ENDS: dict[UpstreamEnded, tuple[Action, Ended]] = {
     "complete": (End(), "complete"),
