@@ -1,7 +1,7 @@
 """The client that probes use: it sends requests, records them, and reports what a probe finds.
 
-It opens no socket itself. `Sender` is passed in, so a probe runs against a gateway in memory too, and the runner
-counts, bounds and records every request.
+It opens no socket itself. `Sender` and `RawSender` are passed in, so a probe runs against a gateway in memory too, and
+the runner counts, bounds and records every request.
 """
 
 import json
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.promises import CREDENTIALS, PROMISES
+from mockserver.contracts.raw_answers import RawSender
 from mockserver.contracts.reply import ObservedReply, read_reply
 
 Body: TypeAlias = dict[str, Any]
@@ -76,6 +77,7 @@ class Client:
         record_result: RecordResult,
         now: Callable[[], float],
         wait: Callable[[float], None],
+        raw: RawSender | None = None,
     ) -> None:
         self.document = document
         self.target = target
@@ -84,6 +86,7 @@ class Client:
         self._record_result = record_result
         self._now = now
         self.wait = wait
+        self._raw = raw
 
     # The contract
 
@@ -147,6 +150,13 @@ class Client:
         if checked:
             self._record(exchange)
         return exchange
+
+    @property
+    def raw(self) -> RawSender:
+        """What sends bytes as they are. Raises `NotExaminable` if the run has no connections of its own."""
+        if self._raw is None:
+            raise NotExaminable("this run does not open connections of its own")
+        return self._raw
 
     def record(self, exchange: CheckedExchange) -> None:
         """Let the checks see an exchange that was sent with `checked=False`."""

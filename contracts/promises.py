@@ -5,9 +5,10 @@ A promise is one sentence that a document makes. A run calls it *kept* if it was
 which a target cannot be brought into the situation; `CREDENTIALS` says how to give it.
 
 Sources are those of openapi.yaml: the documents D0 to D4, OBS for what was observed, SDK for what the official SDKs
-need. `--documented-only` leaves out the promises that only OBS and SDK make. WIRE marks what every gateway promises that
-speaks the wire of OpenAI or of Anthropic, by their published references: `--dialect` examines these promises alone. HTTP marks what every OpenAPI document promises by what
-it says itself: `--contract FILE` examines these alone if FILE is not a version of openapi.yaml.
+need. `--documented-only` leaves out the promises that only OBS and SDK make. RFC marks what HTTP itself promises. WIRE
+marks what every gateway promises that speaks the wire of OpenAI or of Anthropic, by their published references:
+`--dialect` examines these promises alone. HTTP marks what every OpenAPI document promises by what it says itself:
+`--contract FILE` examines these alone if FILE is not a version of openapi.yaml.
 
 To add one, write a row, then see docs/extending/promise.md.
 """
@@ -191,6 +192,8 @@ unknown-fields          | SDK | Request Parameters       | Unknown fields are ig
 sdk-requests            | SDK | Request Parameters       | What the SDKs' types allow is answered: role system, server-tool blocks, null for "not set".
 head-and-options        | OBS | CORS                     | An answer to HEAD has no body, and a browser's preflight is answered.
 slow-client             | D1 WIRE | Chat completions      | A body that arrives in pieces is read to its end.
+one-request-one-answer  | RFC WIRE HTTP | RFC 9112, 6.1 and 11.2 | A request whose length is ambiguous gets one answer, and the next request gets its own.
+framing-refused         | RFC WIRE HTTP | RFC 9112, 5.1 and 6.3 | A malformed length or header is answered 4xx or 5xx, or the connection is closed.
 generated-valid         | D0 D1 D3 D4 | Request Parameters | Generated valid requests are answered 200.
 generated-invalid       | D1 D4 | Error Handling         | Generated invalid requests are answered 4xx.
 

@@ -20,6 +20,7 @@ from mockserver.contracts.probes import (
     errors,
     generated,
     robustness,
+    smuggling,
     together,
 )
 from mockserver.contracts.promises import PROMISES
@@ -44,6 +45,7 @@ PROBES: tuple[ProbeCase, ...] = (
     *errors.PROBES,
     *boundaries.PROBES,
     *robustness.PROBES,
+    *smuggling.PROBES,
     *account.PROBES,
     *together.PROBES,
     *conversations.PROBES,

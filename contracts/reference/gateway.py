@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import read_json
 from mockserver.contracts.reference.wires import render
+from mockserver.contracts.request_framing import read_body
 
 USER, PASSWORD = "ada@example.com", "correct horse"
 KEY, SECOND, EMPTY, LIMITED, FAILING, LOADING = (
@@ -350,7 +351,12 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
             """Print nothing."""
 
         def _do(self) -> None:
-            body = _read(self)
+            try:
+                body = read_body(self) or b""
+            except ValueError as error:
+                self.close_connection = True
+                self.send_error(400, str(error))
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, fields, chunks = gateway.answer(self.command, self.path, headers, body)
             self.send_response(status)
@@ -377,14 +383,3 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _read(handler: BaseHTTPRequestHandler) -> bytes:
-    if handler.headers.get("transfer-encoding", "").lower() != "chunked":
-        return handler.rfile.read(int(handler.headers.get("content-length") or 0))
-    body = b""
-    while size := int(handler.rfile.readline().split(b";")[0], 16):
-        body += handler.rfile.read(size)
-        handler.rfile.readline()
-    handler.rfile.readline()
-    return body

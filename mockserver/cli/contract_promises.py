@@ -18,7 +18,8 @@ INTRODUCTION = """\
 
 What [the contract gate](contract-gate.md) checks. Sources: D0 to D4 are the gateway's documents, OBS is what published
 programs do, SDK is what the official SDKs need, and WIRE is what OpenAI and Anthropic publish of their wires: these
-promises are for [any gateway](any-gateway.md). HTTP is what any other OpenAPI document promises.
+promises are for [any gateway](any-gateway.md). HTTP is what any other OpenAPI document promises,
+RFC what HTTP itself promises.
 """
 
 

@@ -72,21 +72,24 @@ class Budget:
 
     def __call__(self, request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         """Count a request, then send it. Raises `NotExaminable` if it could exceed the budget."""
-        cost = cost_of(request)
+        self.admit(cost_of(request))
+        return self._send(request, pieces=pieces)
+
+    def admit(self, cost: int = 0, requests: int = 1) -> None:
+        """Count requests, then wait for the rate. Raises `NotExaminable` if they could exceed the budget."""
         with self._lock:
             most, spent = self._budget, self.spent
-            if most.requests is not None and spent.requests + 1 > most.requests:
+            if most.requests is not None and spent.requests + requests > most.requests:
                 raise NotExaminable(f"the budget of {most.requests} requests is used up")
             if most.tokens is not None and spent.tokens + cost > most.tokens:
                 raise NotExaminable(
                     f"a request may cost {cost} tokens, but the budget has only {most.tokens - spent.tokens} left"
                 )
-            spent.requests += 1
+            spent.requests += requests
             spent.tokens += cost
             wait = self._turn()
         if wait > 0:
             self._sleep(wait)
-        return self._send(request, pieces=pieces)
 
     def _turn(self) -> float:
         """Return the seconds until the rate allows this request."""

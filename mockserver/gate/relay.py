@@ -17,6 +17,7 @@ from typing import Literal
 import urllib3
 
 from mockserver.contracts.exchange import SentRequest
+from mockserver.contracts.request_framing import read_body
 from mockserver.gate.client import pool
 
 HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -103,7 +104,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
         def _relay(self) -> None:
             try:
                 body = read_body(self)
-            except ValueError:  # no length, no sizes of chunks: where the next request begins cannot be known
+            except ValueError:  # where the next request begins cannot be known
                 self.close_connection = True
                 self.send_error(400)
                 return
@@ -143,26 +144,6 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, value in ((name.lower(), value) for name, value in pairs):
         fields[name] = f"{fields[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in fields else value
     return fields
-
-
-def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:
-    """Return the body of a request, or None. Raises `ValueError` if its end cannot be known."""
-    if handler.headers.get("transfer-encoding", "").lower() != "chunked":
-        length = handler.headers.get("content-length")
-        return None if length is None else handler.rfile.read(_size(length, 10))
-    body = b""
-    while size := _size(handler.rfile.readline().split(b";")[0], 16):
-        body += handler.rfile.read(size)
-        handler.rfile.readline()
-    handler.rfile.readline()
-    return body
-
-
-def _size(text: str | bytes, base: int) -> int:
-    size = int(text, base)
-    if size < 0:
-        raise ValueError(f"{size} bytes")
-    return size
 
 
 def server(respond: Respond, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:

@@ -22,6 +22,7 @@ from mockserver.contracts.document import ContractDocument, Scope, UnusableDocum
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.promises import PROMISES, Promise
+from mockserver.contracts.raw_answers import RawSender
 from mockserver.contracts.suite import CHECKS, probe_cases, run_checks
 from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
@@ -33,6 +34,7 @@ from mockserver.gate.pace import AnswerPace
 from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
 from mockserver.gate.provider_states import StateTrouble, in_state, state_for, target_in
+from mockserver.gate.raw_sender import SocketSender
 from mockserver.gate.reachability import identify_target
 from mockserver.gate.results import RunResults
 
@@ -195,6 +197,10 @@ class Runner:
             )
         self._client = HttpClient(settings.url, settings.limits, verify=settings.verify) if send is None else None
         self._budget = Budget(send or self._client, settings.profile.budget)  # type: ignore[arg-type]  # one of them is there
+        self._raw: RawSender | None = None
+        if send is None:
+            silence = settings.limits.silence
+            self._raw = SocketSender(settings.url, self._admit, verify=settings.verify, silence=silence)
         self._memory, self._lock = Memory(), threading.Lock()
         self._progress, self._sleep, self._clock = progress, sleep, clock
         self._silent, self._trouble, self._pace = 0, 0, AnswerPace()
@@ -283,7 +289,7 @@ class Runner:
 
     def _play(self, target: Target) -> None:
         record, report = self._check_exchange, self._results.add_result
-        client = Client(self._document, target, self._send, record, report, time.time, self._wait)
+        client = Client(self._document, target, self._send, record, report, time.time, self._wait, self._raw)
         cases, began = self._cases(), self._clock()
         for number, case in enumerate(cases, 1):
             self._progress(self._how_far(number, len(cases), self._clock() - began, case))
@@ -351,6 +357,12 @@ class Runner:
             self._check_exchange(CheckedExchange(request, response, "", time.time()))
             raise _Stopped(f"{trouble} answers had no proper end ({response.trouble}); the rest was not examined")
         return response
+
+    def _admit(self, requests: int) -> None:
+        """Count requests that are sent as bytes, unless the time of the run is over."""
+        if self._clock() >= self._deadline:
+            raise self._time_is_up()
+        self._budget.admit(requests=requests)
 
     def _time_is_up(self) -> _TimeIsUp:
         return _TimeIsUp(

@@ -51,6 +51,7 @@ class H11Parser:
     def _head_of(self, event: h11.Request) -> RequestHead:
         headers = list(event.headers)
         self._bound(event.target, headers)
+        _refuse_two_lengths(headers)
         path, raw_path, query = split_target(event.target)
         version, tokens = event.http_version.decode("ascii"), _connection_tokens(headers)
         keep_alive = version != "1.0" and b"close" not in tokens
@@ -67,6 +68,15 @@ class H11Parser:
             self._connection.start_next_cycle()
         else:
             self._is_over = True
+
+
+def _refuse_two_lengths(headers: list[tuple[bytes, bytes]]) -> None:
+    """Refuse a length beside chunks, as llhttp does: who reads the other of the two finds another request in the body.
+
+    RFC 9112, section 6.1, lets a server read the chunks, but only if it closes the connection after the answer.
+    """
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
+        raise malformed()
 
 
 def _connection_tokens(headers: list[tuple[bytes, bytes]]) -> set[bytes]:

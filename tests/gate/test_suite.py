@@ -42,7 +42,7 @@ def test_every_promise_has_a_judge_or_a_scene() -> None:
 
 def test_every_source_is_one_of_the_documents() -> None:
     assert {source for promise in PROMISES.values() for source in promise.sources} <= {
-        *("D0", "D1", "D2", "D3", "D4", "OBS", "SDK", "WIRE", "HTTP")
+        *("D0", "D1", "D2", "D3", "D4", "OBS", "SDK", "WIRE", "HTTP", "RFC")
     }
 
 

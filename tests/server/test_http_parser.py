@@ -128,7 +128,22 @@ def test_trailers_are_dropped_and_stay_out_of_the_next_request(made: Made) -> No
     assert (names, events.ended) == ([[b"host", b"transfer-encoding"], [b"host"]], 2)
 
 
+HIDDEN = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nhost: x\r\n\r\n"
+"""The end of chunks, and what is another request for whoever reads the chunks and not the length."""
+
+LENGTH = b"content-length: %d\r\n" % len(HIDDEN)
+
 MALFORMED = (
+    LINE + LENGTH + b"transfer-encoding: chunked\r\n\r\n" + HIDDEN,
+    LINE + b"transfer-encoding: chunked\r\n" + LENGTH + b"\r\n" + HIDDEN,
+    LINE + b"upgrade: a\r\nconnection: upgrade\r\n" + LENGTH + b"transfer-encoding: chunked\r\n\r\n" + HIDDEN,
+    LINE + b"transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n" + HIDDEN,
+    LINE + b"transfer-encoding: chunked, identity\r\n\r\n" + HIDDEN,
+    LINE + b"transfer-encoding: xchunked\r\n" + LENGTH + b"\r\n" + HIDDEN,
+    LINE + b"transfer-encoding : chunked\r\n\r\n" + HIDDEN,
+    LINE + b"content-length: 0\r\n" + LENGTH + b"\r\n" + HIDDEN,
+    LINE + b"content-length: +5\r\n\r\nhello",
+    LINE + b"transfer-encoding: chunked\r\n\r\n+" + HIDDEN,
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     b"GET /\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n",
     b"GET /v1/models HTTP/1.1\r\nhost\r\n\r\n",

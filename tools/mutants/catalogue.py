@@ -1,11 +1,12 @@
 """Every mutant, and one run of the gate against one of them.
 
 The gateway behind a mutant is the suite's own reference gateway, which needs no scenarios; a relay in front of it puts
-the fault on its answers. To add a mutant, add a row to a table in `answers`, `offers`, `pets`, `requests` or
-`streams`.
+the fault on its answers. To add a mutant, add a row to a table in `answers`, `framing`, `offers`, `pets`,
+`requests` or `streams`.
 """
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,6 +22,7 @@ from mockserver.gate.relay import Outgoing, Respond, Upstream, serving
 from mockserver.gate.runner import Runner, RunSettings
 from tools.mutants import conversations, limits
 from tools.mutants.answers import ANSWERS
+from tools.mutants.framing import FRAMINGS, Front, fronted
 from tools.mutants.offers import OFFERS
 from tools.mutants.pets import DOCUMENT, PETS, Fault, store
 from tools.mutants.relayed import Change, RelayedExchange
@@ -47,6 +49,7 @@ class Mutant:
     after: Change | None = None
     dialect: Dialect | None = None
     fault: Fault | None = None
+    front: Front | None = None
 
 
 MUTANTS: dict[str, Mutant] = {
@@ -67,6 +70,10 @@ MUTANTS: dict[str, Mutant] = {
     **{
         name: Mutant(name, family, tuple(promises.split()), fault=fault)
         for name, (family, promises, fault) in PETS.items()
+    },
+    **{
+        name: Mutant(name, family, tuple(promises.split()), front=front)
+        for name, (family, promises, front) in FRAMINGS.items()
     },
     **{
         name: Mutant(name, family, tuple(promises.split()), before=change)
@@ -135,7 +142,8 @@ def examine(name: str, profile: str, seed: int = 0) -> Examination:
         return Examination(name, time.monotonic() - start, _broken_of_pets(mutant.fault, profile))
     with (
         gateway.serving(gateway.ReferenceGateway(CONTRACT, clock.now)) as behind,
-        serving(responder(mutant, behind)) as url,
+        serving(responder(mutant, behind)) as relayed,
+        fronted(relayed, mutant.front) if mutant.front else nullcontext(relayed) as url,
     ):
         limited = replace(PROFILES[profile], limits=FAST)
         settings = RunSettings(
