@@ -14,6 +14,7 @@ from mockserver.core.errors import OperatorError
 EXAMPLES = {
     "mockserver explain mine.yaml --request body.json": "which turn answers this body",
     "mockserver explain mine.yaml --request -": "a body or a curl command from standard input",
+    "mockserver explain mine.yaml --request body.json --json": "each turn with its differences, for programs",
 }
 
 
@@ -37,17 +38,18 @@ def explain(
     extensions: tuple[str, ...],
 ) -> None:
     """Explain which turn of FILE answers a request, and why the others do not."""
-    from mockserver.files.explain import explain_lines, read_request
+    from mockserver.files.explain import explain_request
     from mockserver.files.library import read_script
+    from mockserver.files.request_text import read_request
 
     contract, _ = open_contract(external, extensions)
     try:
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"{request}: cannot be read: {error}") from None
-    lines = explain_lines(read_script(file, contract), contract, read_request(text, path, headers))
+    explanation = explain_request(read_script(file, contract), contract, read_request(text, path, headers))
     if as_json:
-        print_json({"lines": list(lines)})
+        print_json(explanation.model_dump())
         return
-    for line in lines:
+    for line in explanation.lines:
         click.echo(line)

@@ -387,12 +387,6 @@ class TextShape(Shape):
     text: str
 
 
-class LinesShape(Shape):
-    """Lines of text for people."""
-
-    lines: list[str]
-
-
 class HealthShape(Shape):
     """The state of the server."""
 

@@ -13,7 +13,7 @@ from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script
-from mockserver.scenarios.difference import join_differences
+from mockserver.scenarios.difference import Difference, join_differences
 from mockserver.scenarios.matcher import differences, matches
 
 NO_TURN = "no_turn_matched"
@@ -82,11 +82,11 @@ def handles_operation(turn: CompiledTurn, call: Call) -> bool:
     return call.operation.is_conversation or (turn.everywhere and not isinstance(turn.plan, ReplyPlan))
 
 
-def reasons_against(turn: CompiledTurn, call: Call) -> list[str]:
+def reasons_against(turn: CompiledTurn, call: Call) -> list[Difference]:
     """Return why a turn does not answer a call, whatever was played before; an empty list if it does."""
     if not handles_operation(turn, call):
-        return [f"answers only messages and chat, not {call.operation.name}"]
-    return [str(difference) for difference in differences(turn.matchers, call)]
+        return [Difference("operation", call.operation.name, "one that takes messages")]
+    return differences(turn.matchers, call)
 
 
 def _is_used_up(turn: CompiledTurn, plays: Mapping[int, int]) -> bool:
@@ -112,7 +112,7 @@ def near_misses(script: Script, progress: Progress, call: Call) -> tuple[str, ..
     """Return why no turn was chosen: one line for each turn, those with the fewest reasons first."""
     misses: list[tuple[int, int, str]] = []
     for turn in script.turns:
-        reasons = reasons_against(turn, call)
+        reasons = [str(reason) for reason in reasons_against(turn, call)]
         if _is_used_up(turn, progress.hits):
             reasons.insert(0, f"already played {turn.times} of {turn.times} times")
         misses.append((len(reasons), turn.number, f"Turn {turn.number}: {join_differences(reasons)}"))

@@ -140,6 +140,7 @@ def test_a_request_is_explained_by_name_or_by_text(served: Served) -> None:
     request = '{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}'
     by_name = served.post("/explain", {"scenario": "mine", "request": request})
     assert by_name["lines"][0] == "Turn 1 of 'mine' answers this messages request."
+    assert (by_name["answer"], by_name["turn"], by_name["turns"][0]["answers"]) == ("turn", 1, "now")
     assert served.post("/explain", {"yaml": FILE, "request": request}) == by_name
 
 

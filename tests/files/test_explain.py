@@ -1,4 +1,4 @@
-"""`mockserver explain`: its line for each turn, for a JSON body or a curl command."""
+"""`mockserver explain`: which turn answers, and why each other turn does not, for people and for programs."""
 
 from pathlib import Path
 
@@ -8,9 +8,8 @@ from click.testing import CliRunner, Result
 from pydantic import JsonValue
 
 from mockserver.cli.main import main
-from mockserver.core.errors import OperatorError
 from mockserver.engine.request import Request
-from mockserver.files.explain import explain_lines, read_request
+from mockserver.files.explain import explain_request
 from tests.support.calls import request
 from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, contract, script
 
@@ -29,7 +28,7 @@ HELLO_BODY = {"model": "m", "max_tokens": 9, "messages": HELLO}
 
 
 def lines(sent: Request, of: str = "rules") -> list[str]:
-    return list(explain_lines(RULES if of == "rules" else NEVER, contract(), sent))
+    return explain_request(RULES if of == "rules" else NEVER, contract(), sent).lines
 
 
 def test_the_turn_that_answers_comes_first_then_a_line_for_each_turn() -> None:
@@ -45,7 +44,7 @@ def test_the_turn_that_answers_comes_first_then_a_line_for_each_turn() -> None:
 
 
 def test_a_turn_that_cannot_answer_the_operation_says_only_that() -> None:
-    only = "answers only messages and chat, not models"
+    only = "operation is models; expected one that takes messages"
     assert lines(Request("GET", "/v1/models", KEY)) == [
         "Turn 5 of 'rules' answers this models request.",
         *[f"  turn {number}: no; {only}" for number in (1, 2, 3, 4)],
@@ -105,97 +104,63 @@ BEHIND: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("turns", "expected"), BEHIND)
 def test_a_later_turn_that_matches_says_when_it_answers(turns: str, expected: list[str]) -> None:
     rules = script(f"scenario: rules\nturns: [{turns}]")
-    assert [line.partition(": ")[2] for line in explain_lines(rules, contract(), request())][1:] == expected
+    assert [line.partition(": ")[2] for line in explain_request(rules, contract(), request()).lines][1:] == expected
 
 
 def test_a_reply_is_not_promised_to_an_operation_that_takes_no_messages() -> None:
     rules = script("scenario: rules\nturns: [{when: {path: /v1/*}, reply: a}]")
-    assert list(explain_lines(rules, contract(), Request("GET", "/v1/models", KEY))) == [
+    assert explain_request(rules, contract(), Request("GET", "/v1/models", KEY)).lines == [
         "No turn of 'rules' names models; the mock gives its default answer.",
-        "  turn 1: no; answers only messages and chat, not models",
+        "  turn 1: no; operation is models; expected one that takes messages",
     ]
 
 
-# JSON bodies and curl commands
+# For programs
 
-PATHS: list[tuple[dict[str, object], str]] = [
-    ({}, MESSAGES),
-    ({"system": "x"}, MESSAGES),
-    ({"stop_sequences": []}, MESSAGES),
-    ({"provider": "anthropic"}, "/v1/chat/completions"),
-    ({"stream_options": {}}, CHAT),
-    ({"tools": [{"name": "a", "input_schema": {}}]}, MESSAGES),
-    ({"tools": [{"type": "function", "function": {"name": "a"}}]}, CHAT),
+
+def test_programs_get_each_turn_with_its_differences_and_its_place() -> None:
+    explained = explain_request(RULES, contract(), request())
+    assert (explained.answer, explained.turn, explained.operation, explained.status) == ("turn", 3, "messages", None)
+    assert [(turn.turn, turn.matches, turn.answers, turn.behind) for turn in explained.turns] == [
+        (1, False, None, []),
+        (2, False, None, []),
+        (3, True, "now", []),
+        (4, True, "later", [3]),
+        (5, False, None, []),
+    ]
+    assert [difference.model_dump() for difference in explained.turns[1].differences] == [
+        {
+            "subject": "model",
+            "actual": "test-model",
+            "expected": "gpt-*",
+            "text": "model is 'test-model'; expected gpt-*",
+        },
+        {
+            "subject": "request",
+            "actual": "a complete response",
+            "expected": "a stream",
+            "text": "request asks for a complete response; expected a stream",
+        },
+    ]
+
+
+OUTCOMES: list[tuple[str, Request, dict[str, object]]] = [
+    ("never", request(), {"answer": "no turn", "operation": "messages", "status": 404}),
+    ("never", Request("GET", "/v1/models", KEY), {"answer": "default", "operation": "models", "status": None}),
+    ("rules", Request("POST", MESSAGES, KEY, b"{}"), {"answer": "refusal", "operation": None, "status": 400}),
 ]
 
 
-@pytest.mark.parametrize(("fields", "path"), PATHS)
-def test_the_route_of_a_body_is_found_from_its_fields(fields: dict[str, object], path: str) -> None:
-    text = orjson.dumps(HELLO_BODY | fields).decode()
-    result = read_request(f"\n {text} \n", None)
-    assert (result.method, result.path, result.body.decode()) == ("POST", path, text)
-    assert read_request(text, "/else").path == "/else"
+@pytest.mark.parametrize(("of", "sent", "outcome"), OUTCOMES, ids=[str(row[2]["answer"]) for row in OUTCOMES])
+def test_programs_are_told_what_answers_where_no_turn_does(of: str, sent: Request, outcome: dict[str, object]) -> None:
+    explained = explain_request(RULES if of == "rules" else NEVER, contract(), sent).model_dump()
+    assert {"turn": None, **outcome}.items() <= explained.items()
 
 
-def test_extra_headers_are_added_to_the_request() -> None:
-    result = read_request("{}", None, ["X-Team: Red", "x-api-key:sk_mine"])
-    assert result.headers == {"x-api-key": "sk_mine", "x-team": "Red"}
-
-
-BODY = '{"model": "m"}'
-CURLS: list[tuple[str, Request]] = [
-    (f"curl http://127.0.0.1:8000/v1/messages -d '{BODY}'", Request("POST", MESSAGES, {}, BODY.encode())),
-    ("curl localhost:8000/v1/models", Request("GET", "/v1/models", {})),
-    ("curl -X PUT https://a.example/v1/messages?x=1", Request("PUT", MESSAGES, {}, query="x=1")),
-    (
-        "curl -sN --request POST 'http://h/v1/messages' \\\n  -H 'X-API-Key: sk_a' \\\n  --data-raw '{}'",
-        Request("POST", MESSAGES, {"x-api-key": "sk_a"}, b"{}"),
-    ),
-    (
-        'curl --json "{}" --header "Authorization: Bearer a:b" http://h/x',
-        Request("POST", "/x", {"authorization": "Bearer a:b"}, b"{}"),
-    ),
-    ("curl http://h", Request("GET", "/", {})),
-]
-
-
-@pytest.mark.parametrize(("text", "result"), CURLS[:3] + CURLS[4:], ids=range(5))
-def test_a_curl_command_is_read_as_curl_reads_it(text: str, result: Request) -> None:
-    assert read_request(text, None) == result
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        CURLS[3][0],
-        "curl -XPOST http://h/v1/messages -H'x-api-key: sk_a' -d'{}'",
-        "curl --request=POST --url http://h/v1/messages -H 'x-api-key: sk_a' --data='{}'",
-        "curl http://h/v1/messages --compressed -sS -H 'x-api-key: sk_a' -d '{}'",
-        "curl -sSXPOST http://h/v1/messages -o /dev/null -H 'x-api-key: sk_a' -Nd'{}' --max-time 3",
-    ],
-)
-def test_the_other_spellings_of_curl_are_read_too(text: str) -> None:
-    assert read_request(text, None) == CURLS[3][1]
-
-
-WRONG: list[tuple[str, tuple[str, ...], str]] = [
-    ("hello", (), "the request is neither JSON nor a curl command: "),
-    ("", (), "the request is neither JSON nor a curl command: "),
-    ("{}", ("no colon",), "'no colon' is not a header; expected 'name: value'"),
-    ("curl 'http://h", (), "the curl command cannot be read: No closing quotation"),
-    ("curl http://h -d @body.json", (), "the body is in another file; replace @body.json by its content, or pass that"),
-    ("curl http://h -sd@body.json", (), "the body is in another file"),
-    ("curl -sQ x http://h", (), "unsupported curl option -Q; remove it"),
-    ("curl --proxy x http://h", (), "unsupported curl option --proxy; remove it"),
-]
-
-
-@pytest.mark.parametrize(("text", "headers", "message"), WRONG)
-def test_what_cannot_be_read_is_one_line(text: str, headers: tuple[str, ...], message: str) -> None:
-    with pytest.raises(OperatorError) as refused:
-        read_request(text, None, headers)
-    assert str(refused.value).startswith(message)
-    assert "\n" not in str(refused.value)
+def test_a_turn_that_another_hides_names_it() -> None:
+    hidden = script("scenario: rules\nturns: [{when: {last: user}, reply: a, times: always}, {reply: b}]")
+    last = explain_request(hidden, contract(), request()).turns[-1]
+    assert (last.matches, last.answers, last.behind) == (True, "never", [1])
 
 
 # The command
@@ -223,6 +188,12 @@ def test_the_command_reads_a_request_from_standard_input(tmp_path: Path) -> None
     assert result.stdout.startswith("No turn of 's' names models; the mock gives its default answer.")
 
 
+def test_the_command_prints_json_with_the_same_lines(tmp_path: Path) -> None:
+    explained = orjson.loads(run(tmp_path, FILE, "--json").stdout)
+    assert (explained["scenario"], explained["turn"], explained["turns"][0]["matches"]) == ("s", 2, False)
+    assert explained["lines"] == run(tmp_path, FILE).stdout.splitlines()
+
+
 def test_the_command_reports_the_mistakes_of_the_file(tmp_path: Path) -> None:
     result = run(tmp_path, "scenario: s\nturns: [{repply: a}]\n")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -241,9 +212,9 @@ def test_the_command_reports_a_missing_request_file(tmp_path: Path) -> None:
 def test_a_path_that_is_no_operation_is_explained_where_a_turn_names_it() -> None:
     turn = "{when: {method: GET, path: /files}, response: {body: a}, times: always}"
     played = script(f"scenario: test\nturns: [{turn}]\n")
-    yes = list(explain_lines(played, contract(), Request("GET", "/files", {})))
+    yes = explain_request(played, contract(), Request("GET", "/files", {})).lines
     assert yes == ["Turn 1 of 'test' answers this request.", "  turn 1: yes"]
-    [no, why] = explain_lines(played, contract(), Request("GET", "/other", {}))
+    [no, why] = explain_request(played, contract(), Request("GET", "/other", {})).lines
     assert no == "No turn is tried: the gateway rejects this request with 404."
     assert why.startswith("  No such route: /other.")
 
@@ -251,7 +222,7 @@ def test_a_path_that_is_no_operation_is_explained_where_a_turn_names_it() -> Non
 def test_the_first_request_of_a_session_finds_nothing_in_the_cache() -> None:
     cached = script("scenario: cached\nturns: [{when: {cache: hit}, reply: a}, {when: {cache: miss}, reply: b}]")
     system: list[JsonValue] = [{"type": "text", "text": "x" * 8_000, "cache_control": {"type": "ephemeral"}}]
-    assert list(explain_lines(cached, contract(), request(system=system))) == [
+    assert explain_request(cached, contract(), request(system=system)).lines == [
         "Turn 2 of 'cached' answers this messages request.",
         "  turn 1: no; prompt cache is miss; expected hit",
         "  turn 2: yes",

@@ -1018,6 +1018,50 @@ export interface components {
             entered: number;
             forgotten: number;
         };
+        /** @description One reason why a turn does not match: what it is about, what that is, and what the turn expects. */
+        ExplainedDifference: {
+            subject: string;
+            actual: string;
+            expected: string;
+            text: string;
+        };
+        /**
+         * @description What answers a request as the first of a session.
+         *
+         *     - `answer`: a turn, the mock's default answer, a 404 because no turn matches, or the gateway's refusal.
+         *     - `turn`: the number of the turn that answers.
+         *     - `operation`: the operation of the contract, if the request is one.
+         *     - `status`, `message`: what the client gets where no turn answers, as far as it is known.
+         *     - `lines`: the same for people.
+         */
+        ExplainedRequest: {
+            scenario: string;
+            /** @enum {string} */
+            answer: "turn" | "default" | "no turn" | "refusal";
+            turn?: number | null;
+            operation?: string | null;
+            status?: number | null;
+            message?: string | null;
+            /** @default [] */
+            turns?: components["schemas"]["ExplainedTurn"][];
+            lines: string[];
+        };
+        /**
+         * @description One turn, beside the request.
+         *
+         *     `differences` is empty if it matches. `answers` is null if it does not; `later` and `never` name in `behind` the
+         *     turns that match before it.
+         */
+        ExplainedTurn: {
+            turn: number;
+            matches: boolean;
+            /** @default [] */
+            differences?: components["schemas"]["ExplainedDifference"][];
+            answers?: ("now" | "later" | "never") | null;
+            /** @default [] */
+            behind?: number[];
+            text: string;
+        };
         /** @description A request (a JSON body or a curl command) and the scenario to match it against, by name or as text. */
         Explanation: {
             request: string;
@@ -1065,10 +1109,6 @@ export interface components {
             limit?: number;
         };
         JsonValue: unknown;
-        /** @description Lines of text for people. */
-        LinesShape: {
-            lines: string[];
-        };
         /** @description The mistakes in a scenario's text; its name, and the text as JSON, if they are readable. */
         LintShape: {
             name: string | null;
@@ -2227,7 +2267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinesShape"];
+                    "application/json": components["schemas"]["ExplainedRequest"];
                 };
             };
         };

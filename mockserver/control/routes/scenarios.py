@@ -12,7 +12,8 @@ from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
 from mockserver.files import yaml_reader
-from mockserver.files.explain import explain_lines, read_request
+from mockserver.files.explain import ExplainedRequest, explain_request
+from mockserver.files.request_text import read_request
 from mockserver.scenarios.compile import Script
 
 
@@ -66,17 +67,16 @@ def routes(context: ControlContext) -> APIRouter:
         return await context.reader.run(lambda: linted(config, body.yaml))
 
     @router.post("/explain")
-    async def explain(body: requests.Explanation) -> responses.LinesShape:
+    async def explain(body: requests.Explanation) -> ExplainedRequest:
         """Explain which turn answers a request, and why the others do not match."""
         if body.scenario is not None and body.scenario not in config.scenarios:
             config.check_scenario(body.scenario)
             raise OperatorError("'none' is no scenario: it stands for default answers")
         known = config.scenarios[body.scenario] if body.scenario is not None else None
 
-        def explained() -> responses.LinesShape:
+        def explained() -> ExplainedRequest:
             script = known if known is not None else config.read_scenario(body.yaml or "")
-            request = read_request(body.request, body.path)
-            return responses.LinesShape(lines=list(explain_lines(script, context.contract, request)))
+            return explain_request(script, context.contract, read_request(body.request, body.path))
 
         return await context.reader.run(explained)
 
