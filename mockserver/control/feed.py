@@ -10,11 +10,14 @@ Rules:
   everything that ended since; if the journal has dropped some of it, the reader first gets `forgot`.
 - A reader that falls behind by more than `MOST_BEHIND` bytes is dropped: its last event is `dropped`, then the feed
   ends. It can come back with the last id that it saw.
+- A feed that nobody reads costs next to nothing: its connection holds `MOST_UNREAD` bytes, so it soon falls behind, and
+  no event is encoded when no reader is left.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from math import inf
 
 import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -34,6 +37,8 @@ KEEPALIVE_INTERVAL = 15.0
 """Seconds of silence after which a feed sends a comment."""
 MOST_BEHIND = 1024 * 1024
 """Bytes that may wait for a reader; one that falls further behind is dropped."""
+MOST_UNREAD = 64 * 1024
+"""Bytes that the connection of a feed holds for a reader; the kernel would hold megabytes, and each must be written."""
 AT_ONCE = 20
 """Exchanges of the past that are encoded before other clients of the server get their turn."""
 
@@ -83,7 +88,7 @@ class TrafficFeed:
         self._progress: dict[int, LiveAnswer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_batch = 0.0
+        self._last_batch = -inf
 
     # --- what happens -------------------------------------------------------------------------------------------------
 

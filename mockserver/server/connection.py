@@ -76,6 +76,11 @@ class SocketConnection:
                 while _unacknowledged(self._transport):
                     await asyncio.sleep(_POLL)
 
+    def limit_unread(self, size: int) -> None:
+        """Let about this many bytes wait for a client that does not read, in place of the kernel's megabytes."""
+        self._transport.set_write_buffer_limits(high=0)
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
     def has_ended(self) -> bool:
         """Return whether the peer has closed or reset the connection. Off Linux: whether the event loop has noticed."""
         if self._transport.is_closing():

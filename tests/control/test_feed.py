@@ -1,17 +1,22 @@
 """The feed: order, replay after a reconnect, bounds for a slow reader, and the end of the server."""
 
+import asyncio
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 
 from mockserver.control import feed as feeding
 from mockserver.control import serializers
 from mockserver.journal.log import Journal
-from tests.control.support import Served, serving
+from mockserver.server.asgi_cycle import AsgiCycle
+from tests.control.support import TOKEN, Served, serving
 from tests.support.engine import turns
 
 PLAYED = turns("""
@@ -22,6 +27,8 @@ PLAYED = turns("""
   - reply: one two
     times: always
 """)
+
+UNREAD_FEEDS = 50
 
 
 @pytest.fixture
@@ -148,7 +155,7 @@ def test_many_readers_get_their_batches_less_often(served: Served, monkeypatch: 
         hub = served.app.traffic.watchers[0]
         assert isinstance(hub, feeding.TrafficFeed)
         assert hub._timer is not None
-        assert hub._timer.when() - hub._last_batch >= 1_000
+        assert hub._timer.when() - hub._last_batch > 999  # not 1,000: the difference of two rounded times
         served.on_loop(served.controlled.control.close)
         assert [event.name for event in feed][-1] == "ended"  # what waits comes before the end
 
@@ -198,6 +205,51 @@ def test_a_slow_reader_is_dropped_with_a_last_event_and_can_come_back(
     assert last.data == {"reason": "more than 1000 bytes waited to be read; come back"}
     with served.feed(last_seen="1") as feed:
         assert next(event.id for event in feed if event.name == "ended") == 2
+
+
+def test_feeds_that_nobody_reads_soon_take_no_writes_and_no_encoding(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    write = AsgiCycle._write
+
+    def counted(cycle: AsgiCycle, body: bytes, *, more: bool) -> None:
+        written.append(len(body))
+        write(cycle, body, more=more)
+
+    async def flood() -> int:
+        for count in range(20_000):
+            if not served.app.traffic.watchers:
+                return count
+            hub.ended(live, exchange)
+            await asyncio.sleep(0)
+        return pytest.fail("the feeds are still there")
+
+    served.ask()
+    exchange = next(iter(served.app.journal))
+    with unread(served, UNREAD_FEEDS), served.streaming("held"):
+        live = next(iter(served.app.traffic.live.values()))
+        hub = served.app.traffic.watchers[0]
+        assert isinstance(hub, feeding.TrafficFeed)
+        monkeypatch.setattr(AsgiCycle, "_write", counted)
+        encoded = asyncio.run_coroutine_threadsafe(flood(), served.loop).result() * len(hub._ended(exchange))
+        served.post(f"/live/{live.id}/run")
+    assert encoded < feeding.MOST_BEHIND + 8 * feeding.MOST_UNREAD
+    assert len(written) < UNREAD_FEEDS * 8
+
+
+@contextmanager
+def unread(served: Served, number: int) -> Iterator[None]:
+    """Open feeds that nobody reads for the duration of the block."""
+    head = f"GET /_mock/traffic HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {TOKEN}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for _ in range(number):
+            sock = stack.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, feeding.MOST_UNREAD)
+            sock.connect(("127.0.0.1", httpx.URL(served.url).port))
+            sock.sendall(head)
+        served.holds(lambda: _readers(served) == number)
+        yield
 
 
 def test_nobody_is_left_when_readers_go(served: Served) -> None:

@@ -53,6 +53,7 @@ VALUES = [
     f"{overrides.MOST_QUEUED} each",
     size(guard.MAX_BODY),
     f"{json_text.MAX_DEPTH} levels",
+    size(feed.MOST_UNREAD),
     size(feed.MOST_BEHIND),
     f"{1 / feed.BATCH_INTERVAL:.0f} a second, for all readers together {feed.MOST_SENDS}",
     f"{context.MOST_READS:,}",

@@ -1,16 +1,17 @@
 """Routes of exchanges and live answers: lists, single ones, snippets, holds, and the feed."""
 
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mockserver.control import requests, responses, serializers
 from mockserver.control.context import ControlContext, JournalPart, MissingError, journal_query
-from mockserver.control.feed import TrafficFeed
+from mockserver.control.feed import MOST_UNREAD, TrafficFeed
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
+from mockserver.server.connection import EXTENSION, SocketConnection
 from mockserver.server.traffic import LiveAnswer
 
 LONGEST_NUMBER = 18
@@ -145,12 +146,16 @@ def routes(context: ControlContext) -> APIRouter:
 
     @router.get("/traffic", response_class=FeedResponse)
     async def watch_traffic(
+        request: Request,
         after: Annotated[int | None, Query(ge=0)] = None,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> FeedResponse:
         """Stream events: began, progress, ended, steered (settings), forgot (refetch), dropped (too slow)."""
         if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
             after = int(last_event_id)
+        connection = cast(SocketConnection | None, request.scope.get("extensions", {}).get(EXTENSION))
+        if connection is not None:
+            connection.limit_unread(MOST_UNREAD)
         return FeedResponse(feed.read(after))
 
     return router
