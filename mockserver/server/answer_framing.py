@@ -43,12 +43,14 @@ def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 class _Shape(NamedTuple):
     """What the names of a head say: its lines with a place for each value, and where the headers of framing are.
 
-    `ends` is what is left of the lines without printed characters.
+    `ends` is what is left of the lines without printed characters. `length` is the place of the content-length where
+    no other header frames the body, -1 where none does at all, and None where framing has to be looked at closely.
     """
 
     form: str
     framing: tuple[tuple[str, int], ...]
     ends: bytes
+    length: int | None
 
 
 @lru_cache(maxsize=1_024)
@@ -59,10 +61,31 @@ def _shape(names: tuple[str, ...]) -> _Shape:
         raise RuntimeError(f"invalid name of a header among {', '.join(names)!r}")
     form = "".join([f"{name.replace('%', '%%')}: %s\r\n" for name in lowered])
     framing = tuple([(name, place) for place, name in enumerate(lowered) if name in _FRAMING])
-    return _Shape(form, framing, b"\r\n" * len(names))
+    length = framing[0][1] if len(framing) == 1 and framing[0][0] == "content-length" else None
+    return _Shape(form, framing, b"\r\n" * len(names), length if framing else -1)
 
 
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+
+
+def whole_answer(status: int, headers: Sequence[tuple[str, str]], common: bytes, body: bytes) -> bytes | None:
+    """Return head and body of an answer after which the connection stays open, as `AnswerFraming` frames them.
+
+    Return None for an answer that has to go through `AnswerFraming`: its framing is unusual, wrong, or has no body.
+    """
+    names, values = zip(*headers) if headers else ((), ())  # noqa: B905 - pairs are as long as each other
+    form, _, ends, length = _shape(names)
+    if length is None or not body or status in _BODILESS:
+        return None
+    fields = (form % values).encode("latin-1")
+    if fields.translate(None, _PRINTED) != ends:
+        return None
+    if length < 0:
+        chunked = b"%b%b%btransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        return chunked % (STATUS_LINES[status], common, fields, len(body), body)
+    if values[length] != str(len(body)):
+        return None
+    return b"%b%b%b\r\n%b" % (STATUS_LINES[status], common, fields, body)
 
 
 class AnswerFraming:

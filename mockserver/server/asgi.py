@@ -9,7 +9,9 @@ import secrets
 from collections import deque
 from collections.abc import Mapping
 from itertools import count
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
+
+import msgspec
 
 from mockserver.accounts import billing
 from mockserver.accounts.keys import ANONYMOUS
@@ -45,7 +47,7 @@ RETRY_AFTER = 1
 """Seconds of `retry-after` while the store is unavailable: a store that restarts is back within one or two."""
 
 
-class Decided(NamedTuple):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """A request, and what was decided on it; the rest is as in `LiveAnswer`."""
 
     session_id: str | None
@@ -190,6 +192,11 @@ class Gateway:
         except Exception as error:
             decision = self._failed(request, id, error)
         return Decided(id, request, decision, clock, now)
+
+    def begin_decided(self, decided: Decided, connection: Connection) -> LiveAnswer:
+        """Return the answer of `decide_now`, which the outlet has to play and then to `end` or `abandon`."""
+        id, clock, received_at = decided.session_id, decided.clock, decided.received_at
+        return self.traffic.begin(id, decided.request, decided.decision, clock, received_at, connection)
 
     def settle_now(self, decided: Decided, store: MemoryStore, outcome: Outcome) -> Balance | None:
         """Settle an answer of `decide_now` that was sent. Return what `_settle` does."""

@@ -26,7 +26,7 @@ import msgspec
 from mockserver.core.actions import Actions, Data, End, Head
 from mockserver.journal.log import Balance, Journal, Outcome
 from mockserver.journal.redact import capture
-from mockserver.server.answer_framing import AnswerFraming
+from mockserver.server.answer_framing import AnswerFraming, whole_answer
 from mockserver.server.asgi import Decided, Gateway
 from mockserver.server.http_parser import RequestHead
 from mockserver.server.stores.memory import MemoryStore
@@ -58,30 +58,31 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
         return False
     request = gateway.request(head.method, head.path, head.query, head.fields, body, too_large=False)
     decided = gateway.decide_now(request, store)
-    actions = decided.decision.actions
-    framing = AnswerFraming(is_head=head.method == "HEAD", keep_alive=True)
-    sent = _at_once(actions, framing, wire.common_headers())
+    sent = _at_once(decided.decision.actions, wire.common_headers(), is_head=head.method == "HEAD")
     if sent is None:
         cycle = TransportCycle(wire, head, gateway)
         wire.owe(cycle)
-        cycle.play(gateway.traffic.begin(*decided, wire.socket_connection))
+        cycle.play(gateway.begin_decided(decided, wire.socket_connection))
         return True
-    data, outcome = sent
+    data, outcome, keep_alive = sent
     wire.transport.write(data)
-    late = gateway.journal.late
-    if not late:
-        asyncio.get_running_loop().call_soon(gateway.journal.settle)
+    journal = gateway.journal
+    if not journal.late:
+        asyncio.get_running_loop().call_soon(journal.settle)
     try:
-        credits, now = gateway.settle_now(decided, store, outcome), gateway.clock.now()
-        late.append(LateExchange(decided, outcome, now, credits, gateway.traffic.next_id()))
+        credits = None if decided.decision.receipt is None else gateway.settle_now(decided, store, outcome)
+        journal.late.append(LateExchange(decided, outcome, gateway.clock.now(), credits, gateway.traffic.next_id()))
     except Exception:
         log.exception("the answer could not be entered in the journal; this is a bug of the mock")
-    wire.served(keep_alive=framing.keep_alive)
+    wire.served(keep_alive=keep_alive)
     return True
 
 
-def _at_once(actions: Actions, framing: AnswerFraming, common: bytes) -> tuple[bytes, Outcome] | None:
-    """Return the bytes of an answer that goes out in one write, and its outcome; None for any other answer."""
+def _at_once(actions: Actions, common: bytes, *, is_head: bool) -> tuple[bytes, Outcome, bool] | None:
+    """Return the bytes of an answer that goes out in one write, its outcome, and whether the connection stays open.
+
+    Return None for any other answer.
+    """
     frames = len(actions) - 2
     head, first = actions[0], actions[1]
     if type(head) is not Head or head.bare or type(actions[-1]) is not End:
@@ -92,14 +93,18 @@ def _at_once(actions: Actions, framing: AnswerFraming, common: bytes) -> tuple[b
         body = b"".join(map(_PAYLOAD, actions[1:-1]))
     else:
         return None
-    try:
-        data = framing.head(head.status, head.headers, common) + framing.body(body, more=False)
-    except RuntimeError:
-        return None
-    if not framing.is_complete:
-        return None
+    data, keep_alive = None if is_head else whole_answer(head.status, head.headers, common, body), True
+    if data is None:
+        framing = AnswerFraming(is_head=is_head, keep_alive=True)
+        try:
+            data = framing.head(head.status, head.headers, common) + framing.body(body, more=False)
+        except RuntimeError:
+            return None
+        if not framing.is_complete:
+            return None
+        keep_alive = framing.keep_alive
     size = len(body)
-    return data, Outcome(head.status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),))
+    return data, Outcome(head.status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),)), keep_alive
 
 
 class LateExchange(msgspec.Struct, frozen=True, gc=False):
@@ -113,7 +118,8 @@ class LateExchange(msgspec.Struct, frozen=True, gc=False):
 
     def enter(self, journal: Journal) -> None:
         """Enter it, without secrets."""
-        _, request, decision, clock, received_at = self.decided
+        decided = self.decided
+        request, decision, clock, received_at = decided.request, decided.decision, decided.clock, decided.received_at
         path, body, kept = capture(
             request,
             decision,
