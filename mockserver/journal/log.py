@@ -26,6 +26,8 @@ MOST_EXCHANGES = 1_000
 MOST_BYTES = 16 * 1024 * 1024
 FACTOR = 1.5
 """A full journal takes at most this times its bound in bytes of memory: what is counted is nearly what is kept."""
+LONGEST_CLIENT = 200
+"""Characters of a client's name (its user-agent) that are kept."""
 OVERHEAD = 500
 """Bytes of an exchange beside its texts, roughly."""
 LONGEST_PATH = 2_000
@@ -85,13 +87,17 @@ class Balance(msgspec.Struct, frozen=True, gc=False):
 
 
 class KeptHeaders(dict[str, str]):
-    """Headers without secrets. `size` is about how many bytes they take; many exchanges may share them."""
+    """Headers without secrets, and what every exchange with them needs; many exchanges may share them.
 
-    __slots__ = ("size",)
+    `size` is about how many bytes they take, `client` the name that the client gives itself.
+    """
+
+    __slots__ = ("client", "size")
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(headers)
         self.size = headers_size(headers.items())
+        self.client = headers.get("user-agent", "")[:LONGEST_CLIENT]
 
 
 class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -198,16 +204,13 @@ class Journal:
     ) -> Exchange:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
         self._entered = number = self._entered + 1
-        held, most_bytes = _size(captured, outcome), self._most_bytes
-        if len(body) + OVERHEAD + held > most_bytes:
-            body = body if len(body) + OVERHEAD <= most_bytes else b""
-            if len(body) + OVERHEAD + held > most_bytes:
-                captured = msgspec.structs.replace(captured, actions=(), headers={}, recipe=None)
-                held = _size(captured, outcome)
         if len(path) > LONGEST_PATH:
             path = path[:LONGEST_PATH]
         exchange = Exchange(number, at, client, method, path, body, note, outcome, captured)
-        weight = held + OVERHEAD + len(client) + len(path) + len(body) + WRITE * len(outcome.writes) + _noted(note)
+        most_bytes, weight = self._most_bytes, _weight(exchange)
+        if weight > most_bytes:
+            exchange = _cut(exchange, most_bytes)
+            weight = _weight(exchange)
         self._exchanges.append(exchange)
         self._weights.append(weight)
         self._bytes += weight
@@ -219,10 +222,26 @@ class Journal:
         return exchange
 
 
-def _noted(note: Note) -> int:
-    """Return the bytes of the texts of a note, roughly."""
-    texts = note.misses + note.idle_faults + note.warnings + note.draws + note.faults
-    return sum([TEXT + getsizeof(text) for text in texts]) if texts else 0
+def _cut(exchange: Exchange, most_bytes: int) -> Exchange:
+    """Return an exchange that is larger than the journal without what makes it so: its body, its answer."""
+    held, body = _size(exchange.captured, exchange.outcome), exchange.body
+    if len(body) + OVERHEAD > most_bytes:
+        exchange, body = msgspec.structs.replace(exchange, body=b""), b""
+    if len(body) + OVERHEAD + held > most_bytes:
+        kept = msgspec.structs.replace(exchange.captured, actions=(), headers={}, recipe=None)
+        exchange = msgspec.structs.replace(exchange, captured=kept)
+    return exchange
+
+
+def _weight(exchange: Exchange) -> int:
+    """Return the bytes of an exchange, roughly."""
+    note, outcome = exchange.note, exchange.outcome
+    weight = OVERHEAD + WRITE * len(outcome.writes) + _size(exchange.captured, outcome)
+    weight += len(exchange.client) + len(exchange.path) + len(exchange.body)
+    if note.warnings or note.misses or note.faults or note.draws or note.idle_faults:
+        texts = note.misses + note.idle_faults + note.warnings + note.draws + note.faults
+        weight += sum([TEXT + getsizeof(text) for text in texts])
+    return weight
 
 
 def _size(captured: Captured, outcome: Outcome) -> int:
@@ -235,7 +254,7 @@ def _size(captured: Captured, outcome: Outcome) -> int:
         return held
     held += ACTION * len(actions)
     first = actions[0]
-    if isinstance(first, Head):
+    if type(first) is Head:
         held += headers_size(first.headers)
     if outcome.ended == "complete":
         return held + outcome.bytes

@@ -64,8 +64,8 @@ def capture(
     virtual: bool,
     credits: Balance | None,
     live: int = 0,
-) -> tuple[str, bytes, Captured]:
-    """Return the path, the body and the rest of an exchange, without secrets."""
+) -> tuple[str, str, bytes, Captured]:
+    """Return the client's name, the path, the body and the rest of an exchange, without secrets."""
     redacted = derive(request.headers, _redacted)
     path, body, actions, leaked = request.path, request.body, decision.actions, False
     recipe = decision.recipe
@@ -93,13 +93,13 @@ def capture(
         live=live,
         recipe=recipe,
     )
-    return path, body, kept
+    return redacted.headers.client, path, body, kept
 
 
 class _Redacted(NamedTuple):
     """Headers without secrets; each key of the caller with its mask and its bytes; whether a header repeats a key."""
 
-    headers: Mapping[str, str]
+    headers: KeptHeaders
     secrets: tuple[tuple[str, str, bytes], ...]
     repeats_keys: bool
 

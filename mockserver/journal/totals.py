@@ -1,7 +1,7 @@
 """Totals over all exchanges since the server's start, for metrics."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 
 from mockserver.journal.log import Exchange
 
@@ -15,28 +15,36 @@ class Totals:
     def __init__(self) -> None:
         self.exchanges: Counter[tuple[str, int, str]] = Counter()
         """Number of exchanges by operation, status and ending."""
-        self.durations: dict[str, list[int]] = {}
-        """By operation: the number of exchanges in each bucket of `BOUNDS`, and above the last."""
-        self.seconds: dict[str, float] = {}
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        """By operation: the time that its answers took."""
         self.bytes = self.input = self.output = self.unmatched = 0
+        self._later: dict[str, list[int]] = {}
+        """By operation: the number of exchanges in each bucket of `BOUNDS` that took time, and above the last."""
 
     def __call__(self, exchange: Exchange) -> None:
         """Count one exchange."""
         note, outcome = exchange.note, exchange.outcome
-        name, usage, seconds = note.operation, note.usage, outcome.seconds
-        self.exchanges[name, outcome.status, outcome.ended] += 1
-        durations = self.durations.get(name)
-        if durations is None:
-            durations = self.durations[name] = [0] * (len(BOUNDS) + 1)
-            self.seconds[name] = 0.0
-        if seconds:
-            durations[bisect_left(BOUNDS, seconds)] += 1
-            self.seconds[name] += seconds
-        else:
-            durations[0] += 1
+        usage, seconds = note.usage, outcome.seconds
+        self.exchanges[note.operation, outcome.status, outcome.ended] += 1
         self.bytes += outcome.bytes
+        if seconds:
+            counts = self._later.setdefault(note.operation, [0] * (len(BOUNDS) + 1))
+            counts[bisect_left(BOUNDS, seconds)] += 1
+            self.seconds[note.operation] += seconds
         if usage is not None:
             self.input += usage.input
             self.output += usage.output
         elif note.code == "no_turn_matched":
             self.unmatched += 1
+
+    @property
+    def durations(self) -> dict[str, list[int]]:
+        """By operation: the number of exchanges in each bucket of `BOUNDS`, and above the last."""
+        durations: dict[str, list[int]] = {}
+        for (name, _, _), count in self.exchanges.items():
+            counts = durations.setdefault(name, [0] * (len(BOUNDS) + 1))
+            counts[0] += count
+        for name, later in self._later.items():
+            durations[name][0] -= sum(later)
+            durations[name] = [count + more for count, more in zip(durations[name], later, strict=True)]
+        return durations

@@ -18,6 +18,7 @@ The bytes are those of the player, and the journal has the same entry, but for t
 
 import asyncio
 import logging
+from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol
 
@@ -30,7 +31,6 @@ from mockserver.server.answer_framing import AnswerFraming, whole_answer
 from mockserver.server.asgi import Decided, Gateway
 from mockserver.server.http_parser import RequestHead
 from mockserver.server.stores.memory import MemoryStore
-from mockserver.server.traffic import LONGEST_CLIENT
 from mockserver.server.transport_outlet import TransportConnection, TransportCycle
 
 log = logging.getLogger("mockserver")
@@ -103,8 +103,13 @@ def _at_once(actions: Actions, common: bytes, *, is_head: bool) -> tuple[bytes, 
         if not framing.is_complete:
             return None
         keep_alive = framing.keep_alive
-    size = len(body)
-    return data, Outcome(head.status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),)), keep_alive
+    return data, _complete(head.status, frames, len(body)), keep_alive
+
+
+@lru_cache(maxsize=1_024)
+def _complete(status: int, frames: int, size: int) -> Outcome:
+    """Return the outcome of an answer that went out as a whole; most are of a size that came before."""
+    return Outcome(status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),))
 
 
 class LateExchange(msgspec.Struct, frozen=True, gc=False):
@@ -120,7 +125,7 @@ class LateExchange(msgspec.Struct, frozen=True, gc=False):
         """Enter it, without secrets."""
         decided = self.decided
         request, decision, clock, received_at = decided.request, decided.decision, decided.clock, decided.received_at
-        path, body, kept = capture(
+        client, path, body, kept = capture(
             request,
             decision,
             received_at=received_at,
@@ -129,5 +134,5 @@ class LateExchange(msgspec.Struct, frozen=True, gc=False):
             credits=self.credits,
             live=self.live,
         )
-        client = kept.headers.get("user-agent", "")[:LONGEST_CLIENT]
-        journal.enter(clock.at(received_at), client, request.method, path, body, decision.note, self.outcome, kept)
+        at, method = clock.at(received_at), request.method
+        journal.enter(at, client, method, path, body, decision.note, self.outcome, kept)

@@ -23,9 +23,6 @@ from mockserver.journal.redact import capture
 from mockserver.server.connection import Connection
 from mockserver.server.stream_gate import Delivery
 
-LONGEST_CLIENT = 200
-"""Characters of a client's name (its user-agent) that are kept."""
-
 SETTLED_WITHIN = 5.0
 """Seconds that `settled` waits at most: as long as Redis may take, or a client that does not read what is left."""
 
@@ -68,7 +65,7 @@ class LiveAnswer(msgspec.Struct, frozen=True):
 
     def kept(self, now: float, credits: Balance | None = None) -> tuple[str, str, bytes, Captured]:
         """Return the client's name, the path, the body and the rest, without secrets."""
-        path, body, kept = capture(
+        return capture(
             self.request,
             self.decision,
             received_at=self.received_at,
@@ -77,7 +74,6 @@ class LiveAnswer(msgspec.Struct, frozen=True):
             credits=credits,
             live=self.id,
         )
-        return kept.headers.get("user-agent", "")[:LONGEST_CLIENT], path, body, kept
 
     def exchange(self, now: float) -> Exchange:
         """Return what the journal would keep if the answer ended now; its number is 0."""

@@ -23,7 +23,7 @@ def exchange_of(
     """Return an exchange that was captured as the server captures it; its number and times mean nothing."""
     decision = decision if decision is not None else Decision((Head(200), Data(b"ok"), End()), note(number))
     request = Request("POST", f"/v1/messages/{number}", headers or {}, body)
-    path, body, captured = capture(
+    _, path, body, captured = capture(
         request, decision, received_at=0.0, ended_at=1.0 + number, virtual=False, credits=None
     )
     frames = [action.payload for action in decision.actions if isinstance(action, Data)]
