@@ -26,6 +26,11 @@ def token(*parts: object, length: int = 22) -> str:
     return blake2b(_joined(parts), digest_size=(length + 1) // 2).hexdigest()[:length]
 
 
+def joined(*parts: object) -> str:
+    """Return parts as one part, which counts as they do one after another."""
+    return "\x1f".join(map(str, parts))
+
+
 def _joined(parts: tuple[object, ...]) -> bytes:
     text = "\x1f".join(map(str, parts))
     try:

@@ -11,17 +11,24 @@ import msgspec
 from mockserver.accounts import keys
 from mockserver.accounts.identify import Accounts, Holder
 from mockserver.accounts.session import HEADER as SESSION_HEADER
-from mockserver.core.errors import Refusal
+from mockserver.accounts.session import Session
+from mockserver.core.errors import Failure, Refusal
 from mockserver.core.headers import RequestHeaders
 from mockserver.engine import cors, overrides
+from mockserver.engine.literal import literal_reply
+from mockserver.engine.prepared_turn import PreparedTurn
 from mockserver.engine.request import Request, outline
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
+from mockserver.scenarios.compile import CompiledTurn, Script
 
 NAMED_BY_BODY = frozenset({"refresh"})
 """Operations whose body names the session: it holds the token."""
+
+MOST_TURNS = 16
+"""Prepared turns that one head keeps."""
 
 
 class HeadReading(msgspec.Struct, frozen=True):
@@ -30,7 +37,8 @@ class HeadReading(msgspec.Struct, frozen=True):
     `operation` is None where the contract has none: `refusal` says why. `session_id` is None for a request that makes
     no session. `outline` is the call before its body is read. `holder` is the caller, None where that depends on the
     session or the time, as for a token, and where the key is refused. `is_plain` says that nothing in the head makes
-    the answer another than the one to its body (see `short_step`).
+    the answer another than the one to its body (see `short_step`); `turns` are the turns that such requests play, by
+    number.
     """
 
     contract: Contract
@@ -45,6 +53,22 @@ class HeadReading(msgspec.Struct, frozen=True):
     outline: Call | None
     holder: Holder | None
     is_plain: bool
+    turns: dict[int, PreparedTurn] = {}
+
+    def prepared(self, script: Script, turn: CompiledTurn, session: Session) -> PreparedTurn | None:
+        """Return a turn that answers this head, prepared; None if it does not say the same each time."""
+        known = self.turns.get(turn.number)
+        if known is not None and known.is_for(script, turn, session):
+            return known
+        if self.operation is None or isinstance(turn.literal, Failure):
+            return None
+        literal = literal_reply(turn.literal, self.operation)
+        if literal is None:
+            return None
+        if len(self.turns) >= MOST_TURNS:
+            self.turns.clear()
+        made = self.turns[turn.number] = PreparedTurn(script, turn, literal, self.operation, session)
+        return made
 
 
 def read_head(request: Request, contract: Contract, accounts: Accounts) -> HeadReading:

@@ -1,21 +1,33 @@
-"""Literal replies: texts without templates, rendered once, with holes for what differs from answer to answer.
+"""Literal replies: texts and tool calls without templates, rendered once, with holes for what differs.
 
-Most turns say the same each time. What a wire makes of them differs only in the reply's id, the model, the time and the
+Most turns say the same each time. What a wire makes of them differs only in the ids, the model, the time and the
 tokens. So the wire renders such a reply once, with marks in these places, and an answer is that body with the marks
 replaced. It is used where the client's limits do not touch the texts; every other reply is made as a whole (`reply`).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 import orjson
 
 from mockserver.core.actions import Data
-from mockserver.core.conversation import Conversation, Reply, Stop, Text, Usage, output_tokens, refusal_text
+from mockserver.core.conversation import (
+    Conversation,
+    Reply,
+    ReplyBlock,
+    Stop,
+    Text,
+    ToolUse,
+    Usage,
+    output_tokens,
+    refusal_text,
+)
 from mockserver.openapi.operation import Operation
+from mockserver.scenarios.compile import LiteralBlocks, LiteralCall
 from mockserver.wires import WIRES
 from mockserver.wires.chunks import Chunk
 
@@ -23,13 +35,13 @@ LONGEST = 4_096
 """Characters of a reply that is kept; with the number of replies it bounds what they take."""
 _MOST = 1_024
 
-_ID, _MODEL = "\ue000id\ue000", "\ue000model\ue000"
+_ID, _MODEL, _CALL = "\ue000id\ue000", "\ue000model\ue000", "\ue000call{}\ue000"
 _CREATED, _INPUT = 811_111_111_111_111, 822_222_222_222_222
 """Marks that no text or number of a reply has."""
 
 
-Values: TypeAlias = tuple[bytes, bytes, int, int, int]
-"""The id, the model as JSON, the time, the input tokens and all tokens of an answer."""
+Values: TypeAlias = tuple[bytes | int, ...]
+"""The id, the model as JSON, the time, the input tokens and all tokens of an answer, then the ids of its calls."""
 
 
 class Form(NamedTuple):
@@ -45,17 +57,19 @@ class Form(NamedTuple):
 
 
 class LiteralReply(NamedTuple):
-    """A reply of texts alone on one wire. `form` is the form of its body."""
+    """A literal reply on one wire. `form` is the form of its body, `calls` are the places of calls without an id."""
 
     wire_name: str
-    blocks: tuple[Text, ...]
+    literals: LiteralBlocks
+    blocks: tuple[ReplyBlock, ...]
+    calls: tuple[int, ...]
     output: int
     stop: Stop
     form: Form
 
     def fits(self, conversation: Conversation) -> bool:
-        """Return whether the client wants one such reply, and its limits leave the texts as they are."""
-        if conversation.choices != 1 or conversation.logprobs is not None:
+        """Return whether the client wants one such reply of texts, and its limits leave them as they are."""
+        if conversation.choices != 1 or conversation.logprobs is not None or self.stop == "tool_use":
             return False
         limit = conversation.max_tokens
         return not conversation.stop_sequences and (limit is None or self.output <= limit)
@@ -65,10 +79,22 @@ class LiteralReply(NamedTuple):
         usage = Usage(input, self.output)
         return Reply(id=id, model=model, created=int(now), blocks=self.blocks, stop=self.stop, usage=usage)
 
+    def said(self, ids: Sequence[str]) -> tuple[ReplyBlock, ...]:
+        """Return the blocks; `ids` are those of its calls."""
+        if not ids:
+            return self.blocks
+        blocks = list(self.blocks)
+        for place, id in zip(self.calls, ids, strict=True):
+            blocks[place] = msgspec.structs.replace(blocks[place], id=id)
+        return tuple(blocks)
+
     @staticmethod
-    def values(id: str, model: str, created: int, usage: Usage) -> Values:
+    def values(id: str, model: str, created: int, usage: Usage, ids: Sequence[str] = ()) -> Values:
         """Return what fills the holes of a form."""
-        return id.encode(), orjson.dumps(model), created, usage.input, usage.total
+        total = usage.input + usage.output
+        if not ids:
+            return id.encode(), orjson.dumps(model), created, usage.input, total
+        return id.encode(), orjson.dumps(model), created, usage.input, total, *[call.encode() for call in ids]
 
     def body(self, values: Values) -> bytes:
         """Return the body of a whole answer."""
@@ -80,56 +106,77 @@ class LiteralReply(NamedTuple):
 
     def frames(self, chunk: Chunk, values: Values) -> list[Data]:
         """Return the frames of a stream, without a usage chunk where that is a choice."""
-        shared, holes = _streamed(self.blocks, self.wire_name, chunk)
+        shared, holes = _streamed(self.literals, self.wire_name, chunk)
         frames = shared.copy()
         for place, form, event in holes:
             frames[place] = Data(form.fill(values), event)
         return frames
 
 
-def literal_reply(blocks: tuple[Text, ...] | None, operation: Operation) -> LiteralReply | None:
+def literal_reply(literals: LiteralBlocks | None, operation: Operation) -> LiteralReply | None:
     """Return the reply of a turn's literal blocks to an operation; None where it has to be made as a whole."""
-    if blocks is None or operation.variant != "plain" or not blocks or WIRES[operation.wire].echoed is not None:
+    if literals is None or operation.variant != "plain" or not literals or WIRES[operation.wire].echoed is not None:
         return None
-    return _rendered(blocks, operation.wire)
+    return _rendered(literals, operation.wire)
 
 
 @lru_cache(maxsize=_MOST)
-def _rendered(blocks: tuple[Text, ...], wire_name: str) -> LiteralReply | None:
-    texts = "".join([block.text for block in blocks])
-    if len(texts) > LONGEST or "\ue000" in texts:
+def _rendered(literals: LiteralBlocks, wire_name: str) -> LiteralReply | None:
+    text = "".join([part.text if isinstance(part, Text) else part.name + part.arguments for part in literals])
+    if len(text) > LONGEST or "\ue000" in text:
         return None
-    output, stop = output_tokens(blocks), _stop(blocks)
-    usage = Usage(_INPUT, output)
-    marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=stop, usage=usage)
-    form = _form(WIRES[wire_name].whole(marked), usage)
-    return LiteralReply(wire_name, blocks, output, stop, form) if form is not None else None
+    blocks, calls = _marked(literals)
+    marked = _marked_reply(blocks)
+    form = _form(WIRES[wire_name].whole(marked), marked.usage, calls)
+    if form is None:
+        return None
+    return LiteralReply(wire_name, literals, blocks, calls, marked.usage.output, marked.stop, form)
 
 
 @lru_cache(maxsize=_MOST)
-def _streamed(blocks: tuple[Text, ...], wire_name: str, chunk: Chunk) -> tuple[list[Data], list[tuple[int, Form, str]]]:
+def _streamed(literals: LiteralBlocks, wire_name: str, chunk: Chunk) -> tuple[list[Data], list[tuple[int, Form, str]]]:
     """Return the frames of a stream, and those of them that have holes: their places, forms and events."""
-    usage = Usage(_INPUT, output_tokens(blocks))
-    marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=_stop(blocks), usage=usage)
+    blocks, calls = _marked(literals)
+    marked = _marked_reply(blocks)
     asked = Conversation(model=_MODEL, messages=(), body={}, stream=True)
     frames = list(WIRES[wire_name].frames(marked, chunk, asked))
-    forms = [_form(frame.payload, usage) for frame in frames]
+    forms = [_form(frame.payload, marked.usage, calls) for frame in frames]
     holes = [(place, form, frames[place].event) for place, form in enumerate(forms) if form is not None]
     return frames, holes
 
 
-def _form(body: bytes, usage: Usage) -> Form | None:
+def _marked(literals: LiteralBlocks) -> tuple[tuple[ReplyBlock, ...], tuple[int, ...]]:
+    """Return the blocks, with marks for the ids of calls that have none of their own, and the places of those."""
+    blocks = [
+        part
+        if isinstance(part, Text)
+        else ToolUse(part.name, orjson.loads(part.arguments), part.id or _CALL.format(place))
+        for place, part in enumerate(literals)
+    ]
+    calls = [place for place, part in enumerate(literals) if isinstance(part, LiteralCall) and not part.id]
+    return tuple(blocks), tuple(calls)
+
+
+def _marked_reply(blocks: tuple[ReplyBlock, ...]) -> Reply:
+    usage = Usage(_INPUT, output_tokens(blocks))
+    return Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=_stop(blocks), usage=usage)
+
+
+def _form(body: bytes, usage: Usage, calls: Sequence[int]) -> Form | None:
     """Return bytes that were made with marks as a form, or None if no mark is in them."""
-    marks = (_ID.encode(), orjson.dumps(_MODEL), b"%d" % _CREATED, b"%d" % usage.input, b"%d" % usage.total)
+    numbers = (b"%d" % _CREATED, b"%d" % usage.input, b"%d" % usage.total)
+    marks = (_ID.encode(), orjson.dumps(_MODEL), *numbers, *[_CALL.format(place).encode() for place in calls])
     parts = re.split(b"(%b)" % b"|".join(marks), body)
     places = [marks.index(part) for part in parts[1::2]]
     if not places:
         return None
     literals = [part.replace(b"%", b"%%") for part in parts[::2]]
-    holes = [b"%b" if place < 2 else b"%d" for place in places]
+    holes = [b"%d" if marks[place] in numbers else b"%b" for place in places]
     text = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])
     return Form(text, itemgetter(*places))
 
 
-def _stop(blocks: tuple[Text, ...]) -> Stop:
+def _stop(blocks: Sequence[ReplyBlock]) -> Stop:
+    if any(isinstance(block, ToolUse) for block in blocks):
+        return "tool_use"
     return "refusal" if refusal_text(blocks) else "end_turn"

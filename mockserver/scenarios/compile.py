@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
+import orjson
 from pydantic import JsonValue
 
 from mockserver.accounts.schema import Account
@@ -82,14 +83,26 @@ class DefaultPlan(msgspec.Struct, frozen=True):
 BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan | DefaultPlan
 
 
+class LiteralCall(msgspec.Struct, frozen=True, gc=False):
+    """A tool call that differs from answer to answer in nothing but its id. `arguments` is compact JSON."""
+
+    name: str
+    arguments: str
+    id: str | None
+
+
+LiteralBlocks: TypeAlias = tuple[Text | LiteralCall, ...]
+"""The blocks of a reply that says the same each time."""
+
+
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A reply: its blocks, and overrides of what is derived otherwise.
 
-    `literal` has the blocks ready to be sent, if they are texts without templates and nothing else is overridden.
+    `literal` has the blocks ready to be sent, if they have no templates and nothing else is overridden.
     """
 
     blocks: tuple[BlockPlan, ...]
-    literal: tuple[Text, ...] | None = None
+    literal: LiteralBlocks | None = None
     pace: Pace | None = None
     usage: UsageOverride | None = None
     stop: Stop | None = None
@@ -122,8 +135,8 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     - `converses`: whether the turn can answer a conversation.
     - `exact`, `part`: what the index looks the turn up by.
     - `must`: whether a test fails that ends before the turn was played.
-    - `always`: the texts, or the error, that it gives to any conversation, as they are and at once; None where anything
-      else matters.
+    - `literal`: the blocks, or the error, that it gives to every conversation that it answers; None where anything in
+      the request changes them.
     - `recorded`: the recorded answers of its plays, if it replays exactly.
     - `captures`: the values that its answer takes from the request.
     """
@@ -142,7 +155,7 @@ class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
     then: str | None
     fault_names: tuple[str, ...] = ()
     must: bool = False
-    always: tuple[Text, ...] | Failure | None = None
+    literal: LiteralBlocks | Failure | None = None
     recorded: tuple[RecordedAnswer, ...] = ()
     captures: tuple[Capture, ...] = ()
 
@@ -238,7 +251,6 @@ def _compile_turn(
             stop=turn.stop,
             id=turn.id,
         )
-    depends = turn.faults or turn.headers or turn.when.model_fields_set
     return CompiledTurn(
         number=number,
         operations=frozenset(turn.when.operation or ()),
@@ -261,27 +273,35 @@ def _compile_turn(
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
         captures=captures_of(turn.when),
-        always=None if depends else _always(plan),
+        literal=None if turn.faults or turn.headers else _literal_answer(plan),
     )
 
 
-def _always(plan: Plan) -> tuple[Text, ...] | Failure | None:
-    """Return what an answer of this plan always is; None if it depends on the request."""
+def _literal_answer(plan: Plan) -> LiteralBlocks | Failure | None:
+    """Return what an answer of this plan says each time; None if that depends on the request or on the time."""
     if isinstance(plan, ReplyPlan):
-        return plan.literal if plan.pace is None else None
+        return plan.literal if plan.pace is None or plan.pace.cold_start is None else None
     if isinstance(plan, FailurePlan) and plan.message.literal is not None:
         return msgspec.structs.replace(plan.failure, message=plan.message.literal)
     return None
 
 
-def _literal(blocks: Sequence[BlockPlan]) -> tuple[Text, ...] | None:
+def _literal(blocks: Sequence[BlockPlan]) -> LiteralBlocks | None:
     """Return the blocks of a reply that is the same each time, or None."""
-    texts = [
-        Text(block.text.literal, block.is_refusal)
-        for block in blocks
-        if isinstance(block, TextPlan) and block.text.literal is not None
-    ]
-    return tuple(texts) if len(texts) == len(blocks) else None
+    literals = [literal for block in blocks if (literal := _literal_block(block)) is not None]
+    return tuple(literals) if len(literals) == len(blocks) else None
+
+
+def _literal_block(block: BlockPlan) -> Text | LiteralCall | None:
+    if isinstance(block, TextPlan) and block.text.literal is not None:
+        return Text(block.text.literal, block.is_refusal)
+    if isinstance(block, ToolPlan) and block.name and block.input is not None:
+        try:
+            arguments = orjson.dumps(block.input)  # fails for a template
+        except TypeError:
+            return None
+        return LiteralCall(block.name, arguments.decode(), block.id)
+    return None
 
 
 def _lowered(headers: Mapping[str, str]) -> Headers:

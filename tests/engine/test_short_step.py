@@ -15,8 +15,10 @@ from mockserver.accounts.identify import Accounts
 from mockserver.accounts.schema import AccountsFile
 from mockserver.accounts.session import Session
 from mockserver.core.conversation import tokens
+from mockserver.core.headers import RequestHeaders
 from mockserver.engine import step
 from mockserver.engine.chaos_stage import NO_CHAOS, ChaosSettings
+from mockserver.engine.head import MOST_TURNS, read_head
 from mockserver.engine.request import Request
 from mockserver.engine.short_step import short_step
 from mockserver.engine.step import Engine, EngineSettings
@@ -40,6 +42,24 @@ SCENARIOS: Mapping[str, str] = {
     "a usage": "  - {reply: one, usage: {output: 9}, times: always}\n",
     "an error": "  - {error: {status: 429}, times: always}\n",
     "a tool call": "  - {reply: [{tool_use: {name: look, input: {}}}], times: always}\n",
+    "calls beside a text": (
+        "  - reply: [{text: I look.}, {tool_use: {name: look, input: {at: [é, 1.5, null, 10%]}}},\n"
+        "      {tool_use: {name: see, id: toolu_own, input: {deep: {er: true}}}},\n"
+        "      {tool_use: {name: look, input: {}}}]\n"
+        "    times: always\n"
+    ),
+    "a call with a template": (
+        '  - {reply: [{tool_use: {name: look, input: {a: "{{last_user_text}}"}}}], times: always}\n'
+    ),
+    "a call of any tool": "  - {reply: [{tool_use: {}}], times: always}\n",
+    "a call that is generated": "  - {reply: [{tool_use: {name: look}}], times: always}\n",
+    "a rate with jitter": "  - {reply: one two three, pace: {first: 1s, rate: 10/s, jitter: 20%}, times: always}\n",
+    "a cold start": "  - {reply: one, pace: {cold_start: 2s, first: 1s}, times: always}\n",
+    "an error on a condition": "  - {error: {status: 503}, when: {text: Hello}, times: 3}\n  - {reply: no}\n",
+    "a condition with a value": '  - {reply: "{{value.1}}", when: {text: "He{{value.1}}"}, times: always}\n',
+    "a value that nobody repeats": '  - {reply: a, when: {text: "He{{value.1}}"}, times: always}\n',
+    "conditions that nothing meets": "  - {reply: a, when: {text: nothing}, times: always}\n",
+    "the cache as a condition": "  - {reply: a, when: {cache: none}, times: always}\n  - {reply: b, times: always}\n",
 }
 
 LONG = "x" * 5_000
@@ -222,6 +242,25 @@ def test_what_the_operator_chose_is_heeded(settings: EngineSettings) -> None:
     session, first = server.step(Session("key-1"), request(MESSAGES, {}), NOW)
     _, second = server.step(session, request(MESSAGES, {}), NOW)
     assert [type(action) for action in second.actions] == [type(action) for action in first.actions]
+
+
+@pytest.mark.parametrize(
+    "name", ["a tool call", "calls beside a text", "a pace", "conditions", "an error on a condition"]
+)
+def test_a_literal_turn_takes_the_short_step(name: str) -> None:
+    server, sent = engine(turns(SCENARIOS[name])), request(MESSAGES, {})
+    session, _ = server.step(Session("key-1"), sent, NOW)
+    assert short_step(server, session, server.arrive(sent), NOW) is not None
+
+
+def test_a_head_keeps_a_few_of_the_turns_that_it_played() -> None:
+    rules = "".join(f"  - {{reply: r, when: {{text: say {n}}}, times: always}}\n" for n in range(40))
+    server, headers, session = engine(turns(rules)), RequestHeaders(KEY), Session("key-1")
+    for n in [0, *range(40), *range(40)]:
+        sent = request(MESSAGES, {"messages": [{"role": "user", "content": f"say {n}"}]}, headers)
+        session, decision = server.step(session, sent, NOW)
+        assert decision.note.turn == n + 1
+        assert len(read_head(sent, server.contract, server.accounts).turns) <= MOST_TURNS
 
 
 TEXT = st.text(max_size=20)
