@@ -4,7 +4,7 @@ Every client must notice them. So a fault of a stream has its place by kind, bef
 come, and no client skips what follows, as SDKs skip a ping. A stream that breaks there pauses first: a reset drops what
 its client has not read yet, and without a pause a person sees no text before the error.
 
-A preset that finds nothing to act on, such as a reset in mid-stream where the answer is no stream, stays queued.
+A preset stays queued where one of its faults finds nothing to act on, such as a reset where the answer is no stream.
 """
 
 from collections.abc import Mapping

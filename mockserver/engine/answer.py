@@ -1,8 +1,11 @@
 """The answer to an admitted request: a queued response, a turn of the scenario, or the default answer.
 
 The first queued response that fits an answer's place is used. Queued faults are laid over the answer that the request
-would have got without them.
+would have got without them. A list of them is one answer: where not every fault of it acts, none does, and the list
+waits for another request.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
@@ -35,7 +38,7 @@ _EMPTY = Conversation(model="", messages=(), body={})
 
 def answer(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:
     """Return the session afterwards and the decision. Raises `Refusal` where no turn matches."""
-    session, normal = admission.session, None
+    session, normal, idle = admission.session, None, list[str]()
     for queued, compiled in overrides.matching(session, admission.call, engine.contract):
         if compiled.is_answer:
             return _play(engine, admission, compiled.script, compiled.play, overrides.consume(session, queued))
@@ -43,34 +46,39 @@ def answer(engine: EngineParts, admission: Admission) -> tuple[Session, Decision
             normal = normal or _normal(engine, admission)
         except Refusal:
             continue  # there is no answer that faults could be laid over
-        changed = _with_queued_faults(*normal, compiled, admission)
-        if changed is not None:
-            return overrides.consume(normal[0], queued), changed
-    return normal or _normal(engine, admission)
+        changed, reasons = _with_queued_faults(*normal, compiled, admission)
+        if not reasons:
+            return overrides.consume(normal[0], queued), _with_idle(changed, idle)
+        idle += reasons
+    session, decision = normal or _normal(engine, admission)
+    return session, _with_idle(decision, idle)
 
 
 def _with_queued_faults(
     session: Session, decision: Decision, compiled: overrides.CompiledResponse, admission: Admission
-) -> Decision | None:
-    """Return the decision with queued faults laid over it; None if none of them finds anything to act on."""
+) -> tuple[Decision, tuple[str, ...]]:
+    """Return the decision with queued faults laid over it, and why some of them have no effect."""
     seed_path = SeedPath((session.seed, session.id, NEXT, str(session.requests)))
     wire = wire_named(admission.operation.wire)
     applied = lay_faults(decision.actions, compiled.faults, seed_path, admission.now, wire)
     _, idle_waiting = apply_waiting(applied.actions, applied.waiting)
-    if len(applied.idle) + len(idle_waiting) == len(compiled.faults):
-        return None
-    note = msgspec.structs.replace(
-        decision.note,
-        faults=(*decision.note.faults, *compiled.play.fault_names),
-        idle_faults=(*decision.note.idle_faults, *applied.idle),
-    )
-    return msgspec.structs.replace(
+    changed = msgspec.structs.replace(
         decision,
         actions=applied.actions,
-        note=note,
+        note=msgspec.structs.replace(decision.note, faults=(*decision.note.faults, *compiled.play.fault_names)),
         waiting=(*decision.waiting, *applied.waiting),
         recipe=with_faults(decision.recipe, compiled.faults),
     )
+    return changed, (*applied.idle, *idle_waiting)
+
+
+def _with_idle(decision: Decision, reasons: Sequence[str]) -> Decision:
+    """Return the decision with the reasons, each once, why queued faults still wait."""
+    if not reasons:
+        return decision
+    idle = [f"queued: {reason}" for reason in dict.fromkeys(reasons)]
+    note = msgspec.structs.replace(decision.note, idle_faults=(*decision.note.idle_faults, *idle))
+    return msgspec.structs.replace(decision, note=note)
 
 
 def _normal(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:

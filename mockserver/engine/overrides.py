@@ -7,7 +7,7 @@ A session carries its own choices (`Session.overrides`); for the others the oper
 - **pace**: its fields replace those of every reply's pace; fields that it leaves out stay the turn's.
 - **account**: the account of a session whose key belongs to no account.
 - **queued**: answers and faults for the next request. Each request uses the first that matches it. An answer is a turn
-  like any other; faults alone are laid over the normal answer, and stay queued if they find nothing to act on.
+  like any other; faults alone are laid over the normal answer, and stay queued unless all of them act.
 
 Choices are stored as JSON, as they were written, so that a session stays a small value that any store can hold. They
 are compiled when they are first used, and cached by their text.

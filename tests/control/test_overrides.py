@@ -176,6 +176,27 @@ def test_faults_that_find_nothing_to_act_on_wait_on() -> None:
     assert left(found) == ["w0"]
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [[{"reset": {"at": 99}}, {"hold": {"at": 3}}], [{"hold": {"at": 3}}, {"reset": {"at": 99}}]],
+    ids=["first", "last"],
+)
+def test_a_list_of_faults_waits_on_until_all_of_them_act(faults: JsonValue) -> None:
+    found = queue(talk(), {"faults": faults})
+    answer = found.say(stream=True)
+    assert [action for action in answer.actions if isinstance(action, Hold)] == []
+    assert (answer.note.faults, left(found)) == ((), ["w0"])
+    assert answer.note.idle_faults == ("queued: the answer has 7 events, so none is number 99",)
+
+
+def test_the_answer_says_once_why_queued_faults_wait_on() -> None:
+    late: dict[str, JsonValue] = {"faults": [{"reset": {"at": 99}}]}
+    found = queue(talk(), late, late, {"faults": ["crlf"]})
+    answer = found.say(stream=True)
+    assert (answer.note.faults, left(found)) == (("crlf",), ["w0", "w1"])
+    assert answer.note.idle_faults == ("queued: the answer has 7 events, so none is number 99",)
+
+
 def test_faults_wait_on_where_no_turn_matches_and_the_answer_behind_them_is_given() -> None:
     found = queue(Talk(turns("  - when: {text: never}\n    reply: x\n")), {"faults": ["crlf"]}, {"reply": "one"})
     assert [found.say(stream=True).status for _ in range(2)] == [200, 404]

@@ -14,7 +14,7 @@ from mockserver.files import dry_run, yaml_limits
 from mockserver.journal import log, redact
 from mockserver.server import asgi, uvicorn, workers
 from mockserver.server.limits import LIMITS
-from mockserver.server.stores import memory
+from mockserver.server.stores import memory, redis
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
@@ -61,6 +61,7 @@ VALUES = [
     f"{worker.MOST_JOBS} at a time",
     f"{size(yaml_limits.MAX_BYTES)}, {yaml_limits.MAX_NODES:,} nodes, {yaml_limits.MAX_DEPTH} levels",
     f"{size(dry_run.MOST_BYTES)} of answers, {dry_run.MOST_EVENTS:,} events",
+    f"{redis.TIMEOUT:g} s",
     f"{workers.MOST_FAILED_STARTS} in {workers.WINDOW:g} s",
     f"{uvicorn.GRACE} s",
     "none",

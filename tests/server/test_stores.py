@@ -30,7 +30,7 @@ from mockserver.server.stores.redis import PREFIX, RedisStore
 from tests.support.bank import BALANCE, CHAT, LOGIN, MESSAGES, REFRESH, accounts_of
 from tests.support.engine import contract, turns
 from tests.support.redis_server import RedisServer
-from tests.support.serve_process import BODY, HUNDRED, ask_by_socket, served
+from tests.support.serve_process import BODY, HUNDRED, ask_by_socket, exchange, served
 
 ONE_CREDIT = turns("  - reply: hello\n    usage: {input: 600, output: 400}\n    times: always")
 ID = session_of("sk_hundred")
@@ -254,17 +254,26 @@ def test_what_a_stream_did_not_deliver_comes_back_when_redis_does(
 
 
 @pytest.mark.process
-def test_a_server_survives_a_restart_of_redis(redis: RedisServer, tmp_path: Path) -> None:
+def test_workers_survive_a_restart_of_redis_and_their_probes_tell_of_it(redis: RedisServer, tmp_path: Path) -> None:
     async def until_answered(host: str, port: int) -> list[int]:
         seen = [await ask_by_socket(host, port)]
         while seen[-1] == 503:
             seen.append(await ask_by_socket(host, port))
         return seen
 
+    def probed(host: str, port: int) -> list[tuple[int, bytes]]:
+        paths = ("/_mock/health", "/_mock/ready")
+        return [asyncio.run(exchange(host, port, "GET", path, {"host": "mock.service"})) for path in paths]
+
+    healthy, ready, not_ready = (
+        (status, b'{"status":"%b"}' % text) for status, text in ((200, b"ok"), (200, b"ready"), (503, b"not ready"))
+    )
     with served(tmp_path, "--store", redis.url, "--workers", "2") as (host, port, _):
         assert asyncio.run(ask_by_socket(host, port)) == 200
+        assert probed(host, port) == [healthy, ready]
         redis.kill()
         assert {asyncio.run(ask_by_socket(host, port)) for _ in range(4)} == {503}
+        assert probed(host, port) == [healthy, not_ready]
         redis.start()
         assert asyncio.run(until_answered(host, port))[-1] == 200
 

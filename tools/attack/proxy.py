@@ -26,18 +26,24 @@ class FaultProxy:
         self._mode: Mode = "pass"
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._is_over = asyncio.Event()
+        self._listens = threading.Event()
 
     def start(self) -> None:
         """Listen."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._listens.wait(10)
 
     def stop(self) -> None:
         """Close everything."""
         self.set("cut")
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._loop.call_soon_threadsafe(self._is_over.set)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._listen())
 
     def set(self, mode: Mode) -> None:
         """Do this from now on; returns when it holds."""
@@ -50,8 +56,10 @@ class FaultProxy:
                 writer.transport.abort()
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            self._listens.set()
+            await self._is_over.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._mode == "cut":
