@@ -59,6 +59,7 @@ CREDENTIALS: Mapping[str, str] = {
     "loading": "give --loading-key KEY: a key for which the model is loading",
     "expired": "give --expired-token TOKEN: an access token that has expired",
     "login": "give --login EMAIL:PASSWORD of a user who may be logged in and out",
+    "other": "give --second-login EMAIL:PASSWORD of another user than that of --login",
     "user": "give --login EMAIL:PASSWORD of a user whose password is checked",
     "metered": "give --key KEY of an account with a limited balance",
 }
@@ -211,13 +212,16 @@ byok-is-free            | D4 | Pricing                   | A BYOK request does n
 balance-own             | D3 | Credits                   | What one account spends does not change the balance of another. | second
 balance-together        | D3 | Credit Costs              | Answers at the same time lower the balance by the sum of what they state. | metered
 limit-together          | D1 D3 | Error Handling         | Requests at the same time count against the rate limit as those one after another do. | window
+limit-own               | D0 D1 | Rate Limits            | While one key is limited, another is served. | window
+exhausted-together      | D3 | Error Handling            | Of requests at the same time on an account without credits, none is served. | exhausted
 login                   | D2 D1 | Authentication         | A login returns tokens; the access token is a JWT that is valid for 24 hours. | login
 login-form              | OBS | Authentication           | A login is accepted as a form too, as OAuth2 clients send it. | login
 login-refused           | D2 OBS | Authentication        | A wrong password is answered 401, an incomplete login 422. | user
 me                      | D1 | Known Quirks              | /auth/me returns the user who is logged in. | login
 refresh                 | D1 | Bearer Token              | A refresh returns a new access token that works. | login
 logout                  | OBS | Authentication           | After a logout the token is answered 401. | login
-token-clock             | D1 | Bearer Token              | A new token is valid at once: iat and nbf are not ahead of the answer's clock, exp is. | login
+token-clock             | D1 | Bearer Token              | A new or refreshed token is valid at once: iat and nbf are not ahead of the answer's clock, exp is. | login
+tokens-own              | D1 OBS | Bearer Token          | A token shows its own user, also after a refresh, and the logout of another user does not end it. | other
 token-forged            | D1 | Bearer Token              | A token with a changed signature is answered 401. | login
 """
 

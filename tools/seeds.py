@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNTS = ROOT / "docs" / "accounts.yaml"
-LOGIN = "jo@example.com:secret"
-"""A user in the accounts file."""
+LOGIN, SECOND_LOGIN = "jo@example.com:secret", "kim@example.com:secret"
+"""The users in the accounts file."""
 
 MOCKSERVER = (sys.executable, "-m", "mockserver")
 
@@ -41,7 +41,19 @@ def gate(url: str, seed: int) -> bool:
     """Run the gate once. Print a line, or everything that the gate prints if the run fails."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
-        options = ["--seed", str(seed), "--profile", "full", "--login", LOGIN, "--require-all", "--json", str(file)]
+        options = [
+            "--seed",
+            str(seed),
+            "--profile",
+            "full",
+            "--login",
+            LOGIN,
+            "--second-login",
+            SECOND_LOGIN,
+            "--require-all",
+            "--json",
+            str(file),
+        ]
         done = subprocess.run(
             [*MOCKSERVER, "contract", url, "--quiet", *options], capture_output=True, text=True, check=False
         )

@@ -132,7 +132,8 @@ def log_in(client: Client, email: str, password: str) -> CheckedExchange:
     return client.post(operation, {"email": email, "password": password}, headers={})
 
 
-def _me(client: Client, token: str) -> CheckedExchange:
+def read_me(client: Client, token: str) -> CheckedExchange:
+    """Return the exchange that reads the user of a token."""
     return client.get(client.operation("me"), headers={"authorization": f"Bearer {token}"})
 
 
@@ -145,15 +146,15 @@ def session(client: Client) -> None:
     client.expect("login", opened, 200)
     token = token_of(opened)
     _check_token(client, token, opened)
-    me = _me(client, token)
+    me = read_me(client, token)
     right = me.response.status == 200 and dig(me.response.json, "email") == email
     client.check("me", right, f"status {me.response.status}, e-mail {dig(me.response.json, 'email')!r}", me)
     head, _, signature = token.rpartition(".")
     forged = f"{head}.{signature[:-2][::-1]}{signature[-2:]}"
-    client.expect("token-forged", _me(client, forged), 401)
-    newer = _refresh(client, token_of(opened, "refresh_token"))
+    client.expect("token-forged", read_me(client, forged), 401)
+    newer = refreshed(client, token_of(opened, "refresh_token"))
     if newer is not None:
-        client.expect("refresh", _me(client, newer), 200)
+        client.expect("refresh", read_me(client, newer), 200)
     closing = client.operation("logout") if client.has("logout") else None
     if closing is not None:
         # A gateway may end the whole login with either token, so only the first of them must still be good.
@@ -161,7 +162,7 @@ def session(client: Client) -> None:
             headers = JSON_HEADERS | {"authorization": f"Bearer {last}"}
             closed = client.send(SentRequest("POST", closing.path, headers, b""))
             client.expect("logout", closed, *((200,) if number == 0 else (200, 401)))
-            client.expect("logout", _me(client, last), 401)
+            client.expect("logout", read_me(client, last), 401)
 
 
 def _check_token(client: Client, token: str, opened: CheckedExchange) -> None:
@@ -175,7 +176,8 @@ def _check_token(client: Client, token: str, opened: CheckedExchange) -> None:
     client.check("login", lasts in (None, DAY), f"expires_in is {lasts}", opened)
 
 
-def _refresh(client: Client, token: str) -> str | None:
+def refreshed(client: Client, token: str) -> str | None:
+    """Return the access token of a refresh, or None if there is none."""
     operation = client.operation("refresh")
     exchange = client.post(operation, {"refresh_token": token}, headers={})
     if exchange.response.status == 401:  # D1 names no body: the refresh token may have to come as Bearer

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.exchange import CheckedExchange, dig
 from mockserver.contracts.probe import probe
-from mockserver.contracts.probes.account import balance, claims, log_in, metered_key, number, token_of
+from mockserver.contracts.probes.account import balance, claims, log_in, metered_key, number, refreshed, token_of
 
 FEW = 8
 """The most requests that a limited key may serve before it is limited, as its option says."""
@@ -79,20 +79,33 @@ def limited_at_once(client: Client) -> None:
 
 @probe("token-clock", profiles=["smoke", "full"])
 def clocks(client: Client) -> None:
-    """Compare the times in a new token with the clock of the answer, or with that of this machine."""
+    """Compare the times in a new token, and in a refreshed one, with the clock of the answer or of this machine."""
     email, _, password = client.credential("login").partition(":")
     opened = log_in(client, email, password)
     client.require_known("login", opened)
-    inside = claims(token_of(opened))
-    now = _clock(opened)
+    first = token_of(opened)
+    _check_clock(client, "", first, _clock(opened), opened)
+    newer = refreshed(client, token_of(opened, "refresh_token"))
+    if newer is not None:
+        _check_clock(client, "after a refresh, ", newer, _clock(opened), opened)
+        ends = [number(dig(claims(token), "exp")) or 0.0 for token in (first, newer)]
+        got = f"after a refresh, exp is {ends[0] - ends[1]:.0f} s before that of the first token"
+        client.check("token-clock", ends[0] <= ends[1], got, opened)
+
+
+def _check_clock(client: Client, when: str, token: str, now: float, exchange: CheckedExchange) -> None:
+    """Compare the times in a token with a clock."""
+    inside = claims(token)
     for name in ("iat", "nbf"):
         begins = number(dig(inside, name))
         if begins is not None:
             ahead = begins - now
-            client.check("token-clock", ahead <= SKEW, f"{name} is {ahead:.0f} s ahead of the answer's clock", opened)
+            got = f"{when}{name} is {ahead:.0f} s ahead of the answer's clock"
+            client.check("token-clock", ahead <= SKEW, got, exchange)
     expires = number(dig(inside, "exp"))
     if expires is not None:
-        client.check("token-clock", expires > now, f"exp is {now - expires:.0f} s before the answer's clock", opened)
+        got = f"{when}exp is {now - expires:.0f} s before the answer's clock"
+        client.check("token-clock", expires > now, got, exchange)
 
 
 def _clock(exchange: CheckedExchange) -> float:

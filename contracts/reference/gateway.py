@@ -26,7 +26,7 @@ from mockserver.contracts.exchange import read_json
 from mockserver.contracts.reference.wires import render
 from mockserver.contracts.request_framing import read_body
 
-USER, PASSWORD = "ada@example.com", "correct horse"
+USER, OTHER, PASSWORD = "ada@example.com", "grace@example.com", "correct horse"
 KEY, SECOND, EMPTY, LIMITED, FAILING, LOADING = (
     "sk_other_one",
     "sk_second_one",
@@ -103,6 +103,7 @@ def credentials() -> dict[str, str]:
         "loading": LOADING,
         "expired": expired_token(),
         "login": f"{USER}:{PASSWORD}",
+        "other": f"{OTHER}:{PASSWORD}",
         "user": f"{USER}:{PASSWORD}",
     }
 
@@ -223,7 +224,7 @@ class ReferenceGateway:
     # Logins and tokens
 
     def _login(self, body: Any) -> dict[str, Any]:
-        if (body["email"], body["password"]) != (USER, PASSWORD):
+        if body["email"] not in (USER, OTHER) or body["password"] != PASSWORD:
             raise ReferenceRefusal(401, "invalid_credentials", "Incorrect email or password")
         return self._tokens(body["email"])
 

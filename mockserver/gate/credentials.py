@@ -22,6 +22,8 @@ SCENARIOS: Mapping[str, str] = {
 PERSON = "gate@example.com:gate"
 """A user that the gate invents: the mock logs anybody in, unless its accounts name users."""
 
+OTHER_PERSON = "gate2@example.com:gate"
+
 OLD_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiaWF0IjowLCJleHAiOjg2NDAwfQ.c2lnbmVkLWJ5LW5vYm9keS1oZXJl"
 """A token of 1970: {sub: 1, iat: 0, exp: 86400}."""
 
@@ -30,11 +32,11 @@ def of_mock(run: str) -> dict[str, str]:
     """Return the credentials for the mock. `run` makes their sessions different from those of other runs."""
     keys = {name: f"sk_mock_{scenario}_{run}" for name, scenario in SCENARIOS.items()}
     keys["second"] += "second"
-    return {**keys, "login": PERSON, "expired": OLD_TOKEN}
+    return {**keys, "login": PERSON, "other": OTHER_PERSON, "expired": OLD_TOKEN}
 
 
 def secrets(key: str, credentials: Mapping[str, str]) -> Iterator[str]:
-    """Yield what no report may show: every key and token that the operator gave, and the password of a login."""
+    """Yield what no report may show: every key and token that the operator gave, and the passwords of logins."""
     yield key
     for name, value in credentials.items():
-        yield value.partition(":")[2] if name in ("login", "user") else value
+        yield value.partition(":")[2] if name in ("login", "other", "user") else value

@@ -84,6 +84,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _option("loading-key", "Key for which the model is loading."),
     _option("expired-token", "Access token that has expired."),
     _option("login", "User to log in and out; prefer the variable GATE_LOGIN.", metavar="EMAIL:PASSWORD"),
+    _option("second-login", "Another user to log in and out.", metavar="EMAIL:PASSWORD"),
     _option(
         "state",
         "Put the target into a situation with a command or URL; normal=… ends it. Several in the variable: one a line.",
@@ -131,6 +132,7 @@ class GateOptions:
     loading_key: str | None
     expired_token: str | None
     login: str | None
+    second_login: str | None
     state: tuple[str, ...]
     insecure: bool
     contract: str | None
@@ -164,6 +166,7 @@ class GateOptions:
             "loading": self.loading_key,
             "expired": self.expired_token,
             "login": self.login,
+            "other": self.second_login,
             "user": self.login,
         }
         return {name: value for name, value in options.items() if value}
@@ -193,8 +196,9 @@ class GateOptions:
         key = self.key or (LOCAL_KEY if is_loopback(url) else None)
         if key is None:
             raise OperatorError("a gateway on another machine needs an API key: give --key KEY or set GATEWAY_KEY")
-        if self.login and ":" not in self.login:
-            raise OperatorError("--login: expected EMAIL:PASSWORD")
+        for name, login in (("login", self.login), ("second-login", self.second_login)):
+            if login and ":" not in login:
+                raise OperatorError(f"--{name}: expected EMAIL:PASSWORD")
         chosen = RunSettings(
             url=url,
             profile=PROFILES[self.profile or ("full" if is_loopback(url) else "paid")],
