@@ -1,8 +1,11 @@
 """`mockserver contract GATEWAY --upstream-port N`: a gateway under test, whose upstream is the mock."""
 
+import datetime
 import sys
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +16,14 @@ from mockserver.core.errors import OperatorError, did_you_mean
 from mockserver.gate.options import LOCAL_KEY
 from mockserver.gate.packages import require_packages
 
+if TYPE_CHECKING:
+    from mockserver.gate.baseline_file import BaselineEntry
+    from mockserver.gate.passage.cases import PassageCase
+
 EXAMPLES = {
     "mockserver contract http://127.0.0.1:4000 --upstream-port 8001": "a gateway whose model is at port 8001",
     "mockserver contract http://127.0.0.1:4000 --upstream-port 8001 --only 'tool-*'": "only some cases",
+    "mockserver contract http://127.0.0.1:4000 --upstream-port 8001 --baseline known.yaml": "accept what is known",
 }
 
 
@@ -39,6 +47,8 @@ EXAMPLES = {
 @click.option(
     "--junit", "junit_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit XML report to FILE."
 )
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Accept the facts listed in FILE.")
+@click.option("--write-baseline", is_flag=True, help="Write the --baseline file from this run.")
 @report_errors
 def through(
     url: str,
@@ -51,28 +61,21 @@ def through(
     insecure: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    baseline: Path | None,
+    write_baseline: bool,
 ) -> None:
     """Say what GATEWAY changes or loses between its clients and its upstream, which is the mock.
 
     Configure the gateway with http://HOST:PORT as the base URL of its model, and any key. Exit code 0: everything
-    arrived, 1: something changed or was lost, 2: could not run, 3: unfinished.
+    arrived, 1: something changed or was lost, or the baseline is out of date, 2: could not run, 3: unfinished.
     """
     require_packages()
     from mockserver.gate.output_file import write_file
+    from mockserver.gate.passage import baseline as baselines
     from mockserver.gate.passage import reports
-    from mockserver.gate.passage.cases import CASES
     from mockserver.gate.passage.runner import PassageRunner, PassageSettings
 
-    names = [case.name for case in CASES]
-    for pattern in (*only, *exclude):
-        if not any(fnmatch(name, pattern) for name in names):
-            raise OperatorError(f"no case is called '{pattern}'; {did_you_mean(pattern, names)}")
-    chosen = [
-        case
-        for case in CASES
-        if (not only or any(fnmatch(case.name, pattern) for pattern in only))
-        and not any(fnmatch(case.name, pattern) for pattern in exclude)
-    ]
+    chosen, accepted = _chosen(only, exclude), _accepted(baseline, is_new=write_baseline)
     settings = PassageSettings(url, key, (upstream_host, upstream_port), model, not insecure, chosen)
     is_terminal = sys.stderr.isatty()
 
@@ -83,6 +86,11 @@ def through(
     with stopped_by_sigterm():
         run = PassageRunner(settings, progress).run()
     progress("done")
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    if write_baseline and baseline is not None:
+        write_file(baseline, baselines.write(run, accepted, today).encode())
+    else:
+        baselines.apply(run, accepted, today)
     for line in reports.lines(run):
         click.echo(line)
     if json_file is not None:
@@ -90,3 +98,28 @@ def through(
     if junit_file is not None:
         write_file(junit_file, reports.as_junit(run))
     sys.exit(run.exit_code)
+
+
+def _chosen(only: Sequence[str], exclude: Sequence[str]) -> "list[PassageCase]":
+    """Return the cases that the operator chose. Raises `OperatorError` for a pattern that matches none."""
+    from mockserver.gate.passage.cases import CASES
+
+    names = [case.name for case in CASES]
+    for pattern in (*only, *exclude):
+        if not any(fnmatch(name, pattern) for name in names):
+            raise OperatorError(f"no case is called '{pattern}'; {did_you_mean(pattern, names)}")
+    return [
+        case
+        for case in CASES
+        if (not only or any(fnmatch(case.name, pattern) for pattern in only))
+        and not any(fnmatch(case.name, pattern) for pattern in exclude)
+    ]
+
+
+def _accepted(file: Path | None, *, is_new: bool) -> "list[BaselineEntry]":
+    """Return the entries of the baseline. `is_new`: the run writes the file, which need not be there yet."""
+    from mockserver.gate.passage import baseline
+
+    if is_new and file is None:
+        raise OperatorError("--write-baseline needs --baseline FILE")
+    return [] if file is None or (is_new and not file.exists()) else baseline.read(file)

@@ -32,7 +32,7 @@ Stop: TypeAlias = Literal["end_turn", "max_tokens", "stop_sequence", "tool_use",
 
 CHARACTERS_PER_TOKEN = 4
 IMAGE_TOKENS = 1_000
-IMAGES = frozenset({"image", "image_url"})
+IMAGES = frozenset({"image", "image_url", "input_image"})
 """The kinds of `Media` that are images, on any wire."""
 
 

@@ -20,12 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.contracts.check import Deviation
 from mockserver.contracts.promises import PROMISES
 from mockserver.core.errors import OperatorError
-from mockserver.gate.baseline_file import BaselineEntry, read_entries
+from mockserver.gate.baseline_file import BaselineEntry, read_entries, rows_text
 from mockserver.gate.causes import fingerprint
 from mockserver.gate.results import PromiseResult, RunResults
 
@@ -110,4 +108,4 @@ def write(results: RunResults, accepted: Iterable[AcceptedDeviation], today: dat
         if entry.until is not None:
             written["until"] = entry.until
         entries.append(written | {"deviations": sorted(str(mark) for mark in result.sightings)})
-    return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)
+    return rows_text(entries)

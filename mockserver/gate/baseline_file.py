@@ -75,10 +75,23 @@ def _entry(
     return BaselineEntry(str(value[key]), value["since"], value["why"], value.get("until"), rest)
 
 
+class _PlainDumper(yaml.SafeDumper):
+    """Writes each value in full: two entries of one day are not one date and a reference to it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Return that nothing is referred to."""
+        return True
+
+
+def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of a file with these entries, whatever keys they have."""
+    return yaml.dump(rows, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
+
+
 def entries_text(key: str, entries: Iterable[BaselineEntry]) -> str:
     """Return the text of a file with these entries."""
     rows = [
         {key: entry.name, "since": entry.since, "why": entry.why, **({"until": entry.until} if entry.until else {})}
         for entry in entries
     ]
-    return yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=120)
+    return rows_text(rows)

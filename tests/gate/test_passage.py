@@ -103,6 +103,13 @@ def without(*names: str) -> Callable[[SentRequest], SentRequest]:
     return in_request(lambda body: [body.pop(name, None) for name in names])
 
 
+def _other_picture(body: dict[str, Any]) -> None:
+    """Make every picture another one."""
+    for part in body["messages"][0]["content"]:
+        if part["type"] == "image_url":
+            part["image_url"]["url"] = "data:image/png;base64,AAAA"
+
+
 LOSSES = (
     Loss("unicode", {"text": "changed"}, answer=in_bytes("你好".encode(), b"??")),
     Loss("long-answer", {"text": "changed"}, answer=in_bytes(b" 4321", b"")),
@@ -111,6 +118,9 @@ LOSSES = (
     Loss("tool-result", {"request: system": "lost"}, in_request(lambda body: body["messages"].pop(0))),
     Loss("forced-tool", {"request: tools": "lost", "request: tool choice": "changed"}, without("tools", "tool_choice")),
     Loss("sampling", {"request: temperature": "lost", "request: top_p": "lost"}, without("temperature", "top_p")),
+    Loss("image", {"request: image": "changed"}, in_request(lambda body: _other_picture(body))),
+    Loss("several-choices", {"choices": "changed"}, without("n")),
+    Loss("logprobs", {"logprobs": "lost"}, without("logprobs", "top_logprobs")),
     Loss("unknown-request-field", {"request: unknown field": "lost"}, without("x_unknown")),
     Loss("unknown-answer-field", {"unknown field": "lost"}, answer=in_bytes(b'"x_unknown"', b'"x_other"')),
     Loss("usage", {"usage": "lost"}, answer=in_bytes(b'"usage"', b'"used"')),
@@ -118,6 +128,8 @@ LOSSES = (
     Loss("max-tokens", {"stop": "changed"}, answer=in_bytes(b'"length"', b'"stop"')),
     Loss("thinking", {"thinking": "lost"}, answer=in_bytes(b'"reasoning_content"', b'"r"')),
     Loss("error-400", {"error message": "changed"}, answer=in_bytes(b"upstream said", b"I say")),
+    Loss("error-401", {"status": "changed"}, answer=lambda answer: replace(answer, status=404)),
+    Loss("error-402", {"status": "changed"}, answer=lambda answer: replace(answer, status=500)),
     Loss(
         "error-429",
         {"retry-after": "lost", "status": "changed"},
@@ -235,12 +247,36 @@ def test_the_command_says_what_was_sent_and_what_arrived(tmp_path: Path) -> None
     assert (suite.get("failures"), suite.get("skipped")) == ("2", "4")
 
 
+def test_what_is_known_is_accepted_and_nothing_else(tmp_path: Path) -> None:
+    port, file = free_port(), tmp_path / "known.yaml"
+    with relay.serving(chat_only(LossyGateway(port, answer=without_retry_after))) as url:
+        command = ["contract", url, "--upstream-port", str(port), "--model", "m", "--baseline", str(file), "--only"]
+        written = CliRunner().invoke(main, [*command, "error-429", "--write-baseline"])
+        again = CliRunner().invoke(main, [*command, "error-429"])
+        more = CliRunner().invoke(main, [*command, "error-*"])
+    assert "case: error-429" in file.read_text(encoding="utf-8"), written.output
+    assert ([written.exit_code, again.exit_code, more.exit_code], "ACCEPTED" in again.output) == ([1, 0, 1], False)
+    assert "error-429, whole         accepted  accepted since " in again.output
+
+
+def test_a_baseline_is_written_to_a_file() -> None:
+    done = CliRunner().invoke(main, ["contract", "through", "http://x", "--upstream-port", "1", "--write-baseline"])
+    assert (done.exit_code, "--write-baseline needs --baseline FILE" in done.output) == (2, True)
+
+
 def test_a_misspelt_case_is_named() -> None:
     done = CliRunner().invoke(main, ["contract", "through", "http://x", "--upstream-port", "1", "--only", "tool-cal"])
     assert (done.exit_code, "did you mean 'tool-call'" in done.output) == (2, True)
 
 
-SAME = [("status", "500", "502", True), ("status", "429", "500", False), ("error message", "why", "x: why", True)]
+SAME = [
+    ("status", "500", "502", True),
+    ("status", "529", "503", True),
+    ("status", "401", "500", True),
+    ("status", "402", "500", False),
+    ("status", "429", "500", False),
+    ("error message", "why", "x: why", True),
+]
 
 
 @pytest.mark.parametrize(("fact", "sent", "arrived", "expected"), SAME)

@@ -1,11 +1,16 @@
 """The parts of a gateway under test: facts of odd answers, the client in front, the lines for people."""
 
+import datetime
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mockserver.core.errors import OperatorError
 from mockserver.gate import relay
-from mockserver.gate.passage import reports
+from mockserver.gate.baseline_file import BaselineEntry
+from mockserver.gate.passage import baseline, reports
 from mockserver.gate.passage.asking import PassageClient
 from mockserver.gate.passage.cases import CASES
 from mockserver.gate.passage.facts import ANSWER_FACTS, REQUEST_FACTS, PassageAnswer
@@ -133,6 +138,64 @@ def test_both_sides_are_shown_from_where_they_part() -> None:
     words = lines(run(result(FactResult("text", f"{'a' * 90}b{'c' * 90}", f"{'a' * 90}d{'c' * 90}"), requests=2)))
     assert f"sent …{'a' * 12}b{'c' * 47}… (181 characters); arrived …{'a' * 12}d" in words
     assert "asked the upstream 2 times" in words
+
+
+TODAY = datetime.date(2026, 11, 27)
+FACT = FactResult("text", "a", "b")
+
+
+def entry(**more: Any) -> BaselineEntry:
+    """Return an entry that accepts the fact."""
+    rest = {"facts": ["openai, whole: text changed"]}
+    return BaselineEntry("text", TODAY, "known", **({"rest": rest} | more))
+
+
+ENTRIES: tuple[tuple[BaselineEntry, PassageRun, str, list[str]], ...] = (
+    (entry(), run(result(FACT, compared=1)), "accepted", []),
+    (entry(rest={"facts": ["openai, whole: text lost"]}), run(result(FACT, compared=1)), "changed", []),
+    (entry(), run(result(compared=1)), "kept", ["text: is kept now; remove its entry"]),
+    (entry(), run(result(absent=True)), "not offered", []),
+    (
+        entry(until=datetime.date(2026, 11, 26)),
+        run(result(FACT, compared=1)),
+        "changed",
+        ["text: accepted until 2026-11-26, which has passed"],
+    ),
+)
+
+
+@pytest.mark.parametrize(("accepted", "finished", "state", "complaints"), ENTRIES)
+def test_an_entry_accepts_its_facts_while_it_is_needed(
+    accepted: BaselineEntry, finished: PassageRun, state: str, complaints: list[str]
+) -> None:
+    baseline.apply(finished, [accepted], TODAY)
+    assert (finished.results[0].state, finished.complaints) == (state, complaints)
+    assert finished.exit_code == (1 if complaints or state == "changed" else 3 if state == "not offered" else 0)
+    assert all(f"Baseline: {complaint}" in lines(finished) for complaint in complaints)
+    assert f'failures="{int(state == "changed")}"'.encode() in reports.as_junit(finished)
+
+
+def test_an_entry_that_is_still_needed_keeps_its_date_and_reason(tmp_path: Path) -> None:
+    file, until = tmp_path / "known.yaml", datetime.date(2027, 1, 1)
+    lost = PassageResult(TEXT, "anthropic", "stream", [FactResult("stop", "end", None)])
+    kept = entry(until=until)
+    text = baseline.write(run(result(FACT), lost), [kept], TODAY + datetime.timedelta(1))
+    file.write_text(text, encoding="utf-8")
+    (read,) = baseline.read(file)
+    assert (read.since, read.why, read.until) == (TODAY, "known", until)
+    assert read.rest["facts"] == ["openai, whole: text changed", "anthropic, stream: stop lost"]
+
+
+def test_two_entries_of_one_day_each_have_their_date() -> None:
+    other = PassageResult(CASES[1], "openai", "whole", [FACT])
+    assert baseline.write(run(result(FACT), other), [], TODAY).count("since: 2026-11-27\n") == 2
+
+
+def test_an_entry_needs_its_facts(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text("- {case: text, since: 2026-11-27, why: known}", encoding="utf-8")
+    with pytest.raises(OperatorError, match="text: facts: expected a list of texts"):
+        baseline.read(file)
 
 
 def test_a_run_that_was_stopped_says_so() -> None:

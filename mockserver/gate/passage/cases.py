@@ -39,6 +39,24 @@ SAMPLING: Mapping[str, Mapping[str, object]] = {
     "anthropic": {"temperature": 0.5, "top_p": 0.25, "stop_sequences": ["<end>"]},
     "openai": {"temperature": 0.5, "top_p": 0.25, "stop": ["<end>"]},
 }
+CHOICES = 2
+
+SEVERAL: Mapping[str, Mapping[str, object]] = {"openai": {"n": CHOICES}}
+LOGPROBS: Mapping[str, Mapping[str, object]] = {"openai": {"logprobs": True, "top_logprobs": 2}}
+
+IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+"""A picture of one pixel, as base64."""
+
+IMAGE_MARK = "[image]"
+SEES: Mapping[str, Mapping[str, object]] = {
+    wire: {"messages": [{"role": "user", "content": [{"type": "text", "text": f"{IMAGE_MARK} What is it?"}, picture]}]}
+    for wire, picture in {
+        "anthropic": {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": IMAGE}},
+        "openai": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{IMAGE}"}},
+    }.items()
+}
+"""Messages with a picture."""
+
 UNKNOWN_FIELD = "x_unknown"
 UNKNOWN: Mapping[str, Mapping[str, object]] = {wire: {UNKNOWN_FIELD: "kept"} for wire in ("anthropic", "openai")}
 FORCED: Mapping[str, Mapping[str, object]] = {
@@ -52,7 +70,7 @@ class PassageCase(NamedTuple):
 
     `turn` is the upstream's answer in the words of a scenario. `facts` are those of the answer, `request_facts` those
     of the request, by their names in `facts.py`. `extras` are fields of the request, by wire. `forms` says whether the
-    case is asked for a whole answer, a stream, or both.
+    case is asked for a whole answer, a stream, or both, `wires` on which wires.
     """
 
     name: str
@@ -65,6 +83,7 @@ class PassageCase(NamedTuple):
     system: str = ""
     extras: Mapping[str, Mapping[str, object]] = {}
     forms: Sequence[str] = ("whole", "stream")
+    wires: Sequence[str] = ("openai", "anthropic")
 
     @property
     def mark(self) -> str:
@@ -155,6 +174,30 @@ CASES: tuple[PassageCase, ...] = (
         forms=("whole",),
     ),
     PassageCase(
+        "image",
+        "A model that gets no picture, or another one, answers all the same.",
+        {"reply": "A pixel."},
+        ("text",),
+        ("image",),
+        extras=SEES,
+    ),
+    PassageCase(
+        "several-choices",
+        "A client that asks for several choices compares them, and pays for each.",
+        {"reply": "One of them."},
+        ("choices",),
+        extras=SEVERAL,
+        wires=("openai",),
+    ),
+    PassageCase(
+        "logprobs",
+        "Judges and classifiers read the probabilities, not the text.",
+        {"reply": "Yes, probably."},
+        ("logprobs", "text"),
+        extras=LOGPROBS,
+        wires=("openai",),
+    ),
+    PassageCase(
         "unknown-request-field",
         "New parameters of a model should not wait for a release of the gateway.",
         {"reply": "Fine."},
@@ -205,9 +248,12 @@ CASES: tuple[PassageCase, ...] = (
         extras=THINKS,
     ),
     _error(400, "A request that cannot succeed must not look like an outage, or clients repeat it."),
+    _error(401, "A gateway whose own key is refused must say so, as 401 or as a failure, and not answer."),
+    _error(402, "An account without credits is no outage: repeating the request does not help."),
     _error(429, "Clients wait as long as `retry-after` says; without it they guess.", retry_after=2),
     _error(500, "A failure of the upstream must be a failure, with its reason."),
     _error(503, "Clients come back after `retry-after`; without it they guess.", retry_after=2),
+    _error(529, "An overloaded model is a failure that passes: clients wait and repeat."),
     PassageCase(
         "incremental",
         "A person reads along; a gateway that collects the stream takes that away.",

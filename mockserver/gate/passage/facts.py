@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from mockserver.core.conversation import (
+    IMAGES,
     Conversation,
     Json,
+    Media,
     Text,
     Thinking,
     ToolResult,
@@ -18,10 +20,10 @@ from mockserver.core.conversation import (
     joined_text,
 )
 from mockserver.core.json_text import json_or_none
-from mockserver.gate.passage.cases import UNKNOWN_FIELD
+from mockserver.gate.passage.cases import IMAGE, UNKNOWN_FIELD
 from mockserver.recording.events import RecordedEvent, events_of
 from mockserver.recording.exchange import RecordedExchange
-from mockserver.wires.json_values import mapping, string
+from mockserver.wires.json_values import mapping, objects, string
 from mockserver.wires.wire import ReadReply, Wire
 
 AS_IT_COMES = 0.15
@@ -140,6 +142,28 @@ def _unknown(answer: PassageAnswer) -> str | None:
     return string(mapping(answer.body).get(UNKNOWN_FIELD)) or None
 
 
+def _each_choice(answer: PassageAnswer) -> list[Mapping[str, Json]]:
+    """Return the choices of a whole answer, or the pieces of choices in a stream."""
+    said = answer.said if answer.exchange.is_stream else [mapping(answer.body)]
+    return [choice for data in said for choice in objects(data.get("choices"))]
+
+
+def _choices(answer: PassageAnswer) -> str | None:
+    texts = dict[str, str]()
+    for choice in _each_choice(answer):
+        number = str(choice.get("index"))
+        said = mapping(choice.get("message")) or mapping(choice.get("delta"))
+        texts[number] = texts.get(number, "") + string(said.get("content"))
+    return "; ".join([f"{number}: {texts[number]}" for number in sorted(texts)]) or None
+
+
+def _logprobs(answer: PassageAnswer) -> str | None:
+    """Return the tokens with the number of their alternatives; the probabilities are numbers that nobody compares."""
+    found = [objects(mapping(choice.get("logprobs")).get("content")) for choice in _each_choice(answer)]
+    tokens = [token for piece in found for token in piece]
+    return " ".join([f"{token.get('token')}({len(objects(token.get('top_logprobs')))})" for token in tokens]) or None
+
+
 def _pace(answer: PassageAnswer) -> str | None:
     moments = [event.at for event in answer.events if isinstance(event.json, dict)]
     if not moments:
@@ -168,6 +192,8 @@ ANSWER_FACTS: Mapping[str, Callable[[PassageAnswer], str | None]] = {
     "error message": _message,
     "retry-after": _retry_after,
     "unknown field": _unknown,
+    "choices": _choices,
+    "logprobs": _logprobs,
     "pace": _pace,
     "end": _end,
 }
@@ -194,6 +220,14 @@ def _tools(asked: Conversation) -> str | None:
     return "; ".join([f"{tool.name}: {tool.description} {_sorted(tool.schema)}" for tool in asked.tools]) or None
 
 
+def _image(asked: Conversation) -> str | None:
+    """Return how many pictures a request has, and whether the data of the one that was sent is among them."""
+    blocks = [block for message in asked.messages for block in message.blocks]
+    count = sum(isinstance(block, Media) and block.kind in IMAGES for block in blocks)
+    whole = "as it was sent" if IMAGE in compact_json(asked.body) else "other data"
+    return f"{count}, {whole}" if count else None
+
+
 def _field(name: str) -> Callable[[Conversation], str | None]:
     """Return a function that reads a field which every wire calls by the same name."""
     return lambda asked: None if asked.body.get(name) is None else str(asked.body[name])
@@ -202,6 +236,7 @@ def _field(name: str) -> Callable[[Conversation], str | None]:
 REQUEST_FACTS: Mapping[str, Callable[[Conversation], str | None]] = {
     "system": lambda asked: asked.system or None,
     "history": _history,
+    "image": _image,
     "tools": _tools,
     "tool choice": lambda asked: " ".join([asked.tool_choice.mode, asked.tool_choice.name]).strip(),
     "temperature": _field("temperature"),
@@ -217,8 +252,9 @@ def same(fact: str, sent: str, arrived: str) -> bool:
     """Return whether a fact arrived as it was sent."""
     if fact in ("error message", "signature"):
         return sent in arrived  # a gateway may add its own words, and unwraps what it has wrapped
-    if fact == "status" and sent.startswith("5"):
-        return arrived.startswith("5")  # 502 for 500 says the same to a client: try again later
+    if fact == "status" and (sent.startswith("5") or sent == "401"):
+        # 502 for 500 says the same to a client: try again later. The key that a 401 refuses is not the client's.
+        return arrived.startswith("5") or sent == arrived
     return sent == arrived
 
 

@@ -33,6 +33,8 @@ def lines(run: PassageRun) -> Iterator[str]:
             for result in results:
                 yield from _case(result)
         yield ""
+    for complaint in run.complaints:
+        yield f"Baseline: {complaint}"
     if run.stopped:
         yield f"Stopped early: {run.stopped}"
     yield headline(run)
@@ -44,14 +46,16 @@ def _route(run: PassageRun, wire: str, results: list[PassageResult]) -> str:
 
 
 def _case(result: PassageResult) -> Iterator[str]:
-    state = result.state.upper() if result.facts else result.state
+    is_news = result.state in ("changed", "lost")
+    state = result.state.upper() if is_news else result.state
     again = f"  asked the upstream {result.requests} times" if result.requests > 1 else ""
     why = f"  {printable(result.reason)}" if result.reason else ""
-    yield f"  {result.name:<24} {state}{again}{why}"
-    for fact in result.facts:
+    since = f"  {printable(result.accepted)}" if result.accepted else ""
+    yield f"  {result.name:<24} {state}{since}{again}{why}"
+    for fact in result.facts if is_news else ():
         sent, arrived = _apart(fact)
         yield f"    {fact.name}: sent {sent}; {'nothing arrived' if arrived is None else f'arrived {arrived}'}"
-    if result.facts:
+    if is_news:
         yield f"    why it matters: {result.case.why}"
 
 
@@ -76,7 +80,10 @@ def _cut(words: str, place: int) -> str:
 def headline(run: PassageRun) -> str:
     """Return the verdict in one line."""
     counts = ", ".join(f"{len(run.of(state))} {state}" for state in PASSAGE_STATES if run.of(state))
-    return f"{VERDICTS[run.exit_code]}: {counts or 'no cases'} (model {run.model}, {run.seconds:.1f} s)"
+    verdict = VERDICTS[run.exit_code]
+    if not run.exit_code and run.of("accepted"):
+        verdict = "Nothing changes or is lost but what the baseline accepts"
+    return f"{verdict}: {counts or 'no cases'} (model {run.model}, {run.seconds:.1f} s)"
 
 
 def as_json(run: PassageRun) -> bytes:
@@ -88,6 +95,7 @@ def as_json(run: PassageRun) -> bytes:
         "verdict": headline(run),
         "exit_code": run.exit_code,
         "wires": run.wires,
+        "complaints": run.complaints,
         "cases": [
             {
                 "case": result.case.name,
@@ -98,6 +106,7 @@ def as_json(run: PassageRun) -> bytes:
                 "upstream": result.upstream,
                 "requests": result.requests,
                 **({"reason": result.reason} if result.reason else {}),
+                **({"accepted": result.accepted} if result.accepted else {}),
                 "facts": [
                     {"fact": fact.name, "state": fact.state, "sent": fact.sent, "arrived": fact.arrived}
                     for fact in result.facts
@@ -118,13 +127,15 @@ def as_junit(run: PassageRun) -> bytes:
         tests=str(len(run.results)),
         failures=str(len(run.of("changed", "lost"))),
         errors=str(len(run.of("not examined"))),
-        skipped=str(len(run.of("not offered"))),
+        skipped=str(len(run.of("not offered", "accepted"))),
         time=f"{run.seconds:.3f}",
     )
     for result in run.results:
         case = Xml.SubElement(suite, "testcase", classname=f"through.{result.wire}", name=result.name)
         words = in_xml("\n".join(_case(result)))
-        if result.facts:
+        if result.accepted:
+            Xml.SubElement(case, "skipped", message=in_xml(result.accepted))
+        elif result.facts:
             Xml.SubElement(case, "failure", message=in_xml(result.facts[0].name), type=result.state).text = words
         elif result.state == "not examined":
             Xml.SubElement(case, "error", message=in_xml(result.reason), type="gate")

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, get_args
 
 from mockserver.gate.passage.cases import PassageCase
 
-PassageState: TypeAlias = Literal["kept", "changed", "lost", "not offered", "not examined"]
+PassageState: TypeAlias = Literal["kept", "changed", "lost", "accepted", "not offered", "not examined"]
 
 PASSAGE_STATES: tuple[PassageState, ...] = get_args(PassageState)
 """Every state, in the order of the reports."""
@@ -28,13 +28,19 @@ class FactResult:
         """Whether the fact changed or was lost."""
         return "lost" if self.arrived is None else "changed"
 
+    @property
+    def kind(self) -> str:
+        """What a baseline accepts: the name and the state."""
+        return f"{self.name} {self.state}"
+
 
 @dataclass
 class PassageResult:
     """What became of one case on one wire, asked whole or as a stream.
 
     `facts` are those that did not arrive as they were sent. `upstream` names the wire and path on which the gateway
-    asked, `requests` how often. `reason` says why nothing could be compared.
+    asked, `requests` how often. `reason` says why nothing could be compared. `accepted` says since when and why the
+    baseline accepts every one of the facts.
     """
 
     case: PassageCase
@@ -46,6 +52,7 @@ class PassageResult:
     requests: int = 0
     absent: bool = False
     reason: str = ""
+    accepted: str = ""
 
     @property
     def name(self) -> str:
@@ -55,6 +62,8 @@ class PassageResult:
     @property
     def state(self) -> PassageState:
         """What became of the case: the worst of its facts."""
+        if self.facts and self.accepted:
+            return "accepted"
         if self.facts:
             return "lost" if any(fact.state == "lost" for fact in self.facts) else "changed"
         if self.compared:
@@ -64,7 +73,7 @@ class PassageResult:
 
 @dataclass
 class PassageRun:
-    """A whole run against one gateway."""
+    """A whole run against one gateway. `complaints` are about its baseline."""
 
     url: str
     upstream: str
@@ -74,6 +83,7 @@ class PassageRun:
     began: float = 0.0
     seconds: float = 0.0
     stopped: str = ""
+    complaints: list[str] = field(default_factory=list)
 
     def of(self, *states: PassageState) -> list[PassageResult]:
         """Return the results in these states."""
@@ -81,13 +91,13 @@ class PassageRun:
 
     @property
     def exit_code(self) -> int:
-        """0: everything arrived, 1: something changed or was lost, 3: unfinished."""
-        if self.of("changed", "lost"):
+        """0: everything arrived, 1: something changed or was lost, or the baseline is out of date, 3: unfinished."""
+        if self.of("changed", "lost") or self.complaints:
             return DIFFERS
-        return UNFINISHED if self.stopped or self.of("not examined") or not self.of("kept") else 0
+        return UNFINISHED if self.stopped or self.of("not examined") or not self.of("kept", "accepted") else 0
 
     def add_absent(self, wire: str, cases: Iterable[PassageCase], reason: str) -> None:
         """Say that the gateway does not offer a wire."""
-        for case in cases:
+        for case in (case for case in cases if wire in case.wires):
             for form in case.forms:
                 self.results.append(PassageResult(case, wire, form, absent=True, reason=reason))

@@ -110,7 +110,7 @@ class PassageRunner:
         return None, trouble
 
     def _ask_wire(self, run: PassageRun, wire: Wire, path: str, cases: Sequence[PassageCase]) -> None:
-        for case in cases:
+        for case in (case for case in cases if wire.name in case.wires):
             for form in case.forms:
                 result = PassageResult(case, wire.name, form)
                 self._progress(f"{wire.name}: {result.name}")
