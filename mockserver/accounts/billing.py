@@ -13,6 +13,7 @@ full price; a stream costs its input and the share of its deltas that was sent, 
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
@@ -22,7 +23,6 @@ from mockserver.accounts.identify import Holder
 from mockserver.accounts.ledger import ZERO, Bill, Denied, Ledger, Terms
 from mockserver.accounts.plans import MONTHLY_CREDITS, TARIFFS, tariff_of
 from mockserver.accounts.prices import Rate
-from mockserver.accounts.schema import Account
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End
 from mockserver.core.conversation import JsonObject, Usage
@@ -32,12 +32,15 @@ from mockserver.wires import DELTAS
 from mockserver.wires.errors import error_object, failure
 from mockserver.wires.wire import Wire
 
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account
+
 
 class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """The account that pays for a request, its terms, the time, and the name of the hold."""
 
     ledger_name: str
-    account: Account
+    account: "Account"
     terms: Terms
     now: float
     hold: str
@@ -56,12 +59,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     refunds: bool
 
 
-def monthly_of(account: Account) -> Decimal:
+def monthly_of(account: "Account") -> Decimal:
     """Return the credits that a renewal grants."""
     return MONTHLY_CREDITS[account.plan]
 
 
-def terms_of(account: Account, operation: Operation) -> Terms | None:
+def terms_of(account: "Account", operation: Operation) -> Terms | None:
     """Return what an account may do on an operation, or None where nothing is metered."""
     tariff = tariff_of(operation.name) if operation.is_conversation else None
     if tariff is None:
@@ -77,7 +80,7 @@ def terms_of(account: Account, operation: Operation) -> Terms | None:
     )
 
 
-def ledger_of(session: Session, name: str, account: Account, now: float) -> Ledger:
+def ledger_of(session: Session, name: str, account: "Account", now: float) -> Ledger:
     """Return the ledger of an account as of now; a new one if this is its first request."""
     monthly = monthly_of(account)
     ledger = session.ledgers.get(name)
@@ -120,7 +123,7 @@ def admit(session: Session, holder: Holder, operation: Operation, now: float, ti
     return Meter(ledger_name=holder.ledger_name, account=account, terms=terms, now=now, hold=hold)
 
 
-def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: Account) -> Refusal:
+def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: "Account") -> Refusal:
     if denied.reason == "insufficient_credits":
         left = f"{plain(ledger.remaining)} left of {plain(ledger.granted)} on the {account.plan} plan"
         return Refusal(402, denied.reason, f"Insufficient credits: {left}. Top up or upgrade your plan.")

@@ -15,19 +15,21 @@ Rules:
 
 import hmac
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 from mockserver.accounts import keys, session, tokens
 from mockserver.accounts.ledger_names import ledger_name
-from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Refusal
 from mockserver.core.headers import derive
 from mockserver.core.json_text import json_or_none
 from mockserver.core.rng import token
 from mockserver.openapi.operation import Operation
+
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account, AccountsFile, Prices, User
 
 OPEN_PLAN = "enterprise"
 """The plan of a caller without an account: it includes everything."""
@@ -45,7 +47,7 @@ class ScenarioAccount(Protocol):
         ...
 
     @property
-    def account(self) -> Account | None:
+    def account(self) -> "Account | None":
         """The account, if there is one."""
         ...
 
@@ -72,7 +74,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     named: Person | None = None
     ledger_name: str = ""
-    account: Account | None = None
+    account: "Account | None" = None
     claims: tokens.Claims | None = None
     key: str = ""
 
@@ -93,7 +95,7 @@ class Holder(msgspec.Struct, frozen=True):
 ANONYMOUS_HOLDER = Holder()
 
 
-def person_of(email: str, user: User | None = None) -> Person:
+def person_of(email: str, user: "User | None" = None) -> Person:
     """Return the person of an e-mail address, with the details of `user` if a file has one."""
     id = "user_" + token("user", email.casefold(), length=12)
     if user is None:
@@ -105,7 +107,7 @@ class _KeyEntry(NamedTuple):
     """A key of an account, and the name of the account's session."""
 
     key: str
-    account: Account
+    account: "Account"
     session_name: str
 
     def __repr__(self) -> str:
@@ -115,9 +117,9 @@ class _KeyEntry(NamedTuple):
 class Accounts:
     """The accounts of a server. Frozen after it is made."""
 
-    def __init__(self, file: AccountsFile | None = None, *, seed: str = "0", strict_keys: bool = False) -> None:
+    def __init__(self, file: "AccountsFile | None" = None, *, seed: str = "0", strict_keys: bool = False) -> None:
         self.secret = tokens.secret_of(seed)
-        self.prices = file.prices if file is not None else Prices()
+        self.prices: Prices | None = file.prices if file is not None else None
         self._strict_keys = strict_keys
         self._refuse_unknown = file is not None and file.unknown_keys == "refuse"
         self._by_key: dict[bytes, _KeyEntry] = {}
@@ -142,7 +144,7 @@ class Accounts:
         entry = self._by_key.get(self._digest(key))
         return entry if entry is not None and _same(entry.key, key) else None
 
-    def account_of_session(self, name: str) -> Account | None:
+    def account_of_session(self, name: str) -> "Account | None":
         """Return the account whose session has this name, or None."""
         return next((entry.account for entry in self._by_key.values() if entry.session_name == name), None) or next(
             (account for account in self._by_person.values() if session_name_of(account) == name), None
@@ -250,7 +252,7 @@ class Accounts:
         return Holder(person_of(email))
 
 
-def session_name_of(account: Account) -> str:
+def session_name_of(account: "Account") -> str:
     """Return the name of an account's session: that of its first key, else of its user."""
     if account.all_keys:
         return keys.session_of(account.all_keys[0])

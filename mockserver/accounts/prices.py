@@ -5,12 +5,16 @@ the others, and those that are put into it as much as the others. Files set othe
 """
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mockserver.accounts.model_access import matches
-from mockserver.accounts.schema import Account, Prices, TokenPrice
+from mockserver.accounts.plans import PRICE
 from mockserver.core.conversation import Usage
+
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account, Prices, TokenPrice
 
 THOUSAND = Decimal(1_000)
 CACHE_READ = Decimal("0.1")
@@ -34,20 +38,29 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
         return self.prompt(usage) + self.token * usage.output
 
 
-def rate_of(prices: Prices, account: Account, model: str) -> Rate:
-    """Return the credits for one token: the account's price of the model, else the model's, the plan's, the default."""
-    for table in (account.prices, prices.models):
+def rate_of(prices: "Prices | None", account: "Account", model: str) -> Rate:
+    """Return the credits for one token: the account's price of the model, else the model's, the plan's, the default.
+
+    `prices` are those of the accounts file, if there is one.
+    """
+    for table in (account.prices, {} if prices is None else prices.models):
         for glob, price in table.items():
             if matches(model, glob):
                 return _rate(price)
-    return _rate(prices.plans.get(account.plan, prices.default))
+    return DEFAULT_RATE if prices is None else _rate(prices.plans.get(account.plan, prices.default))
 
 
-def _rate(price: TokenPrice) -> Rate:
-    read = CACHE_READ * price.tokens if price.cache_read is None else price.cache_read
-    write = price.tokens if price.cache_write is None else price.cache_write
-    return Rate(price.tokens / THOUSAND, read / THOUSAND, write / THOUSAND)
+def _rate(price: "TokenPrice") -> Rate:
+    return _rate_of_tokens(price.tokens, price.cache_read, price.cache_write)
 
 
-DEFAULT_RATE = _rate(Prices().default)
+def _rate_of_tokens(tokens: Decimal, cache_read: Decimal | None = None, cache_write: Decimal | None = None) -> Rate:
+    """Return the credits for one token. The prices are those of 1,000 tokens."""
+    read = CACHE_READ * tokens if cache_read is None else cache_read
+    write = tokens if cache_write is None else cache_write
+    return Rate(tokens / THOUSAND, read / THOUSAND, write / THOUSAND)
+
+
 FREE = Rate(Decimal(0), Decimal(0), Decimal(0))
+DEFAULT_RATE = _rate_of_tokens(PRICE)
+"""The price where no file says another."""

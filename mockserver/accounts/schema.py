@@ -31,7 +31,7 @@ from pydantic import (
 )
 
 from mockserver.accounts.plans import PRICE, PlanName
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 
 MOST_CREDITS = Decimal(10) ** 12
 DECIMALS = 9

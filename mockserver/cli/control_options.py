@@ -3,7 +3,6 @@
 import re
 import sys
 import threading
-import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -121,5 +120,7 @@ def serve_one(
 
 def open_page(link: str) -> None:
     """Open the page in a browser. Run it in a thread: a text browser blocks until it is closed."""
+    import webbrowser  # it imports a dozen modules that a server does not need
+
     if not webbrowser.open(link):
         click.echo("Could not open a browser; open the link above.", err=True)

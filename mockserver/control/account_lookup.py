@@ -17,7 +17,7 @@ from mockserver.accounts.ledger_names import OWN, ledger_name, scenario_of
 from mockserver.accounts.session import Session
 from mockserver.engine.overrides import read_account
 from mockserver.engine.step import Engine
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 
 
 def account_holder(session: Session, engine: Engine) -> Holder | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from mockserver.core.units import Duration, Times
+from mockserver.core.unit_fields import Duration, Times
 
 
 def _plain_json(words: dict[str, JsonValue]) -> dict[str, JsonValue]:

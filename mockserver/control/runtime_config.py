@@ -14,15 +14,15 @@ import msgspec
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
 from mockserver.core.layered import LayeredMapping
-from mockserver.engine.chaos import NONE, ChaosProfile
+from mockserver.engine.chaos_profile import NONE, ChaosProfile
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
-from mockserver.files import loader, yaml_reader
+from mockserver.files import loader
 from mockserver.files.chaos_file import profile_of
 from mockserver.files.dry_run import dry_run
 from mockserver.journal.listeners import GuardedCalls
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 
 T = TypeVar("T")
@@ -102,6 +102,8 @@ class RuntimeConfig:
 
     def read_scenario(self, text: str) -> Script:
         """Compile a scenario from its text and try it out: slow work. Raise `AuthorError` with every mistake."""
+        from mockserver.scenarios.compile import compile_scenario  # only a scenario added at run time needs it
+
         loaded = loader.parse(text.encode("utf-8", "surrogatepass"), "scenario")
         script, complaints = compile_scenario(loaded.scenario, self.contract)
         complaints = complaints or dry_run(script, self.contract)
@@ -173,7 +175,7 @@ class RuntimeConfig:
 
     def read_profile(self, name: str, text: str) -> ChaosProfile:
         """Compile a chaos profile from its text: slow work. Raise `AuthorError` with every mistake."""
-        document = yaml_reader.read(text.encode("utf-8", "surrogatepass"), "chaos")
+        document = loader.document_of(text.encode("utf-8", "surrogatepass"), "chaos")
         profile = profile_of(document, self.contract)
         if profile.name != name:
             message = f"the text names itself '{profile.name}'; save it under that name, or write chaos: {name}"

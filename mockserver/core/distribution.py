@@ -13,7 +13,8 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from mockserver.core.rng import Rng
-from mockserver.core.units import LONGEST, Duration
+from mockserver.core.unit_fields import Duration
+from mockserver.core.units import LONGEST
 
 
 class _Model(BaseModel):

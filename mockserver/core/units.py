@@ -1,13 +1,9 @@
 """Units in YAML: `300ms`, `40/s`, `10%`. Each parses to a plain number, in one documented unit.
 
-They are field types of files: a value that does not parse is one error that says what was expected.
+A value that does not parse is one error that says what was expected. `unit_fields` makes field types of them.
 """
 
 import re
-from collections.abc import Callable
-from typing import Annotated, TypeAlias
-
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -68,28 +64,3 @@ def parse_times(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
     raise ValueError("expected a whole number from 1, or always")
-
-
-def _unit(parse: Callable[[object], object], pattern: str, example: object, **bounds: object) -> tuple[object, ...]:
-    schema = {
-        "anyOf": [{"type": "number", "minimum": 0, **bounds}, {"type": "string", "pattern": pattern}],
-        "examples": [example],
-    }
-    return PlainValidator(parse), WithJsonSchema(schema)
-
-
-Duration: TypeAlias = Annotated[float, *_unit(parse_duration, r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$", "300ms")]
-Days: TypeAlias = Annotated[
-    int,
-    PlainValidator(parse_days),
-    PlainSerializer(lambda value: f"{value}d"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*d$", "examples": ["90d"]}),
-]
-Rate: TypeAlias = Annotated[float, *_unit(parse_rate, r"^\d+(\.\d+)?\s*/\s*(s|m|min|h)$", "40/s")]
-Share: TypeAlias = Annotated[float, *_unit(parse_share, r"^\d+(\.\d+)?\s*%$", "10%", maximum=1)]
-Times: TypeAlias = Annotated[
-    int | None,
-    PlainValidator(parse_times),
-    PlainSerializer(lambda value: "always" if value is None else value),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "always"}]}),
-]

@@ -21,7 +21,7 @@ from mockserver.engine.settings import EngineParts
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import Parameters
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.wires import wire_named
 from mockserver.wires.threads import ThreadPolicy
 

@@ -26,8 +26,7 @@ from mockserver.engine.settings import EngineParts
 from mockserver.engine.structured import form_warnings
 from mockserver.faults import Applied, apply_waiting
 from mockserver.scenarios.captures import captured
-from mockserver.scenarios.compile import CompiledTurn, FailurePlan, RawPlan, ReplyPlan, Script
-from mockserver.scenarios.schema import NEXT
+from mockserver.scenarios.script import NEXT, CompiledTurn, FailurePlan, RawPlan, ReplyPlan, Script
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.scenarios.turn_selection import select_turn
 from mockserver.wires import wire_named

@@ -8,22 +8,19 @@ it called the model. `chaos_stage` does this.
 
 from typing import Annotated, Self
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from mockserver.core.conversation import compact_json
-from mockserver.core.units import Duration, Share
-from mockserver.faults import CompiledFault, compile_fault
+from mockserver.core.unit_fields import Duration, Share
+from mockserver.engine.chaos_profile import ChaosProfile, CompiledRule
+from mockserver.faults import CompiledFault
+from mockserver.faults.compile import compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.base_model import OneOrMore
-from mockserver.scenarios.compile import ScenarioProblem
-from mockserver.scenarios.matcher import Matcher
+from mockserver.scenarios.problems import ScenarioProblem
 from mockserver.scenarios.schema import ErrorReply
 from mockserver.scenarios.validate import check_operations
 from mockserver.scenarios.when import When, compile_when
-
-NONE = "none"
-"""The name of the profile that does nothing."""
 
 
 class _Model(BaseModel):
@@ -88,27 +85,6 @@ class Chaos(_Model):
     )
     about: str = Field("", description="One sentence for lists of profiles.")
     rules: list[ChaosRule] = Field(min_length=1, max_length=1_000, description="The rules, in order.")
-
-
-class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled rule. `number` counts from 1; `effect` is the error or the faults, for the note."""
-
-    number: int
-    matchers: tuple[Matcher, ...]
-    probability: float
-    window: ChaosWindow
-    limit: int | None
-    faults: tuple[CompiledFault, ...]
-    is_error: bool
-    effect: str
-
-
-class ChaosProfile(msgspec.Struct, frozen=True):
-    """A compiled chaos file."""
-
-    name: str
-    about: str
-    rules: tuple[CompiledRule, ...]
 
 
 def compile_chaos(chaos: Chaos, contract: Contract | None = None) -> tuple[ChaosProfile, list[ScenarioProblem]]:

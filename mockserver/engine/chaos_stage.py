@@ -15,11 +15,11 @@ from mockserver.core.actions import Actions, Head, Wait
 from mockserver.core.errors import Refusal, did_you_mean
 from mockserver.core.rng import Rng
 from mockserver.engine.arrival import Arrival
-from mockserver.engine.chaos import NONE, ChaosProfile, CompiledRule
+from mockserver.engine.chaos_profile import NONE, ChaosProfile, CompiledRule
 from mockserver.engine.decision import Decision
 from mockserver.engine.recipe import with_faults, without_pace
 from mockserver.engine.responses import TURN_HEADER
-from mockserver.faults import Context, WaitingFault, apply_faults, compile_fault, in_order
+from mockserver.faults import Context, WaitingFault, apply_faults, in_order
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.matcher import matches
 from mockserver.wires import wire_named
@@ -147,6 +147,8 @@ def _contexts(seed_path: tuple[object, ...], now: float, wire: Wire) -> Callable
 def _unknown(decision: Decision, name: str, known: Mapping[str, ChaosProfile], wire: Wire) -> Decision:
     """Return the error for a profile that does not exist: a misspelt name must not be silently ignored."""
     message = f"No chaos profile '{name}'; {did_you_mean(name, [*known, NONE])}"
+    from mockserver.faults.compile import compile_fault  # needed for this mistake only
+
     fault = compile_fault({"error": {"status": 404, "code": "unknown_chaos", "message": message}})
     note = msgspec.structs.replace(decision.note, code="unknown_chaos", turn=0)
     return Decision(fault(_without_turn(decision.actions), Context(Rng(), wire=wire)), note)

@@ -9,8 +9,8 @@ import msgspec
 from mockserver.core.actions import Action, Actions, Close, Data, End, Head, Headers, Reset, Wait
 from mockserver.engine.admission import Admission
 from mockserver.engine.decision import Decision
-from mockserver.scenarios.compile import CompiledTurn
 from mockserver.scenarios.recorded import AnswerEnd, RecordedAnswer
+from mockserver.scenarios.script import CompiledTurn
 
 ENDS: dict[AnswerEnd, Action] = {"complete": End(), "closed": Close(), "reset": Reset(), "no_answer": Close()}
 

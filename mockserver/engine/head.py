@@ -22,7 +22,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn, Script
+from mockserver.scenarios.script import CompiledTurn, Script
 
 NAMED_BY_BODY = frozenset({"refresh"})
 """Operations whose body names the session: it holds the token."""

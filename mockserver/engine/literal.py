@@ -27,7 +27,7 @@ from mockserver.core.conversation import (
     refusal_text,
 )
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import LiteralBlocks, LiteralCall
+from mockserver.scenarios.script import LiteralBlocks, LiteralCall
 from mockserver.wires import WIRES
 from mockserver.wires.chunks import Chunk
 

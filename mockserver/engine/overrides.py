@@ -15,22 +15,25 @@ are compiled when they are first used, and cached by their text.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import orjson
 
 from mockserver.accounts.identify import ScenarioAccount
-from mockserver.accounts.schema import Account
 from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.core.errors import Refusal, did_you_mean
 from mockserver.faults import CompiledFault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, compile_scenario
 from mockserver.scenarios.matcher import matches
-from mockserver.scenarios.schema import NEXT, Pace, Scenario, Turn
+from mockserver.scenarios.problems import ScenarioProblem
+from mockserver.scenarios.script import NEXT, CompiledTurn, ReplyPlan, Script
 from mockserver.scenarios.turn_selection import handles_operation
+
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account
+    from mockserver.scenarios.schema import Pace
 
 SCENARIO_HEADER = "x-mock-scenario"
 SCENARIO_KEY = "sk_mock_"
@@ -62,7 +65,7 @@ class CompiledResponse(NamedTuple):
 class SessionAccount(NamedTuple):
     """The account that was chosen for a session. It takes precedence over that of its scenario."""
 
-    account: Account
+    account: "Account"
     name: None = None
 
 
@@ -100,14 +103,18 @@ def _named_by_request(call: Call) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def read_pace(words: str) -> Pace:
+def read_pace(words: str) -> "Pace":
     """Return the pace that is written as this JSON."""
+    from mockserver.scenarios.schema import Pace  # as below: only overrides need the models of files
+
     return Pace.model_validate(orjson.loads(words))
 
 
 @lru_cache(maxsize=256)
-def read_account(words: str) -> Account:
+def read_account(words: str) -> "Account":
     """Return the account that is written as this JSON."""
+    from mockserver.accounts.schema import Account
+
     return Account.model_validate(orjson.loads(words))
 
 
@@ -136,6 +143,9 @@ def with_account(session: Session, script: ScenarioAccount | None) -> ScenarioAc
 
 def compile_response(words: Mapping[str, object], contract: Contract) -> tuple[CompiledResponse, list[ScenarioProblem]]:
     """Return a compiled response and every mistake in it. Raises pydantic's `ValidationError` for an invalid turn."""
+    from mockserver.scenarios.compile import compile_scenario
+    from mockserver.scenarios.schema import Scenario, Turn
+
     is_answer = any(name in words for name in ANSWERS)
     turn = Turn.model_validate(words if is_answer else {**words, "reply": []})
     queued = Scenario.model_construct(scenario=NEXT, turns=[turn])  # no file can have this name

@@ -6,20 +6,23 @@ its stream would have taken, and then comes at once.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from mockserver.core.actions import Action, Actions, Data, Head, Wait
 from mockserver.core.rng import Rng
-from mockserver.scenarios.schema import Pace
 from mockserver.wires import DELTAS
 
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Pace
 
-def paced(actions: Actions, pace: Pace, deltas: Callable[[], int], rng: Rng) -> Actions:
+
+def paced(actions: Actions, pace: "Pace", deltas: Callable[[], int], rng: Rng) -> Actions:
     """Return the same actions with waits. `deltas` counts the deltas that the reply has as a stream."""
     is_stream = any(isinstance(action, Data) and action.event for action in actions)
     return tuple(_stream(actions, pace, rng) if is_stream else _whole(actions, pace, deltas, rng))
 
 
-def _interval(pace: Pace, rng: Rng) -> float:
+def _interval(pace: "Pace", rng: Rng) -> float:
     if pace.interval is not None:
         seconds = pace.interval.draw(rng)
     elif pace.rate is not None:
@@ -29,7 +32,7 @@ def _interval(pace: Pace, rng: Rng) -> float:
     return seconds * (1.0 + pace.jitter * (2.0 * rng.unit() - 1.0)) if pace.jitter else seconds
 
 
-def _stream(actions: Actions, pace: Pace, rng: Rng) -> Iterator[Action]:
+def _stream(actions: Actions, pace: "Pace", rng: Rng) -> Iterator[Action]:
     started = False
     for action in actions:
         if isinstance(action, Head) and (first := pace.first.draw(rng)):
@@ -41,7 +44,7 @@ def _stream(actions: Actions, pace: Pace, rng: Rng) -> Iterator[Action]:
         yield action
 
 
-def _whole(actions: Actions, pace: Pace, deltas: Callable[[], int], rng: Rng) -> Iterator[Action]:
+def _whole(actions: Actions, pace: "Pace", deltas: Callable[[], int], rng: Rng) -> Iterator[Action]:
     duration = pace.first.draw(rng)
     if pace.has_interval:
         duration += sum([_interval(pace, rng) for _ in range(deltas() - 1)])

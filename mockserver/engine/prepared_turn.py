@@ -15,7 +15,7 @@ from mockserver.engine.literal import LiteralReply, Values
 from mockserver.engine.recipe import Recipe, ReplyRecipe
 from mockserver.engine.responses import JSON, STREAM, TURN_HEADER
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script
+from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script
 from mockserver.wires import WIRES
 from mockserver.wires.plain import PlainRequest
 

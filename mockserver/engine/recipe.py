@@ -6,15 +6,19 @@ responses and of chaos, in that order.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from pydantic import JsonValue
 
 from mockserver.core.actions import Actions, Data, Headers
 from mockserver.core.conversation import ReplyBlock, Stop, spoken
 from mockserver.core.errors import Failure
 from mockserver.faults import CompiledFault
-from mockserver.scenarios.schema import Pace, UsageOverride
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from mockserver.scenarios.schema import Pace, UsageOverride
 
 
 class ReplyRecipe(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -22,8 +26,8 @@ class ReplyRecipe(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     id: str
     blocks: tuple[ReplyBlock, ...]
-    pace: Pace | None = None
-    usage: UsageOverride | None = None
+    pace: "Pace | None" = None
+    usage: "UsageOverride | None" = None
     stop: Stop | None = None
 
 
@@ -37,7 +41,7 @@ class Recipe(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     failure: Failure | None = None
     actions: Actions = ()
     headers: Headers = ()
-    faults: tuple[str | dict[str, JsonValue], ...] = ()
+    faults: "tuple[str | dict[str, JsonValue], ...]" = ()
 
     def with_headers(self, headers: Headers) -> "Recipe":
         """Return the recipe of an answer to which a turn adds these headers."""

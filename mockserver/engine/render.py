@@ -19,7 +19,7 @@ from mockserver.engine.recipe import ReplyRecipe
 from mockserver.engine.reply import CreditFields, SeedPath, make_recipe, make_reply
 from mockserver.faults import Applied, CompiledFault, Context, apply_faults, apply_waiting
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import RawPlan, ReplyPlan, fill
+from mockserver.scenarios.script import RawPlan, ReplyPlan, fill
 from mockserver.scenarios.templates import TemplateContext
 from mockserver.wires import WIRES
 from mockserver.wires.errors import failure

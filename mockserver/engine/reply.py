@@ -41,7 +41,7 @@ from mockserver.engine.thinking import as_shown, cut_thinking, default_thinking,
 from mockserver.engine.usage import usage_of
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.sampling import SamplingError, sample
-from mockserver.scenarios.compile import (
+from mockserver.scenarios.script import (
     BlockPlan,
     DefaultPlan,
     JsonPlan,

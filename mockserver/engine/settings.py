@@ -7,7 +7,7 @@ import msgspec
 
 from mockserver.accounts.identify import Accounts
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.wires.envelopes import SUPERSET, Envelope
 from mockserver.wires.threads import ThreadPolicy
 

@@ -30,7 +30,7 @@ from mockserver.engine.overrides import SCENARIO_MODEL
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.responses import TURN_HEADER
 from mockserver.engine.settings import EngineParts
-from mockserver.scenarios.compile import CompiledTurn, Script
+from mockserver.scenarios.script import CompiledTurn, Script
 from mockserver.scenarios.turn_selection import after_play, choose
 from mockserver.wires import WIRES
 from mockserver.wires.plain import PlainRequest

@@ -36,7 +36,7 @@ from mockserver.engine.request import Request
 from mockserver.engine.settings import EngineSettings
 from mockserver.engine.short_step import short_step
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.wires import wire_named
 
 __all__ = ["PREFLIGHT", "Engine", "EngineSettings"]

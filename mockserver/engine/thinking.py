@@ -11,7 +11,7 @@ import msgspec
 from mockserver.core.conversation import Conversation, ReplyBlock, Thinking
 from mockserver.core.rng import Rng
 from mockserver.core.signatures import sign, signed_again
-from mockserver.scenarios.compile import ThinkingPlan
+from mockserver.scenarios.script import ThinkingPlan
 from mockserver.scenarios.templates import Template, TemplateContext
 
 THOUGHTS = (

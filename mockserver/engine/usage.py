@@ -5,6 +5,7 @@ shrink to it; where it sets the parts alone, the input grows to them.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.core.conversation import (
     Conversation,
@@ -14,19 +15,35 @@ from mockserver.core.conversation import (
     thinking_tokens,
 )
 from mockserver.engine.prompt_cache import NO_CACHE, CacheUse
-from mockserver.scenarios.schema import UsageOverride
 
-_NOTHING = UsageOverride()
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import UsageOverride
+
+
+class _NoOverride(NamedTuple):
+    """What `UsageOverride` has, for a turn that overrides nothing."""
+
+    input: int | None = None
+    output: int | None = None
+    thinking: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    cached: int | None = None
+
+
+_NOTHING = _NoOverride()
 
 
 def usage_of(
     conversation: Conversation,
     blocks: Sequence[ReplyBlock],
-    override: UsageOverride | None = None,
+    override: "UsageOverride | None" = None,
     cache: CacheUse = NO_CACHE,
 ) -> Usage:
     """Return the usage of a reply with these blocks."""
-    said, count = override or _NOTHING, conversation.choices
+    said: UsageOverride | _NoOverride = override or _NOTHING
+    count = conversation.choices
     if said.cached is None:
         input = _first(said.input, conversation.input_tokens)
         read = min(cache.read, input)

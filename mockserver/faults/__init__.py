@@ -19,8 +19,7 @@ it, `splitting` cuts events into writes.
 To add a fault, follow docs/extending/fault.md.
 """
 
-from mockserver.faults.compile import compile_fault
-from mockserver.faults.fault import CompiledFault, Context, Fault, NoEffectError, Stage
+from mockserver.faults.compiled import CompiledFault, Context, NoEffectError, Stage
 from mockserver.faults.order import Applied, WaitingFault, apply_faults, apply_waiting, in_order
 from mockserver.faults.table import FAULTS, GROUPS
 
@@ -30,12 +29,10 @@ __all__ = [
     "Applied",
     "CompiledFault",
     "Context",
-    "Fault",
     "NoEffectError",
     "Stage",
     "WaitingFault",
     "apply_faults",
     "apply_waiting",
-    "compile_fault",
     "in_order",
 ]

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from mockserver.core.actions import Action, Actions, Data, Head
-from mockserver.faults.fault import NoEffectError
+from mockserver.faults.compiled import NoEffectError
 from mockserver.wires.sse import split
 from mockserver.wires.wire import Wire
 

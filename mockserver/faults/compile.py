@@ -11,7 +11,8 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockserver.core.errors import did_you_mean
-from mockserver.faults.fault import CompiledFault, Fault, Parameters
+from mockserver.faults.compiled import CompiledFault
+from mockserver.faults.fault import Fault, Parameters
 from mockserver.faults.table import FAULTS
 
 

@@ -8,8 +8,8 @@ import orjson
 
 from mockserver.core.actions import Action, Actions, Data
 from mockserver.faults.answers import Object, document, documents
+from mockserver.faults.compiled import NoEffectError
 from mockserver.faults.editing import with_document, with_length
-from mockserver.faults.fault import NoEffectError
 from mockserver.faults.fields import put
 from mockserver.wires.wire import Wire
 

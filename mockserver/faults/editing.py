@@ -1,15 +1,18 @@
 """Changing an answer: its head, its body, its events. The content-length is put right where there is one."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import orjson
-from pydantic import JsonValue
 
 from mockserver.core.actions import Action, Actions, Data, End, Head
 from mockserver.faults.answers import Object, body_of, document, head_of, header_of, is_event, need_stream
-from mockserver.faults.fault import NoEffectError
+from mockserver.faults.compiled import NoEffectError
 from mockserver.faults.places import find
 from mockserver.wires.sse import frame, split
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
@@ -52,7 +55,7 @@ def with_header(actions: Actions, name: str, value: str | None) -> Actions:
     return with_head(actions, lambda head: after)
 
 
-def as_written(value: JsonValue) -> str:
+def as_written(value: "JsonValue") -> str:
     """Return a value of a scenario file as a header says it: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 

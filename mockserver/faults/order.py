@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mockserver.core.actions import Actions
-from mockserver.faults.fault import CompiledFault, Context, NoEffectError
+from mockserver.faults.compiled import CompiledFault, Context, NoEffectError
 
 
 class WaitingFault(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from mockserver.core.actions import Data
 from mockserver.faults.answers import is_event
-from mockserver.faults.fault import CompiledFault
+from mockserver.faults.compiled import CompiledFault
 from mockserver.faults.places import DELTA, STOP, At, Break, EventPlace, is_of_kind, kind_and_number
 
 AT_PLACE = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mockserver.core.actions import Action, Actions, Data, Wait
-from mockserver.faults.fault import NoEffectError
+from mockserver.faults.compiled import NoEffectError
 
 MOST_PIECES = 100_000
 """More writes than this are a mistake in the file, and would hold the server's loop for seconds."""

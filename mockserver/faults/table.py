@@ -3,10 +3,12 @@
 A line is the fault's place under this folder: its group, which is a folder, and its name, which is a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from mockserver.faults.fault import Fault
+if TYPE_CHECKING:
+    from mockserver.faults.fault import Fault
 
 GROUPS: Mapping[str, str] = {
     "http": "Status, headers and body are not what the client asked for.",
@@ -121,11 +123,25 @@ TABLE = (
 )
 
 
-def _fault(place: str) -> Fault:
-    fault = import_module(f"{__package__}.{place}").FAULT
-    assert isinstance(fault, Fault), f"mockserver/faults/{place.replace('.', '/')}.py has no row FAULT"
-    return fault
+class _FaultTable(Mapping[str, "Fault"]):
+    """Every fault by its name. Its file is imported when the fault is first asked for: most runs need none."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        self._places = {place.rpartition(".")[2]: place for place in places}
+
+    def __getitem__(self, name: str) -> "Fault":
+        module = import_module(f"{__package__}.{self._places[name]}")
+        fault: Fault | None = getattr(module, "FAULT", None)
+        assert fault is not None, f"{module.__name__} has no row FAULT"
+        assert fault.name == name, f"{module.__name__} has the row of another fault"
+        return fault
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
-FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in map(_fault, TABLE)}
+FAULTS: Mapping[str, "Fault"] = _FaultTable(TABLE)
 """Every fault by its name."""

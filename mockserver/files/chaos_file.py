@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from mockserver.core.errors import AuthorError, OperatorError, did_you_mean
-from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos_profile import ChaosProfile
 from mockserver.files import bundled, loader
 from mockserver.files.shipped import Shipped
 from mockserver.files.yaml_document import YamlDocument
@@ -22,6 +22,8 @@ def read_profile(file: Path, contract: Contract | None = None) -> ChaosProfile:
 
 def profile_of(document: YamlDocument, contract: Contract | None = None) -> ChaosProfile:
     """Return the profile of a document. Raises `AuthorError` with every mistake; unknown operations need a contract."""
+    from mockserver.engine.chaos import Chaos, compile_chaos
+
     profile, problems = compile_chaos(loader.check(Chaos, document), contract)
     if problems:
         raise AuthorError([document.problem(document.written(path), message) for path, message in problems])

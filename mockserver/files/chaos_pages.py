@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import yaml
 
 from mockserver.core.units import parse_share
-from mockserver.engine.chaos import ChaosProfile
+from mockserver.engine.chaos_profile import ChaosProfile
 from mockserver.files.yaml_document import Data, YamlDocument
 
 _USE = """\

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import orjson
 
-from mockserver.core import fast_yaml
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import OperatorError, did_you_mean
 from mockserver.files import bundled
@@ -56,6 +55,8 @@ def _document(file: Path) -> JsonObject:
     with suppress(OSError, orjson.JSONDecodeError):
         document = orjson.loads(kept.read_bytes())
         return document
+    from mockserver.core import fast_yaml  # only the first start after a change parses
+
     document = fast_yaml.load(source)
     with suppress(OSError):  # a cache that cannot be written only costs time
         scratch = kept.with_suffix(f".{getpid()}")

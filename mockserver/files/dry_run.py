@@ -26,7 +26,8 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.faults import CompiledFault, in_order
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, ScenarioProblem, Script, make_script
+from mockserver.scenarios.problems import ScenarioProblem
+from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script, make_script
 from mockserver.wires import wire_named
 from mockserver.wires.sse import split
 

@@ -19,8 +19,8 @@ from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn, Script
 from mockserver.scenarios.difference import Difference, join_differences
+from mockserver.scenarios.script import CompiledTurn, Script
 from mockserver.scenarios.turn_selection import NoTurnMatched, reasons_against, select_turn
 
 Answer: TypeAlias = Literal["turn", "default", "no turn", "refusal"]

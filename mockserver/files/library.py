@@ -7,7 +7,7 @@ compiled before anything is served, and the mistakes of all files are reported t
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mockserver.core.clock import Clock, SystemClock
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
@@ -18,8 +18,11 @@ from mockserver.files.sidecar import recorded_answers
 from mockserver.files.yaml_document import YamlDocument
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.age import age_problem
-from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
-from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.problems import ScenarioProblem
+from mockserver.scenarios.script import Script
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Scenario
 
 SYSTEM_CLOCK = SystemClock()
 
@@ -115,9 +118,11 @@ def script_of(
 
 
 def compile_file(
-    scenario: Scenario, file: str, contract: Contract, clock: Clock = SYSTEM_CLOCK
+    scenario: "Scenario", file: str, contract: Contract, clock: Clock = SYSTEM_CLOCK
 ) -> tuple[Script, list[ScenarioProblem]]:
     """Return the script of a scenario in a file, and its mistakes: also those of its age and recorded answers."""
+    from mockserver.scenarios.compile import compile_scenario
+
     script, problems = compile_scenario(scenario, contract, recorded_answers(scenario, file))
     old = age_problem(scenario, clock.now())
     return script, [ScenarioProblem(*old), *problems] if old is not None else problems

@@ -4,30 +4,31 @@
 return it together with its document, so that later checks can report the place of a mistake.
 
 All mistakes of a file are reported at once, one `Problem` for each, in the order of the file. Their places and words
-come from `validation_errors.py`.
+come from `validation_errors.py`. What reads YAML, and the models, are imported where a file is read: a server
+that plays no file needs neither.
 """
 
 from pathlib import Path as FilePath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ValidationError
 
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.files.kinds import misplaced
-from mockserver.files.validation_errors import problems_of
 from mockserver.files.yaml_document import Path, YamlDocument
 from mockserver.files.yaml_limits import MAX_BYTES
-from mockserver.files.yaml_reader import MAX_PROBLEMS, read
-from mockserver.scenarios.schema import Scenario
 
-M = TypeVar("M", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from mockserver.scenarios.schema import Scenario
+
+M = TypeVar("M", bound="BaseModel")
 
 
 class Loaded(msgspec.Struct, frozen=True):
     """A checked scenario, and the document that it was read from."""
 
-    scenario: Scenario
+    scenario: "Scenario"
     document: YamlDocument
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -49,21 +50,36 @@ def read_document(path: FilePath) -> YamlDocument:
             source = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    return read(source, str(path))
+    return document_of(source, str(path))
 
 
 def parse(source: bytes, file: str) -> Loaded:
     """Check the scenario in `source`; `file` is its name in messages. Raises `AuthorError` with every problem."""
-    return scenario_of(read(source, file))
+    return scenario_of(document_of(source, file))
+
+
+def document_of(source: bytes, file: str) -> YamlDocument:
+    """Return a text as a YAML document. Raises `AuthorError` if it is not YAML."""
+    from mockserver.files.yaml_reader import read
+
+    return read(source, file)
 
 
 def scenario_of(document: YamlDocument) -> Loaded:
     """Check the scenario in a document. Raises `AuthorError` with every problem."""
+    from mockserver.scenarios.schema import Scenario
+
     return Loaded(check(Scenario, document), document)
 
 
 def check(model: type[M], document: YamlDocument) -> M:
     """Return the `model` of a document. Raises `AuthorError` with every problem, each with its place."""
+    from pydantic import ValidationError
+
+    from mockserver.files.kinds import misplaced
+    from mockserver.files.validation_errors import problems_of
+    from mockserver.files.yaml_reader import MAX_PROBLEMS
+
     try:
         return model.model_validate(document.value)
     except ValidationError as error:

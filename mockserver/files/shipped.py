@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from mockserver.files.loader import discover
+from mockserver.files import loader
 from mockserver.files.yaml_document import YamlDocument
-from mockserver.files.yaml_reader import read
 
 T = TypeVar("T")
 
@@ -19,7 +18,7 @@ class Shipped(Mapping[str, T], Generic[T]):
     """The values of a shipped folder by name; `make` makes one from its document."""
 
     def __init__(self, folder: Path, make: Callable[[YamlDocument], T]) -> None:
-        self.files = {file.stem: file for file in discover(folder)}
+        self.files = {file.stem: file for file in loader.discover(folder)}
         self._sources = {name: file.read_bytes() for name, file in self.files.items()}
         self._make = make
         self._made: dict[str, T] = {}
@@ -41,4 +40,4 @@ class Shipped(Mapping[str, T], Generic[T]):
 
     def document(self, name: str) -> YamlDocument:
         """Return the document of a value. Raises `KeyError` for an unknown name."""
-        return read(self._sources[name], str(self.files[name]))
+        return loader.document_of(self._sources[name], str(self.files[name]))

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockserver.core.errors import OperatorError
 from mockserver.scenarios.recorded import RecordedAnswer, read_answers, wants_recorded
-from mockserver.scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Scenario
 
 SUFFIX = ".frames.jsonl"
 
@@ -15,7 +18,7 @@ def sidecar_of(file: Path) -> Path:
     return file.with_name(file.stem + SUFFIX)
 
 
-def recorded_answers(scenario: Scenario, file: str) -> Sequence[RecordedAnswer] | None:
+def recorded_answers(scenario: "Scenario", file: str) -> Sequence[RecordedAnswer] | None:
     """Return the recorded answers that a scenario needs; none are read for one that needs none.
 
     None says that there is no such file. Raises `OperatorError` for one that cannot be read.

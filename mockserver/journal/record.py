@@ -7,6 +7,7 @@ Everything is derived on demand from what the journal has kept. Queries use the 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
@@ -15,7 +16,6 @@ from mockserver.core.conversation import Conversation, Json, Usage
 from mockserver.core.errors import Refusal
 from mockserver.core.json_text import json_or_none
 from mockserver.engine.request import Request, read_call
-from mockserver.files.fragments import check_fragment
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import ReceivedAnswer, ReceivedEvent, events_of, read
 from mockserver.journal.redact import is_secret, response_headers
@@ -24,8 +24,10 @@ from mockserver.openapi.operation import Operation
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.difference import Difference
 from mockserver.scenarios.matcher import Matcher, differences
-from mockserver.scenarios.when import When, compile_when
 from mockserver.wires import WIRES
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.when import When
 
 NO_ROUTE = Operation(
     id="",
@@ -254,7 +256,7 @@ class Record:
 
     def differences(self, query: "JournalQuery") -> list[Difference]:
         """Return how the request differs from a query; an empty list if it matches. What it parses is not kept."""
-        return differences(query.matchers, self.copy().call)
+        return differences(query.matchers, self.copy().call) if query.matchers else []
 
 
 class JournalQuery:
@@ -262,9 +264,14 @@ class JournalQuery:
 
     def __init__(self, when: Mapping[str, object]) -> None:
         self.keys = {"not" if name == "not_" else name: value for name, value in when.items()}
+        self.matchers: tuple[Matcher, ...] = ()
+        if not when:
+            return  # any request; what reads and compiles a condition is imported for one only
+        from mockserver.scenarios.when import compile_when
+
         checked = _checked(self.keys)
         _refuse_secrets(checked)
-        self.matchers: tuple[Matcher, ...] = compile_when(checked)
+        self.matchers = compile_when(checked)
 
     def __str__(self) -> str:
         return ", ".join([f"{name}: {_text(value)}" for name, value in self.keys.items()]) or "any request"
@@ -274,14 +281,17 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _checked(keys: Mapping[str, object]) -> When:
+def _checked(keys: Mapping[str, object]) -> "When":
+    from mockserver.files.fragments import check_fragment
+    from mockserver.scenarios.when import When
+
     try:
         return check_fragment(When, keys, "journal query")
     except TypeError:
         raise ValueError(f"the values in `when` must be texts, numbers, lists or mappings, not {keys!r}") from None
 
 
-def _refuse_secrets(when: When) -> None:
+def _refuse_secrets(when: "When") -> None:
     """Raise `ValueError` if a query looks for a secret: the journal keeps none."""
     secret_headers = [name for name in when.headers or {} if is_secret(name)]
     if when.key is not None or secret_headers:

@@ -7,8 +7,6 @@ ids of calls become `call 1`, `call 2`; times, headers, ports and message ids ar
 import re
 from collections.abc import Sequence
 
-import yaml
-
 from mockserver.core.conversation import Block, Media, Message, Text, Thinking, ToolResult, ToolUse
 from mockserver.journal.record import Record
 
@@ -33,6 +31,8 @@ class _Names:
 
 def snapshot(records: Sequence[Record]) -> str:
     """Return the run as YAML."""
+    import yaml  # few tests take a snapshot
+
     names, entries = _Names(), list[dict[str, object]]()
     previous: tuple[Message, ...] = ()
     for record in records:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.journal.format import list_differences, timeline
 from mockserver.journal.record import JournalQuery, Record
-from mockserver.scenarios.compile import CompiledTurn, Script
+from mockserver.scenarios.script import CompiledTurn, Script
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""

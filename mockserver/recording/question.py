@@ -38,10 +38,10 @@ from mockserver.recording.drift import TRANSIENT
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.played import played
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script, make_script
 from mockserver.scenarios.count_test import CountTest
 from mockserver.scenarios.recorded import RecordedAnswer, RecordedRequest, says
 from mockserver.scenarios.schema import ReplyBlock, Scenario, Turn
+from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script, make_script
 from mockserver.scenarios.templates import PLACEHOLDER
 from mockserver.scenarios.text_test import TextTest
 from mockserver.scenarios.when import When

@@ -1,13 +1,16 @@
 """The age of a recording: a scenario with `max_age` is a mistake once it is older than that."""
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from mockserver.scenarios.schema import Scenario
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Scenario
+
 
 MAX_AGE = ("max_age",)
 
 
-def age_problem(scenario: Scenario, now: float) -> tuple[tuple[str, ...], str] | None:
+def age_problem(scenario: "Scenario", now: float) -> tuple[tuple[str, ...], str] | None:
     """Return the mistake of a scenario that is too old at `now`, in seconds since the epoch, or None."""
     if scenario.max_age is None:
         return None

@@ -8,14 +8,16 @@ A value is any text. It ends where the text behind it in the condition begins, s
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from mockserver.core.conversation import Conversation
 from mockserver.scenarios.templates import PLACEHOLDER
-from mockserver.scenarios.text_test import TextTest
-from mockserver.scenarios.when import When
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.text_test import TextTest
+    from mockserver.scenarios.when import When
 
 TextsOf: TypeAlias = Callable[[Conversation], Iterable[str]]
 
@@ -35,12 +37,12 @@ class Capture(msgspec.Struct, frozen=True):
         return _NUMBER.findall(self.expected)
 
 
-def captures_of(when: When) -> tuple[Capture, ...]:
+def captures_of(when: "When") -> tuple[Capture, ...]:
     """Return the texts of a condition that have values."""
     return tuple(_captures(when))
 
 
-def _captures(when: When) -> Iterator[Capture]:
+def _captures(when: "When") -> Iterator[Capture]:
     tests: Sequence[tuple[TextTest | None, TextsOf]] = (
         (when.text, lambda conversation: [conversation.last_user_text]),
         (when.system, lambda conversation: [conversation.system]),

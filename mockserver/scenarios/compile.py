@@ -6,177 +6,42 @@ reports every mistake in one pass: unknown faults and values, bad patterns, and 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
-import orjson
 from pydantic import JsonValue
 
-from mockserver.accounts.schema import Account
 from mockserver.core.actions import Headers
-from mockserver.core.conversation import Json, JsonObject, Stop, Text
-from mockserver.core.errors import Failure
+from mockserver.core.conversation import JsonObject
 from mockserver.core.rng import token
-from mockserver.faults import CompiledFault, compile_fault
+from mockserver.faults import CompiledFault
+from mockserver.faults.compile import compile_fault
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios import templates
-from mockserver.scenarios.captures import Capture, captures_of
-from mockserver.scenarios.index import TurnIndex, exact_keys, required_part
+from mockserver.scenarios.captures import captures_of
+from mockserver.scenarios.index import exact_keys, required_part
+from mockserver.scenarios.literal import literal_answer, literal_of, scripted_failure
 from mockserver.scenarios.matcher import Matcher
+from mockserver.scenarios.problems import AddProblem, Path, ScenarioProblem
 from mockserver.scenarios.recorded import RecordedAnswer, answers_by_turn
-from mockserver.scenarios.schema import ErrorReply, Pace, ReplyBlock, Scenario, Turn, UsageOverride
-from mockserver.scenarios.templates import Template, TemplateContext
-from mockserver.scenarios.validate import AddProblem, Path, chooses_operation, inner_conditions, validate
+from mockserver.scenarios.schema import ErrorReply, ReplyBlock, Scenario, Turn
+from mockserver.scenarios.script import (
+    BlockPlan,
+    CompiledTurn,
+    DefaultPlan,
+    FailurePlan,
+    JsonPlan,
+    Plan,
+    RawPlan,
+    ReplyPlan,
+    Script,
+    TextPlan,
+    ThinkingPlan,
+    ToolPlan,
+    make_script,
+)
+from mockserver.scenarios.templates import Template
+from mockserver.scenarios.validate import chooses_operation, inner_conditions, validate
 from mockserver.scenarios.when import MATCHERS, NESTED, When, compile_when
-from mockserver.wires.errors import failure
-from mockserver.wires.threads import ThreadPolicy
-
-RETRY_AFTER = 1
-"""Seconds in the retry-after header of a 429 without `retry_after`: the documented answer always has the header."""
-
-
-class ScenarioProblem(NamedTuple):
-    """A mistake in a scenario: its path in the file, and a message with the remedy."""
-
-    path: Path
-    message: str
-
-
-class TextPlan(msgspec.Struct, frozen=True):
-    """A text block of a reply. `is_refusal` says that the model refuses with it."""
-
-    text: Template
-    is_refusal: bool = False
-
-
-class JsonPlan(msgspec.Struct, frozen=True):
-    """A text block that is JSON. `value` has a `Template` for each text."""
-
-    value: object
-
-
-class ToolPlan(msgspec.Struct, frozen=True):
-    """A tool call of a reply. Without a `name` it calls the tool that the client demands or offers first.
-
-    `input` has a `Template` for each text. None means: generate arguments from the schema of the tool that the client
-    offers, else from `schema`, which is the scenario's own.
-    """
-
-    name: str
-    input: Mapping[str, object] | None
-    id: str | None
-    schema: JsonObject = {}
-
-
-class ThinkingPlan(msgspec.Struct, frozen=True):
-    """Thinking in a reply. Without `signature` the mock signs it."""
-
-    text: Template
-    signature: str | None = None
-    redacted: bool = False
-
-
-class DefaultPlan(msgspec.Struct, frozen=True):
-    """The blocks of the mock's default answer."""
-
-
-BlockPlan: TypeAlias = TextPlan | JsonPlan | ToolPlan | ThinkingPlan | DefaultPlan
-
-
-class LiteralCall(msgspec.Struct, frozen=True, gc=False):
-    """A tool call that differs from answer to answer in nothing but its id. `arguments` is compact JSON."""
-
-    name: str
-    arguments: str
-    id: str | None
-
-
-LiteralBlocks: TypeAlias = tuple[Text | LiteralCall, ...]
-"""The blocks of a reply that says the same each time."""
-
-
-class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A reply: its blocks, and overrides of what is derived otherwise.
-
-    `literal` has the blocks ready to be sent, if they have no templates and nothing else is overridden.
-    """
-
-    blocks: tuple[BlockPlan, ...]
-    literal: LiteralBlocks | None = None
-    pace: Pace | None = None
-    usage: UsageOverride | None = None
-    stop: Stop | None = None
-    id: str | None = None
-
-
-class FailurePlan(msgspec.Struct, frozen=True):
-    """An error answer: `message` replaces the message of `failure` once it is filled in."""
-
-    failure: Failure
-    message: Template
-
-
-class RawPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A raw response. `body` has a `Template` for each text; a text is sent as it is, anything else as JSON."""
-
-    status: int
-    headers: Headers
-    body: object
-
-
-Plan: TypeAlias = ReplyPlan | FailurePlan | RawPlan
-
-
-class CompiledTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn, compiled. `number` counts from 1 in the file; `times` None means always.
-
-    - `operations`: the operations that its `when` names.
-    - `everywhere`: whether `when` names an operation or a path. Other turns answer conversations only.
-    - `converses`: whether the turn can answer a conversation.
-    - `exact`, `part`: what the index looks the turn up by.
-    - `must`: whether a test fails that ends before the turn was played.
-    - `literal`: the blocks, or the error, that it gives to every conversation that it answers; None where anything in
-      the request changes them.
-    - `recorded`: the recorded answers of its plays, if it replays exactly.
-    - `captures`: the values that its answer takes from the request.
-    """
-
-    number: int
-    operations: frozenset[str]
-    everywhere: bool
-    converses: bool
-    matchers: tuple[Matcher, ...]
-    exact: Mapping[str, object]
-    part: str
-    times: int | None
-    plan: Plan
-    faults: tuple[CompiledFault, ...]
-    headers: Headers
-    then: str | None
-    fault_names: tuple[str, ...] = ()
-    must: bool = False
-    literal: LiteralBlocks | Failure | None = None
-    recorded: tuple[RecordedAnswer, ...] = ()
-    captures: tuple[Capture, ...] = ()
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario, compiled.
-
-    `index` finds the turns that can match a call, in order. `edition` is a hash of the scenario: a session starts a
-    changed file from its beginning. `lenient` accepts requests that are refused for their form alone.
-    """
-
-    name: str
-    about: str
-    seed: str | None
-    after: Literal["fail", "repeat", "restart", "default"]
-    turns: tuple[CompiledTurn, ...]
-    index: TurnIndex[CompiledTurn]
-    edition: str = ""
-    account: Account | None = None
-    lenient: bool = False
-    threads: ThreadPolicy | None = None
 
 
 def compile_scenario(
@@ -203,29 +68,6 @@ def compile_scenario(
     ), problems
 
 
-def make_script(
-    name: str,
-    turns: Sequence[CompiledTurn],
-    about: str = "",
-    seed: str | None = None,
-    after: Literal["fail", "repeat", "restart", "default"] = "fail",
-) -> Script:
-    """Return a script of these turns, with its index."""
-    index = TurnIndex([(turn.exact, turn.part, turn) for turn in turns])
-    return Script(name=name, about=about, seed=seed, after=after, turns=tuple(turns), index=index)
-
-
-def fill(value: object, context: TemplateContext) -> Json:
-    """Return a JSON value with every template in it filled in."""
-    if isinstance(value, Template):
-        return value.fill(context)
-    if isinstance(value, Mapping):
-        return {key: fill(item, context) for key, item in value.items()}
-    if isinstance(value, list):
-        return [fill(item, context) for item in value]
-    return value
-
-
 def _compile_turn(
     number: int,
     turn: Turn,
@@ -245,7 +87,7 @@ def _compile_turn(
         blocks = [_block(block, tools, (*path, "reply", n), add_problem) for n, block in enumerate(turn.reply or ())]
         plan = ReplyPlan(
             blocks=tuple(blocks),
-            literal=_literal(blocks) if turn.usage is None and turn.stop is None else None,
+            literal=literal_of(blocks) if turn.usage is None and turn.stop is None else None,
             pace=turn.pace,
             usage=turn.usage,
             stop=turn.stop,
@@ -273,35 +115,8 @@ def _compile_turn(
         fault_names=tuple([entry if isinstance(entry, str) else next(iter(entry), "") for entry in turn.faults]),
         must=turn.must,
         captures=captures_of(turn.when),
-        literal=None if turn.faults or turn.headers else _literal_answer(plan),
+        literal=None if turn.faults or turn.headers else literal_answer(plan),
     )
-
-
-def _literal_answer(plan: Plan) -> LiteralBlocks | Failure | None:
-    """Return what an answer of this plan says each time; None if that depends on the request or on the time."""
-    if isinstance(plan, ReplyPlan):
-        return plan.literal if plan.pace is None or plan.pace.cold_start is None else None
-    if isinstance(plan, FailurePlan) and plan.message.literal is not None:
-        return msgspec.structs.replace(plan.failure, message=plan.message.literal)
-    return None
-
-
-def _literal(blocks: Sequence[BlockPlan]) -> LiteralBlocks | None:
-    """Return the blocks of a reply that is the same each time, or None."""
-    literals = [literal for block in blocks if (literal := _literal_block(block)) is not None]
-    return tuple(literals) if len(literals) == len(blocks) else None
-
-
-def _literal_block(block: BlockPlan) -> Text | LiteralCall | None:
-    if isinstance(block, TextPlan) and block.text.literal is not None:
-        return Text(block.text.literal, block.is_refusal)
-    if isinstance(block, ToolPlan) and block.name and block.input is not None:
-        try:
-            arguments = orjson.dumps(block.input)  # fails for a template
-        except TypeError:
-            return None
-        return LiteralCall(block.name, arguments.decode(), block.id)
-    return None
 
 
 def _lowered(headers: Mapping[str, str]) -> Headers:
@@ -370,9 +185,7 @@ def _tree(value: JsonValue, path: Path, add_problem: AddProblem) -> object:
 
 
 def _failure_plan(error: ErrorReply, path: Path, add_problem: AddProblem) -> FailurePlan:
-    retry_after = RETRY_AFTER if error.retry_after is None and error.status == 429 else error.retry_after
-    headers = () if retry_after is None else (("retry-after", str(retry_after)),)
-    base = failure(error.status, code=error.code, message=error.message, type=error.type, headers=headers)
+    base = scripted_failure(error.status, error.retry_after, code=error.code, message=error.message, type=error.type)
     return FailurePlan(base, _template(base.message, (*path, "message"), add_problem))
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 from mockserver.scenarios.base_model import ScenarioModel
 from mockserver.scenarios.text_test import AnyText
 from mockserver.wires import WireName

@@ -14,12 +14,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mockserver.core.regex_literals import required_literal
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.templates import PLACEHOLDER
-from mockserver.scenarios.when import When
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.when import When
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ _VALUES: Mapping[str, Callable[[Call], object]] = {
 """The keys that the index looks up -> their value in a call. A key without an entry still works, only slower."""
 
 
-def exact_keys(when: When) -> dict[str, object]:
+def exact_keys(when: "When") -> dict[str, object]:
     """Return the values that a condition requires exactly, of the keys that the index knows."""
     exact: dict[str, object] = {
         key: getattr(when, key) for key in ("wire", "state", "stream", "last") if getattr(when, key) is not None
@@ -59,7 +61,7 @@ def exact_keys(when: When) -> dict[str, object]:
     return exact
 
 
-def required_part(when: When) -> str:
+def required_part(when: "When") -> str:
     """Return the part that the text of the last user message must contain, or an empty string."""
     if when.text is None:
         return ""

@@ -8,14 +8,16 @@ closure; only the closure runs for each request. The table of all keys is `When`
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
-from pydantic import JsonValue
 
 from mockserver.core.conversation import Conversation
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.difference import Difference
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 Matcher: TypeAlias = Callable[[Call], Difference | None]
 
@@ -33,7 +35,7 @@ class Example(msgspec.Struct, frozen=True):
 
     when: str
     difference: str | None = None
-    body: Mapping[str, JsonValue] = {}
+    body: "Mapping[str, JsonValue]" = {}
 
 
 class WhenKey(msgspec.Struct, frozen=True):

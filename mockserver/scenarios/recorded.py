@@ -8,13 +8,15 @@ be edited; a turn that says something else has no recorded answer any more.
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import msgspec
 
 from mockserver.core.conversation import Json
 from mockserver.core.rng import token
-from mockserver.scenarios.schema import Scenario, Turn
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Scenario, Turn
 
 AnswerEnd: TypeAlias = Literal["complete", "closed", "reset", "no_answer"]
 """How an answer ended: whole, cut off by the end of the connection, by a reset, or never begun."""
@@ -87,18 +89,18 @@ def read_answers(text: bytes) -> list[RecordedAnswer]:
     return answers
 
 
-def says(turn: Turn) -> str:
+def says(turn: "Turn") -> str:
     """Return a hash of what a turn says."""
     return token("says", turn.model_dump_json(include=set(SAID)), length=12)
 
 
-def wants_recorded(scenario: Scenario) -> bool:
+def wants_recorded(scenario: "Scenario") -> bool:
     """Return whether a turn of the scenario replays exactly."""
     return any(_is_exact(scenario, turn) for turn in scenario.turns)
 
 
 def answers_by_turn(
-    scenario: Scenario,
+    scenario: "Scenario",
     answers: Sequence[RecordedAnswer] | None,
     add_problem: Callable[[tuple[str | int, ...], str], None],
 ) -> list[tuple[RecordedAnswer, ...]]:
@@ -128,5 +130,5 @@ def answers_by_turn(
     return taken
 
 
-def _is_exact(scenario: Scenario, turn: Turn) -> bool:
+def _is_exact(scenario: "Scenario", turn: "Turn") -> bool:
     return (turn.replay or scenario.replay) == "exact"

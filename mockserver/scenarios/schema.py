@@ -23,9 +23,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 from mockserver.accounts.schema import Account
 from mockserver.core.conversation import Stop
 from mockserver.core.distribution import Fixed, Spread
-from mockserver.core.units import Days, Duration, Rate, Share, Times
+from mockserver.core.unit_fields import Days, Duration, Rate, Share, Times
 from mockserver.scenarios.base_model import OneOrMore, ScenarioModel
 from mockserver.scenarios.exam_header import ExamHeader
+from mockserver.scenarios.script import NEXT
 from mockserver.scenarios.when import When
 from mockserver.wires.threads import ThreadPolicy
 
@@ -233,10 +234,6 @@ def _is_date(text: str) -> str:
 
 def _as_seed(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-NEXT = "next"
-"""The scenario name of queued answers."""
 
 
 def _not_reserved(name: str) -> str:

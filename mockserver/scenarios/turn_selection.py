@@ -12,9 +12,9 @@ import msgspec
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn, ReplyPlan, Script
 from mockserver.scenarios.difference import Difference, join_differences
 from mockserver.scenarios.matcher import differences, matches
+from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script
 
 NO_TURN = "no_turn_matched"
 """The code of a conversation that no turn matches."""

@@ -6,8 +6,7 @@ reports a path in the file and a message with the remedy. `compile.py` runs them
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
 
 import jsonschema_rs
 
@@ -17,12 +16,9 @@ from mockserver.core.errors import did_you_mean
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.sampling import violations
 from mockserver.scenarios.captures import captures_of
+from mockserver.scenarios.problems import AddProblem, Path
 from mockserver.scenarios.schema import Scenario, Turn
 from mockserver.scenarios.when import When
-
-Path: TypeAlias = tuple[str | int, ...]
-AddProblem: TypeAlias = Callable[[Path, str], None]
-"""Reports a mistake: its path in the scenario, and the message."""
 
 UNKNOWN_OPERATION = "unknown operation"
 """The beginning of a message: after it, `mockserver lint` hints at `--contract`."""

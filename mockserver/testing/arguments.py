@@ -5,17 +5,15 @@ the line of the test: never a `TypeError` from the inside of the mock.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from mockserver.accounts.schema import Account
 from mockserver.core.errors import MockserverError, OperatorError, did_you_mean
 from mockserver.core.units import parse_duration
-from mockserver.scenarios.schema import Scenario
-from mockserver.scenarios.when import When
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""
@@ -36,6 +34,15 @@ def _is(*types: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
+def _is_model(module: str, name: str) -> Callable[[object], bool]:
+    """Return a test for a value of a class. Nobody has a value of it unless its module was imported."""
+    return lambda value: module in sys.modules and isinstance(value, getattr(sys.modules[module], name))
+
+
+def _either(*tests: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: any(test(value) for test in tests)
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -53,10 +60,14 @@ _CHAOS = Expected(_is(str, Path, Mapping, type(None)), "the name of a profile, a
 
 ARGUMENTS: Mapping[str, Expected] = {
     "scenario": Expected(
-        _is(str, Path, Scenario, Mapping, type(None)), "a shipped name, a path, YAML text, a mapping or a Scenario"
+        _either(_is(str, Path, Mapping, type(None)), _is_model("mockserver.scenarios.schema", "Scenario")),
+        "a shipped name, a path, YAML text, a mapping or a Scenario",
     ),
     "seed": Expected(_is(str, int, type(None)), "a text or a whole number"),
-    "account": Expected(_is(Mapping, Account, type(None)), "a mapping such as {'credits': 3}"),
+    "account": Expected(
+        _either(_is(Mapping, type(None)), _is_model("mockserver.accounts.schema", "Account")),
+        "a mapping such as {'credits': 3}",
+    ),
     "chaos": _CHAOS,
     "profile": _CHAOS,
     "strict": _SWITCH,
@@ -93,8 +104,11 @@ ARGUMENTS: Mapping[str, Expected] = {
 }
 
 
-CONDITIONS = frozenset({*When.model_fields, *(field.alias for field in When.model_fields.values() if field.alias)})
-"""The keys of `when`, which a call that takes `**when` takes beside its own arguments."""
+def conditions() -> frozenset[str]:
+    """Return the keys of `when`, which a call that takes `**when` takes beside its own arguments."""
+    from mockserver.scenarios.when import When  # most calls have no condition, and its models take long to import
+
+    return frozenset({*When.model_fields, *(field.alias for field in When.model_fields.values() if field.alias)})
 
 
 def check_arguments(call: str, arguments: Mapping[str, object]) -> None:
@@ -147,7 +161,7 @@ def _unknown(signature: inspect.Signature, keywords: Mapping[str, object]) -> st
     rest = next((name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD), None)
     if rest not in (None, "when"):
         return ""  # the keys of a turn or of a fault: the schema checks them
-    if rest == "when":
-        known = (known - {"when"}) | CONDITIONS
+    if rest == "when" and (keywords.keys() - known or "when" in keywords):
+        known = (known - {"when"}) | conditions()
     unknown = next((name for name in keywords if name not in known), None)
     return "" if unknown is None else f"unknown argument '{unknown}'; {did_you_mean(unknown, known)}"

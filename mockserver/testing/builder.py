@@ -3,30 +3,35 @@
 A `SessionScript` holds one scenario. `play` replaces it and starts from its beginning; `add` appends a turn and keeps
 what was played so far. Both check their arguments as `mockserver lint` does, replies and faults against the contract
 too, and report a mistake at the line of the test that made it.
+
+Most tests build a few turns of one text or one error. Those need neither the models of files nor a trial (see
+`scenarios.literal`); the models of such turns are made when another kind of turn follows.
 """
 
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
-from pydantic import ValidationError
 
-from mockserver.accounts.schema import Account
 from mockserver.core.errors import AuthorError, OperatorError, Problem, did_you_mean
-from mockserver.engine.chaos import ChaosProfile
-from mockserver.files import loader, yaml_reader
+from mockserver.engine.chaos_profile import ChaosProfile
+from mockserver.files import loader
 from mockserver.files.chaos_file import profile_of, read_profile
-from mockserver.files.dry_run import dry_run
 from mockserver.files.library import compile_file
 from mockserver.files.sidecar import recorded_answers
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, compile_scenario, make_script
+from mockserver.scenarios.literal import literal_turn
 from mockserver.scenarios.recorded import RecordedAnswer
-from mockserver.scenarios.schema import Scenario, Turn
+from mockserver.scenarios.script import Script, make_script
 from mockserver.testing.registry import DEFAULT_SCRIPT, ProfileRegistry, ScriptRegistry
+
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account
+    from mockserver.scenarios.schema import Scenario, Turn
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""
@@ -41,65 +46,95 @@ class SessionScript:
     """The scenario of a session; `script` is its compiled form."""
 
     def __init__(
-        self, scripts: ScriptRegistry, contract: Contract, account: Account | None = None, *, lenient: bool = False
+        self, scripts: ScriptRegistry, contract: Contract, account: "Account | None" = None, *, lenient: bool = False
     ) -> None:
         self._scripts = scripts
         self._contract = contract
         self._account = account
         self._lenient = lenient
         self._scenario: Scenario | None = None
+        self._literal: list[Mapping[str, object]] = []
+        """The keys of the turns that only `script` has: all turns so far, or none."""
         self._answers: Sequence[RecordedAnswer] | None = None
         self._edition = 0
         self.script: Script = self._with_settings(DEFAULT_SCRIPT)
 
     def play(self, source: "str | Path | Scenario | Mapping[str, object]") -> None:
         """Play a shipped scenario, a file, YAML text, a mapping or a `Scenario`. Raises `AuthorError` for mistakes."""
+        from mockserver.files.dry_run import dry_run
+
         scenario, file = self._read(source)
         script, complaints = compile_file(scenario, file, self._contract)
         if not complaints and file:
             complaints = dry_run(script, self._contract)
         if complaints:
             raise AuthorError([_problem(file, ".".join(map(str, path)), message) for path, message in complaints])
-        self._scenario, self._answers = scenario, recorded_answers(scenario, file)
+        self._scenario, self._answers, self._literal = scenario, recorded_answers(scenario, file), []
         self._edition += 1
         self._set(script)
 
     def add(self, keys: Mapping[str, object]) -> None:
         """Append a turn with the keys of a scenario file. Raises `AuthorError` for mistakes."""
-        turn = _turn(keys)
-        before = self._scenario
+        if self._scenario is None and self._add_literal(keys):
+            return
+        from mockserver.scenarios.schema import Scenario
+
+        turn, before = _turn(keys), self._model
         if before is None:
             scenario = Scenario(scenario=BUILT_NAME, turns=[turn])
         else:
             scenario = before.model_copy(update={"turns": [*before.turns, turn]})
         self._set_scenario(scenario)
 
+    def _add_literal(self, keys: Mapping[str, object]) -> bool:
+        """Append a turn of one text or one error. Return whether it is one."""
+        turn = literal_turn(len(self._literal) + 1, keys)
+        if turn is None:
+            return False
+        before = self.script.turns if self._literal else ()
+        self._literal.append(orjson.loads(orjson.dumps(keys)))  # a copy: the test may change what it passed
+        self._set(make_script(BUILT_NAME, [*before, turn]))
+        return True
+
     def change_last(self, keys: Mapping[str, object]) -> None:
         """Replace the last turn. Raises `AuthorError` for mistakes."""
-        assert self._scenario is not None, "last_turn raises before"
-        turns = [*self._scenario.turns[:-1], _turn(keys)]
-        self._set_scenario(self._scenario.model_copy(update={"turns": turns}))
+        before = self._model
+        assert before is not None, "last_turn raises before"
+        self._set_scenario(before.model_copy(update={"turns": [*before.turns[:-1], _turn(keys)]}))
 
     @property
     def last_turn(self) -> dict[str, object]:
         """The keys of the last turn. Raises `OperatorError` if there is no scenario yet."""
-        if self._scenario is None:
+        scenario = self._model
+        if scenario is None:
             raise OperatorError("there is no turn to add a fault to; call gateway.reply(…) first")
-        last = self._scenario.turns[-1]
+        last = scenario.turns[-1]
         keys: dict[str, object] = last.model_dump(mode="json", by_alias=True, exclude_unset=True)
         if last.times is None:
             keys["times"] = "always"
         return keys
 
-    def _set_scenario(self, scenario: Scenario) -> None:
+    @property
+    def _model(self) -> "Scenario | None":
+        """The scenario as a model; None if there is no turn yet."""
+        if not self._literal:
+            return self._scenario
+        from mockserver.scenarios.schema import Scenario
+
+        return Scenario(scenario=BUILT_NAME, turns=[_turn(keys) for keys in self._literal])
+
+    def _set_scenario(self, scenario: "Scenario") -> None:
         """Compile and play a scenario whose last turn is new; the others were checked before."""
+        from mockserver.files.dry_run import dry_run
+        from mockserver.scenarios.compile import compile_scenario
+
         script, complaints = compile_scenario(scenario, self._contract, self._answers)
         number = len(script.turns) - 1
         own = [complaint for complaint in complaints if complaint.path[:2] in (("turns", number), ())]
         own = own or complaints or dry_run(make_script(BUILT_NAME, script.turns[-1:]), self._contract)
         if own:
             raise AuthorError([_problem("", ".".join(map(str, path[2:])), message) for path, message in own])
-        self._scenario = scenario
+        self._scenario, self._literal = scenario, []
         self._set(script)
 
     def _set(self, script: Script) -> None:
@@ -111,16 +146,16 @@ class SessionScript:
         account, lenient = self._account or script.account, self._lenient or script.lenient
         return msgspec.structs.replace(script, account=account, lenient=lenient)
 
-    def _read(self, source: "str | Path | Scenario | Mapping[str, object]") -> tuple[Scenario, str]:
+    def _read(self, source: "str | Path | Scenario | Mapping[str, object]") -> "tuple[Scenario, str]":
         """Return the scenario and the file name for messages: "" for a shipped one, which needs no check."""
-        if isinstance(source, Scenario):
-            return source, "Scenario(…)"
         if isinstance(source, Mapping):
             return loader.parse(_json(source, "scenario"), "play({…})").scenario, "play({…})"
+        if not isinstance(source, str | Path):
+            return source, "Scenario(…)"
         file = scenario_file(source)
         if file is not None:
             return loader.load(file).scenario, str(source)
-        assert isinstance(source, str)
+        assert isinstance(source, str), "scenario_file takes every path"
         if ":" in source or "\n" in source:
             return loader.parse(source.encode(), "play('''…''')").scenario, "play('''…''')"
         return self._scripts.scenario(source), ""
@@ -133,8 +168,12 @@ def scenario_file(source: object) -> Path | None:
     return source if isinstance(source, Path) else None
 
 
-def _turn(keys: Mapping[str, object]) -> Turn:
+def _turn(keys: Mapping[str, object]) -> "Turn":
     """Return a turn, checked like one of a file. Raises `AuthorError` for mistakes."""
+    from pydantic import ValidationError
+
+    from mockserver.scenarios.schema import Turn
+
     try:
         source = orjson.dumps(keys)
     except TypeError as error:
@@ -144,7 +183,7 @@ def _turn(keys: Mapping[str, object]) -> Turn:
     with suppress(ValidationError):
         return Turn.model_validate(orjson.loads(source))
     try:
-        return loader.check(Turn, yaml_reader.read(source, ""))  # slower, but its messages explain the mistake
+        return loader.check(Turn, loader.document_of(source, ""))  # slower, but its messages explain the mistake
     except AuthorError as error:
         raise AuthorError([_problem("", problem.path, problem.message) for problem in error.problems]) from None
 
@@ -163,13 +202,18 @@ def written_fault(fault: str | Mapping[str, object], value: object, parameters: 
     return {fault: {**parameters}} if parameters else fault
 
 
-def read_account(source: Mapping[str, object] | Account | None) -> Account | None:
+def read_account(source: "Mapping[str, object] | Account | None") -> "Account | None":
     """Return an account from the keys of an accounts file. Raises `OperatorError` if it names API keys."""
-    if source is None or isinstance(source, Account):
-        account = source
-    else:
-        account = loader.check(Account, yaml_reader.read(_json(source, "account"), "account"))
-    if account is not None and account.all_keys:
+    if source is None:
+        return None
+    from mockserver.accounts.schema import Account
+
+    account = (
+        source
+        if isinstance(source, Account)
+        else loader.check(Account, loader.document_of(_json(source, "account"), "account"))
+    )
+    if account.all_keys:
         raise OperatorError("account: each test gets its own key; remove key and keys")
     return account
 
@@ -179,9 +223,9 @@ def read_chaos(source: str | Path | Mapping[str, object], known: ProfileRegistry
     if isinstance(source, str) and source in known:
         return known[source]
     if isinstance(source, Mapping):
-        document = yaml_reader.read(_json({"chaos": "test", **source}, "chaos"), "chaos({…})")
+        document = loader.document_of(_json({"chaos": "test", **source}, "chaos"), "chaos({…})")
     elif isinstance(source, str) and "\n" in source:
-        document = yaml_reader.read(source.encode(), "chaos('''…''')")
+        document = loader.document_of(source.encode(), "chaos('''…''')")
     elif isinstance(source, Path) or source.endswith((".yaml", ".yml")):
         return read_profile(Path(source), contract)
     else:

@@ -16,7 +16,7 @@ from mockserver.coverage.value import GatewayCoverage, TurnPlace
 from mockserver.files import loader
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.testing.builder import OUR_FOLDER, scenario_file
 
 if TYPE_CHECKING:

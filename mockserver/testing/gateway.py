@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mockserver.accounts import keys
-from mockserver.accounts.schema import Account
 from mockserver.accounts.session import ChaosMemory, Session
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
-from mockserver.engine.chaos import NONE
+from mockserver.engine.chaos_profile import NONE
 from mockserver.engine.overrides import SCENARIO_KEY
 from mockserver.engine.step import PREFLIGHT
 from mockserver.journal.client_rules import ClientLimits
@@ -33,7 +32,6 @@ from mockserver.journal.record import JournalQuery, Record
 from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import Verdict, judge
 from mockserver.journal.verify import ClientError, expect_calls, expect_order, unmatched_requests, unplayed_turns
-from mockserver.scenarios.schema import Scenario
 from mockserver.testing.arguments import checked
 from mockserver.testing.builder import SessionScript, read_account, read_chaos, written_fault
 from mockserver.testing.controls import GatewayAccount, GatewayClock
@@ -44,6 +42,9 @@ from mockserver.wires import sdk_environment
 
 if TYPE_CHECKING:
     import httpx
+
+    from mockserver.accounts.schema import Account
+    from mockserver.scenarios.schema import Scenario
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""
@@ -62,9 +63,9 @@ class GatewaySession:
         server: ServerThread,
         name: str,
         *,
-        scenario: str | Path | Scenario | Mapping[str, object] | None = None,
+        scenario: "str | Path | Scenario | Mapping[str, object] | None" = None,
         seed: str | int | None = None,
-        account: Mapping[str, object] | Account | None = None,
+        account: "Mapping[str, object] | Account | None" = None,
         strict: bool = False,
         lenient: bool = False,
     ) -> None:
@@ -150,7 +151,7 @@ class GatewaySession:
     # --- scenario -----------------------------------------------------------------------------------------------------
 
     @checked('gateway.play("rate-limited")')
-    def play(self, scenario: str | Path | Scenario | Mapping[str, object]) -> Self:
+    def play(self, scenario: "str | Path | Scenario | Mapping[str, object]") -> Self:
         """Play a shipped scenario, a file, inline YAML or a `Scenario`, from its beginning."""
         self._script.play(scenario)
         return self._update_script(scenario)

@@ -1,20 +1,22 @@
 """The scenarios and chaos profiles that a test server knows.
 
-It reads the shipped ones when it starts, before the first request: a step does no I/O, whatever name its request has.
+It reads the shipped ones when it starts, before the first request: a step reads no file, whatever name its request has.
 Each session also has a *slot*: a private name in the session's key (`sk_mock_<slot>`), under which the registry has
 what that session plays now. So the engine needs no change for tests: it looks a scenario up by name.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mockserver.core.errors import OperatorError, did_you_mean
-from mockserver.engine.chaos import ChaosProfile
+from mockserver.engine.chaos_profile import ChaosProfile
 from mockserver.files import chaos_file, loader
 from mockserver.files.library import shipped_scripts
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, make_script
-from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.script import Script, make_script
+
+if TYPE_CHECKING:
+    from mockserver.scenarios.schema import Scenario
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class ScriptRegistry(_Registry[Script]):
         self._scripts = shipped_scripts(contract)
         super().__init__(self._scripts)
 
-    def scenario(self, name: str) -> Scenario:
+    def scenario(self, name: str) -> "Scenario":
         """Return the shipped scenario of that name. Raises `OperatorError` if there is none."""
         if name not in self._scripts:
             raise OperatorError(

@@ -22,7 +22,7 @@ from mockserver.files import bundled, loader
 from mockserver.files.contract import load_contract
 from mockserver.journal.log import Exchange, Journal
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_types import Application
 from mockserver.server.stores.memory import MemoryStore

@@ -13,15 +13,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mockserver.accounts.schema import Account
 from mockserver.core.errors import MockserverError
 from mockserver.files.contract import split_names
-from mockserver.scenarios.schema import Scenario
 from mockserver.testing.arguments import checked
 from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.server_thread import server_thread
+
+if TYPE_CHECKING:
+    from mockserver.accounts.schema import Account
+    from mockserver.scenarios.schema import Scenario
 
 __tracebackhide__ = True
 """Hide this module's frames in a failing test (pytest looks for this name)."""
@@ -41,10 +43,10 @@ class start:  # noqa: N801 - used like a function
     @checked('mockserver.start("greeting", seed=7)')
     def __init__(
         self,
-        scenario: str | Path | Scenario | Mapping[str, object] | None = None,
+        scenario: "str | Path | Scenario | Mapping[str, object] | None" = None,
         *,
         seed: str | int | None = None,
-        account: Mapping[str, object] | Account | None = None,
+        account: "Mapping[str, object] | Account | None" = None,
         chaos: str | Path | Mapping[str, object] | None = None,
         clock: Literal["virtual", "real"] = "virtual",
         speed: float = 1.0,

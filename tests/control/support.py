@@ -14,7 +14,7 @@ from mockserver.control.wiring import ControlledGateway, with_control
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled
 from mockserver.journal.log import Journal
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import Store
 from mockserver.server.uvicorn import bind, threaded, url_of

@@ -9,7 +9,7 @@ from mockserver.accounts.identify import Accounts
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import SCENARIOS
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from tests.support.engine import contract, turns
 

@@ -24,7 +24,7 @@ from mockserver.faults import FAULTS
 from mockserver.files import loader
 from mockserver.journal.log import Captured, Ended, Exchange, Outcome
 from mockserver.journal.record import Record
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from tests.faults.test_faults import mixed, reply_for
 from tests.faults.test_matrix import CASES
 from tests.support.engine import CHAT, KEY, MESSAGES, NOW, Answer, Talk, contract, script, turns

@@ -7,17 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from mockserver.core.units import (
-    LONGEST,
-    Duration,
-    Rate,
-    Share,
-    Times,
-    parse_duration,
-    parse_rate,
-    parse_share,
-    parse_times,
-)
+from mockserver.core.unit_fields import Duration, Rate, Share, Times
+from mockserver.core.units import LONGEST, parse_duration, parse_rate, parse_share, parse_times
 
 
 class Fields(BaseModel):

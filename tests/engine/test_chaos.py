@@ -10,7 +10,8 @@ from pydantic import JsonValue
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Reset
 from mockserver.core.errors import AuthorError, OperatorError
-from mockserver.engine.chaos import Chaos, ChaosProfile, compile_chaos
+from mockserver.engine.chaos import Chaos, compile_chaos
+from mockserver.engine.chaos_profile import ChaosProfile
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings

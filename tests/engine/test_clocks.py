@@ -9,7 +9,7 @@ import pytest
 from mockserver.accounts.session import VIRTUAL_ORIGIN, Timeline, start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.timers import FastTimer, LoopTimer, Waker

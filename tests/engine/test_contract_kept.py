@@ -13,7 +13,7 @@ from mockserver.core.actions import End
 from mockserver.engine.request import Request
 from mockserver.engine.settings import EngineSettings
 from mockserver.openapi.operation import Operation
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from tests.support.dialects import DIALECTS
 from tests.support.engine import HELLO, Answer, Talk, contract, turns
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from mockserver.accounts.session import start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from tests.conftest import Golden

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from mockserver.engine import threads
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from tests.support.engine import KEY, Answer, Talk, contract, extended, turns
 
 PATH = "/v1/responses"

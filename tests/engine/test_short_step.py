@@ -22,7 +22,7 @@ from mockserver.engine.head import MOST_TURNS, read_head
 from mockserver.engine.request import Request
 from mockserver.engine.short_step import short_step
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.wires import WIRES
 from tests.engine.test_chaos import profile
 from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, NOW, contract, script, turns

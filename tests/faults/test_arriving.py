@@ -4,8 +4,9 @@ import pytest
 
 from mockserver.core.actions import Action, Actions, Close, Data, End, Head, Reset, Wait
 from mockserver.core.rng import Rng
-from mockserver.faults import FAULTS, Context, WaitingFault, apply_faults, apply_waiting, compile_fault
+from mockserver.faults import FAULTS, Context, WaitingFault, apply_faults, apply_waiting
 from mockserver.faults.arriving import FaultedAnswer
+from mockserver.faults.compile import compile_fault
 from mockserver.wires import WIRES
 from tests.support.engine import CHAT, MESSAGES, Talk, turns
 

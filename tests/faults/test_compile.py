@@ -5,8 +5,9 @@ import re
 import pytest
 from pydantic import JsonValue
 
-from mockserver.faults import FAULTS, compile_fault
+from mockserver.faults import FAULTS
 from mockserver.faults.answers import body_of, head_of
+from mockserver.faults.compile import compile_fault
 from tests.support.fault_answers import FAILURE, bend, effects, healthy
 
 

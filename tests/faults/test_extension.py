@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from mockserver.core.actions import Actions
-from mockserver.faults import FAULTS, GROUPS, Context, Fault, pages
-from mockserver.faults.fault import Nothing
+from mockserver.faults import FAULTS, GROUPS, Context, pages
+from mockserver.faults.fault import Fault, Nothing
 from mockserver.faults.table import TABLE
 from mockserver.files.kinds import KINDS
 from tools.schemas import schema_file

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.core.actions import Actions, Close, Data, End, Hang, Head, Raw, Reset, Wait
-from mockserver.faults import FAULTS, Fault, NoEffectError
+from mockserver.faults import FAULTS, NoEffectError
 from mockserver.faults.answers import body_of, whole_of
+from mockserver.faults.fault import Fault
 from tests.conftest import Golden
 from tests.faults.test_matrix import CASES
 from tests.support.fault_answers import FAILURE, FORMS, REPLY, TEXT, bend, effects, healthy, wire_of

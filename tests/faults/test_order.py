@@ -18,8 +18,9 @@ from mockserver.core.actions import Actions, Data
 from mockserver.core.rng import Rng
 from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.faults import FAULTS, Context, apply_faults, apply_waiting, compile_fault
+from mockserver.faults import FAULTS, Context, apply_faults, apply_waiting
 from mockserver.faults.answers import body_of, head_of
+from mockserver.faults.compile import compile_fault
 from mockserver.faults.fault import Stage
 from tests.engine.test_chaos import profile
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, contract, turns

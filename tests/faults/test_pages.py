@@ -8,8 +8,9 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import main
 from mockserver.core.rng import Rng
-from mockserver.faults import FAULTS, Context, Fault, NoEffectError, pages
+from mockserver.faults import FAULTS, Context, NoEffectError, pages
 from mockserver.faults.answers import body_of
+from mockserver.faults.fault import Fault
 from tests.faults.test_extension import gaps
 from tests.support.engine import script
 from tests.support.fault_answers import TEXT, healthy

@@ -3,7 +3,8 @@
 import pytest
 
 from mockserver.core.actions import Data
-from mockserver.faults import FAULTS, compile_fault
+from mockserver.faults import FAULTS
+from mockserver.faults.compile import compile_fault
 from mockserver.faults.places import At, EventPlace
 from mockserver.faults.reaching import AT_PLACE, EACH_ALIKE, Reach
 

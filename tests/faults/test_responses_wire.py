@@ -7,8 +7,9 @@ from pydantic import JsonValue
 from mockserver.core.actions import Actions
 from mockserver.core.conversation import Conversation, Thinking
 from mockserver.core.rng import Rng
-from mockserver.faults import Context, NoEffectError, compile_fault
+from mockserver.faults import Context, NoEffectError
 from mockserver.faults.answers import documents, kinds_of, whole_of
+from mockserver.faults.compile import compile_fault
 from mockserver.faults.pages import SampleForm, forms
 from mockserver.wires import WIRES
 

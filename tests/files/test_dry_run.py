@@ -9,7 +9,8 @@ from mockserver.engine.decision import Decision
 from mockserver.files import dry_run as trying
 from mockserver.files import loader
 from mockserver.files.dry_run import TooMuchError, TrialBudget, dry_run
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.compile import compile_scenario
+from mockserver.scenarios.script import Script
 from tests.support.engine import contract
 
 TOO_MANY_BYTES = "trying out the file up to here makes more than 67,108,864 bytes; "

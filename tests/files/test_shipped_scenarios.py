@@ -11,7 +11,7 @@ from mockserver.core.json_text import json_or_none
 from mockserver.files import bundled, loader
 from mockserver.files.dry_run import dry_run
 from mockserver.files.library import load_library, read_script
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from tests.support.dialects import DIALECTS, Dialect
 from tests.support.engine import HELLO, MESSAGES, Answer, Talk, contract
 

@@ -81,6 +81,9 @@ def _method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
 
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    for argument in (*node.args.args, *node.args.kwonlyargs):
+        if isinstance(argument.annotation, ast.Constant):  # quoted: its module is not imported here
+            argument.annotation = ast.parse(str(argument.annotation.value), mode="eval").body
     return ast.unparse(node.args).removeprefix("self").removeprefix(", ")
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from mockserver.core.conversation import Conversation
-from mockserver.scenarios.compile import FailurePlan, RawPlan, ReplyPlan, TextPlan, ToolPlan, fill
+from mockserver.scenarios.script import FailurePlan, RawPlan, ReplyPlan, TextPlan, ToolPlan, fill
 from mockserver.scenarios.templates import TemplateContext, parse
 from tests.support.calls import compile_yaml, problem_texts
 from tests.support.engine import script

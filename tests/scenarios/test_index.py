@@ -13,9 +13,9 @@ from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios import turn_selection
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import CompiledTurn
 from mockserver.scenarios.index import SMALL, TurnIndex, exact_keys
 from mockserver.scenarios.matcher import matches
+from mockserver.scenarios.script import CompiledTurn
 from tests.support.calls import call_of, request, when_of
 from tests.support.engine import NOW, contract
 from tests.support.properties import examples

@@ -16,8 +16,9 @@ from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.dry_run import dry_run
-from mockserver.scenarios.compile import Script, compile_scenario, fill
+from mockserver.scenarios.compile import compile_scenario
 from mockserver.scenarios.schema import Scenario, Turn
+from mockserver.scenarios.script import Script, fill
 from mockserver.scenarios.templates import TemplateContext, parse
 from mockserver.scenarios.when import When
 from mockserver.server.asgi import Gateway

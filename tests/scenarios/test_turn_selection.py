@@ -6,7 +6,7 @@ from pydantic import JsonValue
 from mockserver.accounts.session import Progress, Session
 from mockserver.core.errors import Refusal
 from mockserver.engine.request import Request
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.scenarios.turn_selection import NoTurnMatched, is_used_up, select_turn
 from tests.support.calls import call_of, compile_yaml, request
 from tests.support.engine import KEY, MESSAGES, Talk, script

@@ -14,7 +14,7 @@ from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
 from mockserver.engine.request import MAX_BODY
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.asgi_types import Message
 from mockserver.server.stores.memory import MemoryStore, StoreUnavailableError

@@ -16,7 +16,7 @@ from mockserver.core.actions import Data
 from mockserver.engine.request import Request
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import accounts_file, yaml_reader
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, NOW, Answer, contract, script
 
 BALANCE = "/api/v1/public/credits/balance"

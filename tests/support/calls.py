@@ -9,8 +9,10 @@ from pydantic import JsonValue
 from mockserver.engine.request import Request, read_call
 from mockserver.files import loader
 from mockserver.scenarios.call import Call
-from mockserver.scenarios.compile import ScenarioProblem, Script, compile_scenario
+from mockserver.scenarios.compile import compile_scenario
 from mockserver.scenarios.matcher import Matcher, differences
+from mockserver.scenarios.problems import ScenarioProblem
+from mockserver.scenarios.script import Script
 from mockserver.scenarios.when import When, compile_when
 from tests.support.engine import BYOK, HELLO, KEY, MESSAGES, contract
 

@@ -14,7 +14,8 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import loader
 from mockserver.files.contract import extension_names, load_contract
 from mockserver.openapi.contract import Contract
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.compile import compile_scenario
+from mockserver.scenarios.script import Script
 from mockserver.wires import WIRES
 from mockserver.wires.sse import split
 

@@ -7,7 +7,8 @@ from pydantic import JsonValue
 
 from mockserver.core.actions import Actions
 from mockserver.core.rng import Rng
-from mockserver.faults import Context, NoEffectError, compile_fault
+from mockserver.faults import Context, NoEffectError
+from mockserver.faults.compile import compile_fault
 from mockserver.wires import WIRES
 from mockserver.wires.wire import Wire
 from tests.support.engine import CHAT, MESSAGES, NOW, Talk, turns

@@ -8,7 +8,7 @@ from mockserver.accounts.session import start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_types import Receive, Scope, Send
 from mockserver.server.http_parser import RequestParser

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from mockserver.engine.request import Request
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.compile import compile_scenario
 from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.script import Script
 from mockserver.scenarios.when import MATCHERS, NESTED, When
 from tests.support.engine import BYOK, CHAT, MESSAGES, contract
 

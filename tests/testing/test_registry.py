@@ -1,4 +1,7 @@
-"""The registries: they have everything shipped before the first request, so that no step reads a file."""
+"""The registries: they have everything shipped before the first request, so that no step reads a file.
+
+Code is another matter: what compiles a scenario is imported when the first one is asked for.
+"""
 
 import subprocess
 import sys
@@ -16,11 +19,15 @@ import sys
 import orjson
 
 from mockserver.core.catalogue import MODELS
+from mockserver.engine.chaos import compile_chaos
 from mockserver.engine.request import Request
+from mockserver.faults import FAULTS
+from mockserver.files import kinds, validation_errors, yaml_reader
+from mockserver.scenarios.compile import compile_scenario
 from mockserver.testing.server_thread import ServerThread
 from mockserver.accounts.session import Session
 
-host, seen = ServerThread(), []
+host, seen, code = ServerThread(), [], list(FAULTS.values())
 outside = ("open", "import", "os.", "socket.", "subprocess.", "glob.", "pathlib.")
 
 def requests():

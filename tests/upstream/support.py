@@ -20,8 +20,8 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_library
 from mockserver.recording.exchange import RecordedExchange
 from mockserver.recording.scenario import Recording, recording_of
-from mockserver.scenarios.compile import Script
 from mockserver.scenarios.recorded import read_answers
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.stream_gate import Delivery
 from mockserver.server.traffic import LiveAnswer

@@ -27,8 +27,9 @@ from mockserver.faults import FAULTS
 from mockserver.faults.answers import whole_of
 from mockserver.faults.pages import acts_on, example
 from mockserver.files.contract import load_contract
-from mockserver.scenarios.compile import Script, compile_scenario
+from mockserver.scenarios.compile import compile_scenario
 from mockserver.scenarios.schema import Scenario
+from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.uvicorn import running
 from mockserver.wires import WIRES

@@ -14,7 +14,7 @@ from mockserver.faults import FAULTS, pages
 from mockserver.files import yaml_reader
 from mockserver.files.explain import ExplainedRequest, explain_request
 from mockserver.files.request_text import read_request
-from mockserver.scenarios.compile import Script
+from mockserver.scenarios.script import Script
 
 
 def problem_shapes(problems: Iterable[Problem]) -> list[responses.ProblemShape]:

@@ -20,7 +20,8 @@ from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
 from mockserver.files.fragments import check_fragment, fragment_json
 from mockserver.journal.snapshot import snapshot
-from mockserver.scenarios.schema import NEXT, Pace
+from mockserver.scenarios.schema import Pace
+from mockserver.scenarios.script import NEXT
 from mockserver.upstream.recorder import file_name
 
 Id = Annotated[str, Path(min_length=1, max_length=100)]

@@ -11,7 +11,7 @@ In a scenario:
 from pydantic import Field
 
 from mockserver.core.actions import Actions, Close, Hang
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 from mockserver.faults.fault import Context, Fault
 from mockserver.faults.places import Break, break_at
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mockserver.core.actions import Actions
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 from mockserver.faults.editing import as_written, with_header
 from mockserver.faults.fault import Context, Fault, Parameters
 

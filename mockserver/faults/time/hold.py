@@ -10,7 +10,7 @@ In a scenario:
 from pydantic import Field
 
 from mockserver.core.actions import Actions, Hold
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 from mockserver.faults.fault import Context, Fault
 from mockserver.faults.places import At, find
 

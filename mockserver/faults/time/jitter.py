@@ -12,7 +12,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mockserver.core.actions import Action, Actions, Data, Wait
-from mockserver.core.units import Duration
+from mockserver.core.unit_fields import Duration
 from mockserver.faults.answers import is_event, is_stream
 from mockserver.faults.fault import Context, Fault, NoEffectError, Parameters
 
