@@ -10,7 +10,7 @@ event by event, is derived on demand: see `record`.
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from sys import getsizeof
 from threading import RLock
 from typing import Literal, Protocol, TypeAlias
@@ -171,6 +171,15 @@ class Journal:
     def __iter__(self) -> Iterator[Exchange]:
         self.settle()
         return iter(tuple(self._exchanges))  # a copy: another thread may read while the server enters
+
+    def since(self, number: int) -> list[Exchange]:
+        """Return the exchanges after this number, oldest first; only those are looked at."""
+        self.settle()
+        entered = -1
+        while entered != self._entered:  # another thread may enter one meanwhile
+            entered = self._entered
+            later = list(islice(reversed(self._exchanges), max(0, entered - number)))
+        return later[::-1]
 
     def settle(self) -> None:
         """Enter every exchange that is late."""

@@ -154,8 +154,8 @@ class Traffic:
 
     def end(self, live: LiveAnswer) -> None:
         """Take an answer out of `live`: it was played to its end."""
+        self._ending[live.id] = live  # first, so that `is_quiet` finds it in one of the two
         self.live.pop(live.id, None)
-        self._ending[live.id] = live
         live.delivery.on_change = None
 
     def entered(self, live: LiveAnswer, exchange: Exchange) -> None:
@@ -167,6 +167,11 @@ class Traffic:
         """Forget an answer that is in the journal, or that failed and never will be."""
         self._ending.pop(live.id, None)
         self._wake()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no answer is on its way: each that a client has seen is in the journal. Any thread may ask."""
+        return not self.live and not self._ending
 
     async def settled(self) -> None:
         """Return when every answer whose end its client can have seen by now is in the journal.

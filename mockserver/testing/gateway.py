@@ -252,7 +252,7 @@ class GatewaySession:
         return f"the journal was full and dropped {dropped:,} of {entered:,} requests" if dropped > 0 else ""
 
     def _entered(self) -> list[Record]:
-        later = [exchange for exchange in self._server.app.journal if exchange.number > self._first]
+        later = self._server.app.journal.since(self._first)
         own = [exchange for exchange in later if exchange.note.session == self.session]
         return [Record(exchange, self._server.contract, number) for number, exchange in enumerate(own, start=1)]
 
@@ -269,10 +269,8 @@ class GatewaySession:
         """Return a hint at requests with another key during the test, or "". A browser's preflight never has a key."""
         strays = [
             exchange
-            for exchange in self._server.app.journal
-            if exchange.number > self._first
-            and exchange.note.session not in self._server.sessions
-            and exchange.note.operation != PREFLIGHT
+            for exchange in self._server.app.journal.since(self._first)
+            if exchange.note.session not in self._server.sessions and exchange.note.operation != PREFLIGHT
         ]
         if not strays:
             return ""
@@ -343,8 +341,7 @@ class GatewaySession:
         if self._dropped and not self._unmatched_allowed:
             lines.append(f"Cannot check all requests: {self._dropped}; call gateway.allow_unmatched() to accept that.")
         script = self._script.script
-        session: Session = self._server.update(self.session, lambda session: (session, session))
-        hits = session.progress_of(script.name, script.edition).hits
+        hits = self._server.session(self.session).progress_of(script.name, script.edition).hits
         lines += unplayed_turns(script, hits, strict=self._strict)
         errors = [message for id, message in self._server.app.failures if id == self.session]
         lines += [f"Internal error of the mock (a bug of the mock): {message}" for message in errors]

@@ -1,8 +1,10 @@
 """One server for all tests of a process, or for one block, and how other threads use it.
 
-A test runs in its own thread, the server in another with its own event loop. Everything that touches a session happens
-on that loop (`LoopRunner.run`), so a test needs no lock, and an asyncio or trio test is not disturbed. In process there
-is no loop but the test's own, and no coroutine of the server waits, so each is run directly.
+A test runs in its own thread, the server in another with its own event loop. Everything that changes a session happens
+on that loop (`LoopRunner.run`), so a test needs no lock, and an asyncio or trio test is not disturbed. What a test only
+reads (a session's value, the journal), it reads at once: a turn of another thread's loop takes longer than the rest of
+a short test. In process there is no loop but the test's own, and no coroutine of the server waits, so each is run
+directly.
 """
 
 import asyncio
@@ -96,8 +98,8 @@ class ServerThread:
         self.clock = SystemClock()
         chaos = ChaosSettings(self.profiles)
         engine = Engine(self.contract, self.scripts, settings or EngineSettings(), self.accounts, chaos)
-        store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
-        self.app = Gateway(engine, store=store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
+        self.store = MemoryStore(clock=start_clock(self.clock.now(), virtual, speed))
+        self.app = Gateway(engine, store=self.store, journal=Journal(MOST_EXCHANGES, MOST_BYTES), clock=self.clock)
         self.runner: LoopRunner = InlineRunner()
         self.url = IN_PROCESS
         self.session_counts: dict[str, int] = {}
@@ -140,9 +142,14 @@ class ServerThread:
         """Change a session and return the result of the change."""
         return self.runner.run(self.app.store.update(id, change))
 
+    def session(self, id: str) -> Session:
+        """Return the present value of a session. Values do not change, so this needs no turn of the loop."""
+        return self.store.present(id)
+
     def settle(self) -> None:
         """Return when every answer whose end its client can have seen by now is in the journal."""
-        if self.url != IN_PROCESS:  # in process an answer reaches its client when the application has returned
+        # In process an answer reaches its client when the application has returned.
+        if self.url != IN_PROCESS and not self.app.traffic.is_quiet:
             self.runner.run(self.app.settled())
 
     def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
@@ -152,8 +159,7 @@ class ServerThread:
 
     def now(self, id: str) -> float:
         """Return a session's time, in seconds since the epoch."""
-        host_time = self.clock.now()
-        return self.update(id, lambda session: (session, session.clock.at(host_time)))
+        return self.session(id).clock.at(self.clock.now())
 
     def play(self, id: str, slot: str, script: Script, source: object = None) -> None:
         """Let a session play a script; `source` is what the test plays, None where it added a turn to that."""

@@ -1,5 +1,7 @@
 """The journal: what happened, bounded in number and in bytes."""
 
+import pytest
+
 from mockserver.engine.decision import Note
 from mockserver.journal.log import OVERHEAD, Exchange, Journal, Outcome
 
@@ -33,6 +35,14 @@ def test_numbers_go_on_when_exchanges_have_gone() -> None:
     for _ in range(5):
         enter(journal)
     assert [exchange.number for exchange in journal] == [4, 5]
+
+
+@pytest.mark.parametrize(("number", "later"), [(0, [4, 5]), (3, [4, 5]), (4, [5]), (5, []), (9, [])])
+def test_exchanges_after_a_number_are_those_that_are_left_of_them(number: int, later: list[int]) -> None:
+    journal = Journal(most=2)
+    for _ in range(5):
+        enter(journal)
+    assert [exchange.number for exchange in journal.since(number)] == later
 
 
 def test_the_oldest_exchanges_go_when_they_are_too_large() -> None:

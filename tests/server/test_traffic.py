@@ -74,10 +74,10 @@ def test_settled_waits_for_an_answer_that_was_sent_and_is_not_yet_in_the_journal
         assert client.sent[-1]["more_body"] is False
         settled = asyncio.ensure_future(app.settled())
         await let_the_loop_run()
-        assert (settled.done(), len(app.journal)) == (False, 0)
+        assert (settled.done(), app.traffic.is_quiet, len(app.journal)) == (False, False, 0)
         store.allowed.set()
         await settled
-        assert len(app.journal) == 1
+        assert (app.traffic.is_quiet, len(app.journal)) == (True, 1)
         await served
 
     run(scene)
@@ -99,7 +99,7 @@ def test_settled_does_not_wait_for_an_answer_that_is_still_on_its_way(reply: str
         served = serving(app, client)
         await let_the_loop_run()
         await app.settled()
-        assert len(app.journal) == 0
+        assert (app.traffic.is_quiet, len(app.journal)) == (False, 0)
         client.gone.set()
         await served
 
