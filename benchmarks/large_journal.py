@@ -5,10 +5,10 @@ import sys
 from mockserver.cli import serve
 from mockserver.cli.main import main
 
-BYTES_EACH = 4 * 1024
-"""Bytes of the journal for each exchange, more than a small one takes."""
+MEGABYTES = "4096"
+"""The size of the journal: so large that only the number of exchanges bounds it."""
 
 if __name__ == "__main__":
-    count = int(sys.argv.pop(1))
-    serve.MOST_EXCHANGES, serve.MOST_BYTES = count, count * BYTES_EACH  # type: ignore[attr-defined]  # names of its imports
+    serve.MOST_EXCHANGES = int(sys.argv.pop(1))  # type: ignore[attr-defined]  # a name of its imports
+    sys.argv += ["--journal-size", MEGABYTES]
     main()

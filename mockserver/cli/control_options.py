@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from mockserver.files.library import Library
     from mockserver.server.asgi import Gateway
 
+MEGABYTE = 1024 * 1024
 MOST_EXCHANGES = 5_000
-MOST_BYTES = 64 * 1024 * 1024
-"""The bounds of a server's journal."""
+MOST_BYTES = 16 * MEGABYTE
+"""The bounds of a server's journal, unless `--journal-size` says another."""
 
 SWITCH_INTERVAL = 0.001
 """Seconds for which a thread of the control API may keep the event loop waiting; Python's own value is 5 ms."""

@@ -11,6 +11,7 @@ from mockserver.cli import watch as watching
 from mockserver.cli.banner import exposure, sdk_settings
 from mockserver.cli.contract_option import contract_options, open_contract
 from mockserver.cli.control_options import (
+    MEGABYTE,
     MOST_BYTES,
     MOST_EXCHANGES,
     NEEDS_ONE_PROCESS,
@@ -125,6 +126,14 @@ EXAMPLES = {
     type=click.IntRange(1, 64),
     help="Number of processes; more than 1 needs --store.",
 )
+@click.option(
+    "--journal-size",
+    metavar="MB",
+    default=MOST_BYTES // MEGABYTE,
+    show_default=True,
+    type=click.IntRange(1, 4096),
+    help="Megabytes of exchanges that the journal keeps; beyond it the oldest are dropped.",
+)
 @click.option("--no-control", is_flag=True, help="Serve neither the control API nor the page.")
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Separate port for the control API and the page.")
 @click.option("--token", help="Token of the control API; generated if omitted.")
@@ -158,6 +167,7 @@ def serve(
     store: str | None,
     workers: int,
     log_format: str,
+    journal_size: int,
     no_control: bool,
     control_port: int | None,
     token: str | None,
@@ -196,7 +206,8 @@ def serve(
         _check_store(store)
 
     def make_app() -> Gateway:
-        app = Gateway(engine, store=_store(store, seed, begun), journal=Journal(MOST_EXCHANGES, MOST_BYTES))
+        journal = Journal(MOST_EXCHANGES, journal_size * MEGABYTE)
+        app = Gateway(engine, store=_store(store, seed, begun), journal=journal)
         app.fallback = behind.make()
         if not quiet:
             app.journal.listeners.append(lambda exchange: output.line(LINES[log_format](exchange)))

@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from click.testing import CliRunner
 
 from mockserver.cli.control_options import open_page
 from mockserver.cli.main import main
+from mockserver.control.probes import ProbedGateway
+from mockserver.engine.decision import Note
+from mockserver.journal.log import Journal, Outcome
 from tests.control.support import PATIENCE, TOKEN, conversation
 from tests.support.engine import KEY, MESSAGES
 from tests.support.serve_process import stop
@@ -209,3 +212,23 @@ def test_a_machine_without_a_browser_is_said(
     monkeypatch.setattr("webbrowser.open", open_link)
     open_page("http://127.0.0.1:1/_mock/?token=t")
     assert (links, capsys.readouterr()) == (["http://127.0.0.1:1/_mock/?token=t"], ("", said))
+
+
+@pytest.mark.parametrize(("options", "megabytes"), [((), 16), (("--journal-size", "64"), 64)])
+def test_the_journal_has_the_size_that_was_asked_for(
+    options: tuple[str, ...], megabytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals: list[Journal] = []
+
+    def run(app: ProbedGateway, *socks: socket.socket, ready: Callable[[], None]) -> None:
+        gateway = app.direct("/v1/messages", None)
+        assert gateway is not None
+        journals.append(gateway.journal)
+
+    monkeypatch.setattr("mockserver.server.uvicorn.run", run)
+    assert CliRunner().invoke(main, ["serve", "--port", "0", "--quiet", "--no-control", *options]).exit_code == 0
+    [journal] = journals
+    half = bytes(megabytes * 2**19)
+    for _ in range(3):
+        journal.enter(0.0, "", "POST", "/", half, Note(session="s"), Outcome(200, 1, 10, 0.0, "complete"))
+    assert [exchange.number for exchange in journal] == [3]  # two halves and what goes with them are too much
