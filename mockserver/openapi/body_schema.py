@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import jsonschema_rs
 
 from mockserver.core.conversation import Json, JsonObject
+from mockserver.openapi import refs
 
 
 class BodySchema:
@@ -35,5 +36,33 @@ class BodySchema:
 
 def compile_schema(document: JsonObject, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
     """Return the validator of a schema; its references lead into the document's `components`."""
-    components = document.get("components") or {}
-    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": components.get("schemas", {})}})
+    named = (document.get("components") or {}).get("schemas", {})
+    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": needed_schemas(schema, named)}})
+
+
+def needed_schemas(schema: JsonObject, named: JsonObject) -> JsonObject:
+    """Return those of the named schemas that a schema refers to, also through others.
+
+    A validator takes memory and time for every schema that it is given, needed or not.
+    """
+    needed: dict[str, Json] = {}
+    waiting = list(_references(schema))
+    while waiting:
+        name = waiting.pop()
+        if name in named and name not in needed:
+            needed[name] = named[name]
+            waiting += _references(named[name])
+    return needed
+
+
+def _references(value: Json) -> Iterator[str]:
+    """Yield the names of the schemas to which a value refers. What only looks like a reference does no harm."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "$ref" and isinstance(item, str):
+                yield from refs.parse(item).path[2:3]
+            else:
+                yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
