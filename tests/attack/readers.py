@@ -1,15 +1,18 @@
 """Everything that reads an exchange back for a person, in one table: a new reader is one line here."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from traceback import extract_tb
 
 import msgspec
+import orjson
 
 from mockserver.control import serializers
 from mockserver.control.snippets import COPIES
 from mockserver.core.actions import Actions
 from mockserver.engine.decision import Note
+from mockserver.engine.request import Request
+from mockserver.files.explain import explain_request
 from mockserver.journal import format as formatting
 from mockserver.journal import retries
 from mockserver.journal.log import Captured, Exchange, Outcome
@@ -17,7 +20,7 @@ from mockserver.journal.record import JournalQuery, Record
 from mockserver.journal.snapshot import snapshot
 from mockserver.journal.verdict import judge
 from mockserver.journal.verify import ClientError, expect_calls, expect_order, unmatched_requests
-from tests.support.engine import contract
+from tests.support.engine import contract, turns
 
 QUERIES = (
     JournalQuery({}),
@@ -29,6 +32,9 @@ QUERIES = (
     JournalQuery({"operation": "messages", "model": "m*", "headers": {"user-agent": "a"}, "path": "/v1/*"}),
 )
 """What a test may ask of the journal: every key of `when` that can be asked."""
+
+EXPLAINED = turns("\n".join([f"  - {{when: {orjson.dumps(query.keys).decode()}, reply: a}}" for query in QUERIES]))
+"""A scenario with the same conditions."""
 
 
 def exchange(
@@ -61,6 +67,14 @@ def _fails_only_as_an_assertion(check: Callable[[], object]) -> None:
         str(error)
 
 
+@lru_cache(maxsize=1)  # the properties of answers ask the same request again and again
+def _explain(method: str, path: str, body: bytes) -> None:
+    request = Request(method, path, {"x-api-key": "sk_a"}, body)
+    for lenient in (False, True):
+        script = msgspec.structs.replace(EXPLAINED, lenient=lenient)
+        explain_request(script, contract(), request).model_dump_json()
+
+
 def _copied(copy: Callable[[Record, str], str], record: Record) -> str:
     return copy(record, "http://127.0.0.1:1")
 
@@ -81,6 +95,7 @@ READERS: Mapping[str, Callable[[Record], object]] = {
     "differences": lambda record: [formatting.list_differences([record], query) for query in QUERIES],
     "verify": _verify,
     "unmatched": lambda record: unmatched_requests([record]),
+    "explain": lambda record: _explain(record.method, record.path, record.body),
     "shape": _shape,
     "snapshot": lambda record: snapshot([record]),
     "retries": lambda record: retries.group_tries([record, record]),

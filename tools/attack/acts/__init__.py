@@ -12,6 +12,7 @@ from tools.attack.acts import (
     feeds,
     headers,
     load,
+    machine,
     names,
     output,
     pipelined,
@@ -27,6 +28,7 @@ from tools.attack.acts import (
 ACTS: tuple[Act, ...] = (
     load.ACT,
     bodies.ACT,
+    machine.ACT,
     raw.ACT,
     yaml.ACT,
     control.ACT,
