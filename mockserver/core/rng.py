@@ -14,6 +14,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _MASK = (1 << 64) - 1
+_STEP = 0x9E3779B97F4A7C15
 
 
 def digest(*parts: object) -> int:
@@ -39,6 +40,18 @@ def _joined(parts: tuple[object, ...]) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+def _mixed(state: int) -> int:
+    """Return the number of a state."""
+    mixed = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return mixed ^ (mixed >> 31)
+
+
+def draw(*parts: object) -> float:
+    """Return a number from 0 up to, but without, 1: what `Rng(*parts).unit()` returns first."""
+    return (_mixed((digest(*parts) + _STEP) & _MASK) >> 11) / (1 << 53)
+
+
 class Rng:
     """A generator of numbers that derive from its parts."""
 
@@ -49,11 +62,8 @@ class Rng:
 
     def roll(self) -> int:
         """Return the next number, from 0 to 2**64 - 1."""
-        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
-        mixed = self._state
-        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
-        return mixed ^ (mixed >> 31)
+        self._state = (self._state + _STEP) & _MASK
+        return _mixed(self._state)
 
     def below(self, limit: int) -> int:
         """Return a whole number from 0 to `limit` - 1; `limit` is at least 1."""

@@ -13,7 +13,7 @@ import msgspec
 from mockserver.accounts.session import ChaosMemory, Session
 from mockserver.core.actions import Actions, Head, Wait
 from mockserver.core.errors import Refusal, did_you_mean
-from mockserver.core.rng import Rng
+from mockserver.core.rng import Rng, draw, joined
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.chaos_profile import NONE, ChaosProfile, CompiledRule
 from mockserver.engine.decision import Decision
@@ -61,7 +61,7 @@ def disturb(
         memory, decision, failed = _apply_rules(profile, memory, before, arrival, now, decision)
     # An error replaces the answer: the session counts the request, but no turn was played and nothing was paid.
     kept = before.counted(now) if failed else after
-    return msgspec.structs.replace(kept, chaos=memory), decision
+    return kept if memory is kept.chaos else msgspec.structs.replace(kept, chaos=memory), decision
 
 
 def _apply_rules(
@@ -73,18 +73,19 @@ def _apply_rules(
     decision: Decision,
 ) -> tuple[ChaosMemory, Decision, bool]:
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
+    lucky = _lucky(profile, session, memory.profile)
+    if not lucky:
+        return memory, decision, False
     fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
     actions, waiting, failed = decision.actions, decision.waiting, False
     recipe, laid = decision.recipe, list[WaitingFault]()
     wire = wire_named(arrival.routed().wire)
-    call = _call(arrival, decision.note.cache) if any(rule.matchers for rule in profile.rules) else None
-    for rule in profile.rules:
-        seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
-        draw = _draw(rule, memory, seed_path, call, now)
-        if draw is None:
+    for rule, drawn in lucky:
+        if not _may_fire(rule, memory, arrival, decision.note.cache, now):
             continue
+        seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         fired[rule.number] = fired.get(rule.number, 0) + 1
-        draws.append(f"{profile.name}/{rule.number}: {draw:.6f} < {rule.probability:g}: {rule.effect}")
+        draws.append(f"{profile.name}/{rule.number}: {drawn:.6f} < {rule.probability:g}: {rule.effect}")
         failed = rule.is_error
         if failed:
             actions, waiting = _without_turn(actions), ()
@@ -115,18 +116,22 @@ def _call(arrival: Arrival, cache: CacheState) -> Call:
         return arrival.outline()
 
 
-def _draw(
-    rule: CompiledRule, memory: ChaosMemory, seed_path: tuple[object, ...], call: Call | None, now: float
-) -> float | None:
-    """Return the draw of a rule that fires, or None."""
+def _lucky(profile: ChaosProfile, session: Session, name: str) -> list[tuple[CompiledRule, float]]:
+    """Return the rules whose draw for this request is below their probability, each with its draw.
+
+    Every rule draws for itself, so it can draw before it is known whether it may fire: few need be looked at then.
+    """
+    seed, request = joined(session.seed, session.id, "chaos", name), session.requests + 1
+    return [(rule, drawn) for rule in profile.rules if (drawn := draw(seed, rule.number, request)) < rule.probability]
+
+
+def _may_fire(rule: CompiledRule, memory: ChaosMemory, arrival: Arrival, cache: CacheState, now: float) -> bool:
+    """Return whether a rule is below its limit, in its window, and for this request."""
     if rule.limit is not None and memory.fired.get(rule.number, 0) >= rule.limit:
-        return None
+        return False
     if not rule.window.is_open(max(0.0, now - memory.began)):
-        return None
-    if call is not None and not matches(rule.matchers, call):
-        return None
-    draw = Rng(*seed_path).unit()
-    return draw if draw < rule.probability else None
+        return False
+    return not rule.matchers or matches(rule.matchers, _call(arrival, cache))
 
 
 def _without_turn(actions: Actions) -> Actions:
