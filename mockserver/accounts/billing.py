@@ -115,12 +115,16 @@ def admit(session: Session, holder: Holder, operation: Operation, now: float, ti
     terms = terms_of(account, operation) if account is not None else None
     if account is None or terms is None:
         return None
-    ledger = ledger_of(session, holder.ledger_name, account, now)
+    return admit_to(session, holder.ledger_name, account, terms, now, ticket or str(session.requests))
+
+
+def admit_to(session: Session, name: str, account: Account, terms: Terms, now: float, hold: str) -> Meter:
+    """Return the meter of a request that an account makes on these terms. Raises `Refusal` 402 or 429."""
+    ledger = ledger_of(session, name, account, now)
     assessment = ledgers.assess(ledger, terms, now)
     if isinstance(assessment, Denied):
         raise _refusal(assessment, ledger, terms, account)
-    hold = ticket or str(session.requests)
-    return Meter(ledger_name=holder.ledger_name, account=account, terms=terms, now=now, hold=hold)
+    return Meter(ledger_name=name, account=account, terms=terms, now=now, hold=hold)
 
 
 def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: "Account") -> Refusal:
@@ -161,8 +165,7 @@ def charge(
         kept = _affordable(ledger.remaining, rate, usage, deltas)
         actions = _cut(actions, kept, wire)
         price, output, deltas = ledger.remaining, -(-usage.output * kept // deltas), kept
-    after, assessment = ledgers.charge(ledger, meter.terms, Bill(meter.hold, price, usage.input + output), meter.now)
-    assert not isinstance(assessment, Denied), "the same step admitted the request"
+    after = ledgers.book(ledger, meter.terms, Bill(meter.hold, price, usage.input + output), meter.now)
     receipt = Receipt(
         ledger_name=meter.ledger_name,
         hold=meter.hold,

@@ -164,14 +164,18 @@ def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger
     denied = assess(ledger, terms, now)
     if isinstance(denied, Denied):
         return ledger, denied
-    ledger, second = renewed(ledger, terms.monthly, now), floor(now)
-    window = ledger.windows.get(terms.tariff)
+    return book(renewed(ledger, terms.monthly, now), terms, bill, now), GRANTED
+
+
+def book(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> Ledger:
+    """Return a ledger in its present period after it was charged for an answer that `assess` has granted."""
+    second, window = floor(now), ledger.windows.get(terms.tariff)
     if window is None or second >= window.start + terms.seconds:
         window = RateWindow(second, 0)
     credits = ZERO if terms.unlimited else bill.credits
     holds = {name: hold for name, hold in ledger.holds.items() if hold.at > second - FORGOTTEN}
     holds[bill.hold] = Reservation(credits, bill.tokens, terms.tariff, second)
-    after = msgspec.structs.replace(
+    return msgspec.structs.replace(
         ledger,
         used=ledger.used + credits,
         tokens={**ledger.tokens, terms.tariff: ledger.tokens.get(terms.tariff, 0) + bill.tokens},
@@ -179,7 +183,6 @@ def charge(ledger: Ledger, terms: Terms, bill: Bill, now: float) -> tuple[Ledger
         holds=holds,
         answers=ledger.answers + 1,
     )
-    return after, GRANTED
 
 
 def settle(ledger: Ledger, hold: str, credits: Decimal, tokens: int) -> Ledger:
@@ -188,7 +191,7 @@ def settle(ledger: Ledger, hold: str, credits: Decimal, tokens: int) -> Ledger:
     if held is None:
         return ledger
     holds = {name: other for name, other in ledger.holds.items() if name != hold}
-    if held.at < ledger.period[0]:
+    if held.at < ledger.period[0] or not (credits or tokens):
         return msgspec.structs.replace(ledger, holds=holds)
     kept = max(0, ledger.tokens.get(held.tariff, 0) - min(tokens, held.tokens))
     return msgspec.structs.replace(

@@ -8,8 +8,9 @@ from typing import cast
 
 import msgspec
 
-from mockserver.accounts import keys
+from mockserver.accounts import billing, keys
 from mockserver.accounts.identify import Accounts, Holder
+from mockserver.accounts.ledger import Terms
 from mockserver.accounts.session import HEADER as SESSION_HEADER
 from mockserver.accounts.session import Session
 from mockserver.core.errors import Failure, Refusal
@@ -36,9 +37,9 @@ class HeadReading(msgspec.Struct, frozen=True):
 
     `operation` is None where the contract has none: `refusal` says why. `session_id` is None for a request that makes
     no session. `outline` is the call before its body is read. `holder` is the caller, None where that depends on the
-    session or the time, as for a token, and where the key is refused. `is_plain` says that nothing in the head makes
-    the answer another than the one to its body (see `short_step`); `turns` are the turns that such requests play, by
-    number.
+    session or the time, as for a token, and where the key is refused; `terms` are those of its account on the
+    operation, None where nothing is metered. `is_plain` says that nothing in the head makes the answer another than
+    the one to its body (see `short_step`); `turns` are the turns that such requests play, by number.
     """
 
     contract: Contract
@@ -52,6 +53,7 @@ class HeadReading(msgspec.Struct, frozen=True):
     session_id: str | None
     outline: Call | None
     holder: Holder | None
+    terms: Terms | None
     is_plain: bool
     turns: dict[int, PreparedTurn] = {}
 
@@ -98,6 +100,7 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
         refusal = reason
     is_preflight = cors.is_preflight(request.method, request.headers)
     holder = _holder(operation, request, accounts) if operation is not None else None
+    account = holder.account if holder is not None else None
     return HeadReading(
         contract=contract,
         accounts=accounts,
@@ -110,6 +113,7 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
         session_id=None if is_preflight else _session_id(operation, request, accounts),
         outline=outline(operation, request) if operation is not None else None,
         holder=holder,
+        terms=billing.terms_of(account, operation) if account is not None and operation is not None else None,
         is_plain=operation is not None and holder is not None and _is_plain(operation, holder, request),
     )
 

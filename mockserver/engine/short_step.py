@@ -18,6 +18,7 @@ scenario both ways.
 import msgspec
 
 from mockserver.accounts import billing, model_access
+from mockserver.accounts.ledger import Terms
 from mockserver.accounts.prices import rate_of
 from mockserver.accounts.session import NO_OVERRIDES, START, Progress, Session
 from mockserver.core import catalogue
@@ -26,6 +27,7 @@ from mockserver.core.errors import Failure, Refusal
 from mockserver.engine import refusals
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.head import HeadReading
 from mockserver.engine.overrides import SCENARIO_MODEL
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.responses import TURN_HEADER
@@ -46,13 +48,13 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     progress = session.progress.get(script.name) if script is not None else None
     if script is None or script.account is not None or progress is None or progress.edition != script.edition:
         return None
-    operation, holder, meter = arrival.routed(), head.holder, None
+    operation, meter = arrival.routed(), None
     wire = WIRES[operation.wire]
     if wire.plain is None:
         return None
     try:
-        if holder is not None and holder.account is not None:
-            meter = billing.admit(session.counted(now), holder, operation, now, arrival.request.ticket)
+        if head.terms is not None:
+            meter = _meter(head, head.terms, session, arrival.request.ticket, now)
         asked = wire.plain(arrival.body(), operation.max_tokens)
         turn = _turn(script, progress, arrival) if asked is not None else None
     except Refusal:
@@ -82,6 +84,15 @@ def _turn(script: Script, progress: Progress, arrival: Arrival) -> CompiledTurn 
     return choose(
         script, progress, call if progress.state == START else msgspec.structs.replace(call, state=progress.state)
     )
+
+
+def _meter(head: HeadReading, terms: Terms, session: Session, ticket: str, now: float) -> billing.Meter:
+    """Return the meter of a request with an account. Raises `Refusal` 402 or 429."""
+    holder = head.holder
+    assert holder is not None, "an account has a holder"
+    assert holder.account is not None, "terms are those of an account"
+    hold = ticket or str(session.requests + 1)
+    return billing.admit_to(session, holder.ledger_name, holder.account, terms, now, hold)
 
 
 def _charged(
