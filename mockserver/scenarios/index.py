@@ -10,12 +10,14 @@ a thousand rules cost little more than ten. The index yields a superset of the t
 file; the matchers decide.
 """
 
+import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mockserver.core.lazy import lazy_property
 from mockserver.core.regex_literals import required_literal
 from mockserver.scenarios.call import Call
 from mockserver.scenarios.templates import PLACEHOLDER
@@ -75,6 +77,15 @@ def _grams(text: str) -> set[str]:
     return {folded[start : start + GRAM] for start in range(len(folded) - GRAM + 1)}
 
 
+def _any_of(grams: Iterable[str]) -> str:
+    """Return the expression of a tree of grams: it tries few letters at each place, however many grams there are."""
+    rests: dict[str, list[str]] = {}
+    for gram in sorted(grams):
+        rests.setdefault(gram[0], []).append(gram[1:])
+    branches = [re.escape(letter) + (_any_of(rest) if rest[0] else "") for letter, rest in rests.items()]
+    return f"(?:{'|'.join(branches)})"
+
+
 class _Bucket:
     """Turns that require the same exact values: those tried always, and those found by a gram of the text."""
 
@@ -90,13 +101,22 @@ class _Bucket:
             else:
                 self._always.append(number)
 
+    @lazy_property
+    def _find(self) -> Callable[[str, int], re.Match[str] | None]:
+        """What finds the next of the grams in a text, from a place on."""
+        return re.compile(_any_of(self._by_gram)).search
+
     def numbers(self, call: Call) -> Sequence[int]:
         """Return the numbers of the turns that can match, in order."""
         text = "" if call.conversation is None else call.conversation.last_user_text
         if not self._by_gram or len(text) > LONGEST_TEXT:
             return self.all
-        hits = [self._by_gram[gram] for gram in _grams(text) & self._by_gram.keys()]
-        return sorted([*self._always, *[number for numbers in hits for number in numbers]])
+        text, find, grams = text.casefold(), self._find, set[str]()
+        match = find(text, 0)
+        while match is not None:
+            grams.add(match[0])
+            match = find(text, match.start() + 1)
+        return sorted([*self._always, *[number for gram in grams for number in self._by_gram[gram]]])
 
 
 class TurnIndex(Generic[T]):
