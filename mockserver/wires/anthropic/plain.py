@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from mockserver.core.conversation import Json, JsonObject, Tool, offered
+from mockserver.core.conversation import JsonObject, Tool, offered
 from mockserver.wires.anthropic.cache_control import FIELD
 from mockserver.wires.anthropic.request import is_toolset, read_tool
 from mockserver.wires.json_values import whole_number
@@ -39,43 +39,62 @@ def plain(body: JsonObject, default_max_tokens: int | None) -> PlainRequest | No
 
 def _characters(messages: Sequence[JsonObject]) -> int | None:
     """Return the characters of a plain history, or None for any other."""
-    characters, open_calls = 0, set[str]()
     if not messages or messages[0]["role"] != "user":
         return None
+    characters, open_calls = 0, set[str]()
     for message in messages:
         content, role = message["content"], message["role"]
-        if role == "system" or (open_calls and (role == "assistant" or type(content) is str)):
-            return None
         if type(content) is str:
+            if open_calls or role == "system":
+                return None
             characters += len(content)
-            continue
-        for block in content:
-            size = _size(block, role, open_calls)
+        elif role == "assistant" and not open_calls:
+            size = _said(content, open_calls)
             if size is None:
                 return None
             characters += size
-        if open_calls and role == "user":
+        elif role == "user":
+            size = _heard(content, open_calls)
+            if size is None or open_calls:
+                return None
+            characters += size
+        else:
             return None
     return None if open_calls else characters
 
 
-def _size(block: JsonObject, role: str, open_calls: set[str]) -> int | None:
-    """Return the characters of a plain block, or None for any other. `open_calls` are those without a result."""
-    kind, text = block["type"], block.get("text")
-    if FIELD in block:
-        return None
-    if kind == "tool_result":
-        id, result = block["tool_use_id"], block.get("content", "")
-        if id not in open_calls or type(result) is not str:
+def _said(content: Sequence[JsonObject], open_calls: set[str]) -> int | None:
+    """Return the characters of an assistant's plain blocks, or None for others; add its calls to `open_calls`."""
+    characters = 0
+    for block in content:
+        kind = block["type"]
+        if FIELD in block:
             return None
-        open_calls.remove(id)
-        return len(result)
-    if kind == "tool_use" and role == "assistant" and block["id"] not in open_calls:
-        open_calls.add(block["id"])
-        return len(block["name"]) + _json_size(block["input"])
-    return len(text) if kind == "text" and type(text) is str and (role == "assistant" or not open_calls) else None
+        if kind == "text":
+            characters += len(block["text"])
+        elif kind == "tool_use" and block["id"] not in open_calls:
+            open_calls.add(block["id"])
+            characters += len(block["name"]) + len(orjson.dumps(block["input"]).decode())
+        else:
+            return None
+    return characters
 
 
-def _json_size(value: Json) -> int:
-    """Return the characters of a value as compact JSON."""
-    return len(orjson.dumps(value).decode())
+def _heard(content: Sequence[JsonObject], open_calls: set[str]) -> int | None:
+    """Return the characters of a user's plain blocks, or None for others; remove the calls that they answer."""
+    characters = 0
+    for block in content:
+        kind = block["type"]
+        if FIELD in block:
+            return None
+        if kind == "tool_result" and block["tool_use_id"] in open_calls:
+            result = block.get("content", "")
+            if type(result) is not str:
+                return None
+            open_calls.remove(block["tool_use_id"])
+            characters += len(result)
+        elif kind == "text" and not open_calls:
+            characters += len(block["text"])
+        else:
+            return None
+    return characters
