@@ -10,6 +10,7 @@ where the tick stands, as if it had been there all the time.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from mockserver.core.actions import Actions, Data, End, Head, Wait
@@ -25,14 +26,6 @@ class TickedAnswer(Protocol):
     """What a stream needs of the answer that it is: the cycle on its connection."""
 
     framing: AnswerFraming
-
-    def takes_more(self) -> bool:
-        """Return whether the client is there and takes what is written."""
-        ...
-
-    def write_now(self, data: bytes) -> None:
-        """Write."""
-        ...
 
     def common_headers(self) -> bytes:
         """Return the lines of a head that every answer has."""
@@ -59,14 +52,27 @@ def can_tick(actions: Actions, timer: Timer) -> bool:
 class PacedStream:
     """One answer on its way."""
 
-    __slots__ = ("_actions", "_answer", "_delivery", "_elapsed", "_handle", "_loop", "_place", "_start")
+    __slots__ = (
+        *("_actions", "_answer", "_delivery", "_elapsed", "_handle", "_loop", "_place", "_start", "_takes_more"),
+        "_write",
+    )
 
-    def __init__(self, answer: TickedAnswer, actions: Actions, delivery: Delivery, start: float) -> None:
+    def __init__(
+        self,
+        answer: TickedAnswer,
+        actions: Actions,
+        delivery: Delivery,
+        start: float,
+        takes_more: Callable[[], bool],
+        write: Callable[[bytes], None],
+    ) -> None:
         self._answer = answer
         self._actions = actions
         self._delivery = delivery
         self._loop = asyncio.get_running_loop()
         self._start = start
+        self._takes_more = takes_more
+        self._write = write
         self._elapsed = 0.0
         self._place = 0
         self._handle: asyncio.TimerHandle | None = None
@@ -79,13 +85,32 @@ class PacedStream:
     def tick(self) -> None:
         """Send what is due, and come back when more is."""
         try:
-            self._tick()
+            now = self._loop.time()
+            if not self._sends_one(now):
+                self._send_due(now)
         except Exception:
             self._answer.fail()
 
-    def _tick(self) -> None:
+    def _sends_one(self, now: float) -> bool:
+        """Do what most ticks do: send one frame, and come back after the wait behind it. Return False for any other."""
+        actions, place = self._actions, self._place
+        frame, wait = actions[place], actions[place + 1]
+        if type(frame) is not Data or type(wait) is not Wait:
+            return False
+        elapsed, delivery = self._elapsed + wait.seconds, self._delivery
+        deadline = self._start + elapsed
+        if deadline <= now or not wait.seconds or delivery.gate.is_shut or not self._takes_more():
+            return False
+        self._write(self._answer.framing.body(frame.payload, more=True))
+        self._place, self._elapsed = place + 2, elapsed
+        self._handle = self._loop.call_at(deadline, self.tick)
+        self._note(1, len(frame.payload), now)
+        return True
+
+    def _send_due(self, now: float) -> None:
+        """Send every frame that is due, and come back when more is, end the answer, or leave it to the player."""
         actions, place, elapsed, start = self._actions, self._place, self._elapsed, self._start
-        now, is_over, seconds = self._loop.time(), False, 1.0
+        is_over, seconds = False, 1.0
         head: Head | None = None
         due: list[bytes] = []
         while True:
@@ -116,7 +141,7 @@ class PacedStream:
         if not due and not is_over:
             return head is None
         answer, delivery = self._answer, self._delivery
-        if not answer.takes_more() or (head is not None and head.bare):
+        if not self._takes_more() or (head is not None and head.bare):
             return False
         framing = answer.framing
         body = due[0] if len(due) == 1 else b"".join(due)
@@ -128,12 +153,17 @@ class PacedStream:
             delivery.status = head.status
         if is_over and not framing.is_complete:
             raise RuntimeError("the body is shorter than its content-length")
-        answer.write_now(data)
-        delivery.frames = delivery.sent = delivery.frames + len(due)
-        delivery.bytes += len(body)
+        self._write(data)
         delivery.is_over = is_over
+        self._note(len(due), len(body), now)
+        return True
+
+    def _note(self, frames: int, size: int, now: float) -> None:
+        """Note a write for the journal and for those who watch the answer."""
+        delivery = self._delivery
+        delivery.frames = delivery.sent = frames = delivery.frames + frames
+        delivery.bytes = size = delivery.bytes + size
         if len(delivery.writes) < MOST_WRITES:
-            delivery.writes.append((delivery.frames, delivery.bytes, now - self._start))
+            delivery.writes.append((frames, size, now - self._start))
         if delivery.on_change is not None:
             delivery.on_change()
-        return True

@@ -8,6 +8,7 @@ watchers anything.
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Protocol
 
@@ -139,7 +140,7 @@ class Traffic:
         self.live[live.id] = live
         for watcher in tuple(self.watchers):
             self._guarded.call(watcher.began, live)
-        delivery.on_change = lambda: self._changed(live)
+        delivery.on_change = partial(self._changed, live)
         return live
 
     def next_id(self) -> int:

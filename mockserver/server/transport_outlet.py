@@ -172,20 +172,13 @@ class TransportCycle:
         actions, delivery, timer = live.decision.actions, live.delivery, self._gateway.timer_of(live)
         self._playback = playback = Playback(actions, timer, delivery, has_socket=True)
         if can_tick(actions, timer):
-            self._stream = PacedStream(self, actions, delivery, playback.start)
+            wire = self._wire
+            self._stream = PacedStream(self, actions, delivery, playback.start, wire.takes_more, wire.transport.write)
             self._stream.tick()
         else:
             self._go_on()
 
     # --- what a paced stream calls ------------------------------------------------------------------------------------
-
-    def takes_more(self) -> bool:
-        """Return whether the client is there and takes what is written."""
-        return not self._is_gone and self._wire.takes_more()
-
-    def write_now(self, data: bytes) -> None:
-        """Write."""
-        self._wire.transport.write(data)
 
     def common_headers(self) -> bytes:
         """Return the lines of a head that every answer has."""
