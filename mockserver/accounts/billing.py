@@ -118,7 +118,7 @@ def admit(session: Session, holder: Holder, operation: Operation, now: float, ti
     return admit_to(session, holder.ledger_name, account, terms, now, ticket or str(session.requests))
 
 
-def admit_to(session: Session, name: str, account: Account, terms: Terms, now: float, hold: str) -> Meter:
+def admit_to(session: Session, name: str, account: "Account", terms: Terms, now: float, hold: str) -> Meter:
     """Return the meter of a request that an account makes on these terms. Raises `Refusal` 402 or 429."""
     ledger = ledger_of(session, name, account, now)
     assessment = ledgers.assess(ledger, terms, now)

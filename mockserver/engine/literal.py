@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 import orjson
 
-from mockserver.core.actions import Data
+from mockserver.core.actions import Action, Data
 from mockserver.core.conversation import (
     Conversation,
     Reply,
@@ -26,6 +26,7 @@ from mockserver.core.conversation import (
     output_tokens,
     refusal_text,
 )
+from mockserver.engine.pace import with_intervals
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.script import LiteralBlocks, LiteralCall
 from mockserver.wires import WIRES
@@ -104,9 +105,12 @@ class LiteralReply(NamedTuple):
         """Return the body of a whole answer that is this reply."""
         return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage))
 
-    def frames(self, chunk: Chunk, values: Values) -> list[Data]:
-        """Return the frames of a stream, without a usage chunk where that is a choice."""
-        shared, holes = _streamed(self.literals, self.wire_name, chunk)
+    def frames(self, chunk: Chunk, values: Values, interval: float = 0.0) -> list[Action]:
+        """Return the frames of a stream, without a usage chunk where that is a choice.
+
+        `interval` is the wait before each delta but the first, if there is one.
+        """
+        shared, holes = _streamed(self.literals, self.wire_name, chunk, interval)
         frames = shared.copy()
         for place, form, event in holes:
             frames[place] = Data(form.fill(values), event)
@@ -134,15 +138,21 @@ def _rendered(literals: LiteralBlocks, wire_name: str) -> LiteralReply | None:
 
 
 @lru_cache(maxsize=_MOST)
-def _streamed(literals: LiteralBlocks, wire_name: str, chunk: Chunk) -> tuple[list[Data], list[tuple[int, Form, str]]]:
-    """Return the frames of a stream, and those of them that have holes: their places, forms and events."""
+def _streamed(
+    literals: LiteralBlocks, wire_name: str, chunk: Chunk, interval: float
+) -> tuple[list[Action], list[tuple[int, Form, str]]]:
+    """Return the frames and waits of a stream, and the frames that have holes: their places, forms and events."""
     blocks, calls = _marked(literals)
     marked = _marked_reply(blocks)
     asked = Conversation(model=_MODEL, messages=(), body={}, stream=True)
     frames = list(WIRES[wire_name].frames(marked, chunk, asked))
-    forms = [_form(frame.payload, marked.usage, calls) for frame in frames]
-    holes = [(place, form, frames[place].event) for place, form in enumerate(forms) if form is not None]
-    return frames, holes
+    timed = list(with_intervals(frames, lambda: interval))
+    holes = [
+        (place, form, action.event)
+        for place, action in enumerate(timed)
+        if isinstance(action, Data) and (form := _form(action.payload, marked.usage, calls)) is not None
+    ]
+    return timed, holes
 
 
 def _marked(literals: LiteralBlocks) -> tuple[tuple[ReplyBlock, ...], tuple[int, ...]]:

@@ -5,7 +5,7 @@ later, changed by up to `jitter` of itself; the closing frames come with the las
 its stream would have taken, and then comes at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mockserver.core.actions import Action, Actions, Data, Head, Wait
@@ -33,13 +33,19 @@ def _interval(pace: "Pace", rng: Rng) -> float:
 
 
 def _stream(actions: Actions, pace: "Pace", rng: Rng) -> Iterator[Action]:
-    started = False
-    for action in actions:
+    for action in with_intervals(actions, lambda: _interval(pace, rng)):
         if isinstance(action, Head) and (first := pace.first.draw(rng)):
             yield Wait(first)
+        yield action
+
+
+def with_intervals(actions: Iterable[Action], interval: Callable[[], float]) -> Iterator[Action]:
+    """Yield the same actions with a wait of an `interval` before each delta but the first."""
+    started = False
+    for action in actions:
         if isinstance(action, Data) and action.event in DELTAS:
-            if started and (interval := _interval(pace, rng)):
-                yield Wait(interval)
+            if started and (seconds := interval()):
+                yield Wait(seconds)
             started = True
         yield action
 

@@ -6,7 +6,7 @@ same are kept here, and the objects too: an answer that shares them costs less t
 """
 
 from mockserver.accounts.session import Session
-from mockserver.core.actions import Actions, Data, End, Head, Headers
+from mockserver.core.actions import Actions, Data, End, Head, Headers, Wait
 from mockserver.core.conversation import Usage, tokens
 from mockserver.core.rng import Rng, joined, token
 from mockserver.engine import pace
@@ -29,6 +29,7 @@ class PreparedTurn:
 
     __slots__ = (
         *("_calls", "_every_head", "_operation", "_plan", "_reply_seed", "_request_id", "_request_seed", "_seed"),
+        "_steady",
         *("_wire", "id", "literal", "number", "script", "seed", "turn"),
     )
 
@@ -45,6 +46,7 @@ class PreparedTurn:
         self._request_id = self._wire.request_id_header
         self._every_head = (("x-mock-session", session.id), (TURN_HEADER, f"{script.name}/{turn.number}"))
         self._calls = literal.calls
+        self._steady = turn.plan.pace.steady if turn.plan.pace is not None else None
 
     def is_for(self, script: Script, turn: CompiledTurn, session: Session) -> bool:
         """Return whether this is the turn of this script, prepared for this session."""
@@ -61,13 +63,15 @@ class PreparedTurn:
         request_id = (self._request_id, "req_" + token(self._request_seed, requests))
         actions: Actions
         if asked.stream:
-            frames = literal.frames(plan.pace.chunk if plan.pace is not None else "word", values)
+            first, interval = self._steady or (0.0, 0.0)
+            frames = literal.frames(plan.pace.chunk if plan.pace is not None else "word", values, interval)
             actions = (Head(200, (*_STREAM, request_id, *self._every_head)), *frames, _END)
+            actions = (Wait(first), *actions) if first else actions
         else:
             body = literal.body(values)
             head = (_JSON, ("content-length", str(len(body))), request_id, *self._every_head)
             actions = (Head(200, head), Data(body), _END)
-        if plan.pace is not None and plan.pace.takes_time:
+        if plan.pace is not None and plan.pace.takes_time and (self._steady is None or not asked.stream):
             actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(seed, hit, "pace"))
         note = Note(
             session=self.id,
@@ -83,4 +87,5 @@ class PreparedTurn:
     def _deltas(self, values: Values) -> int:
         """Return how many deltas the reply has as a stream."""
         assert self._plan.pace is not None, "only a paced answer counts them"
-        return sum([frame.event in self._wire.deltas for frame in self.literal.frames(self._plan.pace.chunk, values)])
+        frames = self.literal.frames(self._plan.pace.chunk, values)
+        return sum([isinstance(frame, Data) and frame.event in self._wire.deltas for frame in frames])

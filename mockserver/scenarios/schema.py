@@ -122,6 +122,15 @@ class Pace(ScenarioModel):
         return self.interval is not None or self.rate is not None
 
     @property
+    def steady(self) -> tuple[float, float] | None:
+        """The first wait and the interval in seconds, if they are the same each time; None if they are drawn."""
+        if self.jitter or not isinstance(self.first, Fixed):
+            return None
+        if self.interval is not None:
+            return (self.first.value, self.interval.value) if isinstance(self.interval, Fixed) else None
+        return self.first.value, 0.0 if self.rate is None else 1.0 / self.rate
+
+    @property
     def takes_time(self) -> bool:
         """Whether an answer at this pace waits at all."""
         return self.has_interval or self.first != _AT_ONCE

@@ -53,6 +53,8 @@ SCENARIOS: Mapping[str, str] = {
     ),
     "a call of any tool": "  - {reply: [{tool_use: {}}], times: always}\n",
     "a call that is generated": "  - {reply: [{tool_use: {name: look}}], times: always}\n",
+    "an interval": "  - {reply: one two three, pace: {first: 100ms, interval: 20ms}, times: always}\n",
+    "a drawn interval": ("  - {reply: one two, pace: {interval: {uniform: [1s, 2s]}}, times: always}\n"),
     "a rate with jitter": "  - {reply: one two three, pace: {first: 1s, rate: 10/s, jitter: 20%}, times: always}\n",
     "a cold start": "  - {reply: one, pace: {cold_start: 2s, first: 1s}, times: always}\n",
     "an error on a condition": "  - {error: {status: 503}, when: {text: Hello}, times: 3}\n  - {reply: no}\n",
