@@ -27,7 +27,8 @@ ENV PATH=/opt/mockserver/bin:$PATH \
     MOCKSERVER_PORT=8000
 EXPOSE 8000
 
-# Ready means: the scenarios are loaded and requests are answered. The probe needs no token.
+# Ready means: the scenarios are loaded and requests are answered. The probe needs no token. Podman and Buildah ignore it
+# without `--format docker`: images in the OCI format have no health check.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"MOCKSERVER_PORT\"]}/_mock/ready')"]
 

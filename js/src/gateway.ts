@@ -5,6 +5,8 @@
  * test gets the same answers in every run.
  */
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { readFile } from "node:fs/promises";
 import type { ControlClient, Schemas } from "./control.js";
 import { describeProblem } from "./control.js";

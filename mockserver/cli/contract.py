@@ -8,6 +8,7 @@ from mockserver.cli.contract_diff import diff
 from mockserver.cli.contract_promises import promises
 from mockserver.cli.contract_proxy import proxy
 from mockserver.cli.contract_through import through
+from mockserver.core.errors import nearest
 
 
 class ContractGroup(click.Group):
@@ -19,8 +20,11 @@ class ContractGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Take a first argument that is no command as the target of `check`."""
+        """Take a first argument that is no command as the target of `check`, unless it is a command misspelt."""
         if args and args[0] not in self.commands:
+            meant = nearest(args[0], self.commands) if args[0].isalpha() else None
+            if meant is not None:
+                ctx.fail(f"No such command '{args[0]}'; did you mean '{meant}'? A gateway is given as http://{args[0]}")
             args = [_meant(args), *args]
         return super().resolve_command(ctx, args)
 

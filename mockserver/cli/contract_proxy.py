@@ -42,6 +42,7 @@ def proxy(
     from mockserver.gate.client import base_url
     from mockserver.gate.proxy import CheckingProxy
     from mockserver.gate.proxy_log import proxy_log
+    from mockserver.server.uvicorn import cannot_listen
 
     base = base_url(upstream)
     report = proxy_log(base, click.echo, log)
@@ -56,7 +57,7 @@ def proxy(
     try:
         listening = relay.server(proxy_server.respond, host, port)
     except OSError as error:
-        raise OperatorError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise cannot_listen(host, port, error) from None
     click.echo(f"Listening on http://{host}:{listening.server_address[1]}, checking {base}. Press Ctrl-C to stop.")
     signal.signal(
         signal.SIGTERM, signal.default_int_handler

@@ -17,7 +17,7 @@ class Diagnosis(NamedTuple):
     remedy: str = ""
 
 
-TESTED = ((3, 11), (3, 13))
+TESTED = ((3, 11), (3, 14))
 """The oldest and the newest tested version of Python."""
 
 EXTRAS: Mapping[str, str] = {

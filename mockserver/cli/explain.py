@@ -46,7 +46,7 @@ def explain(
     try:
         text = sys.stdin.read() if request == "-" else Path(request).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{request}: cannot be read: {error}") from None
+        raise OperatorError(f"{request}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     explanation = explain_request(read_script(file, contract), contract, read_request(text, path, headers))
     if as_json:
         print_json(explanation.model_dump())

@@ -16,6 +16,7 @@ import click
 from mockserver import __version__
 from mockserver.cli.colour import colour_choice
 from mockserver.cli.errors import INTERRUPTED
+from mockserver.core.errors import did_you_mean
 
 COMMANDS = (
     "serve",
@@ -45,6 +46,10 @@ COMMANDS = (
 """The commands in the order of `mockserver --help`, most used first."""
 
 
+READER_GONE = 141
+"""The exit code after the reader of the output has gone, as shells report SIGPIPE. 1 would be a finding."""
+
+
 def command_of(name: str) -> click.Command:
     """Return a command of the table."""
     name = f"{name}_" if iskeyword(name) else name
@@ -63,13 +68,24 @@ class CommandTable(click.Group):
         """Return a command, or None if there is none of that name."""
         return command_of(cmd_name) if cmd_name in COMMANDS else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first argument names, and the arguments after it."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command '{args[0]}'; {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:  # Any: click's own type
-        """Run the command. Ctrl-C ends it with one word and the exit code that shells know."""
+        """Run the command. Ctrl-C and a reader that has gone end it with the exit codes that shells know."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+            sys.exit(READER_GONE)
 
 
 EPILOG = """\b
@@ -79,6 +95,7 @@ Exit codes:
   2    could not be done: a wrong option, a missing file, a busy port; standard error says what to do
   3    `contract`: unfinished; nothing is known to be broken, but not everything was examined
   130  interrupted by Ctrl-C (servers stop with their own exit code)
+  141  the reader of the output has gone, as after `| head`
 
 \b
 Environment:

@@ -20,6 +20,9 @@ log = logging.getLogger("mockserver")
 Install: TypeAlias = "Callable[[Library], None]"
 """Makes a server serve another library."""
 
+MOST_NAMES = 5
+"""The most scenarios of a folder that are named at the start."""
+
 KEPT = "Not reloaded; the previous version stays in use."
 
 
@@ -29,6 +32,12 @@ def describe(library: "Library") -> str:
         script = library.scripts[library.playing]
         about = f": {script.about}" if script.about else ""
         return f"Playing '{library.playing}'{about}".rstrip(".")
+    if library.own:
+        names = ", ".join(library.own[:MOST_NAMES]) + (", …" if len(library.own) > MOST_NAMES else "")
+        return (
+            f"{len(library.own)} scenarios of your own, none of which plays by itself: every request gets a default "
+            f"answer, unless its API key, sk_mock_<name>, chooses one: {names}"
+        )
     return (
         f"No scenario, so every request gets a default answer; the API key sk_mock_<name> chooses one of "
         f"{len(library.files)} (list them with: mockserver scenarios)"

@@ -95,7 +95,9 @@ class ControlClient:
             request = Request(url, content, headers, method=method)
             return cast(HTTPResponse, self._opener.open(request, timeout=timeout))
         except HTTPError as error:
-            raise OperatorError(f"{self.url}: {_message_of(error)}") from None
+            with error:
+                message = _message_of(error)
+            raise OperatorError(f"{self.url}: {message}") from None
         except (URLError, OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
             raise OperatorError(f"no response from {self.url} ({reason}); is `mockserver serve` running?") from None

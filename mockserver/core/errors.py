@@ -98,4 +98,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean '{candidate}'?"
     if 0 < len(candidates) <= 24:
         return f"known: {', '.join(candidates)}"
-    return "there is none of that name"
+    return "none is similar"

@@ -184,7 +184,8 @@ def _exchange(url: str, body: bytes | None, task: ClientTask, began: float) -> t
                 if time.monotonic() - began > task.within:
                     return status, _text(pieces), overtime(task.within)
     except HTTPError as error:
-        return error.code, error.read().decode("utf-8", "replace"), ""
+        with error:
+            return error.code, error.read().decode("utf-8", "replace"), ""
     except TimeoutError:
         return status, _text(pieces), overtime(task.within)
     except (OSError, HTTPException, ValueError) as error:

@@ -34,6 +34,11 @@ class Library(NamedTuple):
     files: Mapping[str, Path]
     playing: str | None = None
 
+    @property
+    def own(self) -> list[str]:
+        """Return the names of the operator's own scenarios."""
+        return [name for name, file in self.files.items() if file.parent != bundled.SCENARIOS]
+
 
 def load_library(contract: Contract, chosen: str | None = None) -> Library:
     """Return the shipped scenarios and what the operator chose: a name, a file or a folder.

@@ -8,7 +8,9 @@ come from `validation_errors.py`. What reads YAML, and the models, are imported 
 that plays no file needs neither.
 """
 
+from collections.abc import Callable
 from pathlib import Path as FilePath
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -44,7 +46,7 @@ def load(path: FilePath) -> Loaded:
 def read_document(path: FilePath) -> YamlDocument:
     """Read a YAML file. Raises `OperatorError` if it cannot be read, `AuthorError` if it is not YAML."""
     try:
-        if not path.is_file():
+        if not _is(S_ISREG, path):
             raise OperatorError(_no_file(path))
         with path.open("rb") as stream:
             source = stream.read(MAX_BYTES + 1)
@@ -94,12 +96,23 @@ def check(model: type[M], document: YamlDocument) -> M:
 def discover(folder: FilePath) -> list[FilePath]:
     """Return the *.yaml and *.yml files directly in a folder, sorted. Links that lead out of it are left out."""
     try:
-        if not folder.is_dir():
+        if not _is(S_ISDIR, folder):
             raise OperatorError(_no_file(folder, "folder"))
         root = folder.resolve()
         return sorted(path for path in _yaml_files(folder) if path.is_file() and path.resolve().is_relative_to(root))
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
+
+
+def _is(kind: Callable[[int], bool], path: FilePath) -> bool:
+    """Return whether a path is there and of a kind.
+
+    Unlike `Path.is_file` of Python 3.14, it raises the `OSError` of a path that cannot be looked at.
+    """
+    try:
+        return kind(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
 
 
 def _unreadable(path: FilePath, error: Exception) -> OperatorError:
@@ -117,4 +130,4 @@ def _no_file(path: FilePath, kind: str = "file") -> str:
         return f"{path}: folder {path.parent} not found"
     others = path.parent.iterdir() if kind == "folder" else _yaml_files(path.parent)
     known = [other.name for other in others if other.exists()]
-    return f"{path}: {kind} not found; {did_you_mean(path.name, known)}"
+    return f"{path}: {kind} not found{f'; {did_you_mean(path.name, known)}' if known else ''}"

@@ -45,12 +45,17 @@ def bind(host: str, port: int, option: str = "--port") -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            remedy = f"choose another with {option} {port + 1}, or let the system choose with {option} 0"
-            raise OperatorError(f"port {port} on {host} is in use; {remedy}") from None
-        if error.errno == errno.EACCES:
-            raise OperatorError(f"no permission to listen on port {port}; choose one above 1023") from None
-        raise OperatorError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise cannot_listen(host, port, error, option) from None
+
+
+def cannot_listen(host: str, port: int, error: OSError, option: str = "--port") -> OperatorError:
+    """Return what keeps a server from listening, with the remedy; `option` names the port's option."""
+    if error.errno == errno.EADDRINUSE:
+        remedy = f"choose another with {option} {port + 1}, or let the system choose with {option} 0"
+        return OperatorError(f"port {port} on {host} is in use; {remedy}")
+    if error.errno == errno.EACCES:
+        return OperatorError(f"no permission to listen on port {port}; choose one above 1023")
+    return OperatorError(f"cannot listen on {host}:{port}: {error.strerror or error}")
 
 
 def url_of(sock: socket.socket) -> str:

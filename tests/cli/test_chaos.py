@@ -67,7 +67,7 @@ def test_a_file_of_ones_own_is_explained_rule_by_rule(tmp_path: Path) -> None:
     ("argument", "message"),
     [
         ("flakky", "mockserver: no chaos profile is called 'flakky'; did you mean 'flaky'?\n"),
-        ("none.yaml", "mockserver: none.yaml: file not found; there is none of that name\n"),
+        ("none.yaml", "mockserver: none.yaml: file not found\n"),
         ("bad.yaml", "bad.yaml:2:1: ruls: unknown key 'ruls'; did you mean 'rules'?"),
         ("scenario.yaml", "scenario.yaml:1:1: this is a scenario, not a chaos profile; --scenario takes it\n"),
     ],

@@ -33,7 +33,7 @@ HEALTHY = Machine(
 
 AILMENTS: dict[str, tuple[dict[str, object], str, str, str]] = {
     "an old Python": ({"python": (3, 10)}, "problem", "CPython 3.10 on Linux", "install Python 3.11 or newer"),
-    "a new Python": ({"python": (3, 15)}, "note", "newer than the tested versions (to 3.13)", ""),
+    "a new Python": ({"python": (3, 15)}, "note", "newer than the tested versions (to 3.14)", ""),
     "another package": (
         {"others": ["mockserver-client"]},
         "problem",

@@ -17,7 +17,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mockserver import __version__
-from mockserver.cli.main import main
+from mockserver.cli.main import READER_GONE, main
 from mockserver.files import bundled
 from mockserver.openapi.contract import Contract
 from tests.support.engine import contract
@@ -49,6 +49,22 @@ def test_the_version_is_told() -> None:
 def test_every_command_has_help(command: list[str]) -> None:
     result = run(*command, "--help")
     assert (result.exit_code, "Usage: " in result.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["sevre"], "No such command 'sevre'; did you mean 'serve'?"),
+        (["nonsense"], "No such command 'nonsense'; known: ask, chaos, "),
+        (
+            ["contract", "promisses"],
+            "No such command 'promisses'; did you mean 'promises'? A gateway is given as http://",
+        ),
+    ],
+)
+def test_a_misspelt_command_is_told_the_nearest_one(command: list[str], message: str) -> None:
+    result = run(*command)
+    assert (result.exit_code, message in result.stderr) == (2, True)
 
 
 def test_scenarios_lists_every_shipped_scenario_with_what_it_is_about() -> None:
@@ -164,14 +180,27 @@ def test_a_port_that_is_none_is_exit_code_2(port: str) -> None:
     assert "Error: Invalid value for '--port'" in failed("serve", "--port", port)[-1]
 
 
-def test_a_busy_port_is_one_line() -> None:
+@pytest.mark.parametrize(
+    "command", [["serve"], ["contract", "proxy", "--upstream", "http://127.0.0.1:1"]], ids=" ".join
+)
+def test_a_busy_port_is_one_line(command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         remedy = f"choose another with --port {port + 1}, or let the system choose with --port 0"
-        assert failed("serve", "--port", str(port)) == [f"mockserver: port {port} on 127.0.0.1 is in use; {remedy}"]
+        assert failed(*command, "--port", str(port)) == [f"mockserver: port {port} on 127.0.0.1 is in use; {remedy}"]
 
 
-# Serving, in a process of its own
+# In a process of its own
+
+
+@pytest.mark.process
+def test_a_reader_that_has_gone_is_no_finding() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "wb") as output:
+        command = [sys.executable, "-m", "mockserver", "scenarios"]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+    assert (ended.returncode, ended.stderr) == (READER_GONE, b"")
 
 
 @contextmanager

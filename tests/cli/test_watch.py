@@ -55,6 +55,14 @@ def test_a_saved_file_is_live(file: Path) -> None:
     assert [say(app) for _ in range(3)] == ["second", "third", "third"]
 
 
+def test_the_scenarios_of_a_folder_are_named_since_none_plays_by_itself(file: Path) -> None:
+    for name in "abcdef":
+        file.with_name(f"{name}.yaml").write_text(FIRST.replace("mine", name))
+    said = watch.describe(load_library(contract(), str(file.parent)))
+    assert said.startswith("7 scenarios of your own, none of which plays by itself: ")
+    assert said.endswith("its API key, sk_mock_<name>, chooses one: a, b, c, d, e, …")
+
+
 def test_a_session_begins_anew_with_a_changed_file_and_goes_on_with_an_unchanged_one(file: Path) -> None:
     file.write_text(SECOND)
     app, seen = playing(file), list[str]()

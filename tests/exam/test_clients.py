@@ -75,13 +75,24 @@ def test_a_bad_pattern_is_one_message() -> None:
         CommandClient(["true"], failure="((")
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server that says when it ends."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Service)
+        self.ending = threading.Event()
+
+
 class Service(http.server.BaseHTTPRequestHandler):
     """Answers a path with the status that it names; /slow never answers."""
+
+    server: Server
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.path == "/slow":
-            time.sleep(0.5)
+            self.server.ending.wait()
+            return
         self.send_response(int(self.path[1:]) if self.path[1:].isdigit() else 200)
         self.end_headers()
         self.wfile.write(b"got " + body)
@@ -92,12 +103,13 @@ class Service(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def service() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+    with Server() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
+            server.ending.set()
             server.shutdown()
             thread.join()
 

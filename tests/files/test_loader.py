@@ -94,6 +94,8 @@ def test_a_missing_folder_is_reported_with_the_nearest_name(tmp_path: Path) -> N
         discover(tmp_path / "scenario")
     with pytest.raises(OperatorError, match="not a folder"):
         discover(tmp_path / "file")
+    with pytest.raises(OperatorError, match="cannot be read: File name too long"):
+        discover(tmp_path / ("x" * 5000))
 
 
 # --- Anything ---

@@ -27,6 +27,17 @@ def test_a_program_passes(program: Path, project: Project) -> None:
 
 
 @pytest.mark.process
+def test_the_types_need_no_others(project: Project) -> None:
+    options = {"strict": True, "module": "nodenext", "target": "es2022", "types": [], "noEmit": True}
+    project.write(
+        "use.mts", 'import { startGateway } from "ainative-mockserver";\nawait using _ = await startGateway();\n'
+    )
+    project.write("tsconfig.json", json.dumps({"compilerOptions": options, "files": ["use.mts"]}))
+    checked = project.run("tsc")
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.process
 def test_the_generated_types_are_those_of_the_mock(tmp_path: Path) -> None:
     subprocess.run(
         ["node", str(PACKAGE / "scripts" / "generate.mjs"), str(tmp_path)],

@@ -161,7 +161,7 @@ def test_all(gateway):
 WRONG_MARKERS = {
     '"greting"': "no scenario is called 'greting'; did you mean 'greeting'? (a path ends in .yaml, YAML has a colon)",
     "scenario=5": "scenario: expected a shipped name, a path, YAML text, a mapping or a Scenario, not 5",
-    '"none.yaml"': "none.yaml: file not found; there is none of that name",
+    '"none.yaml"': "none.yaml: file not found",
     "seed=[1]": "seed: expected a text or a whole number, not [1]",
     "account=3": "account: expected a mapping such as {'credits': 3}, not 3",
     'account={"credts": 3}': "account:1:2: credts: unknown key 'credts'; did you mean 'credits'?",
