@@ -4,7 +4,7 @@ Every error has the same shape: `{"error": {"code", "message", "problems"?}}`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from mockserver import __version__
-from mockserver.control import PREFIX, responses
+from mockserver.control import PREFIX
 from mockserver.control.context import ConflictError, ControlContext, MissingError
 from mockserver.control.routes import coverage, exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
@@ -47,29 +47,6 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
 )
 """The HTTP status and `code` of each exception."""
 
-REASONS: Mapping[int, str] = {
-    400: "The request is malformed, or repeats a header that the guard checks.",
-    401: "The token is missing or wrong.",
-    403: "The request comes from a page of another origin.",
-    404: "Something that the path or the body names does not exist.",
-    409: "The current state does not allow it.",
-    413: "The body is too large.",
-    421: "The Host header names an unknown host.",
-    422: "The request is invalid; `problems` lists every mistake in a text.",
-    500: "The mock failed; its log says why.",
-    503: "The session store is unavailable, or too many slow calls wait.",
-}
-"""Why a call is refused, by status; the guard's reasons included."""
-
-_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorShape"}}}
-
-REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
-    status: {"description": reason, "content": _ERROR} for status, reason in REASONS.items()
-}
-# Once, so that the document defines the shape. A model for every status of every route would take FastAPI as long to
-# prepare as all the rest.
-REFUSALS[401]["model"] = responses.ErrorShape
-
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -83,11 +60,10 @@ def build(context: ControlContext) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.openapi_version = "3.2.0"  # the first that can describe a feed
     for routes in ROUTES:
-        app.include_router(routes(context), prefix=PREFIX, responses=REFUSALS)
+        app.router.routes.extend(routes(context).routes)  # include_router would prepare every route a second time
     for kind, status, code in STATUSES:
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(AuthorError, _mistakes)

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from mockserver.control import PREFIX, routes
-from mockserver.control.application import REASONS, ROUTES
+from mockserver.control.application import ROUTES
+from mockserver.control.router import REASONS
 from tools.control_table import PAGE, application, row, with_table
 
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from mockserver.control.context import ControlContext, JournalPart
 from mockserver.control.responses import Shape
+from mockserver.control.router import control_router
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.coverage.documented import documented_situations
@@ -73,7 +74,7 @@ class CoverageShape(Shape):
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the route of the coverage."""
-    router, situations = APIRouter(tags=["verification"]), documented_situations(context.contract)
+    router, situations = control_router("verification"), documented_situations(context.contract)
 
     @once_per_exchange
     def met(record: Record) -> frozenset[str]:

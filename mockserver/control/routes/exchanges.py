@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from mockserver.control import requests, responses, serializers
 from mockserver.control.context import ControlContext, JournalPart, MissingError, journal_query
 from mockserver.control.feed import MOST_UNREAD, TrafficFeed
+from mockserver.control.router import control_router
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
 from mockserver.server.connection import EXTENSION, SocketConnection
@@ -45,7 +46,7 @@ def _whole(record: Record, *, is_live: bool = False) -> Response:
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of exchanges and live answers."""
-    router, journal, reader = APIRouter(tags=["exchanges"]), context.journal, context.journal_reader
+    router, journal, reader = control_router("exchanges"), context.journal, context.journal_reader
     feed = TrafficFeed(context)
 
     def live_of(id: int) -> LiveAnswer:

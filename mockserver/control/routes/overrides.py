@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.control import requests, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
+from mockserver.control.router import control_router
 from mockserver.control.routes.sessions import queued_response_shape
 from mockserver.engine.overrides import MOST_QUEUED
 from mockserver.files.fragments import check_faults, check_fragment, check_turn, fragment_json
@@ -28,7 +29,7 @@ def queued_response(body: requests.NextResponse, context: ControlContext) -> Que
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of the defaults and the queue."""
-    router = APIRouter(tags=["overrides"])
+    router = control_router("overrides")
     app, config = context.app, context.config
 
     def defaults() -> responses.DefaultsShape:

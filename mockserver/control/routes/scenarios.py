@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, missing_as_404
+from mockserver.control.router import control_router
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import AuthorError, OperatorError, Problem
 from mockserver.faults import FAULTS, pages
@@ -27,7 +28,7 @@ def problem_shapes(problems: Iterable[Problem]) -> list[responses.ProblemShape]:
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of scenarios, profiles and faults."""
-    router, config = APIRouter(tags=["scenarios"]), context.config
+    router, config = control_router("scenarios"), context.config
 
     def shape(script: Script) -> responses.ScenarioShape:
         return responses.ScenarioShape(

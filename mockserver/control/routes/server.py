@@ -12,6 +12,7 @@ from mockserver.control.context import ControlContext, MissingError
 from mockserver.control.metrics import Metrics
 from mockserver.control.presets import PRESETS
 from mockserver.control.probes import is_ready
+from mockserver.control.router import control_router
 from mockserver.wires.errors import STATUSES
 
 KEY = "sk_test"
@@ -35,7 +36,7 @@ PAGE = {
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of the server."""
-    router, metrics = APIRouter(tags=["server"]), Metrics(context.app, context.totals)
+    router, metrics = control_router("server"), Metrics(context.app, context.totals)
 
     @router.get("/about")
     async def about() -> responses.AboutShape:

@@ -15,6 +15,7 @@ from mockserver.accounts.session import ChaosMemory, QueuedResponse, Session, Ti
 from mockserver.control import requests, responses, session_export
 from mockserver.control.account_lookup import ledger_now, move_balance
 from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
+from mockserver.control.router import control_router
 from mockserver.control.session_scenario import session_scenario
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
@@ -126,7 +127,7 @@ async def new_key(context: ControlContext, label: str | None) -> str:
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of sessions."""
-    router, builder = APIRouter(tags=["sessions"]), OverrideBuilder(context)
+    router, builder = control_router("sessions"), OverrideBuilder(context)
 
     @router.get("/sessions")
     async def list_sessions() -> list[responses.SessionShape]:

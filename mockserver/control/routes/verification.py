@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, JournalPart, journal_query
+from mockserver.control.router import control_router
 from mockserver.control.session_check import CheckShape, check_session
 from mockserver.journal.client_rules import RULES, ClientLimits
 from mockserver.journal.log import Exchange
@@ -123,7 +124,7 @@ def _findings(verdict: Verdict) -> list[responses.FindingShape]:
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of verification and verdict."""
-    router = APIRouter(tags=["verification"])
+    router = control_router("verification")
 
     @router.post("/verify")
     async def verify(body: requests.Verification) -> responses.VerifiedShape:
