@@ -216,14 +216,19 @@ class Gateway:
 
     async def end(self, live: LiveAnswer, outcome: Outcome) -> None:
         """Settle an answer that was played with the store, and enter it in the journal."""
-        id, decision, clock, credits = live.session_id, live.decision, live.clock, None
+        id, decision, credits = live.session_id, live.decision, None
         self.traffic.end(live)
         try:
-            if id is not None and (decision.receipt is not None or (clock.is_virtual and outcome.seconds)):
+            if id is not None and self.must_settle(live, outcome):
                 credits = await self._settle(id, decision, outcome)
             self.traffic.entered(live, self._enter(live, outcome, credits))
         finally:
             self.traffic.forget(live)
+
+    @staticmethod
+    def must_settle(live: LiveAnswer, outcome: Outcome) -> bool:
+        """Return whether the end of an answer changes its session."""
+        return live.decision.receipt is not None or bool(live.clock.is_virtual and outcome.seconds)
 
     def abandon(self, live: LiveAnswer) -> None:
         """Forget an answer whose outlet failed."""
@@ -238,8 +243,8 @@ class Gateway:
         return self._timer if clock.speed == 1.0 else FastTimer(clock.speed)
 
     def direct(self, path: str, port: int | None) -> "Gateway | None":
-        """Return the gateway if it can answer below ASGI: neither its store nor its answers wait for others."""
-        return self if self.store.is_immediate and self.fallback is None else None
+        """Return the gateway if it can answer below ASGI: all its answers are its own."""
+        return self if self.fallback is None else None
 
     async def aclose(self) -> None:
         """Close what the fallback has open."""

@@ -1,8 +1,9 @@
 """The outlet on the transport: a request and its answer without ASGI, for speed.
 
 Theory. Over ASGI an answer costs a task, an event, a scope, two messages and, for each wait, a future that wakes the
-task. A gateway whose store never waits needs none of them. `TransportCycle` takes the body from the parser, has the
-engine decide as soon as the body is complete, and performs the player's operations itself:
+task. A gateway whose answers come from itself needs none of them. `TransportCycle` takes the body from the parser, has
+the engine decide as soon as the body is complete, and performs the player's operations itself. Where the store waits
+for others, as Redis does, a task waits for the decision, and another settles what is paid for.
 
 - A write goes to the transport: head and body in one call, so an answer without waits is one `write`.
 - A wait returns to the event loop. The operation that waits leaves a way to be woken (a timer, a future, a callback),
@@ -11,7 +12,7 @@ engine decide as soon as the body is complete, and performs the player's operati
 - While the client does not take what is written (`pause_writing`), a write waits, as `drain` does over ASGI. What is
   written after the client has left goes nowhere, and the answer ends at its next wait.
 - When the generator is exhausted, the answer is settled and entered in the journal, then the connection goes on with
-  its next request. All of it happens in the same turn of the event loop.
+  its next request. All of it happens in the same turn of the event loop, but for what a store waits for.
 
 The bytes are those of the ASGI outlet: both have the same player and the same framing. A failure here must not reach
 the parser or the event loop, so it is logged and ends the connection, with a 500 if nothing was sent yet.
@@ -22,8 +23,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
-from mockserver.engine.request import MAX_BODY
-from mockserver.journal.log import Ended
+from mockserver.engine.request import MAX_BODY, Request
+from mockserver.journal.log import Ended, Outcome
 from mockserver.server.answer_framing import CONTINUE, FAILED, FAILED_HEADERS, AnswerFraming
 from mockserver.server.asgi import MOST_DISCARDED, Gateway
 from mockserver.server.asgi_cycle import HIGH_WATER, Cycle
@@ -36,6 +37,8 @@ from mockserver.server.traffic import LiveAnswer
 log = logging.getLogger("mockserver")
 
 T = TypeVar("T")
+
+_NOT_ENTERED = "the answer could not be entered in the journal; this is a bug of the mock"
 
 
 def run_now(work: Coroutine[Any, Any, T]) -> T:  # Any: only a loop sees what a coroutine yields and is sent
@@ -171,7 +174,7 @@ class TransportCycle:
         self._live = live
         actions, delivery, timer = live.decision.actions, live.delivery, self._gateway.timer_of(live)
         self._playback = playback = Playback(actions, timer, delivery, has_socket=True)
-        if can_tick(actions, timer):
+        if can_tick(actions, timer) and not self._is_gone:
             wire = self._wire
             self._stream = PacedStream(self, actions, delivery, playback.start, wire.takes_more, wire.transport.write)
             self._stream.tick()
@@ -215,11 +218,26 @@ class TransportCycle:
             request = gateway.request(
                 head.method, head.path, head.query, head.fields, body, too_large=self._size > MAX_BODY
             )
+            if not gateway.store.is_immediate:
+                self._wire.spawn(self._decide(request))
+                return
             live = run_now(gateway.begin(request, self._wire.socket_connection))
         except Exception:
             self._fail()
             return
         self.play(live)
+
+    async def _decide(self, request: Request) -> None:
+        """Wait for the decision of a gateway whose store waits for others, and play it."""
+        try:
+            live = await self._gateway.begin(request, self._wire.socket_connection)
+        except asyncio.CancelledError:
+            self._wire.transport.close()
+            raise
+        except Exception:
+            self._fail()
+        else:
+            self.play(live)
 
     def _go_on(self, answer: bool = True) -> None:
         """Perform operations until one waits, or the answer is over. `answer` goes to the player that has begun."""
@@ -253,14 +271,25 @@ class TransportCycle:
         """Settle the answer, enter it in the journal, and let the connection go on."""
         playback = self._playback
         playback.close()
-        try:
-            run_now(self._gateway.end(self._live, playback.outcome(ended)))
-        except Exception:
-            log.exception("the answer could not be entered in the journal; this is a bug of the mock")
+        gateway, outcome = self._gateway, playback.outcome(ended)
+        if gateway.store.is_immediate or not gateway.must_settle(self._live, outcome):
+            try:
+                run_now(gateway.end(self._live, outcome))
+            except Exception:
+                log.exception(_NOT_ENTERED)
+        else:
+            self._wire.spawn(self._end(outcome))
         if self.framing.is_complete:
             self._wire.answered(self)
         elif not self._is_gone and ended != "server_stopped":
             self._fail(is_bug=False)
+
+    async def _end(self, outcome: Outcome) -> None:
+        """Settle the answer with a store that waits for others, and enter it in the journal."""
+        try:
+            await self._gateway.end(self._live, outcome)
+        except Exception:
+            log.exception(_NOT_ENTERED)
 
     def _fail(self, *, is_bug: bool = True) -> None:
         """Answer 500, or close if an answer has begun."""

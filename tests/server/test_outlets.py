@@ -1,5 +1,6 @@
 """Both outlets give the same bytes and the same journal: every request of the table goes through each of them."""
 
+import asyncio
 from collections.abc import Iterable
 
 import msgspec
@@ -14,7 +15,7 @@ from mockserver.server.asgi import MOST_DISCARDED
 from mockserver.server.http_parser import RequestParser
 from tests.support.engine import turns
 from tests.support.memory_connection import PARSERS
-from tests.support.outlets import OUTLETS, GatewayLine, Outlet, on_line
+from tests.support.outlets import OUTLETS, WAITING, GatewayLine, Outlet, on_line
 
 HEALTHY = "  - reply: one two three four five\n    times: always\n"
 PACED = "    pace: {first: 100ms, interval: 20ms}\n"
@@ -103,6 +104,36 @@ def test_both_outlets_answer_a_request_with_the_same_bytes(case: str, parser: ty
     assert direct.transport.statuses, "something was answered"
     assert direct.transport.is_closed == over_asgi.transport.is_closed
     assert told(direct.entries) == told(over_asgi.entries)
+
+
+@pytest.mark.parametrize("case", REQUESTS)
+def test_a_store_that_waits_changes_no_byte(case: str) -> None:
+    waiting, immediate = [played(outlet, *REQUESTS[case], PARSERS[0]) for outlet in (WAITING, OUTLETS[0])]
+    assert waiting.transport.written == immediate.transport.written
+    assert waiting.transport.is_closed == immediate.transport.is_closed
+    assert [entry.note for entry in waiting.entries] == [entry.note for entry in immediate.entries]
+
+
+def test_a_client_that_leaves_while_the_store_waits_is_in_the_journal() -> None:
+    async def scene(line: GatewayLine) -> None:
+        line.protocol.data_received(STREAM)
+        line.protocol.connection_lost(None)
+        await line.settle()
+
+    line = on_line(scene, WAITING, turns(HEALTHY + PACED))
+    assert [entry.outcome.ended for entry in line.entries] == ["client_left"]
+
+
+def test_a_decision_that_is_cancelled_closes_the_connection() -> None:
+    async def scene(line: GatewayLine) -> None:
+        line.protocol.data_received(STREAM)
+        await asyncio.sleep(0)
+        for task in line.state.tasks:
+            task.cancel()
+        await line.settle()
+
+    line = on_line(scene, WAITING, turns(HEALTHY))
+    assert (line.transport.written, line.transport.is_closed, line.entries) == (b"", True, [])
 
 
 @pytest.mark.parametrize("request_", [post(), STREAM, post("/api/v1/chat/completions", stream=True)])

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
-from mockserver.accounts.session import start_clock
+from mockserver.accounts.session import Session, start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
@@ -17,11 +17,29 @@ from mockserver.server.stores.memory import MemoryStore
 from tests.support.engine import NOW, contract
 from tests.support.memory_connection import Line
 
-Outlet: TypeAlias = Literal["transport", "asgi"]
+Outlet: TypeAlias = Literal["transport", "asgi", "transport, with a store that waits"]
 OUTLETS: tuple[Outlet, ...] = ("transport", "asgi")
+WAITING: Outlet = "transport, with a store that waits"
 MOST_TURNS = 3_000
 """Turns of the event loop that the longest answer of a test may take."""
+T = TypeVar("T")
 DATE = [(b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")]
+
+
+class WaitingStore:
+    """The sessions of a store in memory, whose changes take a turn of the loop, as those in Redis do."""
+
+    is_immediate = False
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.new_session, self.defer, self.find = store.new_session, store.defer, store.find
+        self.sessions, self.forget = store.sessions, store.forget
+
+    async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
+        """Change one session."""
+        await asyncio.sleep(0)
+        return await self._store.update(id, change)
 
 
 class OverAsgi:
@@ -42,10 +60,11 @@ class GatewayLine(Line):
     ) -> None:
         engine = Engine(contract(), {script.name: script}, EngineSettings(scenario=script.name))
         store = MemoryStore(clock=start_clock(NOW, virtual))
-        self.gateway = Gateway(engine, store=store, clock=FixedClock(NOW))
-        super().__init__(parser, app=self.gateway if outlet == "transport" else OverAsgi(self.gateway))
+        waits = outlet == WAITING
+        self.gateway = Gateway(engine, store=WaitingStore(store) if waits else store, clock=FixedClock(NOW))
+        super().__init__(parser, app=OverAsgi(self.gateway) if outlet == "asgi" else self.gateway)
         self.state.default_headers = DATE
-        assert (self.protocol._direct is not None) == (outlet == "transport")
+        assert (self.protocol._direct is not None) == (outlet != "asgi")
 
     async def settle(self) -> None:
         """Let every answer go on as far as it can: a long one takes many turns of the loop."""
