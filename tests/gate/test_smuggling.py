@@ -151,10 +151,7 @@ def test_what_is_no_http_is_trouble() -> None:
 
 
 def test_a_target_that_is_down_is_trouble() -> None:
-    assert (
-        ask(f"http://127.0.0.1:{closed_port()}", b"one").trouble
-        == "ConnectionRefusedError: [Errno 111] Connection refused"
-    )
+    assert ask(f"http://127.0.0.1:{closed_port()}", b"one").trouble.startswith("ConnectionRefusedError: ")
 
 
 def test_bytes_go_over_tls_too() -> None:
