@@ -59,6 +59,8 @@ class Target:
     thorough: bool = True
     paid: bool = False
     seed: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Security scheme of another document -> its credential, if it is not `key`."""
 
 
 Record: TypeAlias = Callable[[CheckedExchange], None]

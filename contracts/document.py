@@ -9,8 +9,9 @@ field that is left out may be absent, and may have any value.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,13 +20,11 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 import yaml
 
+from mockserver.contracts.links import Link, link_of
+from mockserver.contracts.observed import FORMS, documented, is_observed
 from mockserver.contracts.schema_words import modern, shown
-
-OBSERVED = frozenset({"OBS", "SDK"})
-"""The sources that are not documents."""
-
-FORMS = frozenset({"AnthropicError", "FastApiError", "BareError"})
-"""Forms of an error body that were only observed. Without them the schema would allow any form."""
+from mockserver.contracts.security import Alternative, alternatives
+from mockserver.contracts.wire_shape import wire_of
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
 """The keys of a path that are operations. The others describe all of them."""
@@ -38,11 +37,6 @@ Scope: TypeAlias = Literal["own", "wire", "document"]
 
 class UnusableDocument(ValueError):
     """The document cannot be read as a contract. The message says where and why."""
-
-
-def is_observed(sources: object) -> bool:
-    """Return whether none of these sources is a document."""
-    return isinstance(sources, list) and bool(sources) and set(sources) <= OBSERVED
 
 
 class SchemaValidator:
@@ -67,6 +61,10 @@ class SchemaValidator:
             depths[f"{place}: {error.message[:200]}"] = len(error.instance_path)
         return sorted(depths, key=lambda text: -depths[text])[:3] or ["it does not match its schema"]
 
+    def places(self, value: object) -> list[tuple[str | int, ...]]:
+        """Return the places of everything that is wrong with a value."""
+        return [tuple(error.instance_path) for error in self._compiled.iter_errors(value)]
+
 
 @dataclass(frozen=True)
 class HeaderSpec:
@@ -83,6 +81,14 @@ class ResponseSpec:
 
     content: Mapping[str, SchemaValidator]
     headers: tuple[HeaderSpec, ...]
+    links: tuple[Link, ...] = ()
+    has_events: bool = False
+    """Whether the document says what each event of a stream is like."""
+
+    def schema(self, media: str) -> SchemaValidator | None:
+        """Return the schema of a media type, or of the range that it is in. None if the contract does not list it."""
+        fitting = [kind for kind in self.content if fnmatch(media, kind)]
+        return self.content[max(fitting, key=lambda kind: -kind.count("*"))] if fitting else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,12 @@ class OperationSpec:
     examples: Mapping[str, Any]
     request: SchemaValidator | None
     request_schema: Node
+    media: str = "application/json"
+    """The media type of a request's body that the schema and the examples are of."""
+    takes_body: bool = False
+    security: tuple[Alternative, ...] = ()
+    speaks: str = ""
+    """The wire that an operation of somebody else's document speaks, by its path and the shape of its requests."""
     lacking: Mapping[str, str] = field(default_factory=dict)
     """Capability that the target does not offer here -> how that was found out."""
 
@@ -139,6 +151,11 @@ class OperationSpec:
         return example if isinstance(example, dict) else {}
 
     @property
+    def successes(self) -> list[str]:
+        """The media types of the answers with a documented status of success."""
+        return [kind for status, one in self.responses.items() if status[:1] in "2d" for kind in one.content]
+
+    @property
     def is_metered(self) -> bool:
         """Whether an answer costs credits. BYOK answers do not (D4)."""
         return self.is_conversation and self.variant != "byok"
@@ -147,15 +164,21 @@ class OperationSpec:
 class ContractDocument:
     """The whole contract."""
 
-    def __init__(self, text: str, *, documented_only: bool = False) -> None:
-        """Read a document. Raises `UnusableDocument` if it is none, or if it needs what is not supported."""
+    def __init__(self, text: str, *, documented_only: bool = False, mounted: bool = False) -> None:
+        """Read a document. Raises `UnusableDocument` if it is none, or if it needs what is not supported.
+
+        With `mounted` the operations do without the path of the document's server.
+        """
         loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if isinstance(loaded, dict) and "swagger" in loaded:
+            raise UnusableDocument(f"it is Swagger {loaded['swagger']}; convert it: npx swagger2openapi FILE")
         if not isinstance(loaded, dict) or not re.match(r"3\.[012]", str(loaded.get("openapi"))):
-            raise UnusableDocument("it is no OpenAPI document of version 3.0, 3.1 or 3.2")
-        if not isinstance(loaded.get("paths"), dict):
-            raise UnusableDocument("it has no paths")
+            raise UnusableDocument("it is no OpenAPI document of version 3.0, 3.1 or 3.2; its `openapi` must say one")
+        if not isinstance(loaded.get("paths"), dict) or not loaded["paths"]:
+            raise UnusableDocument("it has no paths, so there is nothing to examine; add its operations under `paths`")
         self.documented_only = documented_only
         self.scope: Scope = "wire" if loaded.get("x-scope") == "wire" else "own" if "x-wire" in text else "document"
+        self.source: Node = loaded
         self._whole: Node = modern(loaded) if str(loaded["openapi"]).startswith("3.0") else loaded
         self.components: Node = self._whole.get("components") or {}
         self._definitions = {"components": {"schemas": self.components.setdefault("schemas", {})}}
@@ -164,10 +187,10 @@ class ContractDocument:
         if documented_only:
             schemas = self.components["schemas"]
             self._definitions["components"]["schemas"] = self.components["schemas"] = {
-                name: schema if name in FORMS else _documented(schema) for name, schema in schemas.items()
+                name: schema if name in FORMS else documented(schema) for name, schema in schemas.items()
             }
         self._named: dict[str, SchemaValidator] = {}
-        self._base = _base_path(self._whole.get("servers"))
+        self.base = "" if mounted else _base_path(self._whole.get("servers"))
         self.operations: dict[str, OperationSpec] = {}
         for path, item in self._whole["paths"].items():
             self._add(path, self._resolve(item))
@@ -175,7 +198,7 @@ class ContractDocument:
     def _add(self, path: str, item: Node) -> None:
         """Add the operations of a path."""
         shared = item.get("parameters") or []
-        for method in METHODS & set(item):
+        for method in filter(METHODS.__contains__, item):
             node = item[method]
             name = node.get("operationId") or f"{method} {path}"
             if self.documented_only and is_observed(node.get("x-source")):
@@ -186,15 +209,35 @@ class ContractDocument:
                 raise UnusableDocument(f"{method.upper()} {path}: {error}") from None
 
     @classmethod
-    def open(cls, path: Path, *, documented_only: bool = False) -> "ContractDocument":
+    def open(cls, path: Path, *, documented_only: bool = False, mounted: bool = False) -> "ContractDocument":
         """Read the contract from a file."""
-        return cls(path.read_text(encoding="utf-8"), documented_only=documented_only)
+        return cls(path.read_text(encoding="utf-8"), documented_only=documented_only, mounted=mounted)
 
     def find(self, method: str, path: str) -> OperationSpec | None:
         """Return the operation of a method and a path, or None. The query is ignored, and a plain path comes first."""
         path = path.partition("?")[0]
         fitting = [each for each in self.operations.values() if each.method == method and _fits(each.path, path)]
         return min(fitting, key=lambda each: each.path.count("{"), default=None)
+
+    @property
+    def speaks(self) -> Mapping[str, tuple[str, ...]]:
+        """Wire -> the paths on which operations of somebody else's document speak it."""
+        spoken = [each for each in self.operations.values() if each.speaks]
+        wires = dict.fromkeys(each.speaks for each in spoken)
+        return {wire: tuple(each.path for each in spoken if each.speaks == wire) for wire in wires}
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """Whose promises hold: the document's own, and those of the wires that its operations speak."""
+        return frozenset({self.scope, *(("wire",) if self.speaks else ())})
+
+    def named(self, target: str) -> OperationSpec | None:
+        """Return the operation with a name, or with a method and a path of the document such as `get /pets/{id}`."""
+        method, _, path = target.partition(" ")
+        at = (
+            each for each in self.operations.values() if (each.method.lower(), each.path) == (method, self.base + path)
+        )
+        return self.operations.get(target) or next(at, None)
 
     def has_schema(self, name: str) -> bool:
         """Return whether there is a schema of this name under components/schemas."""
@@ -224,13 +267,14 @@ class ContractDocument:
             for step in reference.removeprefix("#/").split("/"):
                 name = unquote(step).replace("~1", "/").replace("~0", "~")
                 if not isinstance(node, dict) or name not in node:
-                    raise UnusableDocument(f"{reference!r} refers to nothing")
+                    raise UnusableDocument(f"{reference!r} refers to nothing; add what it names, or correct it")
                 node = node[name]
         raise UnusableDocument("a reference leads back to itself")
 
     def _operation(self, name: str, path: str, method: str, node: Node, shared: list[Any]) -> OperationSpec:
         body = self._resolve(node.get("requestBody", {}))
-        media = body.get("content", {}).get("application/json", {})
+        kind = json_media(body.get("content") or {}) or "application/json"
+        media = body.get("content", {}).get(kind, {})
         security: list[Node] = node.get("security", self._whole.get("security")) or []
         schema = media.get("schema", {})
         responses = dict(self._responses(node.get("responses") or {}))
@@ -242,7 +286,7 @@ class ContractDocument:
         return OperationSpec(
             name=name,
             method=method,
-            path=self._base + path,
+            path=self.base + path,
             wire=node.get("x-wire", "json"),
             variant=node.get("x-variant", ""),
             sources=tuple(node.get("x-source", ())),
@@ -255,6 +299,10 @@ class ContractDocument:
             examples=self._examples(media),
             request=SchemaValidator(schema, self._definitions) if schema else None,
             request_schema=schema,
+            media=kind,
+            takes_body=bool(body.get("content")),
+            security=alternatives(security, self.security_schemes),
+            speaks=wire_of(path, schema, self._resolve) if method == "POST" and self.scope == "document" else "",
         )
 
     def _examples(self, media: Node) -> Node:
@@ -266,9 +314,15 @@ class ContractDocument:
         value = shown(media.get("schema"), self._resolve)
         return {} if value is None else {"schema": value}
 
+    @cached_property
+    def security_schemes(self) -> Mapping[str, Node]:
+        """The security schemes by their names."""
+        schemes = self.components.get("securitySchemes") or {}
+        return {name: self._resolve(scheme) for name, scheme in schemes.items()}
+
     def _scheme(self, name: str) -> str:
         """Return how a security scheme carries a key: ApiKeyAuth (x-api-key), BearerAuth, or its own name."""
-        scheme = self._resolve((self.components.get("securitySchemes") or {}).get(name) or {})
+        scheme = self.security_schemes.get(name) or {}
         if scheme.get("type") == "apiKey" and str(scheme.get("name")).lower() == "x-api-key":
             return "ApiKeyAuth"
         is_bearer = scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer"
@@ -277,12 +331,14 @@ class ContractDocument:
     def _responses(self, nodes: Node) -> Any:
         for status, reference in nodes.items():
             node = self._resolve(reference)
-            content = {kind: self._body(kind, part) for kind, part in node.get("content", {}).items()}
+            content = {_plain(kind): self._body(kind, part) for kind, part in (node.get("content") or {}).items()}
             headers = tuple(
                 HeaderSpec(name, bool(rule.get("required")), rule.get("schema", {}))
                 for name, rule in ((name, self._resolve(part)) for name, part in node.get("headers", {}).items())
             )
-            yield str(status), ResponseSpec(content, headers)
+            links = tuple(link_of(name, self._resolve(one)) for name, one in (node.get("links") or {}).items())
+            has_events = any("itemSchema" in part for part in (node.get("content") or {}).values())
+            yield str(status), ResponseSpec(content, headers, links, has_events)
 
     def _body(self, kind: str, media: Node) -> SchemaValidator:
         schema = media.get("schema", {})
@@ -291,6 +347,18 @@ class ContractDocument:
             self._resolve(schema)
             return self.validator(unquote(reference.rpartition("/")[2]).replace("~1", "/").replace("~0", "~"))
         return SchemaValidator(schema if kind != "text/event-stream" else {}, self._definitions)
+
+
+def _plain(kind: str) -> str:
+    """Return a media type without its parameters."""
+    return kind.partition(";")[0].strip().lower()
+
+
+def json_media(kinds: Iterable[str]) -> str | None:
+    """Return the media type of JSON among these: plain JSON, or one such as `application/problem+json`."""
+    kinds = list(kinds)
+    fitting = [kind for kind in kinds if re.match(r"application/([\w.-]+\+)?json\b", kind, re.IGNORECASE)]
+    return "application/json" if "application/json" in kinds else next(iter(fitting), None)
 
 
 MOST_REFERENCES = 100
@@ -310,33 +378,6 @@ def _base_path(servers: Any) -> str:
     for name, variable in (first.get("variables") or {}).items():
         url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
     return urlsplit(url).path.rstrip("/")
-
-
-def _documented(node: Any) -> Any:
-    """Return a schema without what was only observed."""
-    if isinstance(node, list):
-        return [_documented(child) for child in node]
-    if not isinstance(node, dict):
-        return node
-    if is_observed(node.get("x-source")) and "properties" in node:
-        return {}
-    gone = {name for name, child in (node.get("properties") or {}).items() if _only_observed(child)}
-    kept = {key: _documented(value) for key, value in node.items() if key not in ("properties", "required")}
-    if isinstance(node.get("properties"), dict):
-        kept["properties"] = {
-            name: _documented(child) for name, child in node["properties"].items() if name not in gone
-        }
-    if "required" in node:
-        kept["required"] = (
-            [name for name in node["required"] if name not in gone]
-            if isinstance(node["required"], list)
-            else _documented(node["required"])
-        )
-    return kept
-
-
-def _only_observed(node: object) -> bool:
-    return isinstance(node, dict) and is_observed(node.get("x-source"))
 
 
 def _fits(template: str, path: str) -> bool:

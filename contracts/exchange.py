@@ -114,6 +114,11 @@ class ReceivedResponse:
         """Whether the content type says server-sent events."""
         return self.media == "text/event-stream"
 
+    @property
+    def is_open_stream(self) -> bool:
+        """Whether it is a stream that sent events, and went on until the client left."""
+        return self.is_stream and self.ended in ("silent", "endless") and b"\n" in self.body
+
 
 @dataclass(frozen=True)
 class CheckedExchange:

@@ -8,7 +8,8 @@ Sources are those of openapi.yaml: the documents D0 to D4, OBS for what was obse
 need. `--documented-only` leaves out the promises that only OBS and SDK make. RFC marks what HTTP itself promises. WIRE
 marks what every gateway promises that speaks the wire of OpenAI or of Anthropic, by their published references:
 `--dialect` examines these promises alone. HTTP marks what every OpenAPI document promises by what it says itself:
-`--contract FILE` examines these alone if FILE is not a version of openapi.yaml.
+`--contract FILE` examines these if FILE is not a version of openapi.yaml, and those of WIRE for the operations that speak
+one.
 
 To add one, write a row, then see docs/extending/promise.md.
 """
@@ -16,7 +17,8 @@ To add one, write a row, then see docs/extending/promise.md.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mockserver.contracts.document import OBSERVED, Scope
+from mockserver.contracts.document import Scope
+from mockserver.contracts.observed import OBSERVED
 
 SCOPES: Mapping[str, Scope] = {"WIRE": "wire", "HTTP": "document"}
 """The sources that are no documents of the gateway -> the contracts that have them."""
@@ -84,6 +86,7 @@ sse-fields              | D0 D1 D3 WIRE | Streaming       | Every line is a fiel
 sse-line-ends           | SDK WIRE | Streaming            | Lines end with LF or CRLF, never with CR alone.
 sse-last-event          | SDK WIRE | Streaming            | A blank line ends every event, including the last one.
 sse-data                | D0 D1 D3 WIRE | Streaming       | The data of every event is one JSON object, or [DONE] on the OpenAI wire.
+event-schema            | HTTP | Streaming                | Every event of a stream matches the itemSchema of the document.
 sse-not-empty           | D0 D1 D3 WIRE | Streaming       | A stream has at least one event.
 
 # messages: the stream grammar of /v1/messages
@@ -127,7 +130,12 @@ not-empty               | D1 WIRE | Basic Chat Completion     | An answer has te
 stop-sequence-kept      | SDK WIRE | Stop sequences       | The stop sequence of an answer is one of the request's, and is not in the text.
 provider-echoed         | D4 | Response Schema           | An answer names the provider of its request, and its iterations count from 1.
 choices-as-asked        | WIRE | Create chat completion  | With n there are n choices, numbered from 0, whole and streamed.
-created-found           | HTTP | Links and state         | What a POST creates can be read by its id, and not once it is deleted.
+created-found           | HTTP | Links and state         | What a POST creates can be read by its id.
+deleted-gone            | HTTP | Links and state         | What a DELETE has deleted is answered 404 or 410.
+put-stored              | HTTP | Links and state         | What a PUT sends can be read afterwards.
+patch-keeps-rest        | HTTP | Links and state         | A PATCH changes the fields that it sends, and no others.
+idempotent-methods      | HTTP | Idempotence             | A GET, PUT or DELETE that is repeated changes nothing more.
+links-followed          | HTTP | Links and state         | A link of an answer leads to what is there.
 logprobs-as-asked       | WIRE | Create chat completion  | With logprobs each token has its logprob, and the tokens join to the text.
 vision-accepted         | WIRE | Images                  | A picture is accepted, whole and streamed.
 
@@ -152,6 +160,7 @@ pieces-harmless         | SDK | Streaming                | A stream is the same 
 # auth
 auth-missing            | D0 D1 D3 WIRE HTTP | Authentication | A request without a credential, on a route that needs one, is answered 401.
 auth-malformed          | D1 WIRE | Authentication        | An empty key, or an authorization header that is not Bearer, is answered 401.
+auth-wrong              | HTTP | Authentication          | A wrong credential is answered 401 or 403, in each place where the document puts one.
 auth-sk-ant-key         | D1 | Authentication            | A key in x-api-key that begins with sk-ant- is answered 401.
 auth-sk-ant-bearer      | D1 | Authentication            | A Bearer key that begins with sk-ant- is answered 401, on the BYOK route too.
 auth-both-ways          | D1 D3 | Authentication         | A key is accepted in x-api-key and as Bearer wherever both are documented.
@@ -169,13 +178,13 @@ error-dialect           | SDK WIRE | Errors               | On the Anthropic wir
 error-no-internals      | D4 WIRE HTTP | Error Response Format | No error shows a stack trace or is an HTML page.
 retry-after             | D1 | Error Handling            | Every 429 has a retry-after header in whole seconds, at least 1.
 absent-routes           | D1 | Known Quirks              | /api/oauth/roles and /api/oauth/profile are answered 404.
-wrong-method            | OBS WIRE | Routes               | A wrong method is answered 405 (or 404), in the documented error form.
+wrong-method            | OBS WIRE HTTP | Routes               | A wrong method is answered 405 (or 404), in the documented error form.
 invalid-json            | D1 D4 WIRE HTTP | Error Handling | A body that is not JSON gets the route's status for invalid requests.
 missing-field           | D0 D1 D3 D4 WIRE HTTP | Request Parameters | A request without a required field gets the route's status for invalid requests.
 wrong-type              | D1 D4 WIRE HTTP | Error Handling | A field of the wrong type gets the route's status for invalid requests.
 out-of-range            | D0 D1 D3 D4 WIRE | Request Parameters | A number outside its documented range gets the route's status for invalid requests.
-boundary-accepted       | D0 D1 D3 D4 | Request Parameters | The smallest and the largest value that a field permits is accepted.
-boundary-refused        | D0 D1 D3 D4 | Request Parameters | A value just beyond what a field permits gets the route's status for invalid requests.
+boundary-accepted       | D0 D1 D3 D4 HTTP | Request Parameters | The smallest and the largest value that a field permits is accepted.
+boundary-refused        | D0 D1 D3 D4 HTTP | Request Parameters | A value just beyond what a field permits gets the route's status for invalid requests.
 temperature-range       | D0 D1 D3 D4 | Request Parameters | The highest temperature is 2 on the routes of D0 and D1, and 1 on those of D3 and D4.
 tool-shape              | D0 D1 D4 | Tool Calling        | A tool in the form of the other wire is rejected.
 tool-result-pairing     | SDK WIRE | Tool Calling         | A tool result without its tool call is rejected on the Anthropic wire.
@@ -191,12 +200,12 @@ huge-numbers            | D1 WIRE | Error Handling        | Numbers beyond every
 duplicate-keys          | D1 WIRE | Error Handling        | A body with a duplicate key is accepted, or rejected as invalid.
 unknown-fields          | SDK | Request Parameters       | Unknown fields are ignored.
 sdk-requests            | SDK | Request Parameters       | What the SDKs' types allow is answered: role system, server-tool blocks, null for "not set".
-head-and-options        | OBS | CORS                     | An answer to HEAD has no body, and a browser's preflight is answered.
+head-and-options        | OBS HTTP | CORS                     | An answer to HEAD has no body, and a browser's preflight is answered.
 slow-client             | D1 WIRE | Chat completions      | A body that arrives in pieces is read to its end.
 one-request-one-answer  | RFC WIRE HTTP | RFC 9112, 6.1 and 11.2 | A request whose length is ambiguous gets one answer, and the next request gets its own.
 framing-refused         | RFC WIRE HTTP | RFC 9112, 5.1 and 6.3 | A malformed length or header is answered 4xx or 5xx, or the connection is closed.
-generated-valid         | D0 D1 D3 D4 | Request Parameters | Generated valid requests are answered 200.
-generated-invalid       | D1 D4 | Error Handling         | Generated invalid requests are answered 4xx.
+generated-valid         | D0 D1 D3 D4 HTTP | Request Parameters | Generated valid requests are answered 200.
+generated-invalid       | D1 D4 HTTP | Error Handling         | Generated invalid requests are answered 4xx.
 
 # account: needs help, or credentials
 status-402              | D3 | Error Handling            | An account without credits is answered 402, with the code insufficient_credits. | exhausted

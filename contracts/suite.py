@@ -16,10 +16,13 @@ from mockserver.contracts.probes import (
     capabilities,
     conversation,
     conversations,
+    document_auth,
     documented,
     errors,
+    explored,
     generated,
     ownership,
+    resources,
     robustness,
     smuggling,
     together,
@@ -53,6 +56,9 @@ PROBES: tuple[ProbeCase, ...] = (
     *conversations.PROBES,
     *generated.PROBES,
     *documented.PROBES,
+    *document_auth.PROBES,
+    *resources.PROBES,
+    *explored.PROBES,
 )
 """Every probe, in the order in which a run plays them."""
 

@@ -119,7 +119,12 @@ def dialect(view: ExchangeView) -> Iterator[str]:
         yield f"type is {dig(view.exchange.response.json, 'type')!r} beside the error object"
 
 
-@check("error-no-internals", is_failure)
+def _may_show_internals(view: ExchangeView) -> bool:
+    """Return whether a failure is of the API. What a server says to a method that no document has is its own page."""
+    return is_failure(view) and (view.document.scope != "document" or view.operation is not None)
+
+
+@check("error-no-internals", _may_show_internals)
 def no_internals(view: ExchangeView) -> Iterator[str]:
     """Check that the body has no stack trace and is no HTML page."""
     for pattern in INTERNALS:
@@ -143,7 +148,15 @@ def retry_after(view: ExchangeView) -> Iterator[str]:
 def _could_echo(view: ExchangeView) -> bool:
     """Return whether an echo of the credential would be wrong. A refresh may return the token that it was sent."""
     refreshes = view.operation is not None and view.operation.name.startswith("refresh")
-    return is_answered(view) and bool(view.exchange.request.credentials) and not refreshes
+    return is_answered(view) and bool(_credentials(view)) and not refreshes
+
+
+def _credentials(view: ExchangeView) -> list[str]:
+    """Return the credentials in the headers of the request, also in those that another document names."""
+    request, security = view.exchange.request, view.operation.security if view.operation is not None else ()
+    named = {place.name.lower() for places in security for place in places if place.where == "header"}
+    own = [request.headers[name] for name in sorted(named - {"authorization", "x-api-key"}) if name in request.headers]
+    return [*request.credentials, *own]
 
 
 @check("auth-no-echo", _could_echo)
@@ -151,7 +164,7 @@ def no_echo(view: ExchangeView) -> Iterator[str]:
     """Check that neither body nor headers repeat a credential of the request."""
     response = view.exchange.response
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
-    for secret in view.exchange.request.credentials:
+    for secret in _credentials(view):
         secret = secret.removeprefix(PUBLIC_PREFIX)
         if len(secret) < SHORTEST_SECRET:
             continue

@@ -1,53 +1,47 @@
-"""Probes of a document that is not the gateway's: requests made of its own examples and schemas.
+"""Probes of a document that is not the gateway's: requests made of its own examples.
 
-Only what the document gives an example for is sent as valid. Nothing is deleted but what the probe itself has created.
+Only what the document gives an example for is sent as valid.
 """
 
-from collections.abc import Iterator
-
-from mockserver.contracts.client import Body, Client
+from mockserver.contracts.client import Client, NotOffered
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.exchange import CheckedExchange, Json, SentRequest, dig
+from mockserver.contracts.document_requests import authorized, foreign, is_shown, request_of
+from mockserver.contracts.exchange import CheckedExchange, Json, SentRequest
 from mockserver.contracts.probe import probe
 
 REFUSED = (400, 405, 415, 422, 501)
 """Statuses that a request as the document shows it must not get. A 404 may be right: nobody knows what exists."""
 
+NO_HEAD = (404, 405, 501)
+"""Statuses that say that a path has no HEAD."""
+
 WRONG: tuple[Json, ...] = ({"a": []}, "text", 7)
 """Values of three types: no plain schema allows all of them."""
 
-
-def _operations(client: Client, *methods: str) -> Iterator[OperationSpec]:
-    """Yield the operations of a foreign document that can be called as it shows them."""
-    for operation in client.document.operations.values():
-        if client.document.scope == "document" and operation.method in methods and _is_callable(operation):
-            yield operation
-
-
-def _is_callable(operation: OperationSpec) -> bool:
-    """Return whether the document says what to send: each part of the path, each required parameter, and the body."""
-    needed = [each for each in operation.parameters if each["in"] == "path" or each.get("required")]
-    known = all(each["in"] == "path" and _has_example(each) for each in needed)
-    braces = operation.path.count("{") == len([each for each in needed if each["in"] == "path"])
-    return known and braces and (operation.method == "GET" or bool(operation.basic))
+ORIGIN = {
+    "origin": "https://app.example.com",
+    "access-control-request-method": "GET",
+}
+"""What a browser asks before it asks."""
 
 
-def _has_example(parameter: Body) -> bool:
-    schema = parameter.get("schema") or {}
-    return "example" in parameter or "enum" in schema or bool({"example", "default"} & set(schema))
+def shown(client: Client, operation: OperationSpec, body: object = None) -> CheckedExchange:
+    """Send a request as the document shows it, or with another body."""
+    body = operation.basic if body is None and operation.takes_body else body
+    return client.send(authorized(client, operation, request_of(operation, body)))
 
 
 @probe("examples-accepted")
 def shown_requests(client: Client) -> None:
     """Send each request as the document shows it."""
-    for operation in _operations(client, "GET", "POST"):
-        exchange = client.get(operation) if operation.method == "GET" else client.post(operation, operation.basic)
+    for operation in filter(is_shown, foreign(client, "GET", "POST")):
+        exchange = shown(client, operation)
         status = exchange.response.status
         client.check("examples-accepted", status not in REFUSED, f"status {status}", exchange)
 
 
 def _is_refused(client: Client, promise: str, operation: OperationSpec, body: object) -> None:
-    exchange = client.post(operation, body)
+    exchange = shown(client, operation, body)
     status = exchange.response.status
     client.check(promise, 400 <= status < 500, f"status {status}, expected one of 400 to 499", exchange)
 
@@ -55,7 +49,10 @@ def _is_refused(client: Client, promise: str, operation: OperationSpec, body: ob
 @probe("invalid-json", "missing-field", "wrong-type")
 def invalid_bodies(client: Client) -> None:
     """Send broken JSON, and examples of the document that lack a required field or have one of a wrong type."""
-    for operation in _operations(client, "POST"):
+    operations = [each for each in foreign(client, "POST", "PUT", "PATCH") if each.takes_body]
+    if client.document.scope == "document" and not any(each.request for each in operations):
+        raise NotOffered("the document has no request with a body of JSON")
+    for operation in filter(is_shown, operations):
         if operation.request is None:
             continue
         _is_refused(client, "invalid-json", operation, b'{"a": ')
@@ -70,41 +67,24 @@ def invalid_bodies(client: Client) -> None:
                     break
 
 
-@probe("created-found")
-def created(client: Client) -> None:
-    """Create what the document shows, read it by its id, then delete it and look for it again."""
-    for operation in _operations(client, "POST"):
-        reading = _of_one(client, operation, "GET")
-        if reading is None:
-            continue
-        exchange = client.post(operation, operation.basic)
-        id = dig(exchange.response.json, "id")
-        if exchange.response.status not in (200, 201) or not isinstance(id, str | int):
-            continue
-        client.expect("created-found", _send(client, reading, id), 200)
-        deleting = _of_one(client, operation, "DELETE")
-        if deleting is not None and _send(client, deleting, id).response.status in (200, 202, 204):
-            client.expect("created-found", _send(client, reading, id), 404, 410)
-
-
-def _of_one(client: Client, operation: OperationSpec, method: str) -> OperationSpec | None:
-    """Return the operation on one member of a collection, by its path."""
-    for each in client.document.operations.values():
-        rest = each.path.removeprefix(f"{operation.path}/")
-        if each.method == method and rest != each.path and rest.startswith("{") and rest.count("/") == 0:
-            return each
-    return None
-
-
-def _send(client: Client, operation: OperationSpec, id: str | int) -> CheckedExchange:
-    path = f"{operation.path.rpartition('/')[0]}/{id}"
-    return client.send(
-        SentRequest(operation.method, path, {"accept": "application/json"} | client.auth_header(operation))
-    )
+@probe("head-and-options")
+def head_and_preflight(client: Client) -> None:
+    """Send HEAD to whatever answers GET, and a browser's preflight."""
+    for operation in filter(is_shown, foreign(client, "GET")):
+        get = authorized(client, operation, request_of(operation))
+        expected = client.send(get).response.status
+        head = client.send(SentRequest("HEAD", get.path, get.headers))
+        got = f"HEAD with status {head.response.status}, GET with status {expected}"
+        client.check("head-and-options", head.response.status in (expected, 204, *NO_HEAD), got, head)
+        size = len(head.response.body)
+        client.check("head-and-options", size == 0, f"HEAD with a body of {size} bytes", head)
+        preflight = client.send(SentRequest("OPTIONS", get.path.partition("?")[0], ORIGIN))
+        status = preflight.response.status
+        client.check("head-and-options", status < 500 or status == 501, f"OPTIONS with status {status}", preflight)
 
 
 PROBES = (
     shown_requests,
     invalid_bodies,
-    created,
+    head_and_preflight,
 )

@@ -6,6 +6,8 @@ each run its own session.
 
 from collections.abc import Iterator, Mapping
 
+from mockserver.contracts.security import forms
+
 SCENARIOS: Mapping[str, str] = {
     "steady": "greeting",
     "exhausted": "credits-exhausted",
@@ -37,6 +39,6 @@ def of_mock(run: str) -> dict[str, str]:
 
 def secrets(key: str, credentials: Mapping[str, str]) -> Iterator[str]:
     """Yield what no report may show: every key and token that the operator gave, and the passwords of logins."""
-    yield key
+    yield from forms(key)
     for name, value in credentials.items():
-        yield value.partition(":")[2] if name in ("login", "other", "user") else value
+        yield from forms(value.partition(":")[2] if name in ("login", "other", "user") else value)

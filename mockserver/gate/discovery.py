@@ -58,6 +58,15 @@ def discover(send: Sender, url: str, key: str, dialect: Dialect, model: str | No
     return _Discovery(send, url, key, model, max_tokens).found(dialect)
 
 
+def discover_spoken(
+    send: Sender, url: str, key: str, spoken: Mapping[str, Sequence[str]], model: str | None, max_tokens: int
+) -> FoundTarget:
+    """Ask the operations of a document that speak a wire what they offer. `spoken` has the paths for each wire."""
+    ends = {wire: wires().operations[name].path for wire, (name, _) in ROUTES.items()}
+    bases = {wire: [path.removesuffix(ends[wire]) for path in paths] for wire, paths in spoken.items()}
+    return _Discovery(send, url, key, model, max_tokens).on(bases)
+
+
 class _Discovery:
     def __init__(self, send: Sender, url: str, key: str, model: str | None, max_tokens: int) -> None:
         self._send, self._url, self._key = send, url, key
@@ -75,10 +84,14 @@ class _Discovery:
                 f"{base}{self._document.operations[name].path}" for name, found in ROUTES.values() for base in found
             ]
             raise OperatorError(f"{self._url} has none of {', '.join(paths)}: give the URL with its base path")
+        return self.on(bases)
+
+    def on(self, bases: Mapping[str, Sequence[str]]) -> FoundTarget:
+        """Return the contract of the wires that the target speaks under these base paths."""
         listed = self._models([base for found in bases.values() for base in found] or [""])
         found: dict[str, OperationSpec] = {}
         notes = []
-        for wire in [wire for wire in asked if bases[wire]]:
+        for wire in [wire for wire in bases if bases[wire]]:
             answering = self._answering(wire, bases[wire], listed[1])
             operation = answering or self._on(self._document.operations[ROUTES[wire][0]], bases[wire][0], listed[1])
             found |= self._with_companions(operation, listed[0])

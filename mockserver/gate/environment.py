@@ -41,5 +41,5 @@ def rules_from(arguments: Sequence[str]) -> Rules:
     settings = options.settings()
     accepted = tuple(baseline.read(Path(options.baseline)) if options.baseline else ())
     document = ContractDocument.open(settings.contract, documented_only=settings.documented_only)
-    is_chosen = promise_filter(settings, document.scope)
+    is_chosen = promise_filter(settings, document.scopes)
     return Rules(document, lambda name: is_chosen(PROMISES[name]), accepted, settings.short_sse)

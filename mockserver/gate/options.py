@@ -77,6 +77,13 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     _flag("short-sse", "Expect the short event sequence of document D1 on /v1/messages."),
     _option("latency", "Longest time until an answer begins.", callback=_duration, metavar="5s"),
     _option("time", "Longest duration of the run.", callback=_duration, metavar="10m"),
+    _option(
+        "credential",
+        "Credential of a security scheme of --contract, if not that of --key. Several in the variable: one a line.",
+        type=_Lines(),
+        multiple=True,
+        metavar="SCHEME=KEY",
+    ),
     _option("exhausted-key", "Key of an account without credits."),
     _option("limited-key", "Key whose rate limit is reached after a few requests."),
     _option("second-key", "Key of another account, which nobody else uses meanwhile."),
@@ -93,7 +100,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
         metavar="NAME=COMMAND|URL",
     ),
     _flag("insecure", "Do not verify the TLS certificate."),
-    _option("contract", "Check against another openapi.yaml.", type=click.Path(exists=True, dir_okay=False)),
+    _option("contract", "Check against another OpenAPI document.", type=click.Path(exists=True, dir_okay=False)),
     *(_option(report.name, report.help, type=click.Path(), metavar="FILE") for report in FORMATS),
     _flag("github", "Print annotations for GitHub Actions.", envvar="GITHUB_ACTIONS"),
     _option(
@@ -125,6 +132,7 @@ class GateOptions:
     short_sse: bool
     latency: float | None
     time: float | None
+    credential: tuple[str, ...]
     exhausted_key: str | None
     limited_key: str | None
     second_key: str | None
@@ -209,6 +217,7 @@ class GateOptions:
             exclude=self.exclude,
             documented_only=self.documented_only,
             credentials=self.credentials,
+            keys=self._keys(),
             states=read_states(self.state),
             model=self.model,
             dialect=self.dialect,
@@ -218,6 +227,13 @@ class GateOptions:
             verify=not self.insecure,
         )
         return self._replayed(chosen) if self.replay else chosen
+
+    def _keys(self) -> dict[str, str]:
+        """Return the credentials of --credential by their schemes."""
+        pairs = [text.partition("=") for text in self.credential]
+        if not all(name and key for name, _, key in pairs):
+            raise OperatorError("--credential: expected SCHEME=KEY, with a name of the document's securitySchemes")
+        return {name: key for name, _, key in pairs}
 
     def _replayed(self, chosen: "RunSettings") -> "RunSettings":
         """Return the settings that ask again what is broken in a report; --only chooses among it."""

@@ -21,7 +21,7 @@ def identify_target(send: Sender, url: str, key: str, document: ContractDocument
 
     The first requests have no credential. If the document has none of a gateway's routes, any answer will do.
     """
-    if not any(document.find("POST", route) for route in ROUTES):
+    if document.scope == "document" or not any(document.find("POST", route) for route in ROUTES):
         require_answer(send(SentRequest("GET", "/")), url, "/")
         return False
     responses = [_ask(send, url, route) for route in ROUTES]

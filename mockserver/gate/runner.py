@@ -8,17 +8,16 @@ For a soak the end of its time is no early end.
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
-
-from yaml import YAMLError
 
 from mockserver.contracts.check import CheckOutcome, ExchangeView, Memory
 from mockserver.contracts.client import Client, NotExaminable, NotOffered, Sender, Target
-from mockserver.contracts.document import ContractDocument, Scope, UnusableDocument
+from mockserver.contracts.document import ContractDocument, Scope
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
 from mockserver.contracts.promises import PROMISES, Promise
@@ -28,8 +27,10 @@ from mockserver.core.errors import OperatorError
 from mockserver.gate import credentials
 from mockserver.gate.budget import Budget, Spent
 from mockserver.gate.client import AnswerLimits, HttpClient
-from mockserver.gate.discovery import Dialect, discover, wires
+from mockserver.gate.contract_file import open_contract
+from mockserver.gate.discovery import Dialect, discover, discover_spoken, wires
 from mockserver.gate.offers import missing
+from mockserver.gate.operation_coverage import OperationCoverage
 from mockserver.gate.pace import AnswerPace
 from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
@@ -67,6 +68,7 @@ class RunSettings:
     exclude: tuple[str, ...] = ()
     documented_only: bool = False
     credentials: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     model: str | None = None
     short_sse: bool = False
@@ -146,33 +148,18 @@ class _TimeIsUp(_Stopped):
     """The time of the run is over."""
 
 
-def promise_filter(settings: RunSettings, scope: Scope | None = None) -> Callable[[Promise], bool]:
-    """Return a function that says whether a promise is in force. `scope` is that of the contract, if it is known."""
-    made = scope or settings.scope
+def promise_filter(settings: RunSettings, scopes: Collection[Scope] = ()) -> Callable[[Promise], bool]:
+    """Return a function that says whether a promise is in force. `scopes` are those of the contract, if it is known."""
+    made = scopes or {settings.scope}
 
     def in_force(promise: Promise) -> bool:
-        if not promise.is_made_in(made) or (settings.documented_only and promise.is_observed):
+        if not any(map(promise.is_made_in, made)) or (settings.documented_only and promise.is_observed):
             return False
         names = (promise.name, promise.group)
         is_chosen = not settings.only or any(fnmatch(name, pattern) for pattern in settings.only for name in names)
         return is_chosen and not any(fnmatch(name, pattern) for pattern in settings.exclude for name in names)
 
     return in_force
-
-
-def _opened(settings: RunSettings) -> ContractDocument:
-    """Return the contract. That of a target which is held to the wires alone is found out later."""
-    if settings.dialect is not None:
-        return wires()
-    try:
-        return ContractDocument.open(settings.contract, documented_only=settings.documented_only)
-    except UnusableDocument as error:
-        reason = str(error)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        reason = " ".join(str(error).split())
-    except (LookupError, TypeError, AttributeError, ValueError):
-        reason = "it is no valid OpenAPI document; mockserver lint --contract FILE names each mistake"
-    raise OperatorError(f"{settings.contract} cannot be used as the contract: {reason}")
 
 
 class Runner:
@@ -187,9 +174,16 @@ class Runner:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._document = _opened(settings)
+        self._document = (
+            open_contract(settings.contract, settings.url, settings.keys, documented_only=settings.documented_only)
+            if settings.dialect is None
+            else wires()  # what the target has of them is found out later
+        )
+        self._spoken: ContractDocument | None = None
+        self._coverage = OperationCoverage(self._document)
         self._results = RunResults(
-            promise_filter(settings, self._document.scope), credentials.secrets(settings.key, settings.credentials)
+            promise_filter(settings, self._document.scopes),
+            credentials.secrets(settings.key, {**settings.credentials, **settings.keys}),
         )
         if not self._results.entries:
             raise OperatorError(
@@ -213,6 +207,11 @@ class Runner:
         """The contract: as it was given, or what was found out of the target."""
         return self._document
 
+    @property
+    def _documents(self) -> list[ContractDocument]:
+        """The contract, and that of the wires which its operations speak."""
+        return [self._document, *([self._spoken] if self._spoken is not None else [])]
+
     def run(self) -> GateRun:
         """Run everything in order. Raises `OperatorError` if there is no gateway to examine."""
         start = self._clock()
@@ -235,6 +234,9 @@ class Runner:
             if self._client is not None:
                 self._client.close()
         self._explain_unexamined(done.stopped)
+        if self._document.scope == "document":
+            done.notes.append(self._coverage.note())
+            done.gaps += () if self._settings.only else self._coverage.gaps(self._results.coverage)
         done.seconds = self._clock() - start
         return done
 
@@ -255,21 +257,26 @@ class Runner:
             target = discover(self._budget, settings.url, settings.key, settings.dialect, settings.model, most)
             self._document = target.document
             notes += target.notes
+        elif self._document.speaks:
+            most, spoken = settings.profile.max_tokens, self._document.speaks
+            target = discover_spoken(self._budget, settings.url, settings.key, spoken, settings.model, most)
+            self._spoken = target.document
+            notes += target.notes
         return is_mock
 
     def _explain_unexamined(self, stopped: str) -> None:
         """Give every promise that was not examined a reason, unless a probe gave one."""
         profile = self._settings.profile
         larger = "" if profile.probes == "full" else "; --profile full does more"
-        cases = self._cases()
+        cases = [case for document in self._documents for case in self._cases(document)]
         if stopped:
             missed = [name for case in cases if case.name not in self._played for name in case.promises]
             self._results.add_reason(missed, "the run stopped before its probe")
         played = {name for case in cases for name in case.promises}
         left = [name for name in self._results.entries if name not in played and name not in CHECKS]
         self._results.add_reason(left, f"not in the profile {profile.name}{larger}")
-        if self._settings.dialect is not None:
-            for what, names in missing(self._document, self._results.entries.values()):
+        for document in self._documents:
+            for what, names in missing(document, self._results.entries.values()) if document.scope == "wire" else ():
                 self._results.add_absence(names, what)
         self._results.add_reason(CHECKS, f"no answer in this run concerned it{larger}")
 
@@ -285,13 +292,17 @@ class Runner:
             thorough=profile.thorough,
             paid=profile.paid,
             seed=settings.seed + round,
+            keys=settings.keys,
         )
 
     def _play(self, target: Target) -> None:
-        record, report = self._check_exchange, self._results.add_result
-        client = Client(self._document, target, self._send, record, report, time.time, self._wait, self._raw)
-        cases, began = self._cases(), self._clock()
-        for number, case in enumerate(cases, 1):
+        cases, began = [], self._clock()
+        for document in self._documents:
+            record = partial(self._check_exchange, document=document)
+            report = self._results.add_result
+            client = Client(document, target, self._send, record, report, time.time, self._wait, self._raw)
+            cases += [(case, client) for case in self._cases(document)]
+        for number, (case, client) in enumerate(cases, 1):
             self._progress(self._how_far(number, len(cases), self._clock() - began, case))
             self._run_probe(case, client)
             self._played.add(case.name)
@@ -302,10 +313,10 @@ class Runner:
         words = f", about {left:.0f} s left" if left >= 1 else ""
         return f"{number}/{total} {case.name.replace('_', ' ')}, {self._budget.spent.requests} requests{words}"
 
-    def _cases(self) -> list[ProbeCase]:
-        """Return the probes to play: all of the profile, or with --only those that the chosen promises need."""
+    def _cases(self, document: ContractDocument) -> list[ProbeCase]:
+        """Return the probes to play: all of the profile, or those that the chosen promises of a document need."""
         settings = self._settings
-        needed = list(self._results.entries) if settings.only or self._document.scope != "own" else None
+        needed = self._made_in(document) if settings.only or document.scope != "own" else None
         return probe_cases(settings.profile.probes, needed)
 
     def _run_probe(self, case: ProbeCase, client: Client) -> None:
@@ -350,11 +361,13 @@ class Runner:
         with self._lock:
             if response.status:
                 self._pace.firsts.append(response.first)
-            self._silent = self._silent + 1 if response.status == 0 or response.ended in ("silent", "endless") else 0
+            is_silent = response.status == 0 or response.ended in ("silent", "endless")
+            may_go_on = self._document.scope == "document" and response.is_open_stream
+            self._silent = self._silent + 1 if is_silent and not may_go_on else 0
             self._trouble += self._silent > 0
             silent, trouble = self._silent, self._trouble
         if silent >= PATIENCE or trouble >= MOST_TROUBLE:
-            self._check_exchange(CheckedExchange(request, response, "", time.time()))
+            self._check_exchange(CheckedExchange(request, response, "", time.time()), self._document)
             raise _Stopped(f"{trouble} answers had no proper end ({response.trouble}); the rest was not examined")
         return response
 
@@ -375,11 +388,16 @@ class Runner:
             raise self._time_is_up()
         self._sleep(seconds)
 
-    def _check_exchange(self, exchange: CheckedExchange) -> None:
+    def _check_exchange(self, exchange: CheckedExchange, document: ContractDocument) -> None:
         settings = self._settings
-        operation = self._document.operations.get(exchange.operation)
+        operation = document.operations.get(exchange.operation)
         latency = settings.latency if settings.latency is not None else settings.profile.latency
-        view = ExchangeView(exchange, self._document, operation, self._memory, settings.short_sse, latency)
+        view = ExchangeView(exchange, document, operation, self._memory, settings.short_sse, latency)
         with self._lock:
-            for outcome in run_checks(view, self._results.entries.__contains__):
+            self._coverage.see(exchange)
+            for outcome in run_checks(view, self._made_in(document).__contains__):
                 self._results.add(outcome)
+
+    def _made_in(self, document: ContractDocument) -> list[str]:
+        """Return the promises in force that a document makes."""
+        return [name for name in self._results.entries if PROMISES[name].is_made_in(document.scope)]

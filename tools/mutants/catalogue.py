@@ -24,7 +24,7 @@ from tools.mutants import conversations, limits
 from tools.mutants.answers import ANSWERS
 from tools.mutants.framing import FRAMINGS, Front, fronted
 from tools.mutants.offers import OFFERS
-from tools.mutants.pets import DOCUMENT, PETS, Fault, store
+from tools.mutants.pets import DOCUMENT, KEY, PETS, Fault, store
 from tools.mutants.relayed import Change, RelayedExchange
 from tools.mutants.requests import AFTER, BEFORE, BOTH
 from tools.mutants.streams import STREAMS
@@ -168,5 +168,5 @@ def _broken_of_pets(fault: Fault, profile: str) -> list[str]:
     with NamedTemporaryFile("w", suffix=".json") as file, serving(store(fault)) as url:
         file.write(DOCUMENT)
         file.flush()
-        settings = RunSettings(url, replace(PROFILES[profile], limits=FAST), "key", Path(file.name))
+        settings = RunSettings(url, replace(PROFILES[profile], limits=FAST), KEY, Path(file.name))
         return [result.promise.name for result in Runner(settings).run().results.of("broken")]
