@@ -156,6 +156,11 @@ class OperationSpec:
         return [kind for status, one in self.responses.items() if status[:1] in "2d" for kind in one.content]
 
     @property
+    def may_succeed(self) -> bool:
+        """Whether the document lists any answer but failures."""
+        return any(status[:1] in "23d" for status in self.responses)
+
+    @property
     def is_metered(self) -> bool:
         """Whether an answer costs credits. BYOK answers do not (D4)."""
         return self.is_conversation and self.variant != "byok"

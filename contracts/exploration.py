@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.contracts.client import Client
+from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import METHODS
 from mockserver.contracts.document_requests import authorized
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
@@ -62,7 +62,10 @@ class Explored:
 
 
 def explore(client: Client, amount: Amount) -> Iterator[Explored]:
-    """Yield each request that schemathesis made. Raises what the client raised, which ends everything."""
+    """Yield each request that schemathesis made.
+
+    Raises what the client raised, which ends everything, and `NotExaminable` in the end if the time was too short.
+    """
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.engine import from_schema
@@ -70,20 +73,23 @@ def explore(client: Client, amount: Amount) -> Iterator[Explored]:
     logging.getLogger("hypothesis").setLevel(logging.ERROR)
     application = _Application(client)
     config = SchemathesisConfig.from_dict(_settings(amount, client.target.seed))
-    ends = time.monotonic() + amount.seconds
+    ends, is_over = time.monotonic() + amount.seconds, False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         schema = schemathesis.openapi.from_wsgi(DOCUMENT, application, config=config)
         stream = from_schema(schema).execute()
         for event in stream:
-            if type(event).__name__ == "Interrupted" and application.trouble is None:
+            if type(event).__name__ == "Interrupted" and application.trouble is None and not is_over:
                 application.trouble = KeyboardInterrupt()
             if type(event).__name__ == "ScenarioFinished" and application.trouble is None:
                 yield from _explored(event, application.exchanges)
             if application.trouble is not None or time.monotonic() > ends:
+                is_over = True
                 stream.stop()
     if application.trouble is not None:
         raise application.trouble
+    if is_over:
+        raise NotExaminable(f"{amount.seconds:g} s were not enough for the generated requests of every operation")
 
 
 def _settings(amount: Amount, seed: int) -> dict[str, Any]:
@@ -144,7 +150,7 @@ class _Application:
         name = operation.name if operation is not None else ""
         if self.trouble is not None or name in self._open:
             return self._open.get(name, ReceivedResponse(503))
-        headers = {key: value for key, value in request.headers.items() if not key.startswith("x-schemathesis")}
+        headers = {key: value for key, value in request.headers.items() if key not in OWN_HEADERS}
         plain = replace(request, headers=headers)
         try:
             exchange = self._client.send(authorized(self._client, operation, plain) if operation else plain)
@@ -159,6 +165,10 @@ class _Application:
 
 HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive", "upgrade"})
 """Headers that say nothing of an answer which is already here, and which WSGI does not allow."""
+
+
+OWN_HEADERS = frozenset({CASE, "user-agent", "accept-encoding", "connection"})
+"""Headers that schemathesis adds for a client of its own."""
 
 
 def _request(environ: Mapping[str, Any]) -> SentRequest:

@@ -38,7 +38,8 @@ def _documented(view: ExchangeView) -> ResponseSpec:
 def _has_status_to_list(view: ExchangeView) -> bool:
     """Return whether the document must list the status. Hardly any lists the 5xx that no-server-error is about."""
     status, request = view.exchange.response.status, view.exchange.request
-    is_unreadable = status == 400 and bool(request.body) and request.json is None
+    kind = request.headers.get("content-type", "")
+    is_unreadable = status == 400 and bool(request.body) and (request.json is None or json_media([kind]) is None)
     is_of_http = status >= 500 or status in OF_ODD_REQUESTS or is_unreadable
     return _is_known(view) and not (view.document.scope == "document" and is_of_http)
 

@@ -16,6 +16,9 @@ from mockserver.contracts.security import Alternative, CredentialPlace
 REFUSED = (401, 403, 302, 303, 307)
 """Statuses that refuse a credential; a redirect leads to a login. OpenAPI does not say which is right."""
 
+ABSENT = (404, 405, 410)
+"""Statuses of what is not there, for anybody."""
+
 NOBODY = 999_999_937
 """An id that hardly anything has. What a server does not guard must not be changed by asking."""
 
@@ -51,7 +54,7 @@ def _with(
 def _expect_refusal(client: Client, promise: str, operation: OperationSpec, request: SentRequest, valid: bool) -> None:
     exchange = client.send(request)
     status = exchange.response.status
-    if valid or status in REFUSED or status < 400:
+    if (valid and status not in ABSENT) or status in REFUSED or status < 400:
         got = f"status {status or 'none'}, expected 401 or 403"
         client.check(promise, status in REFUSED, got, exchange)
 

@@ -39,6 +39,20 @@ def identify_target(send: Sender, url: str, key: str, document: ContractDocument
     return any(response.header(OURS) is not None for response in responses)
 
 
+MOST_ASKED = 4
+"""Operations that are asked for to find out where a document's paths begin."""
+
+
+def is_without_base(send: Sender, document: ContractDocument) -> bool:
+    """Return whether the target serves another document's operations without the path of the document's server."""
+    plain = [each for each in document.operations.values() if each.method == "GET" and "{" not in each.path]
+    paths = [each.path for each in plain[:MOST_ASKED]] if document.base else []
+    at_base = [send(SentRequest("GET", path)).status for path in paths]
+    if not paths or any(status != 404 for status in at_base):
+        return False
+    return any(send(SentRequest("GET", path.removeprefix(document.base))).status not in (0, 404) for path in paths)
+
+
 def _ask(send: Sender, url: str, route: str, headers: Mapping[str, str] | None = None) -> ReceivedResponse:
     """Send a request that no gateway charges for: it has neither a model nor a message."""
     response = send(SentRequest("POST", route, {"content-type": "application/json", **(headers or {})}, b"{}"))

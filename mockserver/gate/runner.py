@@ -36,7 +36,7 @@ from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
 from mockserver.gate.provider_states import StateTrouble, in_state, state_for, target_in
 from mockserver.gate.raw_sender import SocketSender
-from mockserver.gate.reachability import identify_target
+from mockserver.gate.reachability import identify_target, is_without_base
 from mockserver.gate.results import RunResults
 
 BROKEN, UNFINISHED = 1, 3
@@ -257,7 +257,10 @@ class Runner:
             target = discover(self._budget, settings.url, settings.key, settings.dialect, settings.model, most)
             self._document = target.document
             notes += target.notes
-        elif self._document.speaks:
+        elif self._document.scope == "document" and is_without_base(self._budget, self._document):
+            notes.append(f"The target serves the document's operations without {self._document.base}.")
+            self._document = self._coverage.document = ContractDocument.open(settings.contract, mounted=True)
+        if self._document.speaks:
             most, spoken = settings.profile.max_tokens, self._document.speaks
             target = discover_spoken(self._budget, settings.url, settings.key, spoken, settings.model, most)
             self._spoken = target.document
