@@ -31,3 +31,14 @@ class AnswerPace:
 def seconds(value: float) -> str:
     """Return a time for people: 12 ms, 2.1 s."""
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+FIRST_ESTIMATE = 5
+"""Probes before the time that is left can be estimated."""
+
+
+def how_far(probe: str, number: int, total: int, took: float, requests: int) -> str:
+    """Return how far a run is, and after some probes about how long the rest takes."""
+    left = took / (number - 1) * (total - number + 1) if number > FIRST_ESTIMATE else 0.0
+    words = f", about {left:.0f} s left" if left >= 1 else ""
+    return f"{number}/{total} {probe.replace('_', ' ')}, {requests} requests{words}"

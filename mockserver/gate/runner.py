@@ -31,7 +31,7 @@ from mockserver.gate.contract_file import open_contract
 from mockserver.gate.discovery import Dialect, discover, discover_spoken, wires
 from mockserver.gate.offers import missing
 from mockserver.gate.operation_coverage import OperationCoverage
-from mockserver.gate.pace import AnswerPace
+from mockserver.gate.pace import AnswerPace, how_far
 from mockserver.gate.previous_run import Trend
 from mockserver.gate.profiles import RunProfile
 from mockserver.gate.provider_states import StateTrouble, in_state, state_for, target_in
@@ -44,9 +44,6 @@ BROKEN, UNFINISHED = 1, 3
 
 PATIENCE = 4
 """Requests in a row without any answer, after which a target is left alone."""
-
-FIRST_ESTIMATE = 5
-"""Probes before the time that is left can be estimated."""
 
 MOST_TROUBLE = 5
 """Answers without a proper end in a whole run. Each costs its full time limit."""
@@ -306,15 +303,10 @@ class Runner:
             client = Client(document, target, self._send, record, report, time.time, self._wait, self._raw)
             cases += [(case, client) for case in self._cases(document)]
         for number, (case, client) in enumerate(cases, 1):
-            self._progress(self._how_far(number, len(cases), self._clock() - began, case))
+            took, requests = self._clock() - began, self._budget.spent.requests
+            self._progress(how_far(case.name, number, len(cases), took, requests))
             self._run_probe(case, client)
             self._played.add(case.name)
-
-    def _how_far(self, number: int, total: int, took: float, case: ProbeCase) -> str:
-        """Return how far the run is, and after some probes about how long the rest takes."""
-        left = took / (number - 1) * (total - number + 1) if number > FIRST_ESTIMATE else 0.0
-        words = f", about {left:.0f} s left" if left >= 1 else ""
-        return f"{number}/{total} {case.name.replace('_', ' ')}, {self._budget.spent.requests} requests{words}"
 
     def _cases(self, document: ContractDocument) -> list[ProbeCase]:
         """Return the probes to play: all of the profile, or those that the chosen promises of a document need."""
