@@ -43,7 +43,7 @@ def test_a_credential_goes_where_its_scheme_says(scheme: dict[str, str], path: s
 
 def test_an_alternative_that_no_text_satisfies_is_none() -> None:
     schemes = {"tls": {"type": "mutualTLS"}, "key": {"type": "apiKey", "in": "query", "name": "k"}}
-    requirements = [{"tls": [], "key": []}, {}, {"unknown": []}, {"key": []}]
+    requirements: list[dict[str, list[str]]] = [{"tls": [], "key": []}, {}, {"unknown": []}, {"key": []}]
     assert [[place.name for place in places] for places in alternatives(requirements, schemes)] == [["k"]]
 
 
