@@ -1,4 +1,4 @@
-"""How fast a target answers: the figures behind the promise `latency`."""
+"""How fast a target answers, which are the figures behind the promise `latency`; and how far a run is."""
 
 import statistics
 from collections import deque
