@@ -6,6 +6,7 @@ is between is a request that nobody has sent.
 """
 
 import re
+from email import errors
 from http.server import BaseHTTPRequestHandler
 
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
@@ -13,11 +14,21 @@ _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
 
 LONGEST_LINE = 65_536
 
+OF_THE_HEAD = (
+    errors.FirstHeaderLineIsContinuationDefect,
+    errors.MisplacedEnvelopeHeaderDefect,
+    errors.MissingHeaderBodySeparatorDefect,
+    errors.HeaderDefect,
+)
+"""The defects of a head. Others are of the body, such as a multipart one without its boundary."""
+
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:
     """Return the body of a request, or None. Raises `ValueError` if its head is malformed or its end is not known."""
     headers = handler.headers
-    if headers.defects or any("\n" in value for value in headers.values()):
+    if any(isinstance(defect, OF_THE_HEAD) for defect in headers.defects) or any(
+        "\n" in value for value in headers.values()
+    ):
         raise ValueError("a line of the head is no header, or is folded")
     codings, lengths = headers.get_all("transfer-encoding", []), headers.get_all("content-length", [])
     if codings and (lengths or [coding.strip().lower() for coding in codings] != ["chunked"]):

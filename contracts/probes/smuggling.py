@@ -7,12 +7,14 @@ same connection, an ordinary request must get its own answer.
 No case asks a model. A target that leaves some of them unanswered is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
+from mockserver.contracts.document_requests import authorized
+from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probe import probe
 from mockserver.contracts.raw_answers import RawAnswers
 
@@ -100,9 +102,15 @@ class _Wire:
     def request(self, method: str, path: str, lines: bytes = b"", body: bytes = b"") -> bytes:
         """Return a request with a credential. `lines` are the last of its head."""
         raw = self.client.raw
-        fields = {"Host": raw.host, **self.client.auth_header(self.quiet), "Content-Type": "application/json"}
+        fields = {"Host": raw.host, **self._credential, "Content-Type": "application/json"}
         head = f"{method} {raw.root}{path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields.items())
         return head.encode("latin-1", "replace") + lines + b"\r\n" + body
+
+    @property
+    def _credential(self) -> Mapping[str, str]:
+        """The headers that carry the credential, also where another document wants it."""
+        own = authorized(self.client, self.quiet, SentRequest("GET", self.quiet.path))
+        return own.headers if self.client.document.scope == "document" else self.client.auth_header(self.quiet)
 
     def ordinary(self, path: str = "") -> bytes:
         """Return the request behind each case; it asks the target to close."""
