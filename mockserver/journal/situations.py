@@ -18,7 +18,7 @@ import orjson
 
 from mockserver.core.conversation import Stop, ToolResult
 from mockserver.faults import FAULTS
-from mockserver.faults.table import GROUPS
+from mockserver.faults.table import GROUPS, TABLE
 from mockserver.journal.facts import once_per_exchange
 from mockserver.journal.record import Record
 from mockserver.journal.trouble import describe_trouble
@@ -155,7 +155,7 @@ def _broken(fault: str) -> str:
 
 def _family(group: str, about: str) -> "Row":
     """Return the situation that any fault of a group makes; its turn has the first of them."""
-    names = [name for name, fault in FAULTS.items() if fault.group == group]
+    names = [place.partition(".")[2] for place in TABLE if place.startswith(f"{group}.")]
     example = orjson.dumps(FAULTS[names[0]].spelling).decode()
     reply = f"[One two three., {_CALL}]" if group == "calls" else "One two three."
     turn = f"{{reply: {reply}, faults: [{example}]}}"

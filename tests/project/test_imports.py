@@ -30,7 +30,13 @@ with server_thread() as server:
     gateway.close()
 """
 
+HELP = """
+from mockserver.cli.main import main
+main(["--help"], standalone_mode=False)
+"""
+
 PROGRAMS = {
+    "mockserver --help": (HELP, (*MODELS, *FAULTS, "mockserver.exam.cases", "mockserver.engine.step", "asyncio")),
     "mockserver serve": (
         SERVING,
         (

@@ -5,9 +5,10 @@ A format that goes to a file is one line in `FORMATS` and one module of this fol
 """
 
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mockserver.exam.results import ExamRun
+if TYPE_CHECKING:
+    from mockserver.exam.results import ExamRun
 
 
 class ExamFormat(NamedTuple):
@@ -16,7 +17,7 @@ class ExamFormat(NamedTuple):
     name: str
     help: str
 
-    def render(self, run: ExamRun) -> bytes:
+    def render(self, run: "ExamRun") -> bytes:
         """Return the report of a run."""
         content: bytes = import_module(f"{__name__}.{self.name}").render(run)
         return content
