@@ -151,11 +151,11 @@ concurrency             | D1 WIRE | Rate Limits           | Of several requests 
 default-max-tokens      | D1 D4 | Request Parameters     | max_tokens, temperature, top_p, tools and system are optional.
 
 # conversations: generated whole, and shortened to the smallest that deviates
-conversation-answered   | D1 D4 | Tool Calling           | Every valid conversation is answered 200: any text, long histories, large offers, parallel calls.
-repeat-changes-nothing  | SDK | Retries                  | The same request again gets the same status, kind of answer and number of input tokens.
-unused-tool-harmless    | SDK | Tool Calling             | One more tool that the request does not force changes neither the status nor the kind of answer.
-header-order-harmless   | SDK | Request Headers          | The order of the headers changes neither status, kind of answer nor number of input tokens.
-pieces-harmless         | SDK | Streaming                | A stream is the same if the client sends and reads in small pieces.
+conversation-answered   | D1 D4 WIRE | Tool Calling           | Every valid conversation is answered 200: any text, long histories, large offers, parallel calls.
+repeat-changes-nothing  | SDK WIRE | Retries                  | The same request again gets the same status, kind of answer and number of input tokens.
+unused-tool-harmless    | SDK WIRE | Tool Calling             | One more tool that the request does not force changes neither the status nor the kind of answer.
+header-order-harmless   | SDK WIRE | Request Headers          | The order of the headers changes neither status, kind of answer nor number of input tokens.
+pieces-harmless         | SDK WIRE | Streaming                | A stream is the same if the client sends and reads in small pieces.
 
 # auth
 auth-missing            | D0 D1 D3 WIRE HTTP | Authentication | A request without a credential, on a route that needs one, is answered 401.

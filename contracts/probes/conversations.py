@@ -141,14 +141,18 @@ def _difference(
 
 
 def _traits(questioner: Questioner, exchange: CheckedExchange) -> dict[str, object]:
-    """Return what must be alike. None stands for what an answer does not show."""
+    """Return what must be alike. None stands for what an answer does not show.
+
+    No wire promises that a model answers twice in the same way, so of any gateway the kind of answer is free.
+    """
     response = exchange.response
     traits: dict[str, object] = {"status": response.status, "content type": response.media, "ended": response.ended}
     reply = read_reply(questioner.operation.wire, response)
     if reply is None:
         return traits | {"kind of answer": None, "input tokens": None}
     called = ", ".join(sorted({call.name for call in reply.calls}))
-    kind = None if reply.ended == "length" else f"calls {called}" if called else "text"
+    is_free = reply.ended == "length" or questioner.operation.is_any_gateways
+    kind = None if is_free else f"calls {called}" if called else "text"
     return traits | {"kind of answer": kind, "input tokens": reply.input}
 
 
