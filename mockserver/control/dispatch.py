@@ -123,4 +123,4 @@ class Dispatcher:
         """Return whether a path on this port belongs to the control API."""
         if self._port is not None:
             return port == self._port
-        return path == PREFIX or path.startswith(f"{PREFIX}/")
+        return path.startswith(PREFIX) and (path == PREFIX or path.startswith(f"{PREFIX}/"))
