@@ -5,8 +5,9 @@ import sys
 
 from mockserver.files.installation import find_conflict
 
-COLLECT_AFTER = 20_000
-"""Objects after which garbage is looked for, instead of 700: imports make many objects and no garbage."""
+COLLECT_AFTER = 200_000
+"""Objects after which garbage is looked for, instead of 700: imports make many objects and no garbage. A server looks
+more often (`http_server.COLLECT_AFTER`)."""
 
 
 def main() -> None:

@@ -38,6 +38,8 @@ ACCEPTED_AT_ONCE = 8
 uvloop accepts one for each listening handle, then serves every request that is ready. With one handle the last of many
 clients that connect together waits for all the requests of the others, so there are more handles on the same socket.
 """
+COLLECT_AFTER = 20_000
+"""Objects after which a server looks for garbage."""
 GRACE = 1
 """Seconds that open streams get to end after Ctrl-C."""
 LOOK = 0.02
@@ -95,8 +97,8 @@ def run(
     such a signal has come, so that endless answers can end.
     """
     server = HttpServer(app, socks, stopping, lifeline=lifeline)
-    gc.collect()
-    gc.freeze()  # the contract is large and lives for the whole process, so garbage collection skips it
+    gc.freeze()  # what a start makes lives for the whole process, and hardly any of it is garbage: collect none of it
+    gc.set_threshold(COLLECT_AFTER)
     handle_ends(server.handle_exit)
     ready()
     with asyncio.Runner(loop_factory=_new_loop) as runner:
