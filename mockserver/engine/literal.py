@@ -132,9 +132,8 @@ def _rendered(literals: LiteralBlocks, wire_name: str) -> LiteralReply | None:
     blocks, calls = _marked(literals)
     marked = _marked_reply(blocks)
     form = _form(WIRES[wire_name].whole(marked), marked.usage, calls)
-    if form is None:
-        return None
-    return LiteralReply(wire_name, literals, blocks, calls, marked.usage.output, marked.stop, form)
+    output, stop = marked.usage.output, marked.stop
+    return LiteralReply(wire_name, literals, blocks, calls, output, stop, form) if form is not None else None
 
 
 @lru_cache(maxsize=_MOST)

@@ -50,12 +50,10 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
         return None
     operation, meter = arrival.routed(), None
     wire = WIRES[operation.wire]
-    if wire.plain is None:
-        return None
     try:
         if head.terms is not None:
             meter = _meter(head, head.terms, session, arrival.request.ticket, now)
-        asked = wire.plain(arrival.body(), operation.max_tokens)
+        asked = wire.plain(arrival.body(), operation.max_tokens) if wire.plain is not None else None
         turn = _turn(script, progress, arrival) if asked is not None else None
     except Refusal:
         return None

@@ -30,6 +30,7 @@ from tests.support.engine import CHAT, HELLO, KEY, MESSAGES, NOW, contract, scri
 SCENARIOS: Mapping[str, str] = {
     "one turn, always": "  - reply: one two three\n    times: always\n",
     "turns in order": "  - reply: one\n  - reply: [{text: two}, {text: three}]\n    times: 2\n  - reply: four\n",
+    "a text that is too long to keep": f"  - {{reply: {'x' * 5_000}, times: always}}\n",
     "a refusal": "  - reply: [{refusal: I will not.}]\n    times: always\n",
     "an id of its own": "  - {reply: one, id: aB9, times: always}\n",
     "states": "  - {reply: a, then: asked}\n  - {reply: b, when: {state: asked}}\n  - {reply: c, times: always}\n",
@@ -258,7 +259,7 @@ def test_a_literal_turn_takes_the_short_step(name: str) -> None:
 def test_a_head_keeps_a_few_of_the_turns_that_it_played() -> None:
     rules = "".join(f"  - {{reply: r, when: {{text: say {n}}}, times: always}}\n" for n in range(40))
     server, headers, session = engine(turns(rules)), RequestHeaders(KEY), Session("key-1")
-    for n in [0, *range(40), *range(40)]:
+    for n in [0, 0, 0, *range(40)]:
         sent = request(MESSAGES, {"messages": [{"role": "user", "content": f"say {n}"}]}, headers)
         session, decision = server.step(session, sent, NOW)
         assert decision.note.turn == n + 1
