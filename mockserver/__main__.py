@@ -7,7 +7,7 @@ from mockserver.files.installation import find_conflict
 
 COLLECT_AFTER = 200_000
 """Objects after which garbage is looked for, instead of 700: imports make many objects and no garbage. A server looks
-more often (`http_server.COLLECT_AFTER`)."""
+more often (`uvicorn.COLLECT_AFTER`)."""
 
 
 def main() -> None:

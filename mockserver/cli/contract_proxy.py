@@ -42,7 +42,7 @@ def proxy(
     from mockserver.gate.client import base_url
     from mockserver.gate.proxy import CheckingProxy
     from mockserver.gate.proxy_log import proxy_log
-    from mockserver.server.http_server import cannot_listen
+    from mockserver.server.uvicorn import cannot_listen
 
     base = base_url(upstream)
     report = proxy_log(base, click.echo, log)

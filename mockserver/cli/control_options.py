@@ -93,23 +93,21 @@ def serve_one(
     is called with the function that installs a reloaded library.
     """
     from mockserver.control.wiring import with_control
-    from mockserver.server import http_server
+    from mockserver.server import uvicorn
 
     if options is None:
-        http_server.run(without_control(app, follow), sock, ready=lambda: hello(None))
+        uvicorn.run(without_control(app, follow), sock, ready=lambda: hello(None))
         return
     sys.setswitchinterval(SWITCH_INTERVAL)
     with ExitStack() as stack:
         control_sock = (
-            None
-            if options.port is None
-            else stack.enter_context(http_server.bind(host, options.port, "--control-port"))
+            None if options.port is None else stack.enter_context(uvicorn.bind(host, options.port, "--control-port"))
         )
         port = None if control_sock is None else control_sock.getsockname()[1]
         controlled = with_control(
-            app, files, http_server.url_of(sock), token=options.token, hosts=(*options.hosts, host), port=port
+            app, files, uvicorn.url_of(sock), token=options.token, hosts=(*options.hosts, host), port=port
         )
-        link = controlled.link(http_server.url_of(control_sock or sock))
+        link = controlled.link(uvicorn.url_of(control_sock or sock))
         follow(lambda library: controlled.config.reload(library.scripts, library.files, library.playing))
 
         def ready() -> None:
@@ -118,7 +116,7 @@ def serve_one(
                 threading.Thread(target=open_page, args=(link,), name="open", daemon=True).start()
 
         socks = [sock] if control_sock is None else [sock, control_sock]
-        http_server.run(controlled.app, *socks, ready=ready, stopping=controlled.control.close)
+        uvicorn.run(controlled.app, *socks, ready=ready, stopping=controlled.control.close)
 
 
 def open_page(link: str) -> None:

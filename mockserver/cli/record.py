@@ -79,7 +79,7 @@ def record(
 ) -> None:
     """Pass requests to a real gateway, and write a scenario of them, until Ctrl-C. Exit code 1 if a file is missing."""
     require_packages()
-    from mockserver.server import http_server
+    from mockserver.server import uvicorn
     from mockserver.upstream.address import upstream_at
     from mockserver.upstream.passthrough import PassThrough
     from mockserver.upstream.recorder import Recorder, check, check_again, unkept_names
@@ -92,12 +92,12 @@ def record(
     for file in unkept_names(out):
         click.echo(f"mockserver: {file}: {UNKEPT}", err=True)
     output = Output()
-    with http_server.bind(host, port) as sock:
+    with uvicorn.bind(host, port) as sock:
         if (sock.getsockname()[0], sock.getsockname()[1]) in [(own, address.port) for own in address.addresses]:
             raise OperatorError(f"--upstream: {address.url} is this recorder itself; choose another --port")
         recorder = Recorder(out, compose)
         app = PassThrough(address, _reporter(recorder, output, quiet=quiet))
-        http_server.run(app, sock, ready=partial(_say_hello, sock, address, out, output, notices))
+        uvicorn.run(app, sock, ready=partial(_say_hello, sock, address, out, output, notices))
     if not _say_goodbye(recorder.close(), output):
         sys.exit(1)
 
@@ -155,7 +155,7 @@ def line_of(number: int, exchange: "RecordedExchange", skipped: str) -> str:
 
 
 def _say_hello(sock: "socket", address: "UpstreamAddress", out: Path, output: Output, notices: Sequence[str]) -> None:
-    from mockserver.server.http_server import url_of
+    from mockserver.server.uvicorn import url_of
 
     url = url_of(sock)
     lines = [

@@ -183,7 +183,7 @@ def serve(
     from mockserver.files.accounts_file import load_accounts
     from mockserver.files.library import load_library
     from mockserver.journal.log import Journal
-    from mockserver.server import http_server
+    from mockserver.server import uvicorn
     from mockserver.server import workers as processes
     from mockserver.server.asgi import Gateway
 
@@ -217,9 +217,9 @@ def serve(
         if watch:
             watching.watch(install, contract, scenario, partial(output.line, err=is_json))
 
-    with http_server.bind(host, port) as sock:
+    with uvicorn.bind(host, port) as sock:
         notices = [*exposure(sock, CONTROLLED if control is not None else ""), *notices]
-        hello = partial(_say_hello, http_server.url_of(sock), library, output)
+        hello = partial(_say_hello, uvicorn.url_of(sock), library, output)
         if workers > 1:
             hello([*notices, NEEDS_ONE_PROCESS], None)
             processes.run(lambda number: without_control(make_app(), follow), sock, workers)

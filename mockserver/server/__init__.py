@@ -1,1 +1,1 @@
-"""The engine on a socket: the ASGI application, the player, stores, the server itself, workers."""
+"""The engine on a socket: the ASGI application, the player, stores, uvicorn, workers."""

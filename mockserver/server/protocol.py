@@ -20,7 +20,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING
 
 from mockserver.server import express
 from mockserver.server.answer_framing import STATUS_LINES, header_lines
@@ -31,8 +31,11 @@ from mockserver.server.descriptors import DescriptorWatch
 from mockserver.server.head_memo import HeadMemo
 from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser
 from mockserver.server.limits import LIMITS, Limits
-from mockserver.server.server_state import ServerState
 from mockserver.server.transport_outlet import DirectApplication, TransportCycle
+
+if TYPE_CHECKING:
+    from uvicorn import Config
+    from uvicorn.server import ServerState
 
 log = logging.getLogger("mockserver.server")
 
@@ -57,18 +60,25 @@ def protocol_class(limits: Limits = LIMITS, parser: type[RequestParser] | None =
 
 
 class HttpProtocol(asyncio.Protocol):
-    """One connection; `http_server` makes one for each."""
+    """One connection. uvicorn's server makes one for each; `transport` and `shutdown` are what it uses of it."""
 
     limits: Limits
     parser: type[RequestParser]
     descriptors: DescriptorWatch
     transport: asyncio.Transport
 
-    def __init__(self, app: AsgiApplication, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
-        self._app, served = app, cast(object, app)
-        self._direct = served.direct if isinstance(served, DirectApplication) else None
-        self._state = state
-        self._loop = loop
+    def __init__(
+        self,
+        config: "Config",
+        server_state: "ServerState",
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        app = config.loaded_app
+        self._app: AsgiApplication = app
+        self._direct = app.direct if isinstance(app, DirectApplication) else None
+        self._state = server_state
+        self._loop = _loop or asyncio.get_running_loop()
         self._parser = self.parser(self, self.limits.head)
         self._memo = HeadMemo()
         self._last_head: RequestHead | None = None
@@ -98,7 +108,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream's transport is one
         """Begin."""
         self.transport = transport
-        self._state.connections.add(self)
+        self._state.connections.add(self)  # type: ignore[arg-type]  # a set of uvicorn's own protocols
         self._since = self._loop.time()
         self.socket_connection = SocketConnection(transport, self.drain)
         server = _address(transport.get_extra_info("sockname"))
@@ -254,6 +264,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def answered(self, cycle: Cycle) -> None:
         """Start the next request: this one's answer is complete."""
+        self._state.total_requests += 1
         self._served = True
         if self._cycles and self._cycles[0] is cycle:
             self._cycles.popleft()
@@ -272,7 +283,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def served(self, *, keep_alive: bool) -> None:
         """Go on: the answer to a request without a cycle is complete."""
-        self._since = self._loop.time()
+        self._state.total_requests, self._since = self._state.total_requests + 1, self._loop.time()
         if not keep_alive:
             self.transport.close()
 
@@ -281,7 +292,7 @@ class HttpProtocol(asyncio.Protocol):
         self._cycles.append(cycle)
 
     def shutdown(self) -> None:
-        """Close when the answers that are owed are complete: the server ends."""
+        """Close when the answers that are owed are complete; uvicorn calls this when the server ends."""
         if self._cycles:
             self._cycles[-1].framing.keep_alive = False
         else:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from mockserver.core.errors import OperatorError
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi_types import Application
 
 MOST_FAILED_STARTS = 20
@@ -81,7 +81,7 @@ class _Workers:
         """Start the children, replace those that die, and return when `stop` has ended them."""
         for number in range(len(self._served)):
             self._start(number)
-        http_server.handle_ends(self.stop)
+        uvicorn.handle_ends(self.stop)
         try:
             while self._children:
                 ended, status = os.wait()
@@ -106,9 +106,9 @@ class _Workers:
         code = 1
         try:
             os.close(self._held_end)  # or a child would keep the lifeline of the others open
-            http_server.handle_ends(signal.SIG_DFL)
+            uvicorn.handle_ends(signal.SIG_DFL)
             app = self._make(number)
-            http_server.run(app, self._sock, ready=lambda: self._serves(number), lifeline=self._lifeline)
+            uvicorn.run(app, self._sock, ready=lambda: self._serves(number), lifeline=self._lifeline)
             code = 0
         finally:
             os._exit(code)

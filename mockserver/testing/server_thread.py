@@ -27,9 +27,9 @@ from mockserver.openapi.contract import Contract
 from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_types import Application
-from mockserver.server.http_server import bind, threaded, url_of
 from mockserver.server.stores.memory import MemoryStore
 from mockserver.server.traffic import LiveAnswer
+from mockserver.server.uvicorn import bind, threaded, url_of
 from mockserver.testing.registry import ProfileRegistry, ScriptRegistry
 
 if TYPE_CHECKING:

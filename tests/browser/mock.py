@@ -19,7 +19,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import Library, load_library
 from mockserver.journal.log import Journal
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.support.engine import MESSAGES, contract
 
@@ -58,10 +58,10 @@ class Mock:
         self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
         self._running = ExitStack()
         self._stack.callback(self._running.close)
-        sock = self._running.enter_context(http_server.bind("127.0.0.1", self.port))
+        sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
         self._controlled = with_control(self.gateway, library().files, self.url, token=token)
-        self._loop = self._running.enter_context(http_server.threaded(self._controlled.app, sock))
+        self._loop = self._running.enter_context(uvicorn.threaded(self._controlled.app, sock))
         self._running.callback(self._loop.call_soon_threadsafe, self._controlled.control.close)
 
     def stop(self) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from mockserver.engine.step import PREFLIGHT, Engine, EngineSettings
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.testing.gateway import GatewaySession
 from mockserver.testing.server_thread import ServerThread
 from tests.browser.complaints import Complaints

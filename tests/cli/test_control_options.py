@@ -225,7 +225,7 @@ def test_the_journal_has_the_size_that_was_asked_for(
         assert gateway is not None
         journals.append(gateway.journal)
 
-    monkeypatch.setattr("mockserver.server.http_server.run", run)
+    monkeypatch.setattr("mockserver.server.uvicorn.run", run)
     assert CliRunner().invoke(main, ["serve", "--port", "0", "--quiet", "--no-control", *options]).exit_code == 0
     [journal] = journals
     half = bytes(megabytes * 2**19)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from mockserver.cli.environment import PortOption, variable_of, with_environment
 from mockserver.cli.main import main
 from mockserver.cli.serve import serve
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 
 
 @click.command()
@@ -60,7 +60,7 @@ def test_serve_takes_its_options_from_the_environment(monkeypatch: pytest.Monkey
         asked.append((host, port))
         raise SystemExit(0)
 
-    monkeypatch.setattr(http_server, "bind", bind)
+    monkeypatch.setattr(uvicorn, "bind", bind)
     environment = {"MOCKSERVER_HOST": "127.0.0.2", "MOCKSERVER_PORT": "1234", "MOCKSERVER_SCENARIO": "greeting"}
     assert CliRunner(env=environment).invoke(main, ["serve"]).exit_code == 0
     assert asked == [("127.0.0.2", 1234)]

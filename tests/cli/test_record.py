@@ -21,7 +21,7 @@ from mockserver.cli import upstream_options
 from mockserver.cli.main import main
 from mockserver.files.sidecar import sidecar_of
 from mockserver.recording.exchange import Ended, RecordedExchange
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi_types import Application
 from mockserver.upstream.recorder import MARK
 from tests.gate.support import closed_port
@@ -49,11 +49,11 @@ def visited(monkeypatch: pytest.MonkeyPatch, visit: Callable[[str], object]) -> 
 
     def run(app: Application, sock: socket.socket, *, ready: Callable[[], None]) -> None:
         ready()
-        with http_server.threaded(app, sock):
-            visit(http_server.url_of(sock))
+        with uvicorn.threaded(app, sock):
+            visit(uvicorn.url_of(sock))
 
     with monkeypatch.context() as patch:
-        patch.setattr(http_server, "run", run)
+        patch.setattr(uvicorn, "run", run)
         yield
 
 

@@ -12,7 +12,7 @@ from mockserver.core.errors import OperatorError
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.library import load_library
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from tests.support.engine import contract
 from tests.support.sockets import exchange, serving
 

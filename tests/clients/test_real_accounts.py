@@ -19,7 +19,7 @@ from mockserver.accounts.identify import Accounts
 from mockserver.accounts.keys import session_of
 from mockserver.core.clock import FixedClock
 from mockserver.engine.step import Engine, EngineSettings
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from mockserver.server.stores.memory import MemoryStore
 from tests.clients.roster import CLIENTS, TIME_LIMIT, Client, Program
@@ -137,7 +137,7 @@ def program(request: pytest.FixtureRequest) -> Iterator[tuple[Client, "subproces
 def sdk(program: tuple[Client, "subprocess.Popen[str]"]) -> Iterator[Sdk]:
     """Yield the client, with a mock of the test's own."""
     made = Sdk(*program)
-    with http_server.running(made.gateway) as made.url:
+    with uvicorn.running(made.gateway) as made.url:
         yield made
 
 

@@ -16,8 +16,8 @@ from mockserver.files import bundled
 from mockserver.journal.log import Journal
 from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import bind, threaded, url_of
 from mockserver.server.stores.memory import Store
+from mockserver.server.uvicorn import bind, threaded, url_of
 from tests.support.engine import BYOK, MESSAGES, contract
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from mockserver.accounts.session import Session
 from mockserver.control.probes import ProbedGateway
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import bind, threaded, url_of
 from mockserver.server.stores.memory import MemoryStore, StoreUnavailableError
+from mockserver.server.uvicorn import bind, threaded, url_of
 from tests.support.engine import contract
 
 

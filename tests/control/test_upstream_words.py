@@ -16,7 +16,7 @@ from mockserver.files.yaml_reader import read
 from mockserver.journal.log import Exchange
 from mockserver.journal.record import Record
 from mockserver.server.asgi import Fallback, Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.upstream.address import upstream_at
 from mockserver.upstream.proxy import ChaosProxy
 from mockserver.upstream.spy import Spy

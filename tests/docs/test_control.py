@@ -13,7 +13,7 @@ from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.chaos_file import load_profiles
 from mockserver.files.library import load_library
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.support.engine import contract
 
@@ -26,9 +26,9 @@ def url() -> Iterator[str]:
     library = load_library(contract())
     chaos = ChaosSettings(load_profiles()[0])
     engine = Engine(contract(), library.scripts, EngineSettings(), Accounts(), chaos)
-    with http_server.bind("127.0.0.1", 0) as sock:
-        url = http_server.url_of(sock)
-        with http_server.threaded(with_control(Gateway(engine), library.files, url, token=TOKEN).app, sock):
+    with uvicorn.bind("127.0.0.1", 0) as sock:
+        url = uvicorn.url_of(sock)
+        with uvicorn.threaded(with_control(Gateway(engine), library.files, url, token=TOKEN).app, sock):
             yield url
 
 

@@ -12,7 +12,7 @@ from mockserver.core import json_text
 from mockserver.engine import overrides, prompt_cache, request
 from mockserver.files import dry_run, yaml_limits
 from mockserver.journal import log, redact
-from mockserver.server import asgi, http_server, workers
+from mockserver.server import asgi, uvicorn, workers
 from mockserver.server.limits import LIMITS
 from mockserver.server.stores import memory, redis
 
@@ -63,7 +63,7 @@ VALUES = [
     f"{size(dry_run.MOST_BYTES)} of answers, {dry_run.MOST_EVENTS:,} events",
     f"{redis.TIMEOUT:g} s",
     f"{workers.MOST_FAILED_STARTS} in {workers.WINDOW:g} s",
-    f"{http_server.GRACE} s",
+    f"{uvicorn.GRACE} s",
     "none",
 ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.support.external import GOOD, Client, judge, serve
 
@@ -106,7 +106,7 @@ def test_the_server_passes_the_query_on(tmp_path: Path) -> None:
         "parameters": [{"name": "n", "in": "query", "schema": {"type": "integer"}}],
         "responses": {"204": {"description": "ok"}},
     }
-    with http_server.running(
+    with uvicorn.running(
         Gateway(
             serve(
                 tmp_path,

@@ -20,7 +20,7 @@ from mockserver.gate.passage.cases import CASES
 from mockserver.gate.passage.facts import same
 from mockserver.gate.passage.results import PassageRun
 from mockserver.gate.passage.runner import PassageRunner, PassageSettings
-from mockserver.server.http_server import bind
+from mockserver.server.uvicorn import bind
 
 KEY = "sk_gate"
 

@@ -20,7 +20,7 @@ from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.gate.reports import FORMATS
 from mockserver.gate.runner import Runner, RunSettings
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.gate.support import command, reference_gateway, run
 
@@ -40,7 +40,7 @@ def test_the_other_gateway_keeps_every_promise_of_smoke() -> None:
 def test_our_mock_is_known_by_its_answers_and_helped_by_scenarios() -> None:
     contract = load_contract()
     library = load_library(contract, None)
-    with http_server.running(Gateway(Engine(contract, library.scripts, EngineSettings()))) as url:
+    with uvicorn.running(Gateway(Engine(contract, library.scripts, EngineSettings()))) as url:
         done = run(url, exclude=("login-refused",))
     assert done.is_mock
     assert [(entry.promise.name, entry.deviations) for entry in done.results.of("broken")] == []

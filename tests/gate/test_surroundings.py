@@ -11,7 +11,7 @@ from mockserver.files.accounts_file import load_accounts
 from mockserver.files.bundled import OPENAPI
 from mockserver.files.contract import load_contract
 from mockserver.files.library import load_library
-from mockserver.server import http_server
+from mockserver.server import uvicorn
 from mockserver.server.asgi import Gateway
 from tests.gate.support import document, run
 
@@ -35,7 +35,7 @@ def test_a_user_whom_the_gate_invented_breaks_no_promise() -> None:
     contract = load_contract()
     known = Accounts(load_accounts(ACCOUNTS))
     engine = Engine(contract, load_library(contract, None).scripts, EngineSettings(), known)
-    with http_server.running(Gateway(engine)) as url:
+    with uvicorn.running(Gateway(engine)) as url:
         done = run(url, only=PERSONAL)
     states = {name: entry.state for name, entry in done.results.entries.items()}
     assert states == dict.fromkeys(PERSONAL, "not examined")

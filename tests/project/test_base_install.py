@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-EXTRAS = ("httpcore2", "redis", "watchfiles", "mcp", "schemathesis", "urllib3", "openapi_spec_validator", "uvicorn")
+EXTRAS = ("httpcore2", "redis", "watchfiles", "mcp", "schemathesis", "urllib3", "openapi_spec_validator")
 LOADED = (
     "mockserver.control.application",
     "mockserver.testing.gateway",
     "mockserver.cli.serve",
-    "mockserver.server.http_server",
+    "mockserver.server.uvicorn",
 )
 
 

@@ -15,8 +15,8 @@ FAULTS = ("mockserver.faults.fault", "mockserver.faults.http", "mockserver.fault
 SERVING = """
 import sys
 from mockserver.cli.main import main
-from mockserver.server import http_server
-http_server.run = lambda app, *socks, **options: options["ready"]()
+from mockserver.server import uvicorn
+uvicorn.run = lambda app, *socks, **options: options["ready"]()
 main(["serve", "--port", "0", "--quiet"], standalone_mode=False)
 """
 TESTING = """
@@ -37,21 +37,8 @@ main(["--help"], standalone_mode=False)
 
 PROGRAMS = {
     "mockserver --help": (HELP, (*MODELS, *FAULTS, "mockserver.exam.cases", "mockserver.engine.step", "asyncio")),
-    "mockserver serve": (
-        SERVING,
-        (
-            *MODELS,
-            *FAULTS,
-            "uvicorn",
-            "multiprocessing",
-            "logging.config",
-            "fastapi",
-            "webbrowser",
-            "faker",
-            "httpcore2",
-        ),
-    ),
-    "the fixture": (TESTING, (*MODELS, *FAULTS, "uvicorn", "click", "logging.config", "mockserver.files.dry_run")),
+    "mockserver serve": (SERVING, (*MODELS, *FAULTS, "fastapi", "webbrowser", "faker", "httpcore2")),
+    "the fixture": (TESTING, (*MODELS, *FAULTS, "mockserver.files.dry_run")),
     "a test of a built error and reply": (ONE_TEST, (*MODELS, *FAULTS)),
 }
 """Title -> a program, and the modules that it must not have imported when it ends."""

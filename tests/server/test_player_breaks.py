@@ -19,8 +19,8 @@ from mockserver.journal.log import Outcome
 from mockserver.server.asgi import Gateway
 from mockserver.server.asgi_outlet import ConnectionBroken, play
 from mockserver.server.asgi_types import Message
-from mockserver.server.http_server import running
 from mockserver.server.timers import Waker
+from mockserver.server.uvicorn import running
 from tests.faults.test_faults import ANY
 from tests.support.engine import contract
 from tests.support.fault_answers import bend, healthy

@@ -36,7 +36,7 @@ def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     if request.param == "h11":
         monkeypatch.setattr("mockserver.server.protocol.parser_class", lambda: H11Parser)
     if request.param == "asyncio":
-        monkeypatch.setattr("mockserver.server.http_server.LOOP", "asyncio")
+        monkeypatch.setattr("mockserver.server.uvicorn.LOOP", "asyncio")
     return str(request.param)
 
 

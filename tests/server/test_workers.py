@@ -63,7 +63,7 @@ def test_workers_that_cannot_start_end_the_server(capfd: pytest.CaptureFixture[s
     ("handler", "kept"), [(signal.SIG_IGN, signal.SIG_IGN), (signal.SIG_DFL, signal.default_int_handler)]
 )
 def test_a_hang_up_stays_ignored_under_nohup(handler: signal.Handlers, kept: object) -> None:
-    from mockserver.server.http_server import handle_ends
+    from mockserver.server.uvicorn import handle_ends
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]

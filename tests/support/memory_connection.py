@@ -5,13 +5,15 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+import uvicorn
+from uvicorn.server import ServerState
+
 from mockserver.server.asgi_types import Message, Receive, Send
 from mockserver.server.h11_parser import H11Parser
 from mockserver.server.http_parser import RequestParser
 from mockserver.server.httptools_parser import HttptoolsParser
 from mockserver.server.limits import Limits
 from mockserver.server.protocol import protocol_class
-from mockserver.server.server_state import ServerState
 
 LIMITS = Limits(head_seconds=10, body_seconds=20, write_seconds=30, idle_seconds=40, linger_seconds=5)
 PARSERS: tuple[type[RequestParser], ...] = (HttptoolsParser, H11Parser)
@@ -125,8 +127,10 @@ class Line:
         self.app = Application()
         self.loop, self.transport, self.state = Loop(), Transport(), ServerState()
         served = cast(Callable[..., Awaitable[None]], app or self.app)
+        config = uvicorn.Config(served, log_config=None, lifespan="off", proxy_headers=False)
+        config.load()
         made = protocol_class(limits, parser)
-        self.protocol = made(served, self.state, cast(asyncio.AbstractEventLoop, self.loop))
+        self.protocol = made(config, self.state, {}, cast(asyncio.AbstractEventLoop, self.loop))
         self.protocol.connection_made(self.transport)
 
     async def feed(self, data: bytes) -> None:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from tests.support.engine import MESSAGES, contract, turns
 
 PATIENCE = 60.0

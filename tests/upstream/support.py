@@ -23,9 +23,9 @@ from mockserver.recording.scenario import Recording, recording_of
 from mockserver.scenarios.recorded import read_answers
 from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
 from mockserver.server.stream_gate import Delivery
 from mockserver.server.traffic import LiveAnswer
+from mockserver.server.uvicorn import running
 from mockserver.upstream.address import UpstreamAddress, upstream_at
 from mockserver.upstream.passthrough import LARGEST, PassThrough
 from mockserver.upstream.recorder import Recorder

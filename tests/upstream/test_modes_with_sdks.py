@@ -14,7 +14,7 @@ from mockserver.files.chaos_file import profile_of
 from mockserver.files.library import load_library
 from mockserver.files.yaml_reader import read
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from tests.support.engine import contract
 from tests.support.sockets import Served, serving
 

@@ -13,7 +13,7 @@ import trustme
 
 from mockserver.contracts.exchange import SentRequest
 from mockserver.gate.relay import Outgoing, serving
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.upstream.address import UpstreamAddress
 from mockserver.upstream.connections import TIMEOUTS
 from mockserver.upstream.passthrough import PassThrough

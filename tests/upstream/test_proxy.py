@@ -16,7 +16,7 @@ from mockserver.journal.log import Exchange
 from mockserver.journal.received import read as received
 from mockserver.recording.splitter import EventSplitter
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.upstream import proxy as module
 from mockserver.upstream.address import upstream_at
 from mockserver.upstream.proxy import ChaosProxy

@@ -11,7 +11,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.journal.received import read
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.upstream.address import upstream_at
 from mockserver.upstream.spy import Spy
 from tests.support.engine import contract, turns

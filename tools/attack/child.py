@@ -8,17 +8,19 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
+
+import uvicorn
 
 from mockserver.cli.main import main
-from mockserver.server.http_server import HttpServer
 
 
 def _watch() -> None:
     """Let each server tell its tasks when it is asked."""
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is a loop
-    file, startup = Path(os.environ["ATTACK_TASKS"]), HttpServer.startup
+    file, startup = Path(os.environ["ATTACK_TASKS"]), uvicorn.Server.startup
 
-    async def begin(self: HttpServer) -> None:
+    async def begin(self: uvicorn.Server, *arguments: Any, **named: Any) -> None:  # Any: uvicorn's own parameters
         loop = asyncio.get_running_loop()
 
         def tell() -> None:
@@ -27,9 +29,9 @@ def _watch() -> None:
             part.rename(file)
 
         loop.add_signal_handler(signal.SIGUSR1, tell)
-        await startup(self)
+        await startup(self, *arguments, **named)
 
-    HttpServer.startup = begin  # type: ignore[method-assign]  # the only place where a server's loop is at hand
+    uvicorn.Server.startup = begin  # type: ignore[method-assign]  # the only place where a server's loop is at hand
 
 
 if __name__ == "__main__":

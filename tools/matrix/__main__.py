@@ -31,7 +31,7 @@ from mockserver.scenarios.compile import compile_scenario
 from mockserver.scenarios.schema import Scenario
 from mockserver.scenarios.script import Script
 from mockserver.server.asgi import Gateway
-from mockserver.server.http_server import running
+from mockserver.server.uvicorn import running
 from mockserver.wires import WIRES
 from tests.faults.test_matrix import CASES
 from tools.matrix.pages import markdown

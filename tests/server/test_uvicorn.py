@@ -18,10 +18,10 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.journal.log import Exchange
 from mockserver.server.asgi import Gateway
 from mockserver.server.h11_parser import H11Parser
-from mockserver.server.http_server import bind, running, url_of
 from mockserver.server.httptools_parser import HttptoolsParser
 from mockserver.server.limits import LIMITS
 from mockserver.server.protocol import protocol_class
+from mockserver.server.uvicorn import bind, running, url_of
 from tests.support.engine import contract, turns
 
 PATIENCE = 60.0  # seconds after which a silent server is stuck; no test waits for it unless it fails
