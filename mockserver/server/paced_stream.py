@@ -94,8 +94,11 @@ class PacedStream:
     def _sends_one(self, now: float) -> bool:
         """Do what most ticks do: send one frame, and come back after the wait behind it. Return False for any other."""
         actions, place = self._actions, self._place
-        frame, wait = actions[place], actions[place + 1]
-        if type(frame) is not Data or type(wait) is not Wait:
+        frame = actions[place]
+        if type(frame) is not Data:
+            return False
+        wait = actions[place + 1]  # a frame is never the last action
+        if type(wait) is not Wait:
             return False
         elapsed, delivery = self._elapsed + wait.seconds, self._delivery
         deadline = self._start + elapsed

@@ -123,6 +123,9 @@ REQUESTS: Mapping[str, Mapping[str, JsonValue]] = {
     "two assistants": {"messages": [*CALLS[:2], CALLS[1], *CALLS[2:]]},
     "thinking that came back": {"messages": [HELLO[0], {"role": "assistant", "content": [THOUGHT]}]},
     "a breakpoint": {"messages": [{"role": "user", "content": [{**TEXT_BLOCK, **MARK}]}]},
+    "a breakpoint in what was said": {
+        "messages": [HELLO[0], {"role": "assistant", "content": [{**TEXT_BLOCK, **MARK}]}, *HELLO]
+    },
     "a tool with a long description": {"tools": [{**TOOL, "description": "d" * 400}], "model": "qwen-7b"},
     "a tool with a breakpoint": {"tools": [{**TOOL, **MARK}]},
     "a system text of blocks": {"system": [TEXT_BLOCK]},

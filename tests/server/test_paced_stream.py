@@ -48,9 +48,13 @@ def frames_of(written: bytes) -> bytes:
     return head + b"".join(body.split(b"\r\n")[1::2])
 
 
-@pytest.mark.parametrize("text", [PACED, PACED + "    faults: [{stall: {at: 3, for: 1ms}}]\n"])
+@pytest.mark.parametrize(
+    "faults", [[], ["{stall: {at: 3, for: 1ms}}"], ["{cut: {at: 5}}"]], ids=["whole", "stalled", "ended by a wait"]
+)
 @pytest.mark.parametrize("request_", [STREAM, post(), post("/api/v1/chat/completions", stream=True)])
-def test_a_paced_answer_is_the_same_by_both_outlets(request_: bytes, text: str) -> None:
+def test_a_paced_answer_is_the_same_by_both_outlets(request_: bytes, faults: list[str]) -> None:
+    text = PACED + f"    faults: [{', '.join(faults)}]\n"
+
     async def scene(line: GatewayLine) -> None:
         line.protocol.data_received(request_)
         await ended(line)
