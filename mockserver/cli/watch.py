@@ -60,7 +60,7 @@ def reload(install: Install, contract: "Contract", scenario: str) -> str:
 
 
 def watch(install: Install, contract: "Contract", scenario: str | None, say: Callable[[str], None]) -> None:
-    """Reload the chosen files whenever they change, in a thread of its own.
+    """Reload the chosen files whenever they change from now on, in a thread of its own.
 
     A file is watched through its folder, because editors replace files; a link also through the folder of its target.
     Raises `OperatorError` if there is nothing to watch.
@@ -77,11 +77,31 @@ def watch(install: Install, contract: "Contract", scenario: str | None, say: Cal
     def concerns(_: object, path: str) -> bool:
         return is_watched(chosen, Path(path))
 
+    begun = _Begun()
+
     def follow() -> None:
-        for _ in changes(*sorted(folders), watch_filter=concerns, debounce=50, step=20, recursive=False):
-            say(reload(install, contract, scenario))
+        steps = changes(
+            *sorted(folders), watch_filter=concerns, debounce=50, step=20, recursive=False, stop_event=begun
+        )
+        try:
+            for _ in steps:
+                say(reload(install, contract, scenario))
+        finally:
+            begun.set()  # also where the system watches no more folders
 
     threading.Thread(target=follow, name="watch", daemon=True).start()
+    begun.wait()
+
+
+class _Begun(threading.Event):
+    """Set when the first look at the folders is over: a change from then on is seen.
+
+    watchfiles asks it at each look whether to stop, which is never.
+    """
+
+    def is_set(self) -> bool:
+        self.set()
+        return False
 
 
 def is_watched(chosen: Path, changed: Path) -> bool:
