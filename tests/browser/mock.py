@@ -55,7 +55,7 @@ class Mock:
         """Start with a new journal and new sessions, on the same port as before."""
         profiles, _ = load_profiles(None)
         engine = Engine(contract(), library().scripts, EngineSettings(), chaos=ChaosSettings(profiles))
-        self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, MOST_BYTES))
+        self.gateway = Gateway(engine, journal=Journal(MOST_EXCHANGES, 4 * MOST_BYTES))  # its number is the bound
         self._running = ExitStack()
         self._stack.callback(self._running.close)
         sock = self._running.enter_context(uvicorn.bind("127.0.0.1", self.port))

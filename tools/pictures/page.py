@@ -15,7 +15,7 @@ from tools.pictures.serve import served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 WIDTH, HEIGHT = 1280, 760
 
 CALLS = [
