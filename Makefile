@@ -29,10 +29,12 @@ unexport PYTHONDONTWRITEBYTECODE
 serve: $(VENV)/.base
 	@$(BIN)/mockserver serve $(ARGS)
 
-# Every test, with branch coverage; tools/coverage_goals.py says how much of each folder must be covered.
+# Every test, in two runs: tests/support/measured.py says what the first measures, tools/coverage_goals.py how much of each
+# folder it must cover.
 test: check clients
-	$(PYTEST) --cov --cov-report= $(ARGS)
+	$(PYTEST) -m "not repeats" --hypothesis-profile=quick --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m tools.coverage_goals
+	$(PYTEST) -m "repeats or hypothesis" $(ARGS)
 
 # The tests that need no browser, no SDK, no process of their own and little time, with a tenth of the examples of each
 # property.

@@ -9,7 +9,7 @@ import httpcore  # noqa: F401 - loaded before pytest runs in pytest, which forge
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.leaks", "tests.support.process_guard", "tests.support.tls"]
+pytest_plugins = ["tests.support.leaks", "tests.support.measured", "tests.support.process_guard", "tests.support.tls"]
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -34,6 +34,16 @@ def test_an_error_that_is_not_documented_has_the_gateways_form() -> None:
     assert isinstance(body["error"], dict)
 
 
+def test_an_error_that_is_documented_as_a_picture_has_the_gateways_form(tmp_path: Path) -> None:
+    item = {
+        "parameters": [{"name": "n", "in": "query", "required": True, "schema": {"type": "integer"}}],
+        "requestBody": {"content": {"text/plain": {}}},
+        "responses": {"200": {"description": "ok"}, "422": {"description": "wrong", "content": {"image/png": {}}}},
+    }
+    found = answer(serve(tmp_path, {"paths": {"/a": {"get": item}}}), "GET", "/a")
+    assert (found.status, found.headers["content-type"]) == (422, "application/json")
+
+
 FASTAPI = {
     "HTTPValidationError": {
         "type": "object",

@@ -123,6 +123,12 @@ WRONG = [
         "api.yaml:6:24: paths['/a'].put.operationId: GET /a already has the operationId 'x'",
     ),
     (
+        "a value far inside one of many forms",
+        HEAD.replace("3.1.0", "3.0.3")
+        + "paths: {}\ncomponents:\n  securitySchemes:\n    key: {type: oauth2, flows: {implicit: {scopes: 3}}}",
+        "api.yaml:6:52: components.securitySchemes.key.flows.implicit.scopes: 3 is not of type",
+    ),
+    (
         "a security scheme that is not there",
         HEAD + "security: [{kay: []}]\ncomponents:\n  securitySchemes: {key: {type: http, scheme: bearer}}",
         "api.yaml:3:13: security[0].kay: no security scheme is called 'kay'; did you mean 'key'?",

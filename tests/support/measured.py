@@ -1,0 +1,32 @@
+"""A plugin of the suite: which tests `make test` runs without measuring coverage.
+
+Measuring makes Python twice as slow. So `make test` has two runs. The first measures, with a tenth of the examples of
+each property. The second has the tests that repeat at length what those of the first reach, and every example.
+"""
+
+import pytest
+
+REPEATING = (
+    "tests/attack/",
+    "tests/browser/",
+    "tests/clients/",
+    "tests/control/test_copied_tests.py",
+    "tests/control/test_turn_words.py",
+    "tests/docs/test_site.py",
+    "tests/docs/test_testing.py",
+    "tests/files/test_dry_run.py",
+    "tests/gate/test_suite.py",
+    "tests/gate/test_three_ways.py",
+    "tests/js/",
+    "tests/judges/",
+    "tests/packaging/",
+    "tests/project/",
+)
+"""The tests that drive browsers, SDKs, other languages and package managers, or read the sources; and many cases."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that only the second run has."""
+    for item in items:
+        if item.nodeid.startswith(REPEATING):
+            item.add_marker(pytest.mark.repeats)
