@@ -14,8 +14,8 @@ one.
 To add one, write a row, then see docs/extending/promise.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from mockserver.contracts.document import Scope
 from mockserver.contracts.observed import OBSERVED
@@ -44,10 +44,16 @@ class Promise:
         """Return whether a contract of this scope makes the promise: the gateway's own, or that of a wire."""
         return scope in {SCOPES.get(source, "own") for source in self.sources}
 
+    def made_in(self, scopes: Collection[Scope]) -> "Promise":
+        """Return the promise with the sources that these contracts have; a section is one of our own documents."""
+        if not scopes or "own" in scopes:
+            return self
+        return replace(self, sources=tuple([name for name in self.sources if SCOPES.get(name) in scopes]), section="")
+
     @property
     def source(self) -> str:
         """The documents and the section, as reports show them."""
-        return f"{', '.join(self.sources)} · {self.section}"
+        return " · ".join([text for text in (", ".join(self.sources), self.section) if text])
 
 
 CREDENTIALS: Mapping[str, str] = {

@@ -1,10 +1,11 @@
 """The results of a run: what became of each promise. Every report is made from them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from mockserver.contracts.check import CheckOutcome, Deviation
+from mockserver.contracts.document import Scope
 from mockserver.contracts.exchange import CheckedExchange
 from mockserver.contracts.promises import CREDENTIALS, PROMISES, Promise
 from mockserver.gate.causes import Cause, Fingerprint, Sighting, cause_of, fingerprint, group
@@ -106,10 +107,17 @@ def _shortened(deviation: Deviation) -> Deviation:
 
 
 class RunResults:
-    """All promises in force."""
+    """All promises in force, with the sources that the contracts of `scopes` have."""
 
-    def __init__(self, chosen: Callable[[Promise], bool] = lambda promise: True, secrets: Iterable[str] = ()) -> None:
-        self.entries = {name: PromiseResult(promise) for name, promise in PROMISES.items() if chosen(promise)}
+    def __init__(
+        self,
+        chosen: Callable[[Promise], bool] = lambda promise: True,
+        secrets: Iterable[str] = (),
+        scopes: Collection[Scope] = (),
+    ) -> None:
+        self.entries = {
+            name: PromiseResult(promise.made_in(scopes)) for name, promise in PROMISES.items() if chosen(promise)
+        }
         self._secrets = tuple(secrets)
 
     def redact(self, text: str, exchange: CheckedExchange) -> str:

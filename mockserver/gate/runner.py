@@ -181,6 +181,7 @@ class Runner:
         self._results = RunResults(
             promise_filter(settings, self._document.scopes),
             credentials.secrets(settings.key, {**settings.credentials, **settings.keys}),
+            self._document.scopes,
         )
         if not self._results.entries:
             raise OperatorError(

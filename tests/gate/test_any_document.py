@@ -57,6 +57,10 @@ def test_only_promises_of_any_document_are_in_force(contract: Path) -> None:
     assert set(run(contract).results.entries) == {name for name, one in PROMISES.items() if "HTTP" in one.sources}
 
 
+def test_reports_of_another_document_name_none_of_the_gateways(contract: Path) -> None:
+    assert {entry.promise.source for entry in run(contract).results.entries.values()} == {"HTTP"}
+
+
 def accepts_all(request: SentRequest, status: int, body: Any) -> tuple[int, Any]:
     """Answer an invalid request as if it were valid."""
     return (201, {"id": "p9", "name": "Rex", "age": 3}) if status == 422 else (status, body)
