@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 import yaml
 
+from mockserver.contracts.json_pointer import names_of
 from mockserver.contracts.links import Link, link_of
 from mockserver.contracts.observed import FORMS, documented, is_observed
 from mockserver.contracts.schema_words import modern, shown
@@ -269,8 +270,7 @@ class ContractDocument:
             reference, node = node["$ref"], self._whole
             if not reference.startswith("#/"):
                 raise UnusableDocument(f"{reference!r} is in another file; bundle the document into one file")
-            for step in reference.removeprefix("#/").split("/"):
-                name = unquote(step).replace("~1", "/").replace("~0", "~")
+            for name in names_of(unquote(reference)):
                 if not isinstance(node, dict) or name not in node:
                     raise UnusableDocument(f"{reference!r} refers to nothing; add what it names, or correct it")
                 node = node[name]
@@ -350,7 +350,7 @@ class ContractDocument:
         reference = schema.get("$ref", "") if isinstance(schema, dict) else ""
         if kind != "text/event-stream" and reference.startswith("#/components/schemas/"):
             self._resolve(schema)
-            return self.validator(unquote(reference.rpartition("/")[2]).replace("~1", "/").replace("~0", "~"))
+            return self.validator(names_of(unquote(reference))[-1])
         return SchemaValidator(schema if kind != "text/event-stream" else {}, self._definitions)
 
 

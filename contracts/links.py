@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockserver.contracts.exchange import CheckedExchange, Json, dig
+from mockserver.contracts.json_pointer import names_of
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ def link_of(name: str, node: Mapping[str, Any]) -> Link:
     """Return a link as the document writes it."""
     target = str(node.get("operationId") or "")
     if not target:
-        path, _, method = str(node.get("operationRef")).rpartition("/")
-        target = f"{method} {path.rpartition('#/paths/')[2].replace('~1', '/').replace('~0', '~')}"
+        *_, path, method = ["", "", *names_of(unquote(str(node.get("operationRef"))))]
+        target = f"{method} {path}"
     return Link(name, target, node.get("parameters") or {})
 
 
@@ -66,7 +67,6 @@ def _evaluated(expression: str, exchange: CheckedExchange, path: Mapping[str, st
 
 
 def _pointed(body: Json, pointer: str) -> Json:
-    for step in filter(None, pointer.split("/")):
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in names_of(pointer):
         body = dig(body, int(name) if isinstance(body, list) and name.isdigit() else name)
     return body
