@@ -1,6 +1,6 @@
 """The body of a request that http.server has read the head of, by the letter of RFC 9112.
 
-http.server takes heads that HTTP does not allow, and leaves the body to whoever uses it. The reference gateway and the
+http.server takes heads that HTTP does not allow, and leaves the body to its caller. The reference gateway and the
 relay use this in place of a lenient reading of their own: where one server ends a request and another one goes on, what
 is between is a request that nobody has sent.
 """

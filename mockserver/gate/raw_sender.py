@@ -68,7 +68,7 @@ class SocketSender:
             raise
 
     def _receive(self, connection: socket.socket, came: bytearray, wanted: int | None) -> RawAnswers:
-        """Read until there are so many answers, or, with None, until the target closes."""
+        """Read until the wanted number of answers has come, or, with None, until the target closes."""
         end = time.monotonic() + self._patience
         while True:
             piece, is_closed = _read(connection, end - time.monotonic())

@@ -129,7 +129,7 @@ def test_trailers_are_dropped_and_stay_out_of_the_next_request(made: Made) -> No
 
 
 HIDDEN = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nhost: x\r\n\r\n"
-"""The end of chunks, and what is another request for whoever reads the chunks and not the length."""
+"""The end of chunks, and another request for a server that reads the chunks and not the length."""
 
 LENGTH = b"content-length: %d\r\n" % len(HIDDEN)
 
