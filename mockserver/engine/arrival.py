@@ -40,8 +40,6 @@ class Arrival:
 
     def outline(self) -> Call:
         """Return the call before its body is read. Raises `Refusal` 404 or 405."""
-        if self.head.outline is not None and self.operation is self.head.operation:
-            return self.head.outline
         return outline(self.routed(), self.request)
 
     def body(self) -> JsonObject:

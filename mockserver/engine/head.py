@@ -18,11 +18,10 @@ from mockserver.core.headers import RequestHeaders
 from mockserver.engine import cors, overrides
 from mockserver.engine.literal import literal_reply
 from mockserver.engine.prepared_turn import PreparedTurn
-from mockserver.engine.request import Request, outline
+from mockserver.engine.request import Request
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
-from mockserver.scenarios.call import Call
 from mockserver.scenarios.script import CompiledTurn, Script
 
 NAMED_BY_BODY = frozenset({"refresh"})
@@ -36,10 +35,12 @@ class HeadReading(msgspec.Struct, frozen=True):
     """A head, read with a contract and accounts.
 
     `operation` is None where the contract has none: `refusal` says why. `session_id` is None for a request that makes
-    no session. `outline` is the call before its body is read. `holder` is the caller, None where that depends on the
-    session or the time, as for a token, and where the key is refused; `terms` are those of its account on the
-    operation, None where nothing is metered. `is_plain` says that nothing in the head makes the answer another than
-    the one to its body (see `short_step`); `turns` are the turns that such requests play, by number.
+    no session. `holder` is the caller, None where that depends on the session or the time, as for a token, and where
+    the key is refused; `terms` are those of its account on the operation, None where nothing is metered. `is_plain`
+    says that nothing in the head makes the answer another than the one to its body (see `short_step`); `turns` are the
+    turns that such requests play, by number.
+
+    It must not refer to the headers: they keep it, and objects that the collector does not see would keep both.
     """
 
     contract: Contract
@@ -51,7 +52,6 @@ class HeadReading(msgspec.Struct, frozen=True):
     parameters: Parameters
     refusal: Refusal | None
     session_id: str | None
-    outline: Call | None
     holder: Holder | None
     terms: Terms | None
     is_plain: bool
@@ -111,7 +111,6 @@ def _read(request: Request, contract: Contract, accounts: Accounts) -> HeadReadi
         parameters=parameters,
         refusal=refusal,
         session_id=None if is_preflight else _session_id(operation, request, accounts),
-        outline=outline(operation, request) if operation is not None else None,
         holder=holder,
         terms=billing.terms_of(account, operation) if account is not None and operation is not None else None,
         is_plain=operation is not None and holder is not None and _is_plain(operation, holder, request),

@@ -1,5 +1,8 @@
 """What the head of a request says is read once for one head, and never for another."""
 
+import gc
+import weakref
+
 import pytest
 
 from mockserver.accounts.identify import Accounts
@@ -53,3 +56,18 @@ def test_the_holder_of_a_refused_key_is_not_known() -> None:
 def test_the_holder_of_a_token_depends_on_the_session() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"
     assert read_head(request(headers={"authorization": f"Bearer {token}"}), contract(), ACCOUNTS).holder is None
+
+
+class _Watched(RequestHeaders):
+    """Headers that a test can see go."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_headers_go_with_their_request() -> None:
+    headers = _Watched(KEY)
+    gone = weakref.ref(headers)
+    read_head(Request("POST", "/v1/messages", headers), contract(), ACCOUNTS)
+    del headers
+    gc.collect()
+    assert gone() is None
