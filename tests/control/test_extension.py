@@ -66,7 +66,9 @@ def gaps(call: str, operation: Operation) -> list[str]:
         )
     undescribed = {str(status) for status in REASONS} - set(operation["responses"])
     if undescribed:
-        sentences.append(f"its errors {', '.join(sorted(undescribed))} are not described: serve it through ROUTES")
+        sentences.append(
+            f"its errors {', '.join(sorted(undescribed))} are not described: make its router with control_router"
+        )
     if "description" in operation and row(method, path, operation) not in PAGE.read_text("utf-8"):
         sentences.append("it has no row in docs/control.md: run python -m tools.control_table")
     if not re.search(_pattern(path), TESTS):
