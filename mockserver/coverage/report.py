@@ -29,7 +29,7 @@ class CoverageReport:
 
     @property
     def percent(self) -> float:
-        """How many of the situations were met; 100 where none is asked for."""
+        """How many of the situations were met; 100 if there is none."""
         return 100 * len(self.met) / len(self.situations) if self.situations else 100.0
 
     @property

@@ -1,7 +1,7 @@
-"""Facts: what was once worked out of an exchange, such as its fingerprint, for as long as the journal has it.
+"""Facts: what a rule has worked out of an exchange, such as its fingerprint, kept for as long as the exchange.
 
-An exchange does not change, so what takes long to read of it is read once, however often a verdict is asked for. A fact
-is small: a digest, a size, a short text. The parsed bodies that it was read from are not kept.
+An exchange does not change, so what takes long to read of it is read once for all verdicts. A fact is
+small: a digest, a size, a short text. The parsed bodies that it was read from are not kept.
 """
 
 from collections.abc import Callable

@@ -25,7 +25,7 @@ from tests.browser.mock import Mock, mocking
 from tests.browser.site import serving
 
 CHROMIUM = ("chromium-headless-shell", "chromium")
-"""Debian's names. The shell has no windows that nobody sees, so it takes a third of the time. The environment variable
+"""Debian's names. The shell draws no windows, so it takes a third of the time. The environment variable
 CHROMIUM names another."""
 
 PATIENCE = 30_000

@@ -46,7 +46,7 @@ def as_text(folder: Path) -> list[str]:
     return [f"{file}:{line}:{column}: {path}: {words}" for file, line, column, path, words in problems(folder)]
 
 
-# What is told
+# What it prints
 
 
 def test_files_that_are_right_are_counted(folder: Path) -> None:

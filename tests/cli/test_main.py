@@ -38,7 +38,7 @@ def failed(*arguments: str) -> list[str]:
     return result.stderr.splitlines()
 
 
-# What is told
+# What it prints
 
 
 def test_the_version_is_told() -> None:

@@ -27,7 +27,7 @@ PLAIN = script("scenario: test\nturns: [{reply: '{{now}}', times: always}]")
 
 
 class NoTimer:
-    """A timer that must not be asked: whoever waits by it fails."""
+    """A timer that must not be used: to wait by it fails."""
 
     def now(self) -> float:
         raise AssertionError("the host's time was asked")

@@ -69,7 +69,7 @@ class Bank:
         self.now = NOW
 
     def send(self, request: Request, *, frames: int | None = None, settle: bool = True) -> Answer:
-        """One step, its answer delivered whole or up to so many frames."""
+        """Take one step, and deliver its answer whole or up to this many frames."""
         id = self.engine.arrive(request).session_id
         before = self.sessions.get(id or "", Session(id or "none"))
         after, decision = self.engine.step(before, request, self.now)

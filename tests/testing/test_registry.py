@@ -1,6 +1,6 @@
 """The registries: they have everything shipped before the first request, so that no step reads a file.
 
-Code is another matter: what compiles a scenario is imported when the first one is asked for.
+Code is another matter: what compiles a scenario is imported with the first one.
 """
 
 import subprocess

@@ -18,7 +18,7 @@ INTRODUCTION = """\
 <!-- Written by `make acts`; do not edit. -->
 
 Each client ran against this mock at its defaults: nothing was changed but the base URL and the key. Two need
-more: `openai-agents` is told to use chat completions, and Vercel's compatible provider to send schemas
+more: `openai-agents` must use chat completions, and Vercel's compatible provider must send schemas
 (`supportsStructuredOutputs`). Clients of the Responses API ran against `serve --extensions responses`.
 
 An act is **ok** if the client showed its caller exactly what the mock played, sent the right number of requests, and

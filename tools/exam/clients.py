@@ -31,7 +31,7 @@ STREAMED = (
 
 
 class ExaminedClient(NamedTuple):
-    """A client: its name on the page, how its version is told, and the command while it is examined."""
+    """A client: its name on the page, how to find its version, and the command while it is examined."""
 
     name: str
     version: Callable[[], str]

@@ -70,7 +70,7 @@ class PassageCase(NamedTuple):
 
     `turn` is the upstream's answer in the words of a scenario. `facts` are those of the answer, `request_facts` those
     of the request, by their names in `facts.py`. `extras` are fields of the request, by wire. `forms` says whether the
-    case is asked for a whole answer, a stream, or both, `wires` on which wires.
+    case asks for a whole answer, a stream, or both, and `wires` on which wires.
     """
 
     name: str

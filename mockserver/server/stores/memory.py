@@ -82,7 +82,7 @@ class MemoryStore:
     def keep(self, id: str, session: Session) -> None:
         """Keep the new value of a session, which is now the one that was used last.
 
-        Whoever awaits nothing between `present` and `keep` changes a session atomically.
+        A caller that awaits nothing between `present` and `keep` changes a session atomically.
         """
         sessions = self._sessions
         sessions[id] = session
