@@ -11,7 +11,6 @@ from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files import bundled
 from mockserver.files.contract import load_contract
-from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
 from tools.generated_tables import DOCS, markdown, placed, rewrite
 
@@ -21,7 +20,7 @@ PAGE = DOCS / "control.md"
 def application() -> FastAPI:
     """Return the control API of a gateway without scenarios."""
     gateway = Gateway(Engine(load_contract(), {}, EngineSettings()))
-    return build(ControlContext(RuntimeConfig(gateway, {}, bundled.SCENARIOS), Totals()))
+    return build(ControlContext(RuntimeConfig(gateway, {}, bundled.SCENARIOS)))
 
 
 def row(method: str, path: str, operation: dict[str, Any]) -> str:  # Any: an OpenAPI operation

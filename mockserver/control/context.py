@@ -13,7 +13,6 @@ from mockserver.core.rng import token
 from mockserver.journal.facts import FactStore
 from mockserver.journal.log import Exchange, Journal
 from mockserver.journal.record import JournalQuery, Record
-from mockserver.journal.totals import Totals
 from mockserver.openapi.contract import Contract
 from mockserver.server.traffic import Traffic
 
@@ -69,7 +68,6 @@ class ControlContext:
     def __init__(
         self,
         config: RuntimeConfig,
-        totals: Totals,
         clock: Clock | None = None,
         *,
         url: str = "",
@@ -77,7 +75,6 @@ class ControlContext:
     ) -> None:
         self.config = config
         self.app = config.app
-        self.totals = totals
         self.clock = clock if clock is not None else SystemClock()
         self.url = url
         self.default_session = default_session

@@ -7,22 +7,21 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mockserver.journal.totals import BOUNDS, Totals
+from mockserver.journal.totals import BOUNDS
 from mockserver.server.asgi import Gateway
 
 
 class Metrics(Collector):
-    """The metrics of one gateway, computed from its totals on each request."""
+    """The metrics of one gateway, computed from its journal's totals on each request."""
 
-    def __init__(self, app: Gateway, totals: Totals) -> None:
+    def __init__(self, app: Gateway) -> None:
         self._app = app
-        self._totals = totals
+        self._totals = app.journal.totals
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric with its current value."""
-        self._app.journal.settle()
         totals, live = self._totals, self._app.traffic.live.values()
         yield self._exchanges()
         yield self._durations()

@@ -12,7 +12,6 @@ from mockserver.control.guard import Guard
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import OperatorError
 from mockserver.files import bundled
-from mockserver.journal.totals import Totals
 from mockserver.server.asgi import Gateway
 
 SHORTEST_TOKEN = 16
@@ -58,10 +57,9 @@ def with_control(
     `files` are its scenario files by name, `hosts` the host names allowed besides localhost, `port` the control API's
     own port if it has one. `default_session` returns the session of a server with one client.
     """
-    chosen, totals = read_token(token), Totals()
-    gateway.journal.listeners.append(totals)
+    chosen = read_token(token)
     config = RuntimeConfig(gateway, files, bundled.SCENARIOS)
     control = ControlApplication(
-        Guard(chosen, hosts), lambda: ControlContext(config, totals, url=url, default_session=default_session())
+        Guard(chosen, hosts), lambda: ControlContext(config, url=url, default_session=default_session())
     )
     return ControlledGateway(Dispatcher(gateway, control, port), control, config, chosen)

@@ -27,6 +27,20 @@ def token(*parts: object, length: int = 22) -> str:
     return blake2b(_joined(parts), digest_size=(length + 1) // 2).hexdigest()[:length]
 
 
+class NumberedTokens:
+    """Ids that differ in one of their parts, a number: `of(n)` returns `token(*before, n, *after)`."""
+
+    __slots__ = ("_form",)
+
+    def __init__(self, before: tuple[object, ...], after: tuple[object, ...] = ()) -> None:
+        left, right = [_joined(parts).replace(b"%", b"%%") for parts in ((*before, ""), ("", *after))]
+        self._form = left + b"%d" + right
+
+    def of(self, number: int) -> str:
+        """Return the id with this number."""
+        return blake2b(self._form % number, digest_size=11).hexdigest()
+
+
 def joined(*parts: object) -> str:
     """Return parts as one part, which counts as they do one after another."""
     return "\x1f".join(map(str, parts))

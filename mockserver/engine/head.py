@@ -55,13 +55,13 @@ class HeadReading(msgspec.Struct, frozen=True):
     holder: Holder | None
     terms: Terms | None
     is_plain: bool
-    turns: dict[int, PreparedTurn] = {}
+    turns: dict[int, tuple[CompiledTurn, Script, PreparedTurn]] = {}
 
     def prepared(self, script: Script, turn: CompiledTurn, session: Session) -> PreparedTurn | None:
         """Return a turn that answers this head, prepared; None if it does not say the same each time."""
         known = self.turns.get(turn.number)
-        if known is not None and known.is_for(script, turn, session):
-            return known
+        if known is not None and known[0] is turn and known[1] is script and known[2].is_for(session):
+            return known[2]
         if self.operation is None or isinstance(turn.literal, Failure):
             return None
         literal = literal_reply(turn.literal, self.operation)
@@ -69,7 +69,8 @@ class HeadReading(msgspec.Struct, frozen=True):
             return None
         if len(self.turns) >= MOST_TURNS:
             self.turns.clear()
-        made = self.turns[turn.number] = PreparedTurn(script, turn, literal, self.operation, session)
+        made = PreparedTurn(script, turn, literal, self.operation, session)
+        self.turns[turn.number] = turn, script, made
         return made
 
 

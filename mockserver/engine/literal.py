@@ -46,9 +46,10 @@ Values: TypeAlias = tuple[bytes | int, ...]
 
 
 class Form(NamedTuple):
-    """Bytes with a hole for each value that `pick` picks."""
+    """Bytes with holes: `places` say which value fills each of them, and `pick` picks these values."""
 
     text: bytes
+    places: tuple[int, ...]
     pick: Callable[[Values], Any]  # Any: itemgetter's own type
 
     def fill(self, values: Values) -> bytes:
@@ -89,13 +90,10 @@ class LiteralReply(NamedTuple):
             blocks[place] = msgspec.structs.replace(blocks[place], id=id)
         return tuple(blocks)
 
-    @staticmethod
-    def values(id: str, model: str, created: int, usage: Usage, ids: Sequence[str] = ()) -> Values:
+    def values(self, id: str, model: str, created: int, input: int, ids: Sequence[str] = ()) -> Values:
         """Return what fills the holes of a form."""
-        total = usage.input + usage.output
-        if not ids:
-            return id.encode(), orjson.dumps(model), created, usage.input, total
-        return id.encode(), orjson.dumps(model), created, usage.input, total, *[call.encode() for call in ids]
+        fixed = id.encode(), orjson.dumps(model), created, input, input + self.output
+        return (*fixed, *[call.encode() for call in ids]) if ids else fixed
 
     def body(self, values: Values) -> bytes:
         """Return the body of a whole answer."""
@@ -103,7 +101,11 @@ class LiteralReply(NamedTuple):
 
     def whole(self, reply: Reply) -> bytes:
         """Return the body of a whole answer that is this reply."""
-        return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage))
+        return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage.input))
+
+    def stream(self, chunk: Chunk) -> tuple[Form, int]:
+        """Return all frames of a stream without waits as one form, and how many they are."""
+        return _joined(self.literals, self.wire_name, chunk)
 
     def frames(self, chunk: Chunk, values: Values, interval: float = 0.0) -> list[Action]:
         """Return the frames of a stream, without a usage chunk where that is a choice.
@@ -154,6 +156,20 @@ def _streamed(
     return timed, holes
 
 
+@lru_cache(maxsize=_MOST)
+def _joined(literals: LiteralBlocks, wire_name: str, chunk: Chunk) -> tuple[Form, int]:
+    """Return the frames of a stream as one form, and how many they are."""
+    frames, holes = _streamed(literals, wire_name, chunk, 0.0)
+    forms = {place: form for place, form, _ in holes}
+    texts = [
+        forms[place].text if place in forms else frame.payload.replace(b"%", b"%%")
+        for place, frame in enumerate(frames)
+        if isinstance(frame, Data)
+    ]
+    places = tuple([value for form in forms.values() for value in form.places])
+    return Form(b"".join(texts), places, itemgetter(*places)), len(frames)
+
+
 def _marked(literals: LiteralBlocks) -> tuple[tuple[ReplyBlock, ...], tuple[int, ...]]:
     """Return the blocks, with marks for the ids of calls that have none of their own, and the places of those."""
     blocks = [
@@ -182,7 +198,7 @@ def _form(body: bytes, usage: Usage, calls: Sequence[int]) -> Form | None:
     literals = [part.replace(b"%", b"%%") for part in parts[::2]]
     holes = [b"%d" if marks[place] in numbers else b"%b" for place in places]
     text = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])
-    return Form(text, itemgetter(*places))
+    return Form(text, tuple(places), itemgetter(*places))
 
 
 def _stop(blocks: Sequence[ReplyBlock]) -> Stop:

@@ -3,12 +3,17 @@
 A client sends the same head again and again, and most of its requests play the same turn. Then its answers differ in
 their ids, the model, the tokens and the time, and in nothing else. Headers, texts and the parts of ids that stay the
 same are kept here, and the objects too: an answer that shares them costs less to make, to keep and to forget.
+
+A `PreparedAnswer` has what differs, and no more. `decision` writes it out: for stages that change an answer, for
+outlets that play it action by action, for people who read it. The express lane and the journal do without.
 """
+
+import msgspec
 
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End, Head, Headers, Wait
 from mockserver.core.conversation import Usage, tokens
-from mockserver.core.rng import Rng, joined, token
+from mockserver.core.rng import NumberedTokens, Rng, joined
 from mockserver.engine import pace
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.literal import LiteralReply, Values
@@ -17,6 +22,7 @@ from mockserver.engine.responses import JSON, STREAM, TURN_HEADER
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script
 from mockserver.wires import WIRES
+from mockserver.wires.chunks import Chunk
 from mockserver.wires.plain import PlainRequest
 
 _END = End()
@@ -25,67 +31,122 @@ _STREAM: Headers = (("content-type", STREAM), ("cache-control", "no-cache"))
 
 
 class PreparedTurn:
-    """A turn of a script that says the same each time, prepared for one operation and one session."""
+    """A turn that says the same each time, prepared for one operation and one session.
+
+    It is kept as long as one of its answers, so it must not refer to its script. `pauses` says whether its answers
+    wait for something.
+    """
 
     __slots__ = (
-        *("_calls", "_every_head", "_operation", "_plan", "_reply_seed", "_request_id", "_request_seed", "_seed"),
-        "_steady",
-        *("_wire", "id", "literal", "number", "script", "seed", "turn"),
+        *(
+            "_call_ids",
+            "_chunk",
+            "_every_head",
+            "_note",
+            "_plan",
+            "_reply_id",
+            "_reply_seed",
+            "_request_id",
+            "_request_id_name",
+        ),
+        *("_steady", "_wire", "id", "literal", "operation", "pauses", "seed"),
     )
 
     def __init__(
         self, script: Script, turn: CompiledTurn, literal: LiteralReply, operation: Operation, session: Session
     ) -> None:
         assert isinstance(turn.plan, ReplyPlan), "only a reply has literal blocks"
-        self.script, self.turn, self.literal = script, turn, literal
-        self.id, self.seed, self.number = session.id, session.seed, turn.number
-        self._wire, self._operation, self._plan = WIRES[operation.wire], operation.name, turn.plan
-        self._seed = script.seed if script.seed is not None else session.seed
-        self._request_seed = joined(session.seed, session.id, "request")
-        self._reply_seed = joined(self._seed, session.id, script.name, turn.number)
-        self._request_id = self._wire.request_id_header
+        self.literal, self.id, self.seed, self.operation = literal, session.id, session.seed, operation.name
+        self._wire, self._plan = WIRES[operation.wire], turn.plan
+        seed = script.seed if script.seed is not None else session.seed
+        self._note = Note(
+            session=session.id, seed=seed, operation=operation.name, scenario=script.name, turn=turn.number
+        )
+        self._reply_seed = joined(seed, session.id, script.name, turn.number)
+        self._reply_id = NumberedTokens((self._reply_seed,), ("reply",))
+        self._call_ids = [NumberedTokens((self._reply_seed,), ("tool", place)) for place in literal.calls]
+        self._request_id = NumberedTokens((session.seed, session.id, "request"))
+        self._request_id_name = self._wire.request_id_header
         self._every_head = (("x-mock-session", session.id), (TURN_HEADER, f"{script.name}/{turn.number}"))
-        self._calls = literal.calls
+        self._chunk: Chunk = turn.plan.pace.chunk if turn.plan.pace is not None else "word"
         self._steady = turn.plan.pace.steady if turn.plan.pace is not None else None
+        self.pauses = turn.plan.pace is not None and turn.plan.pace.takes_time
 
-    def is_for(self, script: Script, turn: CompiledTurn, session: Session) -> bool:
-        """Return whether this is the turn of this script, prepared for this session."""
-        return self.turn is turn and self.script is script and self.seed == session.seed and self.id == session.id
+    def is_for(self, session: Session) -> bool:
+        """Return whether the turn is prepared for this session."""
+        return self.id == session.id and self.seed == session.seed
 
-    def decision(self, asked: PlainRequest, requests: int, hit: int, now: float) -> Decision:
-        """Return the decision on a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
-        literal, plan, seed = self.literal, self._plan, self._reply_seed
-        id = plan.id or token(seed, hit, "reply")
-        prefix = self._wire.tool_id_prefix
-        calls = [prefix + token(seed, hit, "tool", place) for place in self._calls] if self._calls else ()
-        usage = Usage(max(1, tokens(asked.characters)), literal.output)
-        values = literal.values(id, asked.model, int(now), usage, calls)
-        request_id = (self._request_id, "req_" + token(self._request_seed, requests))
+    def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> "PreparedAnswer":
+        """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
+        prefix, calls = self._wire.tool_id_prefix, self._call_ids
+        return PreparedAnswer(
+            self,
+            self._plan.id or self._reply_id.of(hit),
+            "req_" + self._request_id.of(requests),
+            asked.model,
+            asked.stream,
+            int(now),
+            max(1, tokens(asked.characters)),
+            hit,
+            tuple([prefix + call.of(hit) for call in calls]) if calls else (),
+        )
+
+    def head(self, request_id: str, length: str | None) -> Headers:
+        """Return the headers of an answer; a stream has no length."""
+        id = (self._request_id_name, request_id)
+        if length is None:
+            return (*_STREAM, id, *self._every_head)
+        return (_JSON, ("content-length", length), id, *self._every_head)
+
+    def decision(self, answer: "PreparedAnswer") -> Decision:
+        """Return the decision that an answer stands for."""
+        literal, plan, hit = self.literal, self._plan, answer.hit
+        values = self._values(answer)
         actions: Actions
-        if asked.stream:
+        if answer.is_stream:
             first, interval = self._steady or (0.0, 0.0)
-            frames = literal.frames(plan.pace.chunk if plan.pace is not None else "word", values, interval)
-            actions = (Head(200, (*_STREAM, request_id, *self._every_head)), *frames, _END)
+            frames = literal.frames(self._chunk, values, interval)
+            actions = (Head(200, self.head(answer.request_id, None)), *frames, _END)
             actions = (Wait(first), *actions) if first else actions
         else:
             body = literal.body(values)
-            head = (_JSON, ("content-length", str(len(body))), request_id, *self._every_head)
-            actions = (Head(200, head), Data(body), _END)
-        if plan.pace is not None and plan.pace.takes_time and (self._steady is None or not asked.stream):
-            actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(seed, hit, "pace"))
-        note = Note(
-            session=self.id,
-            seed=self._seed,
-            operation=self._operation,
-            scenario=self.script.name,
-            turn=self.number,
-            usage=usage,
-        )
-        said = literal.said(calls)
-        return Decision(actions, note, recipe=Recipe(reply=ReplyRecipe(id=id, blocks=said, pace=plan.pace)))
+            actions = (Head(200, self.head(answer.request_id, str(len(body)))), Data(body), _END)
+        if plan.pace is not None and self.pauses and (self._steady is None or not answer.is_stream):
+            actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(self._reply_seed, hit, "pace"))
+        note = msgspec.structs.replace(self._note, usage=Usage(answer.input, literal.output))
+        recipe = ReplyRecipe(id=answer.id, blocks=literal.said(answer.calls), pace=plan.pace)
+        return Decision(actions, note, recipe=Recipe(reply=recipe))
+
+    def body(self, answer: "PreparedAnswer") -> tuple[bytes, int]:
+        """Return the body of an answer without waits, and of how many pieces it consists."""
+        form, pieces = self.literal.stream(self._chunk) if answer.is_stream else (self.literal.form, 1)
+        return form.fill(self._values(answer)), pieces
+
+    def _values(self, answer: "PreparedAnswer") -> Values:
+        return self.literal.values(answer.id, answer.model, answer.created, answer.input, answer.calls)
 
     def _deltas(self, values: Values) -> int:
         """Return how many deltas the reply has as a stream."""
-        assert self._plan.pace is not None, "only a paced answer counts them"
-        frames = self.literal.frames(self._plan.pace.chunk, values)
+        frames = self.literal.frames(self._chunk, values)
         return sum([isinstance(frame, Data) and frame.event in self._wire.deltas for frame in frames])
+
+
+class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
+    """An answer of a prepared turn: what differs from its other answers.
+
+    `calls` are the ids of its tool calls; `hit` counts the plays of the turn.
+    """
+
+    turn: PreparedTurn
+    id: str
+    request_id: str
+    model: str
+    is_stream: bool
+    created: int
+    input: int
+    hit: int
+    calls: tuple[str, ...]
+
+    def decision(self) -> Decision:
+        """Return the answer as actions, with its note and its recipe."""
+        return self.turn.decision(self)

@@ -29,6 +29,7 @@ from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.head import HeadReading
 from mockserver.engine.overrides import SCENARIO_MODEL
+from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.responses import TURN_HEADER
 from mockserver.engine.settings import EngineParts
@@ -39,8 +40,10 @@ from mockserver.wires.plain import PlainRequest
 from mockserver.wires.wire import Wire
 
 
-def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision] | None:
-    """Return the next session and the decision on a plain request, or None if the step has to be taken as a whole."""
+def short_step(
+    engine: EngineParts, session: Session, arrival: Arrival, now: float
+) -> tuple[Session, Decision | PreparedAnswer] | None:
+    """Return the next session and the answer to a plain request, or None if the step has to be taken as a whole."""
     head = arrival.head
     if not head.is_plain or session.overrides is not NO_OVERRIDES:
         return None
@@ -67,8 +70,8 @@ def short_step(engine: EngineParts, session: Session, arrival: Arrival, now: flo
     after = msgspec.structs.replace(session, requests=count, progress={**session.progress, script.name: progress})
     if prepared is None:
         return (after, _failed(engine, after, script, turn, arrival)) if isinstance(turn.literal, Failure) else None
-    decision = prepared.decision(asked, count, progress.hits[turn.number], now)
-    return _charged(engine, after, decision, meter, asked.model, wire) if meter is not None else (after, decision)
+    answer = prepared.answer(asked, count, progress.hits[turn.number], now)
+    return _charged(engine, after, answer, meter, wire) if meter is not None else (after, answer)
 
 
 def _turn(script: Script, progress: Progress, arrival: Arrival) -> CompiledTurn | None:
@@ -94,12 +97,13 @@ def _meter(head: HeadReading, terms: Terms, session: Session, ticket: str, now: 
 
 
 def _charged(
-    engine: EngineParts, session: Session, decision: Decision, meter: billing.Meter, model: str, wire: Wire
+    engine: EngineParts, session: Session, answer: PreparedAnswer, meter: billing.Meter, wire: Wire
 ) -> tuple[Session, Decision]:
     """Return the session and the decision with the price of the answer charged."""
+    decision = answer.decision()
     usage = decision.note.usage
     assert usage is not None, "a reply has one"
-    rate = rate_of(engine.accounts.prices, meter.account, model)
+    rate = rate_of(engine.accounts.prices, meter.account, answer.model)
     session, actions, receipt = billing.charge(session, meter, rate, usage, decision.actions, wire)
     return session, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
 

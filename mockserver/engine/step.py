@@ -31,6 +31,7 @@ from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.chaos_stage import NO_CHAOS, ChaosSettings, disturb
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.render import finish_faults
 from mockserver.engine.request import Request
 from mockserver.engine.settings import EngineSettings
@@ -91,13 +92,17 @@ class Engine:
 
     def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
         """Return the next session and the decision for a request that has arrived; `step` for one that has not."""
+        return _written(*self.answer(session, arrival, now))
+
+    def answer(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision | PreparedAnswer]:
+        """Return what `decide` does, the decision on a plain request perhaps not written out yet."""
         short = short_step(self, session, arrival, now) if self._is_plain else None
         if short is not None and session.chaos is None and self.chaos.default is None:
             return short
         headers = arrival.request.headers
         if arrival.head.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
-        after, decision = short or self._undisturbed(session, arrival, now)
+        after, decision = _written(*short) if short is not None else self._undisturbed(session, arrival, now)
         if after is not session:
             after, decision = disturb(self.chaos, session, arrival, now, after, decision)
         decision = finish_faults(decision)
@@ -137,6 +142,11 @@ class Engine:
             return session, refusals.refused(
                 envelope, session, operation, arrival.request, refusal, is_counted=is_counted
             )
+
+
+def _written(session: Session, answer: Decision | PreparedAnswer) -> tuple[Session, Decision]:
+    """Return a session, and the decision that an answer is or stands for."""
+    return session, answer.decision() if isinstance(answer, PreparedAnswer) else answer
 
 
 def _is_plain(settings: EngineSettings) -> bool:

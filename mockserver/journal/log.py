@@ -4,7 +4,8 @@ An exchange is entered when its answer has ended, with what was really delivered
 and cookies before anything is stored. When the journal is full, it drops the oldest exchanges.
 
 It stores what exists anyway (the body, the actions, the note). What tests look at, a parsed conversation or the answer
-event by event, is derived on demand: see `record`.
+event by event, is derived on demand: see `record`. An answer that was not written out for its client is not written out
+for the journal either, until somebody reads it: see `unread`.
 """
 
 from collections import deque
@@ -12,15 +13,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain, islice
 from sys import getsizeof
-from threading import RLock
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
 from mockserver.core.actions import Actions, Data, Head, Raw
+from mockserver.core.conversation import Usage
 from mockserver.engine.decision import Note
 from mockserver.engine.recipe import Recipe
 from mockserver.journal.listeners import GuardedCalls
+from mockserver.journal.totals import Totals
 
 MOST_EXCHANGES = 1_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -136,69 +138,50 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     captured: Captured = NOTHING_CAPTURED
 
 
-class LateEntry(Protocol):
-    """An exchange that is over and not entered yet."""
+class UnreadEntry(Protocol):
+    """An exchange that is made when somebody reads it."""
 
-    def enter(self, journal: "Journal") -> None:
-        """Enter it."""
+    def read(self) -> Exchange:
+        """Return the exchange, the same one each time."""
         ...
 
 
 class Journal:
     """The exchanges, oldest first. The journal calls its `listeners` with each exchange; one of them may fail.
 
-    A server under load enters several exchanges together, after their answers have left (`late`). Whoever looks at
-    the journal enters them first, so nobody sees that one is missing.
+    `totals` are those of all exchanges, also of those that were dropped.
     """
 
     def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._exchanges: deque[Exchange] = deque()
+        self._entries: deque[Exchange | UnreadEntry] = deque()
         self._weights: deque[int] = deque()
         self._bytes = 0
-        self._entered = 0
-        self.late: deque[LateEntry] = deque()
-        """Exchanges to be entered by `settle`, oldest first."""
-        self._settling = RLock()
+        self.entered = 0
+        """How many exchanges were entered: the number of the last one."""
+        self.totals = Totals()
         self.listeners: list[Callable[[Exchange], None]] = []
         self._guarded = GuardedCalls()
 
     def __len__(self) -> int:
-        self.settle()
-        return len(self._exchanges)
+        return len(self._entries)
 
     def __iter__(self) -> Iterator[Exchange]:
-        self.settle()
-        return iter(tuple(self._exchanges))  # a copy: another thread may read while the server enters
+        return map(_read, tuple(self._entries))  # a copy: another thread may read while the server enters
 
     def since(self, number: int) -> list[Exchange]:
         """Return the exchanges after this number, oldest first; only those are looked at."""
-        self.settle()
         entered = -1
-        while entered != self._entered:  # another thread may enter one meanwhile
-            entered = self._entered
-            later = list(islice(reversed(self._exchanges), max(0, entered - number)))
-        return later[::-1]
-
-    def settle(self) -> None:
-        """Enter every exchange that is late."""
-        if self.late:
-            with self._settling:
-                while self.late:
-                    self.late.popleft().enter(self)
-
-    @property
-    def entered(self) -> int:
-        """How many exchanges were entered: the number of the last one."""
-        self.settle()
-        return self._entered
+        while entered != self.entered:  # another thread may enter one meanwhile
+            entered = self.entered
+            later = list(islice(reversed(self._entries), max(0, entered - number)))
+        return [_read(entry) for entry in reversed(later)]
 
     @property
     def forgotten(self) -> int:
         """How many exchanges were dropped because the journal was full."""
-        self.settle()
-        return self._entered - len(self._exchanges)
+        return self.entered - len(self._entries)
 
     def enter(
         self,
@@ -212,23 +195,45 @@ class Journal:
         captured: Captured = NOTHING_CAPTURED,
     ) -> Exchange:
         """Enter one exchange and return it. A body or answer that is larger than the whole journal is not kept."""
-        self._entered = number = self._entered + 1
+        number = self.entered + 1
         if len(path) > LONGEST_PATH:
             path = path[:LONGEST_PATH]
         exchange = Exchange(number, at, client, method, path, body, note, outcome, captured)
-        most_bytes, weight = self._most_bytes, _weight(exchange)
+        most_bytes, weight = self._most_bytes, weight_of(exchange)
         if weight > most_bytes:
             exchange = _cut(exchange, most_bytes)
-            weight = _weight(exchange)
-        self._exchanges.append(exchange)
-        self._weights.append(weight)
-        self._bytes += weight
-        while self._bytes > most_bytes or len(self._exchanges) > self._most:
-            self._exchanges.popleft()
-            self._bytes -= self._weights.popleft()
+            weight = weight_of(exchange)
+        self._keep(exchange, weight)
+        self.totals.count(note.operation, outcome, note.usage, note.code)
         for listener in tuple(self.listeners):
             self._guarded.call(listener, exchange)
         return exchange
+
+    def enter_unread(self, entry: UnreadEntry, weight: int, operation: str, outcome: Outcome, usage: Usage) -> None:
+        """Enter an exchange of this weight that is made when somebody reads it; listeners read it at once."""
+        if self.listeners or weight > self._most_bytes:
+            read = entry.read()
+            fields = (read.at, read.client, read.method, read.path, read.body, read.note, read.outcome, read.captured)
+            self.enter(*fields)
+            return
+        self._keep(entry, weight)
+        self.totals.count(operation, outcome, usage)
+
+    def _keep(self, entry: Exchange | UnreadEntry, weight: int) -> None:
+        """Add an entry, and drop the oldest ones that have no room beside it."""
+        entries, weights = self._entries, self._weights
+        self.entered += 1
+        entries.append(entry)
+        weights.append(weight)
+        self._bytes += weight
+        while self._bytes > self._most_bytes or len(entries) > self._most:
+            entries.popleft()
+            self._bytes -= weights.popleft()
+
+
+def _read(entry: Exchange | UnreadEntry) -> Exchange:
+    """Return the exchange that an entry is or stands for."""
+    return entry if isinstance(entry, Exchange) else entry.read()
 
 
 def _cut(exchange: Exchange, most_bytes: int) -> Exchange:
@@ -242,7 +247,7 @@ def _cut(exchange: Exchange, most_bytes: int) -> Exchange:
     return exchange
 
 
-def _weight(exchange: Exchange) -> int:
+def weight_of(exchange: Exchange) -> int:
     """Return the bytes of an exchange, roughly."""
     note, outcome = exchange.note, exchange.outcome
     weight = OVERHEAD + WRITE * len(outcome.writes) + _size(exchange.captured, outcome)

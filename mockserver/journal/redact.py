@@ -96,6 +96,17 @@ def capture(
     return redacted.headers.client, path, body, kept
 
 
+def unmasked(request: Request) -> KeptHeaders | None:
+    """Return the request's headers without secrets; None if a key of the caller occurs anywhere else in it."""
+    redacted = derive(request.headers, _redacted)
+    if redacted.repeats_keys:
+        return None
+    for key, _, secret in redacted.secrets:
+        if secret in request.body or key in request.path or key in request.query:
+            return None
+    return redacted.headers
+
+
 class _Redacted(NamedTuple):
     """Headers without secrets; each key of the caller with its mask and its bytes; whether a header repeats a key."""
 

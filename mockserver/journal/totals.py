@@ -2,15 +2,19 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
-from mockserver.journal.log import Exchange
+from mockserver.core.conversation import Usage
+
+if TYPE_CHECKING:
+    from mockserver.journal.log import Outcome
 
 BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the duration histogram, in seconds: from an immediate answer to a long stream."""
 
 
 class Totals:
-    """The sums. An instance is a listener of the journal."""
+    """The sums. A journal has one, and counts each exchange that it enters."""
 
     def __init__(self) -> None:
         self.exchanges: Counter[tuple[str, int, str]] = Counter()
@@ -21,20 +25,19 @@ class Totals:
         self._later: dict[str, list[int]] = {}
         """By operation: the number of exchanges in each bucket of `BOUNDS` that took time, and above the last."""
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Count one exchange."""
-        note, outcome = exchange.note, exchange.outcome
-        usage, seconds = note.usage, outcome.seconds
-        self.exchanges[note.operation, outcome.status, outcome.ended] += 1
+    def count(self, operation: str, outcome: "Outcome", usage: Usage | None, code: str = "") -> None:
+        """Count one exchange: its operation, what was delivered, the tokens that it reported, its error code."""
+        self.exchanges[operation, outcome.status, outcome.ended] += 1
         self.bytes += outcome.bytes
+        seconds = outcome.seconds
         if seconds:
-            counts = self._later.setdefault(note.operation, [0] * (len(BOUNDS) + 1))
+            counts = self._later.setdefault(operation, [0] * (len(BOUNDS) + 1))
             counts[bisect_left(BOUNDS, seconds)] += 1
-            self.seconds[note.operation] += seconds
+            self.seconds[operation] += seconds
         if usage is not None:
             self.input += usage.input
             self.output += usage.output
-        elif note.code == "no_turn_matched":
+        elif code == "no_turn_matched":
             self.unmatched += 1
 
     @property

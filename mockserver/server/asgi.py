@@ -22,6 +22,7 @@ from mockserver.core.headers import RequestHeaders
 from mockserver.engine import cors, overrides
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision, Note
+from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.request import MAX_BODY, Request
 from mockserver.engine.step import Engine
 from mockserver.journal.log import Balance, Exchange, Journal, Outcome
@@ -48,11 +49,11 @@ RETRY_AFTER = 1
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
-    """A request, and what was decided on it; the rest is as in `LiveAnswer`."""
+    """A request, and the answer that was decided on; the rest is as in `LiveAnswer`."""
 
     session_id: str | None
     request: Request
-    decision: Decision
+    answer: Decision | PreparedAnswer
     clock: Timeline
     received_at: float
 
@@ -183,28 +184,28 @@ class Gateway:
         now = self._clock.now()
         arrival = self.engine.arrive(request)
         id, clock = arrival.session_id, REAL
+        answer: Decision | PreparedAnswer
         try:
             before = Session(ANONYMOUS) if id is None else store.present(id)
-            after, decision = self.engine.decide(before, arrival, before.clock.at(now))
+            after, answer = self.engine.answer(before, arrival, before.clock.at(now))
             if after is not before and id is not None:
                 store.keep(id, after)
             clock = after.clock
         except Exception as error:
-            decision = self._failed(request, id, error)
-        return Decided(id, request, decision, clock, now)
+            answer = self._failed(request, id, error)
+        return Decided(id, request, answer, clock, now)
 
-    def begin_decided(self, decided: Decided, connection: Connection) -> LiveAnswer:
+    def begin_decided(self, decided: Decided, decision: Decision, connection: Connection) -> LiveAnswer:
         """Return the answer of `decide_now`, which the outlet has to play and then to `end` or `abandon`."""
         id, clock, received_at = decided.session_id, decided.clock, decided.received_at
-        return self.traffic.begin(id, decided.request, decided.decision, clock, received_at, connection)
+        return self.traffic.begin(id, decided.request, decision, clock, received_at, connection)
 
-    def settle_now(self, decided: Decided, store: MemoryStore, outcome: Outcome) -> Balance | None:
+    def settle_now(self, id: str | None, decision: Decision, store: MemoryStore, outcome: Outcome) -> Balance | None:
         """Settle an answer of `decide_now` that was sent. Return what `_settle` does."""
-        id = decided.session_id
-        if id is None or decided.decision.receipt is None:
+        if id is None or decision.receipt is None:
             return None
         before = store.present(id)
-        after, credits = self._settled(before, decided.decision, outcome)
+        after, credits = self._settled(before, decision, outcome)
         store.keep(id, after)
         return credits
 

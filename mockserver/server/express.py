@@ -3,8 +3,10 @@
 Theory. Most requests come in one piece, when every earlier answer of their connection is complete, and most answers
 neither wait nor break. Between such a request and the end of its answer nothing else happens on the event loop: nobody
 can look at the answer, hold it back or leave. So it needs no cycle, no player, no gate and no place in the traffic.
-The lane decides, lays head and bodies together and writes them at once. Then it settles the account, and leaves the
-entry for the journal, which enters all those of one turn of the loop together (`Journal.late`).
+The lane decides, lays head and bodies together, writes them at once, settles the account, and enters the exchange.
+
+Most answers are those of prepared turns. Such an answer is not even written out as actions: what the framing would make
+of it is known but for a few values (`_format`), and the journal keeps it unread.
 
 What the lane does not take goes the general way, and loses nothing by having been looked at:
 
@@ -16,17 +18,17 @@ What the lane does not take goes the general way, and loses nothing by having be
 The bytes are those of the player, and the journal has the same entry, but for the real time, which is none.
 """
 
-import asyncio
 import logging
 from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol
 
-import msgspec
-
 from mockserver.core.actions import Actions, Data, End, Head
-from mockserver.journal.log import Balance, Journal, Outcome
-from mockserver.journal.redact import capture
+from mockserver.engine.decision import Decision
+from mockserver.engine.prepared_turn import PreparedAnswer, PreparedTurn
+from mockserver.journal.log import Balance, Outcome
+from mockserver.journal.redact import capture, unmasked
+from mockserver.journal.unread import UnreadExchange
 from mockserver.server.answer_framing import AnswerFraming, whole_answer
 from mockserver.server.asgi import Decided, Gateway
 from mockserver.server.http_parser import RequestHead
@@ -37,6 +39,16 @@ log = logging.getLogger("mockserver")
 
 _ONLY_DATA = frozenset({Data})
 _PAYLOAD = attrgetter("payload")
+_COMMON, _ID, _LENGTH, _BODY = b"\r\n<common>\r\n", "<request id>", "811111111111111", b"<body>"
+_HOLES = {
+    _COMMON: b"%b",
+    _ID.encode(): b"%b",
+    _LENGTH.encode(): b"%d",
+    b"%x\r\n" % len(_BODY): b"%x\r\n",
+    _BODY: b"%b",
+}
+"""Marks in an answer, with the holes of its format in their places. A whole answer has a length, a stream a size."""
+_NOT_ENTERED = "the answer could not be entered in the journal; this is a bug of the mock"
 
 
 class ExpressConnection(TransportConnection, Protocol):
@@ -58,24 +70,54 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
         return False
     request = gateway.request(head.method, head.path, head.query, head.fields, body, too_large=False)
     decided = gateway.decide_now(request, store)
-    sent = _at_once(decided.decision.actions, wire.common_headers(), is_head=head.method == "HEAD")
+    answer = decided.answer
+    if isinstance(answer, PreparedAnswer):
+        if not answer.turn.pauses:
+            _serve_prepared(wire, gateway, decided, answer)
+            return True
+        answer = answer.decision()
+    sent = _at_once(answer.actions, wire.common_headers(), is_head=head.method == "HEAD")
     if sent is None:
         cycle = TransportCycle(wire, head, gateway)
         wire.owe(cycle)
-        cycle.play(gateway.begin_decided(decided, wire.socket_connection))
+        cycle.play(gateway.begin_decided(decided, answer, wire.socket_connection))
         return True
     data, outcome, keep_alive = sent
     wire.transport.write(data)
-    journal = gateway.journal
-    if not journal.late:
-        asyncio.get_running_loop().call_soon(journal.settle)
     try:
-        credits = None if decided.decision.receipt is None else gateway.settle_now(decided, store, outcome)
-        journal.late.append(LateExchange(decided, outcome, gateway.clock.now(), credits, gateway.traffic.next_id()))
+        credits = gateway.settle_now(decided.session_id, answer, store, outcome)
+        _enter(gateway, decided, answer, outcome, credits)
     except Exception:
-        log.exception("the answer could not be entered in the journal; this is a bug of the mock")
+        log.exception(_NOT_ENTERED)
     wire.served(keep_alive=keep_alive)
     return True
+
+
+def _serve_prepared(wire: ExpressConnection, gateway: Gateway, decided: Decided, answer: PreparedAnswer) -> None:
+    """Send an answer that was not written out, and enter it unread."""
+    turn, common = answer.turn, wire.common_headers()
+    body, frames = turn.body(answer)
+    size = len(body)
+    if answer.is_stream:
+        wire.transport.write(_format(turn, True) % (common, answer.request_id.encode(), size, body))
+    else:
+        wire.transport.write(_format(turn, False) % (common, size, answer.request_id.encode(), body))
+    try:
+        _enter_prepared(gateway, decided, answer, _complete(200, frames, size))
+    except Exception:
+        log.exception(_NOT_ENTERED)
+    wire.served(keep_alive=True)
+
+
+@lru_cache(maxsize=1_024)
+def _format(turn: PreparedTurn, is_stream: bool) -> bytes:
+    """Return what the framing makes of the answers of a turn, as a format for the values in which they differ."""
+    framing = AnswerFraming(is_head=False, keep_alive=True)
+    head = framing.head(200, turn.head(_ID, None if is_stream else _LENGTH), _COMMON)
+    answer = (head + framing.body(_BODY, more=False)).replace(b"%", b"%%")
+    for mark, hole in _HOLES.items():
+        answer = answer.replace(mark, hole, 1)
+    return answer
 
 
 def _at_once(actions: Actions, common: bytes, *, is_head: bool) -> tuple[bytes, Outcome, bool] | None:
@@ -112,27 +154,40 @@ def _complete(status: int, frames: int, size: int) -> Outcome:
     return Outcome(status, frames, size, 0.0, "complete", frames, ((frames, size, 0.0),))
 
 
-class LateExchange(msgspec.Struct, frozen=True, gc=False):
-    """An exchange that is over and waits to be entered in the journal."""
+def _enter(
+    gateway: Gateway, decided: Decided, decision: Decision, outcome: Outcome, credits: Balance | None = None
+) -> None:
+    """Enter an answer that was sent in the journal, without secrets."""
+    request, clock, received_at = decided.request, decided.clock, decided.received_at
+    client, path, body, kept = capture(
+        request,
+        decision,
+        received_at=received_at,
+        ended_at=gateway.clock.now(),
+        virtual=clock.is_virtual,
+        credits=credits,
+        live=gateway.traffic.next_id(),
+    )
+    gateway.journal.enter(clock.at(received_at), client, request.method, path, body, decision.note, outcome, kept)
 
-    decided: Decided
-    outcome: Outcome
-    ended_at: float
-    credits: Balance | None
-    live: int
 
-    def enter(self, journal: Journal) -> None:
-        """Enter it, without secrets."""
-        decided = self.decided
-        request, decision, clock, received_at = decided.request, decided.decision, decided.clock, decided.received_at
-        client, path, body, kept = capture(
-            request,
-            decision,
-            received_at=received_at,
-            ended_at=self.ended_at,
-            virtual=clock.is_virtual,
-            credits=self.credits,
-            live=self.live,
-        )
-        at, method = clock.at(received_at), request.method
-        journal.enter(at, client, method, path, body, decision.note, self.outcome, kept)
+def _enter_prepared(gateway: Gateway, decided: Decided, answer: PreparedAnswer, outcome: Outcome) -> None:
+    """Enter an answer that was not written out, unless a key of the caller may have to be masked in it."""
+    request, journal = decided.request, gateway.journal
+    headers = unmasked(request)
+    if headers is None:
+        _enter(gateway, decided, answer.decision(), outcome)
+        return
+    UnreadExchange(
+        journal.entered + 1,
+        decided.clock,
+        decided.received_at,
+        gateway.clock.now(),
+        request.method,
+        request.path,
+        headers,
+        request.body,
+        answer,
+        outcome,
+        gateway.traffic.next_id(),
+    ).enter(journal)

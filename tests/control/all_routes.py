@@ -11,14 +11,13 @@ from mockserver.control.application import build
 from mockserver.control.context import ControlContext
 from mockserver.control.routes.server import PAGE
 from mockserver.control.wiring import ControlledGateway
-from mockserver.journal.totals import Totals
 
 FILLED = {"number": "1", "id": "1", "kind": "curl"}
 
 
 def every_route(controlled: ControlledGateway) -> list[tuple[str, str]]:
     """Return the method and path of each route; each file of the page counts as a route."""
-    found = _routes(build(ControlContext(controlled.config, Totals())))
+    found = _routes(build(ControlContext(controlled.config)))
     files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
     return sorted({*found, *files})
 

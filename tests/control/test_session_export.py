@@ -17,7 +17,6 @@ from mockserver.accounts.ledger import Ledger, RateWindow, Reservation
 from mockserver.accounts.session import ChaosMemory, Overrides, Progress, QueuedResponse, Session, Timeline
 from mockserver.control.context import ControlContext
 from mockserver.control.session_export import FORMAT, from_document, to_document
-from mockserver.journal.totals import Totals
 from tests.control.support import Served, error_of, serving
 from tests.support.engine import CHAT, MESSAGES, script
 from tests.support.properties import examples
@@ -74,7 +73,7 @@ sessions = st.builds(
 
 @given(sessions)
 def test_out_and_in_again_is_the_same(served: Served, session: Session) -> None:
-    context = ControlContext(served.controlled.config, Totals())
+    context = ControlContext(served.controlled.config)
     document = to_document(session)
     again = from_document(type(document).model_validate_json(document.model_dump_json()), context)
     assert again == session

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.rng import Rng, digest, token
+from mockserver.core.rng import NumberedTokens, Rng, digest, token
 
 PARTS = st.lists(st.text() | st.integers(), min_size=1, max_size=4)
 
@@ -85,3 +85,11 @@ def test_normal_numbers_lie_around_their_mean() -> None:
     mean = sum(rolls) / len(rolls)
     deviation = (sum((roll - mean) ** 2 for roll in rolls) / len(rolls)) ** 0.5
     assert (round(mean, 1), round(deviation, 1)) == (10.0, 2.0)
+
+
+@given(PARTS, PARTS, st.integers(0))
+def test_a_numbered_token_is_the_token_of_all_its_parts(
+    before: list[str | int], after: list[str | int], number: int
+) -> None:
+    assert NumberedTokens(tuple(before), tuple(after)).of(number) == token(*before, number, *after)
+    assert NumberedTokens(tuple(before)).of(number) == token(*before, number)

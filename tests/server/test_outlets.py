@@ -57,6 +57,16 @@ REQUESTS: dict[str, tuple[str, list[bytes]]] = {
     "100-continue": (HEALTHY, [EXPECTING[: -len(BODY)], BODY]),
     "100-continue after an answer that is owed": (HEALTHY, [post() + EXPECTING[: -len(BODY)], BODY]),
     "keep-alive": (HEALTHY, [post(), post(), STREAM, post(model="another")]),
+    "a client that repeats itself": (HEALTHY, [post()] * 3 + [STREAM] * 3 + [post(model="a % model")] * 2),
+    "streams of one character each": (HEALTHY + "    pace: {chunk: character}\n", [STREAM] * 3 + [post()] * 3),
+    "tool calls": (
+        "  - reply: [{tool_use: {name: f, input: {a: 1}}}]\n    times: always\n",
+        [post()] * 3 + [STREAM] * 3,
+    ),
+    "the other wire again": (
+        HEALTHY,
+        [post("/api/v1/chat/completions")] * 3 + [post("/api/v1/chat/completions", stream=True)] * 3,
+    ),
     "requests that are pipelined": (HEALTHY + PACED, [post() + STREAM + GET % b"/v1/models" + post()]),
     "connection: close": (HEALTHY, [post(headers="connection: close\r\n") + post()]),
     "HTTP/1.0": (HEALTHY, [post(version="1.0")]),

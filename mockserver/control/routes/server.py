@@ -36,7 +36,7 @@ PAGE = {
 
 def routes(context: ControlContext) -> APIRouter:
     """Return the routes of the server."""
-    router, metrics = control_router("server"), Metrics(context.app, context.totals)
+    router, metrics = control_router("server"), Metrics(context.app)
 
     @router.get("/about")
     async def about() -> responses.AboutShape:

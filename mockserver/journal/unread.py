@@ -1,0 +1,85 @@
+"""Unread exchanges: what the journal keeps of a prepared answer until somebody reads it.
+
+Theory. A server under load enters tens of thousands of exchanges in a second, and hardly any of them is ever read. The
+answer of a prepared turn follows from its turn and the few things that differ (`engine.prepared_turn`); so does all
+that the journal says of it. So one flat record takes the place of the body, the actions, the note and the recipe. Who
+reads it gets the `Exchange` that would have been entered, field by field, and it weighs the same; `tests/journal/
+test_unread.py` compares both.
+
+No secret is in a record: an answer in which a key of the caller might stand is written out and redacted at once
+(`redact.unmasked`).
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from mockserver.accounts.session import Timeline
+from mockserver.core.conversation import Usage
+from mockserver.engine.prepared_turn import PreparedAnswer, PreparedTurn
+from mockserver.journal.log import Captured, Exchange, Journal, KeptHeaders, Outcome, weight_of
+from mockserver.wires.plain import PlainRequest
+
+
+class UnreadExchange(msgspec.Struct, gc=False):
+    """A request whose answer was prepared and delivered as a whole. The fields are those of `Exchange` and `Captured`.
+
+    `headers` are the request's without its secrets; `known` is the exchange once it was read.
+    """
+
+    number: int
+    clock: Timeline
+    received_at: float
+    ended_at: float
+    method: str
+    path: str
+    headers: KeptHeaders
+    body: bytes
+    answer: PreparedAnswer
+    outcome: Outcome
+    live: int
+    known: Exchange | None = None
+
+    def read(self) -> Exchange:
+        """Return the exchange. Two threads that read it for the first time may get two equal ones."""
+        if self.known is not None:
+            return self.known
+        decision, clock = self.answer.decision(), self.clock
+        captured = Captured(
+            headers=self.headers,
+            actions=decision.actions,
+            received_at=self.received_at,
+            ended_at=self.ended_at,
+            virtual=clock.is_virtual,
+            live=self.live,
+            recipe=decision.recipe,
+        )
+        self.known = Exchange(
+            self.number,
+            clock.at(self.received_at),
+            self.headers.client,
+            self.method,
+            self.path,
+            self.body,
+            decision.note,
+            self.outcome,
+            captured,
+        )
+        return self.known
+
+    def enter(self, journal: Journal) -> None:
+        """Enter it in a journal, as the exchange of its number."""
+        answer, headers = self.answer, self.headers
+        turn = answer.turn
+        weight = _answer_weight(turn, answer.is_stream) + headers.size + len(headers.client)
+        weight += len(self.path) + len(self.body) + self.outcome.bytes
+        journal.enter_unread(self, weight, turn.operation, self.outcome, Usage(answer.input, turn.literal.output))
+
+
+@lru_cache(maxsize=1_024)
+def _answer_weight(turn: PreparedTurn, is_stream: bool) -> int:
+    """Return the weight of an exchange with an answer of this turn, without its bodies and what the client sent."""
+    decision = turn.answer(PlainRequest("", is_stream, None, 0), 1, 1, 0.0).decision()
+    captured = Captured(headers=KeptHeaders({}), actions=decision.actions, recipe=decision.recipe)
+    outcome = Outcome(200, 1, 0, 0.0, "complete", 1, ((1, 0, 0.0),))
+    return weight_of(Exchange(1, 0.0, "", "", "", b"", decision.note, outcome, captured))
