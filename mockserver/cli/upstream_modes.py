@@ -1,8 +1,7 @@
 """What becomes of a request in each `--mode` of `serve`: the fallback of its gateway, and what is said of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.cli.upstream_options import require_packages
 from mockserver.core.errors import OperatorError
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from mockserver.upstream.address import UpstreamAddress
 
 
-@dataclass(frozen=True)
-class UpstreamMode:
+class UpstreamMode(NamedTuple):
     """A mode: what makes the fallback, lines for the start, and what returns those for the end."""
 
     make: "Callable[[], Fallback | None]"
@@ -25,8 +23,7 @@ class UpstreamMode:
     finish: Callable[[], Sequence[str]] = tuple
 
 
-@dataclass(frozen=True)
-class ModeOptions:
+class ModeOptions(NamedTuple):
     """The options that a mode depends on; `tell` prints a line."""
 
     mode: str

@@ -40,7 +40,7 @@ from mockserver.engine.structured import default_json
 from mockserver.engine.thinking import as_shown, cut_thinking, default_thinking, make_thinking
 from mockserver.engine.usage import usage_of
 from mockserver.openapi.operation import Operation
-from mockserver.openapi.sampling import SamplingError, sample
+from mockserver.openapi.sampling.schema import SamplingError
 from mockserver.scenarios.script import (
     BlockPlan,
     DefaultPlan,
@@ -222,6 +222,8 @@ def _likely_tool(conversation: Conversation) -> str:
 
 def _arguments(plan: ToolPlan, conversation: Conversation, seed_path: SeedPath, number: int) -> JsonObject:
     """Return arguments that satisfy the offered tool's schema, else the scenario's. Raises `Refusal` 400."""
+    from mockserver.openapi.sampling.sampler import sample  # only tools without arguments of their own need it
+
     offered = {tool.name: (index, tool.schema) for index, tool in enumerate(conversation.tools)}
     index, schema = offered.get(plan.name, (-1, plan.schema))
     try:

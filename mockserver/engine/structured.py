@@ -7,7 +7,7 @@ nobody looks for the mistake in the client. A refusal, a tool call and a reply t
 from mockserver.core.conversation import Conversation, Reply, ResponseFormat, joined_text, refusal_text
 from mockserver.core.errors import Refusal
 from mockserver.core.json_text import parse_json
-from mockserver.openapi.sampling import SamplingError, sample, violations
+from mockserver.openapi.sampling.schema import SamplingError, violations
 from mockserver.openapi.violations import field_of, violation
 
 
@@ -18,6 +18,8 @@ def default_json(asked: ResponseFormat, text: str, *seed_parts: object) -> objec
     """
     if asked.schema is None:
         return {"answer": text}
+    from mockserver.openapi.sampling.sampler import sample  # only answers with a schema need it
+
     try:
         return sample(asked.schema, *seed_parts)
     except SamplingError as error:

@@ -21,8 +21,8 @@ from mockserver.external.error_bodies import with_message
 from mockserver.external.media import as_text, concrete, encode, essence, is_json, negotiate
 from mockserver.external.schemas import Schema, bundle, with_every_property
 from mockserver.openapi.operation import HandlerRequest, HandlerResponse
-from mockserver.openapi.sampling import SamplingError, sample
-from mockserver.openapi.sampling.schema import compiled_validator
+from mockserver.openapi.sampling.sampler import sample
+from mockserver.openapi.sampling.schema import SamplingError, compiled_validator
 
 SUCCESS = 200
 UNDOCUMENTED_HEADERS = {"content-type", "content-length", "transfer-encoding", "connection", "date"}

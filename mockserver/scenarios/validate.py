@@ -14,7 +14,7 @@ from mockserver.accounts.session import START
 from mockserver.core.conversation import Json, JsonObject
 from mockserver.core.errors import did_you_mean
 from mockserver.openapi.contract import Contract
-from mockserver.openapi.sampling import violations
+from mockserver.openapi.sampling.schema import violations
 from mockserver.scenarios.captures import captures_of
 from mockserver.scenarios.problems import AddProblem, Path
 from mockserver.scenarios.schema import Scenario, Turn

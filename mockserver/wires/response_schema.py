@@ -6,7 +6,7 @@ or a network.
 
 from mockserver.core.conversation import ResponseFormat
 from mockserver.core.errors import Refusal
-from mockserver.openapi.sampling import SamplingError, schema_document
+from mockserver.openapi.sampling.schema import SamplingError, schema_document
 
 
 def check_response_schema(asked: ResponseFormat | None) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from mockserver.openapi.sampling import schema_document
+from mockserver.openapi.sampling.schema import schema_document
 from tests.support.dialects import DIALECTS, Dialect, Json
 from tests.support.engine import BYOK, CHAT, HELLO, MESSAGES, Answer, Talk, turns
 from tests.support.hostile_schemas import HOSTILE

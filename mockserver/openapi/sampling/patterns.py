@@ -15,8 +15,9 @@ another PYTHONHASHSEED), writes 2,000,000 letters for `^(((a+)+)+)+$` and stops 
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from mockserver.core.rng import Rng
 
@@ -54,15 +55,13 @@ _CODE = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}
 _NAMED = re.compile(r"([pP])(?:([A-Z])|\{(?:\w+=)?(\w+)\})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
+class _Set(msgspec.Struct, frozen=True):
     """One letter out of several."""
 
     letters: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeat:
+class _Repeat(msgspec.Struct, frozen=True):
     """A node that is repeated `least` to `most` times."""
 
     node: "_Node"
@@ -70,8 +69,7 @@ class _Repeat:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     """Alternatives, each a sequence. `number` is set for a capturing group, `ahead` for a look-ahead."""
 
     alternatives: "tuple[tuple[_Node, ...], ...]"
@@ -79,8 +77,7 @@ class _Group:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Back:
+class _Back(msgspec.Struct, frozen=True):
     """A reference back to the text of a capturing group."""
 
     number: int

@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue
 
 from mockserver.core import json_pointer
 from mockserver.core.conversation import Conversation, Json
-from mockserver.openapi.sampling import SamplingError, schema_document
+from mockserver.openapi.sampling.schema import SamplingError, schema_document
 from mockserver.scenarios.difference import Difference, print_json
 from mockserver.scenarios.matcher import Example, Matcher, WhenKey, match_conversation
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.openapi.sampling import SamplingError, sample
+from mockserver.openapi.sampling.sampler import sample
+from mockserver.openapi.sampling.schema import SamplingError
 from tests.support.hostile_schemas import HOSTILE
 from tests.support.properties import examples
 from tests.support.sample_schemas import CASES, Json
@@ -169,7 +170,7 @@ def test_values_never_change() -> None:
 @pytest.mark.process
 def test_values_do_not_depend_on_the_hash_seed_of_the_process() -> None:
     program = (
-        "import json; from mockserver.openapi.sampling import sample; "
+        "import json; from mockserver.openapi.sampling.sampler import sample; "
         "print(json.dumps(sample({'pattern': '^[^ab]{9}$'}, 1)))"
     )
     outputs = {
