@@ -30,8 +30,9 @@ class H11Parser:
             self.in_head = self._connection.their_state is h11.IDLE and bool(self._connection.trailing_data[0])
 
     def close(self) -> None:
-        """Parse nothing more."""
+        """Parse nothing more, and let go of the connection."""
         self._is_over = True
+        del self._events
 
     def _pass_on(self) -> None:
         while not self._is_over:

@@ -43,6 +43,11 @@ def too_large(limit: int) -> RefusedRequestError:
     return RefusedRequestError(431, f"The request line and headers, or the trailers, exceed {limit} bytes.")
 
 
+def too_late(part: str, seconds: float) -> RefusedRequestError:
+    """Return the refusal of a part of a request that did not come in time."""
+    return RefusedRequestError(408, f"The {part} did not come within {seconds:g} seconds.")
+
+
 class RequestHead(msgspec.Struct, frozen=True, dict=True):
     """The head of a request. Header names are in lower case."""
 

@@ -69,7 +69,7 @@ class HttptoolsParser:
 
     def close(self) -> None:
         """Let go of everything, so that no cycle of references is left."""
-        del self._parser
+        del self._parser, self._events
 
     def on_message_begin(self) -> None:
         """Begin a request."""

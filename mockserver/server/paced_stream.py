@@ -15,7 +15,6 @@ from typing import Protocol
 
 from mockserver.core.actions import Actions, Data, End, Head, Wait
 from mockserver.server.answer_framing import AnswerFraming
-from mockserver.server.player import MOST_WRITES
 from mockserver.server.stream_gate import Delivery
 from mockserver.server.timers import LoopTimer, Timer
 
@@ -164,9 +163,8 @@ class PacedStream:
     def _note(self, frames: int, size: int, now: float) -> None:
         """Note a write for the journal and for those who watch the answer."""
         delivery = self._delivery
-        delivery.frames = delivery.sent = frames = delivery.frames + frames
-        delivery.bytes = size = delivery.bytes + size
-        if len(delivery.writes) < MOST_WRITES:
-            delivery.writes.append((frames, size, now - self._start))
+        delivery.frames = delivery.sent = delivery.frames + frames
+        delivery.bytes += size
+        delivery.note_write(now - self._start)
         if delivery.on_change is not None:
             delivery.on_change()

@@ -24,11 +24,8 @@ import msgspec
 
 from mockserver.core.actions import Actions, Close, Data, End, Hang, Head, Hold, Raw, Reset, Wait
 from mockserver.journal.log import Ended, Outcome
-from mockserver.server.stream_gate import Delivery
+from mockserver.server.stream_gate import MOST_WRITES, Delivery
 from mockserver.server.timers import Timer
-
-MOST_WRITES = 10_000
-"""Writes of one answer that the journal keeps."""
 
 CLOSE_LIMIT = 5.0
 """Seconds to wait for a closed connection to end: a client that does not read could keep it open for ever."""
@@ -175,7 +172,7 @@ class Playback:
             seconds=self.timer.now() - self.start,
             ended=ended,
             of=delivery.frames if is_complete else sum([isinstance(action, Data) for action in self._actions]),
-            writes=tuple(delivery.writes),
+            writes=delivery.writes,
             nearest=self._nearest,
             holds=tuple(delivery.holds),
         )
@@ -231,8 +228,7 @@ class Playback:
         else:
             yield Write(head, body, more)
         delivery.sent, delivery.is_over = delivery.frames, not more
-        if len(delivery.writes) < MOST_WRITES:
-            delivery.writes.append((delivery.frames, delivery.bytes, self.timer.now() - self.start))
+        delivery.note_write(self.timer.now() - self.start)
         delivery.changed()
 
     def _end(self) -> Generator[Operation, bool, None]:

@@ -29,7 +29,7 @@ from mockserver.server.asgi_outlet import wake
 from mockserver.server.connection import EXTENSION, SocketConnection
 from mockserver.server.descriptors import DescriptorWatch
 from mockserver.server.head_memo import HeadMemo
-from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser
+from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser, too_late
 from mockserver.server.limits import LIMITS, Limits
 from mockserver.server.transport_outlet import DirectApplication, TransportCycle
 
@@ -105,12 +105,16 @@ class HttpProtocol(asyncio.Protocol):
 
     # --- the transport ------------------------------------------------------------------------------------------------
 
+    @property
+    def socket_connection(self) -> SocketConnection:
+        """The connection below HTTP, made when it is asked for: one that is kept would close a circle."""
+        return SocketConnection(self.transport, self.drain)
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream's transport is one
         """Begin."""
         self.transport = transport
         self._state.connections.add(self)  # type: ignore[arg-type]  # a set of uvicorn's own protocols
         self._since = self._loop.time()
-        self.socket_connection = SocketConnection(transport, self.drain)
         server = _address(transport.get_extra_info("sockname"))
         self._port = server[1] if server is not None else None
         log.debug("connected: %s", transport.get_extra_info("peername"))
@@ -189,6 +193,7 @@ class HttpProtocol(asyncio.Protocol):
         if gateway is not None:
             return TransportCycle(self, head, gateway)
         scope = self._connection_scope() | {
+            "extensions": {EXTENSION: self.socket_connection},
             "http_version": head.version,
             "method": head.method,
             "path": head.path,
@@ -208,7 +213,6 @@ class HttpProtocol(asyncio.Protocol):
                 "root_path": "",
                 "server": _address(self.transport.get_extra_info("sockname")),
                 "client": _address(self.transport.get_extra_info("peername")),
-                "extensions": {EXTENSION: self.socket_connection},
             }
         return self._scope
 
@@ -317,12 +321,12 @@ class HttpProtocol(asyncio.Protocol):
         elif self._receiving is not None:
             is_its_turn = not self._cycles or self._cycles[0] is self._receiving
             if is_its_turn and self._is_reading and waited > limits.body_seconds:
-                self._refuse(_late("body", limits.body_seconds))
+                self._refuse(too_late("body", limits.body_seconds))
         elif self._cycles:
             pass
         elif self._parser.in_head:
             if waited > limits.head_seconds:
-                self._refuse(_late("request line and headers", limits.head_seconds))
+                self._refuse(too_late("request line and headers", limits.head_seconds))
         elif waited > (limits.idle_seconds if self._served else limits.head_seconds):
             self.transport.close()
 
@@ -390,10 +394,6 @@ class HttpProtocol(asyncio.Protocol):
             self._is_reading = True
             self._since = self._loop.time()
             self.transport.resume_reading()
-
-
-def _late(part: str, seconds: float) -> RefusedRequestError:
-    return RefusedRequestError(408, f"The {part} did not come within {seconds:g} seconds.")
 
 
 def _address(name: object) -> tuple[str, int] | None:

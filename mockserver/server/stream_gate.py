@@ -7,9 +7,13 @@ event loop.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import cast
 
 from mockserver.journal.log import Hold, Write
+
+MOST_WRITES = 10_000
+"""Writes of one answer that the journal keeps, and holds."""
 
 
 class StreamGate:
@@ -76,15 +80,27 @@ class Delivery:
     says where the answer was held back, and for how many seconds of real time; `is_held` that it is held back now.
     """
 
-    __slots__ = ("bytes", "frames", "gate", "holds", "is_held", "is_over", "on_change", "sent", "status", "writes")
+    __slots__ = ("_writes", "bytes", "frames", "gate", "holds", "is_held", "is_over", "on_change", "sent", "status")
 
     def __init__(self) -> None:
         self.status = self.frames = self.bytes = self.sent = 0
-        self.writes: list[Write] = []
+        self._writes: list[float] = []
+        """The three numbers of each write, one after the other: the garbage collector looks at tuples, not at these."""
         self.holds: list[Hold] = []
         self.gate = StreamGate()
         self.is_held = self.is_over = False
         self.on_change: Callable[[], None] | None = None
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """What was written when."""
+        numbers = iter(self._writes)
+        return tuple(cast(Iterator[Write], zip(numbers, numbers, numbers, strict=True)))
+
+    def note_write(self, seconds: float) -> None:
+        """Note a write, this many seconds after the start: now so many frames and bytes are out."""
+        if len(self._writes) < 3 * MOST_WRITES:
+            self._writes += (self.frames, self.bytes, seconds)
 
     def changed(self) -> None:
         """Notify the watcher of a change."""

@@ -92,7 +92,7 @@ class LiveAnswer(msgspec.Struct, frozen=True):
             seconds=max(0.0, now - self.received_at),
             ended="complete",
             of=delivery.frames,
-            writes=tuple(delivery.writes),
+            writes=delivery.writes,
             holds=tuple(delivery.holds),
         )
 

@@ -63,7 +63,11 @@ class TransportConnection(Protocol):
     """What a cycle needs of its connection."""
 
     transport: asyncio.Transport
-    socket_connection: SocketConnection
+
+    @property
+    def socket_connection(self) -> SocketConnection:
+        """The connection below HTTP."""
+        ...
 
     def common_headers(self) -> bytes:
         """Return the lines of a head that every answer has."""

@@ -1,6 +1,7 @@
 """One connection: the order of its answers, what a client can hold, and for how long."""
 
 import asyncio
+import weakref
 from typing import cast
 
 import pytest
@@ -328,6 +329,19 @@ def test_a_large_body_is_read_as_fast_as_it_is_taken(parser: type[RequestParser]
         assert line.transport.is_reading()
         await line.feed(b"a" * 100_000)
         assert line.transport.written.count(b"a" * 1000) == 200
+
+    play(scene, parser)
+
+
+def test_a_closed_connection_is_freed_at_once(parser: type[RequestParser]) -> None:
+    """Circles would be left to the garbage collector, whose pauses make paced streams late."""
+
+    async def scene(line: Line) -> None:
+        await line.feed(GET)
+        line.protocol.connection_lost(None)
+        closed = weakref.ref(line.protocol)
+        del line.protocol
+        assert closed() is None
 
     play(scene, parser)
 
