@@ -6,7 +6,7 @@ replaced. It is used where the client's limits do not touch the texts; every oth
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -46,16 +46,34 @@ Values: TypeAlias = tuple[bytes | int, ...]
 
 
 class Form(NamedTuple):
-    """Bytes with holes: `places` say which value fills each of them, and `pick` picks these values."""
+    """Bytes with a hole for each value that `pick` picks."""
 
     text: bytes
-    places: tuple[int, ...]
     pick: Callable[[Values], Any]  # Any: itemgetter's own type
 
     def fill(self, values: Values) -> bytes:
         """Return the bytes of an answer with these values."""
         filled: bytes = self.text % self.pick(values)
         return filled
+
+
+class Chunks(NamedTuple):
+    """Frames that all open alike: the form of what they open with, and what is before, between and behind."""
+
+    opening: Form
+    rest: tuple[bytes, ...]
+
+    def fill(self, values: Values) -> bytes:
+        """Return the bytes of an answer with these values, which are filled in once."""
+        return self.opening.fill(values).join(self.rest)
+
+
+class Tail(NamedTuple):
+    """What follows the last hole of a frame: the frame's place in its stream, the bytes, and the frame's event."""
+
+    place: int
+    payload: bytes
+    event: str
 
 
 class LiteralReply(NamedTuple):
@@ -103,7 +121,7 @@ class LiteralReply(NamedTuple):
         """Return the body of a whole answer that is this reply."""
         return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage.input))
 
-    def stream(self, chunk: Chunk) -> tuple[Form, int]:
+    def stream(self, chunk: Chunk) -> tuple[Form | Chunks, int]:
         """Return all frames of a stream without waits as one form, and how many they are."""
         return _joined(self.literals, self.wire_name, chunk)
 
@@ -112,10 +130,12 @@ class LiteralReply(NamedTuple):
 
         `interval` is the wait before each delta but the first, if there is one.
         """
-        shared, holes = _streamed(self.literals, self.wire_name, chunk, interval)
+        shared, openings = _streamed(self.literals, self.wire_name, chunk, interval)
         frames = shared.copy()
-        for place, form, event in holes:
-            frames[place] = Data(form.fill(values), event)
+        for form, tails in openings.values():
+            opening = form.fill(values)
+            for place, payload, event in tails:
+                frames[place] = Data(opening + payload, event)
         return frames
 
 
@@ -131,47 +151,45 @@ def _rendered(literals: LiteralBlocks, wire_name: str) -> LiteralReply | None:
     text = "".join([part.text if isinstance(part, Text) else part.name + part.arguments for part in literals])
     if len(text) > LONGEST or "\ue000" in text:
         return None
-    blocks, calls = _marked(literals)
-    marked = _marked_reply(blocks)
-    form = _form(WIRES[wire_name].whole(marked), marked.usage, calls)
-    output, stop = marked.usage.output, marked.stop
-    return LiteralReply(wire_name, literals, blocks, calls, output, stop, form) if form is not None else None
+    marked, calls = _marked(literals)
+    form = _form(WIRES[wire_name].whole(marked), _marks(marked, calls))
+    return LiteralReply(wire_name, literals, marked.blocks, calls, marked.usage.output, marked.stop, form)
 
 
 @lru_cache(maxsize=_MOST)
 def _streamed(
     literals: LiteralBlocks, wire_name: str, chunk: Chunk, interval: float
-) -> tuple[list[Action], list[tuple[int, Form, str]]]:
-    """Return the frames and waits of a stream, and the frames that have holes: their places, forms and events."""
-    blocks, calls = _marked(literals)
-    marked = _marked_reply(blocks)
+) -> tuple[list[Action], dict[bytes, tuple[Form, list[Tail]]]]:
+    """Return the frames and waits of a stream, and the openings of frames with holes, with what follows them where.
+
+    All chunks of OpenAI open with the same id, time and model.
+    """
+    marked, calls = _marked(literals)
     asked = Conversation(model=_MODEL, messages=(), body={}, stream=True)
     frames = list(WIRES[wire_name].frames(marked, chunk, asked))
     timed = list(with_intervals(frames, lambda: interval))
-    holes = [
-        (place, form, action.event)
-        for place, action in enumerate(timed)
-        if isinstance(action, Data) and (form := _form(action.payload, marked.usage, calls)) is not None
-    ]
-    return timed, holes
+    marks, openings = _marks(marked, calls), dict[bytes, tuple[Form, list[Tail]]]()
+    for place, action in enumerate(timed):
+        if isinstance(action, Data) and (end := _end_of_holes(action.payload, marks)):
+            opening, payload = action.payload[:end], action.payload[end:]
+            _, tails = openings.setdefault(opening, (_form(opening, marks), []))
+            tails.append(Tail(place, payload, action.event))
+    return timed, openings
 
 
 @lru_cache(maxsize=_MOST)
-def _joined(literals: LiteralBlocks, wire_name: str, chunk: Chunk) -> tuple[Form, int]:
+def _joined(literals: LiteralBlocks, wire_name: str, chunk: Chunk) -> tuple[Form | Chunks, int]:
     """Return the frames of a stream as one form, and how many they are."""
-    frames, holes = _streamed(literals, wire_name, chunk, 0.0)
-    forms = {place: form for place, form, _ in holes}
-    texts = [
-        forms[place].text if place in forms else frame.payload.replace(b"%", b"%%")
-        for place, frame in enumerate(frames)
-        if isinstance(frame, Data)
-    ]
-    places = tuple([value for form in forms.values() for value in form.places])
-    return Form(b"".join(texts), places, itemgetter(*places)), len(frames)
+    frames, openings = _streamed(literals, wire_name, chunk, 0.0)
+    body = b"".join([frame.payload for frame in frames if isinstance(frame, Data)])
+    if len(openings) > 1:
+        return _form(body, _marks(*_marked(literals))), len(frames)
+    ((opening, (form, _)),) = openings.items()
+    return Chunks(form, tuple(body.split(opening))), len(frames)
 
 
-def _marked(literals: LiteralBlocks) -> tuple[tuple[ReplyBlock, ...], tuple[int, ...]]:
-    """Return the blocks, with marks for the ids of calls that have none of their own, and the places of those."""
+def _marked(literals: LiteralBlocks) -> tuple[Reply, tuple[int, ...]]:
+    """Return the reply with marks for what differs, and the places of its calls without an id of their own."""
     blocks = [
         part
         if isinstance(part, Text)
@@ -179,26 +197,31 @@ def _marked(literals: LiteralBlocks) -> tuple[tuple[ReplyBlock, ...], tuple[int,
         for place, part in enumerate(literals)
     ]
     calls = [place for place, part in enumerate(literals) if isinstance(part, LiteralCall) and not part.id]
-    return tuple(blocks), tuple(calls)
-
-
-def _marked_reply(blocks: tuple[ReplyBlock, ...]) -> Reply:
     usage = Usage(_INPUT, output_tokens(blocks))
-    return Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=blocks, stop=_stop(blocks), usage=usage)
+    marked = Reply(id=_ID, model=_MODEL, created=_CREATED, blocks=tuple(blocks), stop=_stop(blocks), usage=usage)
+    return marked, tuple(calls)
 
 
-def _form(body: bytes, usage: Usage, calls: Sequence[int]) -> Form | None:
-    """Return bytes that were made with marks as a form, or None if no mark is in them."""
-    numbers = (b"%d" % _CREATED, b"%d" % usage.input, b"%d" % usage.total)
-    marks = (_ID.encode(), orjson.dumps(_MODEL), *numbers, *[_CALL.format(place).encode() for place in calls])
+def _marks(marked: Reply, calls: Sequence[int]) -> dict[bytes, bytes]:
+    """Return the marks of a reply in the order of `Values`, each with the conversion that fills its hole."""
+    texts = (_ID.encode(), orjson.dumps(_MODEL))
+    numbers = [b"%d" % number for number in (_CREATED, marked.usage.input, marked.usage.total)]
+    ids = [_CALL.format(place).encode() for place in calls]
+    return dict.fromkeys(texts, b"%b") | dict.fromkeys(numbers, b"%d") | dict.fromkeys(ids, b"%b")
+
+
+def _form(body: bytes, marks: Mapping[bytes, bytes]) -> Form:
+    """Return bytes that were made with marks as a form; one of them is there."""
     parts = re.split(b"(%b)" % b"|".join(marks), body)
-    places = [marks.index(part) for part in parts[1::2]]
-    if not places:
-        return None
-    literals = [part.replace(b"%", b"%%") for part in parts[::2]]
-    holes = [b"%d" if marks[place] in numbers else b"%b" for place in places]
-    text = b"".join([piece for pair in zip(literals, [*holes, b""], strict=True) for piece in pair])
-    return Form(text, tuple(places), itemgetter(*places))
+    literals, found, order = [part.replace(b"%", b"%%") for part in parts[::2]], parts[1::2], list(marks)
+    holes = [*[marks[mark] for mark in found], b""]
+    text = b"".join([piece for pair in zip(literals, holes, strict=True) for piece in pair])
+    return Form(text, itemgetter(*[order.index(mark) for mark in found]))
+
+
+def _end_of_holes(body: bytes, marks: Collection[bytes]) -> int:
+    """Return where the last mark in these bytes ends; 0 if there is none."""
+    return max([body.rfind(mark) + len(mark) for mark in marks if mark in body], default=0)
 
 
 def _stop(blocks: Sequence[ReplyBlock]) -> Stop:
