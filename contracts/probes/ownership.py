@@ -1,4 +1,4 @@
-"""Probes of what belongs to one user or key: a login, a rate limit, credits. Nobody else sees or changes it.
+"""Probes of what belongs to one user or key: a login, a rate limit. Nobody else sees or changes it.
 
 The documents name no sessions, usage or keys that could be read, so nothing else is asked.
 """
@@ -7,7 +7,7 @@ from mockserver.contracts.client import JSON_HEADERS, LONGEST_WAIT, Client, NotE
 from mockserver.contracts.exchange import SentRequest, dig
 from mockserver.contracts.probe import probe
 from mockserver.contracts.probes.account import log_in, read_me, refreshed, token_of
-from mockserver.contracts.probes.together import AT_ONCE, FEW, at_once
+from mockserver.contracts.probes.together import FEW
 
 ROUNDS = 2
 """How often a limited key is exhausted: the ordinary one may have reached its own limit at the same moment, once."""
@@ -60,19 +60,7 @@ def two_limits(client: Client) -> None:
         client.wait(int(wait))
 
 
-@probe("exhausted-together", profiles=["smoke", "full"])
-def unpaid_at_once(client: Client) -> None:
-    """Send many requests at once on an account without credits."""
-    operation, key = client.operation("messages"), client.credential("exhausted")
-    body = client.body(operation)
-    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
-    served = [each for each in exchanges if each.response.status == 200]
-    got = f"{len(served)} of {AT_ONCE} requests at once were served on an account without credits"
-    client.check("exhausted-together", not served, got, (served or exchanges)[-1])
-
-
 PROBES = (
     two_users,
     two_limits,
-    unpaid_at_once,
 )

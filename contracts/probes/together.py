@@ -77,6 +77,17 @@ def limited_at_once(client: Client) -> None:
     client.check("limit-together", right, got, exchanges[-1])
 
 
+@probe("exhausted-together", profiles=["smoke", "full"])
+def unpaid_at_once(client: Client) -> None:
+    """Send many requests at once on an account without credits."""
+    operation, key = client.operation("messages"), client.credential("exhausted")
+    body = client.body(operation)
+    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
+    served = [each for each in exchanges if each.response.status == 200]
+    got = f"{len(served)} of {AT_ONCE} requests at once were served on an account without credits"
+    client.check("exhausted-together", not served, got, (served or exchanges)[-1])
+
+
 @probe("token-clock", profiles=["smoke", "full"])
 def clocks(client: Client) -> None:
     """Compare the times in a new token, and in a refreshed one, with the clock of the answer or of this machine."""
@@ -120,5 +131,6 @@ PROBES = (
     two_accounts,
     costs_at_once,
     limited_at_once,
+    unpaid_at_once,
     clocks,
 )
