@@ -2,7 +2,17 @@
 
 import h11
 
-from mockserver.server.http_parser import FIELD, PIECE, ParserEvents, RequestHead, malformed, split_target, too_large
+from mockserver.server.http_parser import (
+    FIELD,
+    PIECE,
+    Headers,
+    ParserEvents,
+    RequestHead,
+    malformed,
+    split_target,
+    too_large,
+    with_one_host,
+)
 
 
 class H11Parser:
@@ -56,9 +66,10 @@ class H11Parser:
         path, raw_path, query = split_target(event.target)
         version, tokens = event.http_version.decode("ascii"), _connection_tokens(headers)
         keep_alive = version != "1.0" and b"close" not in tokens
+        headers = with_one_host(headers, event.target, version)
         return RequestHead(event.method.decode("ascii"), path, raw_path, query, version, headers, keep_alive)
 
-    def _bound(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    def _bound(self, target: bytes, headers: Headers) -> None:
         if len(target) + sum([len(name) + len(value) + FIELD for name, value in headers]) > self._limit:
             raise too_large(self._limit)
 
@@ -71,7 +82,7 @@ class H11Parser:
             self._is_over = True
 
 
-def _refuse_two_lengths(headers: list[tuple[bytes, bytes]]) -> None:
+def _refuse_two_lengths(headers: Headers) -> None:
     """Refuse a length beside chunks, as llhttp does: who reads the other of the two finds another request in the body.
 
     RFC 9112, section 6.1, lets a server read the chunks, but only if it closes the connection after the answer.
@@ -80,5 +91,5 @@ def _refuse_two_lengths(headers: list[tuple[bytes, bytes]]) -> None:
         raise malformed()
 
 
-def _connection_tokens(headers: list[tuple[bytes, bytes]]) -> set[bytes]:
+def _connection_tokens(headers: Headers) -> set[bytes]:
     return {token.strip().lower() for name, value in headers if name == b"connection" for token in value.split(b",")}

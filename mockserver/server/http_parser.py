@@ -7,10 +7,13 @@ same rules:
   one header, which costs the square of its size; so data is fed in small pieces, and refused soon after the limit.
 - **Trailers are no headers.** Fields after a chunked body count against the same limit and are dropped (RFC 9110,
   section 6.5.1: a recipient must not merge them into the headers unless it knows that this is safe).
+- **A request has one host** (RFC 9112, section 3.2): a missing, repeated or malformed `Host` is refused, and the
+  authority of a target in absolute form takes its place.
 - **Upgrades are ignored** (RFC 9110, section 7.8): the request is parsed as any other, and so is what follows it.
 - **After `Connection: close`** nothing more is parsed.
 """
 
+import re
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -23,6 +26,12 @@ PIECE = 16 * 1024
 """The bytes that are fed at once."""
 FIELD = 4
 """The bytes of a header beside its name and value: a colon, a space and the end of the line."""
+
+
+_HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+"""A host with or without a port, as RFC 3986 writes them."""
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class RefusedRequestError(Exception):
@@ -56,7 +65,7 @@ class RequestHead(msgspec.Struct, frozen=True, dict=True):
     raw_path: bytes
     query: bytes
     version: str
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     keep_alive: bool
 
     @lazy_property
@@ -106,6 +115,24 @@ class RequestParser(Protocol):
     def close(self) -> None:
         """Let go of the connection, so that no cycle of references is left."""
         ...
+
+
+def with_one_host(headers: Headers, target: bytes, version: str) -> Headers:
+    """Return the headers of a request with its host: the authority of its target, if that has one, else `Host`.
+
+    Raise `RefusedRequestError` if `Host` is missing, comes twice or is no host.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (not hosts and version == "1.1"):
+        raise malformed()
+    if hosts and not _HOST.fullmatch(hosts[0].strip(b" \t")):
+        raise malformed()
+    if target.startswith((b"/", b"*")):
+        return headers
+    authority = re.split(rb"[/?#]", target.partition(b"://")[2], maxsplit=1)[0]
+    if not authority or not _HOST.fullmatch(authority):
+        raise malformed()
+    return [(b"host", authority), *[pair for pair in headers if pair[0] != b"host"]]
 
 
 def split_target(target: bytes) -> tuple[str, bytes, bytes]:

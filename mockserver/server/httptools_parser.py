@@ -4,7 +4,16 @@ from typing import cast
 
 import httptools
 
-from mockserver.server.http_parser import FIELD, PIECE, ParserEvents, RequestHead, malformed, split_target, too_large
+from mockserver.server.http_parser import (
+    FIELD,
+    PIECE,
+    ParserEvents,
+    RequestHead,
+    malformed,
+    split_target,
+    too_large,
+    with_one_host,
+)
 
 
 class HttptoolsParser:
@@ -111,7 +120,8 @@ class HttptoolsParser:
         keep_alive = version != "1.0" and parser.should_keep_alive()
         path, raw_path, query = split_target(self._url)
         method = parser.get_method().decode("ascii")
-        self._events.on_head(RequestHead(method, path, raw_path, query, version, self._headers, keep_alive))
+        headers = with_one_host(self._headers, self._url, version)
+        self._events.on_head(RequestHead(method, path, raw_path, query, version, headers, keep_alive))
 
     def on_body(self, body: bytes) -> None:
         """Pass a piece of the body on."""

@@ -125,7 +125,7 @@ STRANGE_PROBES = {
     "the name of a service": ("host: mock.default.svc.cluster.local:8000",),
     "no host": (),
     "a wrong token": ("host: x", "authorization: Bearer of-yesterday"),
-    "headers that come twice": ("host: a", "host: b", "origin: http://evil.example"),
+    "headers that come twice": ("host: a", "origin: http://evil.example", "origin: http://b.example"),
     "a body that never comes": ("host: x", "content-length: 99999999"),
 }
 
@@ -186,17 +186,17 @@ HOSTS = {
     "": 421,
     "evil.example": 421,
     "localhost.evil.example": 421,
-    "evil.example:localhost": 421,
+    "evil.example:localhost": 400,
     "127.0.0.1.evil.example": 421,
     "evillocalhost": 421,
-    "evil.example@127.0.0.1": 421,
-    "127.0.0.1@evil.example": 421,
-    "127.0.0.1#evil.example": 421,
-    "127.0.0.1/evil.example": 421,
-    "127.0.0.1, evil.example": 421,
+    "evil.example@127.0.0.1": 400,
+    "127.0.0.1@evil.example": 400,
+    "127.0.0.1#evil.example": 400,
+    "127.0.0.1/evil.example": 400,
+    "127.0.0.1, evil.example": 400,
     "localhost:99999999": 421,
-    "localhost:abc": 421,
-    "[::1": 421,
+    "localhost:abc": 400,
+    "[::1": 400,
     "sub.dev.example": 421,
 }
 
@@ -222,8 +222,7 @@ def test_a_request_without_a_host_is_refused(server: Served) -> None:
     ],
 )
 def test_a_header_that_is_believed_comes_once(twice: tuple[str, ...], server: Served) -> None:
-    assert status_of(server, *twice) == 400 if twice[0] == "host: localhost" else 421
-    assert status_of(server, *twice) in (400, 421)
+    assert status_of(server, *twice) == 400
 
 
 @pytest.mark.parametrize("spelled", [f"Authorization: bearer {TOKEN}", f"AUTHORIZATION: BEARER  {TOKEN} "])

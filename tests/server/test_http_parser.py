@@ -151,6 +151,15 @@ MALFORMED = (
     LINE + b"transfer-encoding: chunked\r\n\r\nZZ\r\n",
     b"CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n",
+    b"GET / HTTP/1.0\r\nhost: x\r\nhost: y\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: x y\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: http://x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: [::1\r\n\r\n",
+    b"GET http://x/ HTTP/1.1\r\n\r\n",
+    b"GET http://me@x/ HTTP/1.1\r\nhost: x\r\n\r\n",
+    b"GET http:///a HTTP/1.1\r\nhost: x\r\n\r\n",
 )
 
 
@@ -159,6 +168,25 @@ def test_what_is_malformed_is_400(made: Made, sent: bytes) -> None:
     with pytest.raises(RefusedRequestError) as refused:
         made[0].feed(sent)
     assert refused.value.status == 400
+
+
+HOSTS = (
+    (b"GET /a HTTP/1.1\r\nhost: [::1]:8000", [b"[::1]:8000"]),
+    (b"GET /a HTTP/1.1\r\nhost:", [b""]),
+    (b"GET /a HTTP/1.1\r\nhost:  my_gateway.example.com:80 ", [b"my_gateway.example.com:80"]),
+    (b"GET /a HTTP/1.0", []),
+    (b"GET http://other:80/a?b HTTP/1.1\r\nhost: x", [b"other:80"]),
+    (b"GET http://other?b HTTP/1.1\r\nhost: x", [b"other"]),
+    (b"GET http://other/a HTTP/1.0", [b"other"]),
+    (b"OPTIONS * HTTP/1.1\r\nhost: x", [b"x"]),
+)
+
+
+@pytest.mark.parametrize(("head", "hosts"), HOSTS)
+def test_the_host_is_that_of_the_target_before_that_of_its_header(made: Made, head: bytes, hosts: list[bytes]) -> None:
+    parser, events = made
+    parser.feed(head + b"\r\n\r\n")
+    assert [value.strip() for name, value in events.heads[0].headers if name == b"host"] == hosts
 
 
 @pytest.mark.parametrize("upgrade", ["websocket", "h2c"])
@@ -193,6 +221,7 @@ def test_after_a_request_that_closes_nothing_is_parsed(made: Made, line: bytes, 
         (b"*", ("*", b"*", b"")),
         (b"http://example.com/a?b", ("/a", b"/a", b"b")),
         (b"http://example.com", ("/", b"/", b"")),
+        (b"http://example.com?b=/c", ("/", b"/", b"b=/c")),
     ],
 )
 def test_targets_are_split(target: bytes, parts: tuple[str, bytes, bytes]) -> None:
