@@ -210,6 +210,8 @@ head-and-options        | OBS HTTP | CORS                     | An answer to HEA
 slow-client             | D1 WIRE | Chat completions      | A body that arrives in pieces is read to its end.
 one-request-one-answer  | RFC WIRE HTTP | RFC 9112, 6.1 and 11.2 | A request whose length is ambiguous gets one answer, and the next request gets its own.
 framing-refused         | RFC WIRE HTTP | RFC 9112, 5.1 and 6.3 | A malformed length or header is answered 4xx or 5xx, or the connection is closed.
+host-required           | RFC WIRE HTTP | RFC 9112, 3.2       | A request without one valid Host is answered 400.
+absolute-target         | RFC WIRE HTTP | RFC 9112, 3.2.2     | A target in absolute form is answered as its path is, and its host counts before that of Host.
 generated-valid         | D0 D1 D3 D4 HTTP | Request Parameters | Generated valid requests are answered 200.
 generated-invalid       | D1 D4 HTTP | Error Handling         | Generated invalid requests are answered 4xx.
 

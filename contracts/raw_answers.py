@@ -26,9 +26,13 @@ class RawAnswers:
 
 
 class RawSender(Protocol):
-    """Sends bytes on a connection of its own. `host` is the target's Host header, `root` the path of its URL."""
+    """Sends bytes on a connection of its own.
+
+    `host` is the target's Host header, `origin` the same with its scheme, `root` the path of its URL.
+    """
 
     host: str
+    origin: str
     root: str
 
     def __call__(self, pieces: Sequence[bytes]) -> RawAnswers:

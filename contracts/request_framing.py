@@ -1,16 +1,20 @@
-"""The body of a request that http.server has read the head of, by the letter of RFC 9112.
+"""The target and the body of a request that http.server has read the head of, by the letter of RFC 9112.
 
-http.server takes heads that HTTP does not allow, and leaves the body to its caller. The reference gateway and the
-relay use this in place of a lenient reading of their own: where one server ends a request and another one goes on, what
-is between is a request that nobody has sent.
+http.server takes heads that HTTP does not allow, and leaves target and body to its caller. The reference gateway and
+the relay use this in place of a lenient reading of their own: where one server ends a request and another one goes on,
+what is between is a request that nobody has sent.
 """
 
 import re
 from email import errors
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import urlsplit, urlunsplit
 
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
 """The line of a chunk: its size, and extensions, which are ignored."""
+
+HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?", re.ASCII)
+"""A host with or without a port (RFC 3986)."""
 
 LONGEST_LINE = 65_536
 
@@ -21,6 +25,18 @@ OF_THE_HEAD = (
     errors.HeaderDefect,
 )
 """The defects of a head. Others are of the body, such as a multipart one without its boundary."""
+
+
+def read_target(handler: BaseHTTPRequestHandler) -> str:
+    """Return the path and the query of a request. Raises `ValueError` if Host is missing, comes twice or is no host."""
+    hosts = handler.headers.get_all("host", [])
+    is_missing = not hosts and handler.request_version != "HTTP/1.0"
+    if is_missing or len(hosts) > 1 or not all(HOST.fullmatch(host.strip()) for host in hosts):
+        raise ValueError("not exactly one valid Host")
+    if "://" not in handler.path or handler.path.startswith("/"):
+        return handler.path
+    parts = urlsplit(handler.path)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes | None:

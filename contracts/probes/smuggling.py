@@ -7,24 +7,12 @@ same connection, an ordinary request must get its own answer.
 No case asks a model. A target that leaves some of them unanswered is left alone.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockserver.contracts.client import Client, NotExaminable
-from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.document_requests import authorized
-from mockserver.contracts.exchange import SentRequest
+from mockserver.contracts.client import Client
 from mockserver.contracts.probe import probe
-from mockserver.contracts.raw_answers import RawAnswers
-
-QUIET = ("credits_balance", "models", "models_v1", "me")
-"""Operations that are asked behind each case, if the contract has them: they cost nothing."""
-
-MOST_SILENT = 2
-"""Cases without an answer, after which a target is left alone: each takes its full time."""
-
-NOWHERE = "/gate-hidden-request"
+from mockserver.contracts.raw_requests import NOWHERE, RawRequests
 
 FLOOD = 100_000
 """Bytes of the extensions of one chunk."""
@@ -89,73 +77,22 @@ MALFORMED = {
 """What is wrong -> the lines of a head that HTTP wants to be refused."""
 
 
-@dataclass
-class _Wire:
-    """The bytes of requests to one target, the ordinary request, and what that is answered."""
-
-    client: Client
-    quiet: OperationSpec
-    status: int = 0
-    hidden_status: int = 0
-    silent: int = 0
-
-    def request(self, method: str, path: str, lines: bytes = b"", body: bytes = b"") -> bytes:
-        """Return a request with a credential. `lines` are the last of its head."""
-        raw = self.client.raw
-        fields = {"Host": raw.host, **self._credential, "Content-Type": "application/json"}
-        head = f"{method} {raw.root}{path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields.items())
-        return head.encode("latin-1", "replace") + lines + b"\r\n" + body
-
-    @property
-    def _credential(self) -> Mapping[str, str]:
-        """The headers that carry the credential, also where another document wants it."""
-        own = authorized(self.client, self.quiet, SentRequest("GET", self.quiet.path))
-        return own.headers if self.client.document.scope == "document" else self.client.auth_header(self.quiet)
-
-    def ordinary(self, path: str = "") -> bytes:
-        """Return the request behind each case; it asks the target to close."""
-        return self.request("GET", path or self.quiet.path, b"Connection: close\r\n")
-
-    def sealed(self, envelope: Envelope) -> bytes:
-        """Return the bytes of a case: the request with the hidden one."""
-        hidden = self.request("GET", NOWHERE)
-        size = b"%x%s\r\n" % (len(hidden), envelope.extension)
-        body = envelope.before + (size + hidden + b"\r\n" if envelope.in_chunk else hidden) + envelope.after
-        length = len(size) if envelope.in_chunk else len(body)
-        lines = envelope.lines.replace(b"%d", b"%d" % length)
-        return self.request("POST", self.quiet.path, lines, body)
-
-    def ask(self, *pieces: bytes) -> RawAnswers:
-        """Send pieces on one connection, and count what is not answered. Raises `NotExaminable` after too many."""
-        answers = self.client.raw(pieces)
-        self.silent += answers.is_silent and not answers.statuses
-        if self.silent > MOST_SILENT:
-            raise NotExaminable(f"{self.silent} malformed requests were not answered in time")
-        return answers
-
-
-def _prepared(client: Client) -> _Wire:
-    """Return what is needed to send bytes. Raises `NotExaminable` if the target answers no ordinary request so."""
-    found = [one for one in client.document.operations.values() if one.method == "GET" and "{" not in one.path]
-    named = [one for name in QUIET for one in found if one.name == name]
-    trouble = ""
-    for quiet in (named or found)[:3]:
-        wire = _Wire(client, quiet)
-        answers = wire.ask(wire.ordinary())
-        statuses, trouble = answers.statuses, f": {answers.trouble}" if answers.trouble else ""
-        if len(statuses) == 1 and 200 <= statuses[0] < 300:
-            wire.status = statuses[0]
-            wire.hidden_status = (*wire.ask(wire.ordinary(NOWHERE)).statuses, 0)[0]
-            return wire
-    raise NotExaminable(f"no GET of the contract is answered 2xx on a connection of its own{trouble}")
+def _sealed(wire: RawRequests, envelope: Envelope) -> bytes:
+    """Return the bytes of a case: the request with the hidden one."""
+    hidden = wire.request("GET", NOWHERE)
+    size = b"%x%s\r\n" % (len(hidden), envelope.extension)
+    body = envelope.before + (size + hidden + b"\r\n" if envelope.in_chunk else hidden) + envelope.after
+    length = len(size) if envelope.in_chunk else len(body)
+    lines = envelope.lines.replace(b"%d", b"%d" % length)
+    return wire.request("POST", wire.quiet.path, lines, body)
 
 
 @probe("one-request-one-answer", profiles=["smoke", "full"])
 def hidden_requests(client: Client) -> None:
     """Hide a request in the body of another, in each way; then ask an ordinary one."""
-    wire = _prepared(client)
+    wire = RawRequests.prepared(client)
     for envelope in envelopes():
-        answers = wire.ask(wire.sealed(envelope), wire.ordinary())
+        answers = wire.ask(_sealed(wire, envelope), wire.ordinary())
         came = answers.statuses
         if len(came) < 2:  # closed: the next client may be given the hidden one's answer on another connection
             came += wire.ask(wire.ordinary()).statuses
@@ -167,7 +104,7 @@ def hidden_requests(client: Client) -> None:
 @probe("framing-refused", profiles=["smoke", "full"])
 def malformed_heads(client: Client) -> None:
     """Send a request that is valid but for one line of its head; then ask an ordinary one."""
-    wire = _prepared(client)
+    wire = RawRequests.prepared(client)
     for name, lines in MALFORMED.items():
         came = wire.ask(wire.request("GET", wire.quiet.path, lines), wire.ordinary()).statuses
         is_kept_open = len(came) > 1 and 200 <= came[0] < 300

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import read_json
 from mockserver.contracts.reference.wires import render
-from mockserver.contracts.request_framing import read_body
+from mockserver.contracts.request_framing import read_body, read_target
 
 USER, OTHER, PASSWORD = "ada@example.com", "grace@example.com", "correct horse"
 KEY, SECOND, EMPTY, LIMITED, FAILING, LOADING = (
@@ -353,13 +353,13 @@ def serving(gateway: ReferenceGateway) -> Iterator[str]:
 
         def _do(self) -> None:
             try:
-                body = read_body(self) or b""
+                target, body = read_target(self), read_body(self) or b""
             except ValueError as error:
                 self.close_connection = True
                 self.send_error(400, str(error))
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, fields, chunks = gateway.answer(self.command, self.path, headers, body)
+            status, fields, chunks = gateway.answer(self.command, target, headers, body)
             self.send_response(status)
             streamed = ("content-type", "text/event-stream") in fields
             fields = [*fields, *CORS, ("x-request-id", f"req_{id(self):x}{time.monotonic_ns():x}")]

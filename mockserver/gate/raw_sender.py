@@ -36,6 +36,7 @@ class SocketSender:
     ) -> None:
         parts = urlsplit(base_url(url))
         self.host = parts.netloc
+        self.origin = f"{parts.scheme}://{parts.netloc}"
         self.root = parts.path
         self._address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         self._tls = _context(verify) if parts.scheme == "https" else None

@@ -17,7 +17,7 @@ from typing import Literal
 import urllib3
 
 from mockserver.contracts.exchange import SentRequest
-from mockserver.contracts.request_framing import read_body
+from mockserver.contracts.request_framing import read_body, read_target
 from mockserver.gate.client import pool
 
 HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -103,12 +103,12 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
 
         def _relay(self) -> None:
             try:
-                body = read_body(self)
+                target, body = read_target(self), read_body(self)
             except ValueError:  # where the next request begins cannot be known
                 self.close_connection = True
                 self.send_error(400)
                 return
-            out = respond(SentRequest(self.command, self.path, joined(self.headers.items()), body))
+            out = respond(SentRequest(self.command, target, joined(self.headers.items()), body))
             self.send_response(out.status)
             for name, value in out.headers:
                 self.send_header(name, value)

@@ -106,7 +106,12 @@ def examined(fault: str, tmp_path: Path, profile: Any = SHOWN) -> GateRun:
 
 def test_a_right_store_made_with_fastapi_keeps_every_promise(tmp_path: Path) -> None:
     done = examined("", tmp_path, PROFILES["full"])
-    in_bytes = {"one-request-one-answer", "framing-refused"}  # nothing in memory reads bytes
+    in_bytes = {
+        "one-request-one-answer",
+        "framing-refused",
+        "host-required",
+        "absolute-target",
+    }  # nothing in memory reads bytes
     assert names(done.results.of("broken", "error", "not examined", "not offered")) == in_bytes
     assert done.notes == ["Operations: 12 of 12 answered with a success."]
     assert done.exit_code == 0

@@ -1,4 +1,4 @@
-"""The body of a request that http.server has read the head of: what it is, and what is refused."""
+"""The target and the body of a request that http.server has read the head of: what they are, and what is refused."""
 
 from http.client import parse_headers
 from http.server import BaseHTTPRequestHandler
@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from mockserver.contracts.request_framing import read_body
+from mockserver.contracts.request_framing import read_body, read_target
 
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
@@ -50,3 +50,34 @@ REFUSED = (
 def test_what_has_no_certain_end_is_refused(rest: bytes) -> None:
     with pytest.raises(ValueError, match=r"^(a|an|the) "):
         body_of(rest)
+
+
+def target_of(target: str, head: bytes, version: str = "HTTP/1.1") -> str:
+    """Return the path and query of a request with this target and head."""
+    handler = BaseHTTPRequestHandler.__new__(BaseHTTPRequestHandler)
+    handler.path, handler.request_version = target, version
+    handler.headers = parse_headers(BytesIO(head + b"\r\n"))
+    return read_target(handler)
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/a?b=http://c", "/a?b=http://c"),
+        ("http://other:80/a?b", "/a?b"),
+        ("http://other", "/"),
+        ("*", "*"),
+    ],
+)
+def test_the_path_of_a_target_is_found(target: str, path: str) -> None:
+    assert target_of(target, b"host: [::1]:80\r\n") == path
+
+
+def test_a_request_of_http_1_0_needs_no_host() -> None:
+    assert target_of("/a", b"", "HTTP/1.0") == "/a"
+
+
+@pytest.mark.parametrize("head", [b"", b"host: a\r\nhost: a\r\n", b"host: a b\r\n", b"host: http://a\r\n"])
+def test_a_request_without_one_host_is_refused(head: bytes) -> None:
+    with pytest.raises(ValueError, match="not exactly one valid Host"):
+        target_of("/a", head)

@@ -14,8 +14,9 @@ import trustme
 from mockserver.contracts.client import Client, NotExaminable, Target
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 from mockserver.contracts.probe import ProbeCase
-from mockserver.contracts.probes.smuggling import MOST_SILENT, PROBES, envelopes
+from mockserver.contracts.probes.smuggling import PROBES, envelopes
 from mockserver.contracts.raw_answers import RawAnswers, read_answers
+from mockserver.contracts.raw_requests import MOST_SILENT
 from mockserver.contracts.reference import gateway
 from mockserver.gate.raw_sender import SocketSender
 from tests.gate.support import closed_port, document, reference_gateway, run
@@ -62,7 +63,7 @@ def test_a_sound_server_in_front_of_it_keeps_them_too(sound: str, case: ProbeCas
         assert play(case, url) == set()
 
 
-@pytest.mark.parametrize("name", list(FRAMINGS))
+@pytest.mark.parametrize("name", [name for name, (_, promise, _) in FRAMINGS.items() if promise in NAMES])
 def test_a_server_that_ends_a_request_elsewhere_is_found(sound: str, name: str) -> None:
     _, promise, front = FRAMINGS[name]
     with fronted(sound, front) as url:

@@ -1,4 +1,4 @@
-"""Servers that find the end of a request in another way than HTTP does, in front of a sound gateway.
+"""Servers that find the end of a request, or its host, in another way than HTTP does, in front of a sound gateway.
 
 Each reads the head leniently, takes as many bytes for the body as its fault says, passes the request on well formed,
 and keeps the connection open. What follows the body is the next request.
@@ -94,9 +94,63 @@ def _no_number(head: Head, file: BufferedIOBase) -> bytes:
     return b"" if len(lengths) == 1 and not lengths[0].isdecimal() else _strict(head, file)
 
 
+Asked = Callable[[list[str], str, str], str]
+"""Returns the path for the values of Host, the target, and the host that is served. It raises `ValueError` too."""
+
+_ABSOLUTE = re.compile(r"http://([^/?#]*)(.*)")
+_ONE_HOST = re.compile(r"[\w.-]+(:\d+)?")
+
+
+def _host_by_target(hosts: list[str], target: str, own: str) -> str:
+    """Find the path as HTTP does."""
+    if len(hosts) != 1 or not _ONE_HOST.fullmatch(hosts[0]):
+        raise ValueError("not one host")
+    return _path(target)
+
+
+def _path(target: str) -> str:
+    absolute = _ABSOLUTE.fullmatch(target)
+    return absolute[2] if absolute else target
+
+
+def _no_host(hosts: list[str], target: str, own: str) -> str:
+    return _host_by_target(hosts or [own], target, own)
+
+
+def _same_host_twice(hosts: list[str], target: str, own: str) -> str:
+    return _host_by_target(list(dict.fromkeys(hosts)), target, own)
+
+
+def _first_host(hosts: list[str], target: str, own: str) -> str:
+    return _host_by_target(hosts[:1] if len({*hosts}) > 1 else hosts, target, own)
+
+
+def _first_word(hosts: list[str], target: str, own: str) -> str:
+    return _host_by_target([host.split()[0] for host in hosts], target, own)
+
+
+def _no_absolute(hosts: list[str], target: str, own: str) -> str:
+    return _host_by_target(hosts, target, own) and target.replace("http://", "/")
+
+
+def _host_over_target(hosts: list[str], target: str, own: str) -> str:
+    """Serve a target in absolute form only for whom Host names."""
+    if _ABSOLUTE.fullmatch(target) and hosts != [own]:
+        raise ValueError("another host")
+    return _host_by_target(hosts, target, own)
+
+
+def _either_host(hosts: list[str], target: str, own: str) -> str:
+    """Serve several hosts: this one if the target or Host names it."""
+    absolute = _ABSOLUTE.fullmatch(target)
+    if hosts != [own] and (not absolute or absolute[1] != own):
+        raise ValueError("another host")
+    return _host_by_target(hosts, target, own)
+
+
 @dataclass(frozen=True)
 class Front:
-    """How a server reads a body, and the lines that it takes for headers.
+    """How a server reads a body, the lines that it takes for headers, and where it finds host and path.
 
     With `is_shared` all clients share one connection to the gateway: the answer to a hidden request waits there for
     the next of them.
@@ -105,6 +159,7 @@ class Front:
     body: Length = _strict
     line: re.Pattern[str] = _PLAIN_LINE
     is_shared: bool = False
+    asked: Asked = _host_by_target
 
 
 FRAMINGS: dict[str, tuple[str, str, Front]] = {
@@ -117,6 +172,13 @@ FRAMINGS: dict[str, tuple[str, str, Front]] = {
     "answer-of-the-hidden": ("framing", "one-request-one-answer", Front(_length_over_chunks, is_shared=True)),
     "length-that-is-no-number": ("framing", "framing-refused", Front(_no_number)),
     "space-before-the-colon": ("framing", "framing-refused", Front(line=_LENIENT_LINE)),
+    "host-may-be-absent": ("framing", "host-required", Front(asked=_no_host)),
+    "same-host-twice": ("framing", "host-required", Front(asked=_same_host_twice)),
+    "first-host-wins": ("framing", "host-required", Front(asked=_first_host)),
+    "host-with-a-space": ("framing", "host-required", Front(asked=_first_word)),
+    "absolute-target-unknown": ("framing", "absolute-target", Front(asked=_no_absolute)),
+    "host-over-target": ("framing", "absolute-target", Front(asked=_host_over_target)),
+    "either-host-is-enough": ("framing", "absolute-target", Front(asked=_either_host)),
 }
 """Name -> family, promises, and how the server reads a request."""
 
@@ -148,6 +210,7 @@ def fronted(behind: str, front: Front) -> Iterator[str]:
                     if not method.isalpha():
                         raise ValueError("no method")
                     head = _head(self.rfile, front.line)
+                    target = front.asked(_values(head, "host"), target, own)
                     body = front.body(head, self.rfile)
                     found = _HIDDEN.search(body) if front.is_shared else None
                     if found:
@@ -170,9 +233,10 @@ def fronted(behind: str, front: Front) -> Iterator[str]:
 
     server = ThreadingTCPServer(("127.0.0.1", 0), FrontHandler)
     server.daemon_threads = True
+    own = f"127.0.0.1:{server.server_address[1]}"
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://{own}"
     finally:
         server.shutdown()
         server.server_close()
