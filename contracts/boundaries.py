@@ -17,6 +17,9 @@ LONGEST = 100_000
 STEP = 0.1
 """The distance beyond the limit of a number that is not whole."""
 
+LIMITS = (("minimum", "exclusiveMinimum", -1), ("maximum", "exclusiveMaximum", 1))
+"""The words for the limits of a number, and which way is outwards."""
+
 
 def fields(document: ContractDocument, operation: OperationSpec) -> Mapping[str, Any]:
     """Return the schema of each field of an operation's request; what `allOf` adds comes first, the own fields win."""
@@ -47,7 +50,7 @@ def _resolved(document: ContractDocument, schema: Any) -> Any:
 
 def boundary_values(document: ContractDocument, schema: Any) -> list[Any]:
     """Return values on and beyond the boundaries of a plain schema. The contract says which of them are valid."""
-    schema = _resolved(document, schema)
+    schema = _without_null(document, _resolved(document, schema))
     if not isinstance(schema, dict):
         return []
     words = schema.get("enum")
@@ -62,11 +65,20 @@ def boundary_values(document: ContractDocument, schema: Any) -> list[Any]:
     return [*_texts(schema), {"not": "a text"}] if kinds == {"string"} else []
 
 
+def _without_null(document: ContractDocument, schema: Any) -> Any:
+    """Return the only part of a schema beside null, as pydantic writes an optional field; or the schema itself."""
+    parts = [_resolved(document, part) for part in schema.get("anyOf") or ()] if isinstance(schema, dict) else []
+    plain = [part for part in parts if part != {"type": "null"}]
+    return plain[0] if len(plain) == 1 else schema
+
+
 def _numbers(schema: Mapping[str, Any], *, whole: bool) -> Iterator[Any]:
     step = 1 if whole else STEP
-    for name, outwards in (("minimum", -step), ("maximum", step)):
+    for name, exclusive, outwards in LIMITS:
         if isinstance(schema.get(name), int | float):
-            yield from (schema[name], schema[name] + outwards)
+            yield from (schema[name], schema[name] + outwards * step)
+        elif isinstance(schema.get(exclusive), int | float):
+            yield from (schema[exclusive] - outwards * step, schema[exclusive])
     if whole:
         yield 1.5
 

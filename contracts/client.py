@@ -7,7 +7,7 @@ the runner counts, bounds and records every request.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, Sen
 from mockserver.contracts.promises import CREDENTIALS, PROMISES
 from mockserver.contracts.raw_answers import RawSender
 from mockserver.contracts.reply import ObservedReply, read_reply
+from mockserver.contracts.security import CredentialPlace, preferred
 
 Body: TypeAlias = dict[str, Any]
 
@@ -61,6 +62,10 @@ class Target:
     seed: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     """Security scheme of another document -> its credential, if it is not `key`."""
+
+    def key_of(self, place: CredentialPlace) -> str:
+        """Return the credential for a place: the one that the operator gave for its scheme, or that of --key."""
+        return self.keys.get(place.scheme, self.key)
 
 
 Record: TypeAlias = Callable[[CheckedExchange], None]
@@ -164,8 +169,16 @@ class Client:
         """Let the checks see an exchange that was sent with `checked=False`."""
         self._record(exchange)
 
+    def authorized(self, operation: OperationSpec, request: SentRequest, key: str | None = None) -> SentRequest:
+        """Return a request with the credentials that the operation reads. A key takes the place of that of --key."""
+        if self.document.scope == "own":
+            return replace(request, headers={**request.headers, **self.auth_header(operation, key)})
+        for place in preferred(operation.security, self.target.keys):
+            request = place.put(request, self.target.key_of(place) if key is None else key)
+        return request
+
     def auth_header(self, operation: OperationSpec, key: str | None = None) -> dict[str, str]:
-        """Return the header that carries a key, in the form that the operation reads."""
+        """Return the header that carries a key, in the form that an operation of our own document reads."""
         key = self.target.key if key is None else key
         if "ApiKeyAuth" in operation.schemes:
             return {"x-api-key": key}
@@ -184,8 +197,7 @@ class Client:
     ) -> CheckedExchange:
         """Send a body; bytes are sent unchanged. `headers` replace the credential."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        credential = self.auth_header(operation, key) if headers is None else dict(headers)
-        request = SentRequest(operation.method, operation.path, JSON_HEADERS | _version(operation) | credential, raw)
+        request = self._with(operation, JSON_HEADERS | _version(operation), operation.path, key, headers, raw)
         return self.send(request, on_purpose=on_purpose, pieces=pieces, checked=checked)
 
     def get(
@@ -198,8 +210,20 @@ class Client:
     ) -> CheckedExchange:
         """GET an operation. `parts` fill the braces of its path, or else the examples of the document."""
         path = re.sub(r"\{([^}]*)\}", lambda name: parts.get(name[1]) or _example(operation, name[1]), operation.path)
-        credential = self.auth_header(operation, key) if headers is None else dict(headers)
-        return self.send(SentRequest("GET", path, {"accept": "application/json"} | credential))
+        return self.send(self._with(operation, {"accept": "application/json"}, path, key, headers))
+
+    def _with(
+        self,
+        operation: OperationSpec,
+        plain: Mapping[str, str],
+        path: str,
+        key: str | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None = None,
+    ) -> SentRequest:
+        """Return a request with its credential, or with `headers` in place of one."""
+        request = SentRequest(operation.method, path, {**plain, **(headers or {})}, body)
+        return self.authorized(operation, request, key) if headers is None else request
 
     # What a request is made of
 

@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from mockserver.contracts.client import Client
 from mockserver.contracts.document import OperationSpec
 from mockserver.contracts.exchange import SentRequest
-from mockserver.contracts.security import Alternative, CredentialPlace
 
 WRONG = "gate-knows-no-such-credential:0"
 """A credential that no server has. It has a colon, because that of Basic needs one."""
@@ -73,27 +72,9 @@ def _written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def authorized(client: Client, operation: OperationSpec, request: SentRequest) -> SentRequest:
-    """Return a request with the credentials that the operation needs."""
-    for place in chosen(client, operation):
-        request = place.put(request, credential(client, place))
-    return request
-
-
-def chosen(client: Client, operation: OperationSpec) -> Alternative:
-    """Return the places of one alternative: the one whose credentials the operator gave by name, or the first."""
-    known = client.target.keys
-    named = [places for places in operation.security if all(place.scheme in known for place in places)]
-    return next(iter(named or operation.security), ())
-
-
-def credential(client: Client, place: CredentialPlace) -> str:
-    """Return the credential of a scheme: the one that the operator gave for it, or that of --key."""
-    return client.target.keys.get(place.scheme, client.target.key)
-
-
-def foreign(client: Client, *methods: str) -> Iterator[OperationSpec]:
-    """Yield the operations of a document that is not the gateway's. What a model answers is left to the wires."""
+def foreign(client: Client, *methods: str, spoken: bool = False) -> Iterator[OperationSpec]:
+    """Yield the operations of a document that is not the gateway's; with `spoken` also those that a model answers."""
     for operation in client.document.operations.values():
-        if client.document.scope == "document" and operation.method in methods and not operation.speaks:
+        is_chosen = operation.method in methods and (spoken or not operation.speaks)
+        if client.document.scope == "document" and is_chosen:
             yield operation

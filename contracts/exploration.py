@@ -17,7 +17,6 @@ from typing import Any
 
 from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import METHODS
-from mockserver.contracts.document_requests import authorized
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
 
 DOCUMENT = "/gate-document.json"
@@ -153,7 +152,7 @@ class _Application:
         headers = {key: value for key, value in request.headers.items() if key not in OWN_HEADERS}
         plain = replace(request, headers=headers)
         try:
-            exchange = self._client.send(authorized(self._client, operation, plain) if operation else plain)
+            exchange = self._client.send(self._client.authorized(operation, plain) if operation else plain)
         except BaseException as error:  # it belongs to the run, not to schemathesis
             self.trouble = error
             return ReceivedResponse(503)

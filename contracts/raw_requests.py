@@ -4,11 +4,10 @@ A target that leaves some of them unanswered is left alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.document_requests import authorized
 from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.raw_answers import RawAnswers
 
@@ -61,18 +60,12 @@ class RawRequests:
 
         `hosts` are the values of its Host headers; the target's own host if there are none given.
         """
-        raw, sent = self.client.raw, self._authorized(SentRequest(method, path))
+        raw, sent = self.client.raw, self.client.authorized(self.quiet, SentRequest(method, path))
         fields = [("Host", host) for host in ((raw.host,) if hosts is None else hosts)]
         fields += [*sent.headers.items(), ("Content-Type", "application/json")]
         start = f"{method} {origin}{raw.root}{sent.path} HTTP/1.1\r\n"
         head = start + "".join(f"{name}: {value}\r\n" for name, value in fields)
         return head.encode("latin-1", "replace") + lines + b"\r\n" + body
-
-    def _authorized(self, request: SentRequest) -> SentRequest:
-        """Return a request with the credential, also where another document wants it."""
-        if self.client.document.scope == "document":
-            return authorized(self.client, self.quiet, request)
-        return replace(request, headers=self.client.auth_header(self.quiet))
 
     def ordinary(self, path: str = "", *, origin: str = "", hosts: Sequence[str] | None = None) -> bytes:
         """Return the ordinary request, which asks the target to close; or one that differs from it."""

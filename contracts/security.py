@@ -1,7 +1,7 @@
 """Where the security schemes of an OpenAPI document put a credential: into a header, the query or a cookie."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
@@ -40,6 +40,12 @@ def alternatives(requirements: Iterable[Mapping[str, Any]], schemes: Mapping[str
     """Return how a request can be authorized, without the alternatives that no text can satisfy, such as mutual TLS."""
     found = [[_place(name, schemes.get(name) or {}) for name in requirement] for requirement in requirements]
     return tuple(tuple(filter(None, places)) for places in found if places and all(places))
+
+
+def preferred(ways: Sequence[Alternative], known: Collection[str]) -> Alternative:
+    """Return the alternative whose credentials the operator gave by the names of their schemes, or the first."""
+    named = [places for places in ways if all(place.scheme in known for place in places)]
+    return next(iter(named or ways), ())
 
 
 def _place(name: str, scheme: Mapping[str, Any]) -> CredentialPlace | None:

@@ -51,12 +51,19 @@ def nothing_sent(client: Client) -> None:
         client.expect("auth-missing", call(client, operation, {}), 401)
 
 
+def _empty(operation: OperationSpec) -> Iterator[dict[str, str]]:
+    """Yield the headers of another document's own, without a key."""
+    for place in (place for places in operation.security for place in places if operation.is_any_gateways):
+        if place.where == "header" and place.name.lower() not in ("x-api-key", "authorization"):
+            yield {place.name.lower(): ""}
+
+
 @probe("auth-malformed")
 def malformed(client: Client) -> None:
     """Send headers that carry no key."""
     operations = client.main() if client.document.scope == "own" else _needing_a_key(client)
     for operation in operations:
-        for headers in MALFORMED:
+        for headers in (*MALFORMED, *_empty(operation)):
             client.expect("auth-malformed", call(client, operation, dict(headers)), 401)
 
 

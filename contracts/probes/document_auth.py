@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from mockserver.contracts.client import Client, NotOffered
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.document_requests import WRONG, chosen, credential, foreign, is_shown, request_of
+from mockserver.contracts.document_requests import WRONG, foreign, is_shown, request_of
 from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.probe import probe
-from mockserver.contracts.security import Alternative, CredentialPlace
+from mockserver.contracts.security import Alternative, CredentialPlace, preferred
 
 REFUSED = (401, 403, 302, 303, 307)
 """Statuses that refuse a credential; a redirect leads to a login. OpenAPI does not say which is right."""
@@ -26,7 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def _guarded(client: Client) -> list[OperationSpec]:
-    operations = [each for each in foreign(client, *METHODS) if each.security and not each.key_optional]
+    operations = [each for each in foreign(client, *METHODS, spoken=True) if each.security and not each.key_optional]
     if client.document.scope == "document" and not operations:
         raise NotOffered("the document has no operation that needs a credential")
     return operations
@@ -46,7 +46,7 @@ def _with(
 ) -> SentRequest:
     """Return a request with its credentials, one of which is another one, or is left out."""
     for place in places:
-        value = other if place == but else credential(client, place)
+        value = other if place == but else client.target.key_of(place)
         request = request if value is None else place.put(request, value)
     return request
 
@@ -68,7 +68,7 @@ def _cases(client: Client) -> Iterator[tuple[OperationSpec, SentRequest, bool]]:
 def without_credential(client: Client) -> None:
     """Leave out each credential that an operation needs, one at a time."""
     for operation, request, valid in _cases(client):
-        places = chosen(client, operation)
+        places = preferred(operation.security, client.target.keys)
         for place in places:
             _expect_refusal(client, "auth-missing", operation, _with(client, request, places, place, None), valid)
 

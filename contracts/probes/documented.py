@@ -5,7 +5,7 @@ Only what the document gives an example for is sent as valid.
 
 from mockserver.contracts.client import Client, NotOffered
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.document_requests import authorized, foreign, is_shown, request_of
+from mockserver.contracts.document_requests import foreign, is_shown, request_of
 from mockserver.contracts.exchange import CheckedExchange, Json, SentRequest
 from mockserver.contracts.probe import probe
 
@@ -28,7 +28,7 @@ ORIGIN = {
 def shown(client: Client, operation: OperationSpec, body: object = None) -> CheckedExchange:
     """Send a request as the document shows it, or with another body."""
     body = operation.basic if body is None and operation.takes_body else body
-    return client.send(authorized(client, operation, request_of(operation, body)))
+    return client.send(client.authorized(operation, request_of(operation, body)))
 
 
 @probe("examples-accepted")
@@ -72,7 +72,7 @@ def invalid_bodies(client: Client) -> None:
 def head_and_preflight(client: Client) -> None:
     """Send HEAD to whatever answers GET, and a browser's preflight."""
     for operation in filter(is_shown, foreign(client, "GET")):
-        get = authorized(client, operation, request_of(operation))
+        get = client.authorized(operation, request_of(operation))
         expected = client.send(get).response.status
         head = client.send(SentRequest("HEAD", get.path, get.headers))
         got = f"HEAD with status {head.response.status}, GET with status {expected}"

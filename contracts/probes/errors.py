@@ -177,8 +177,8 @@ def wrong_method(client: Client) -> None:
     for operation in client.main(*WRONG_METHODS):
         for method in WRONG_METHODS[operation.name]:
             body = None if method in ("GET", "DELETE") else b"{}"
-            request = SentRequest(method, operation.path, JSON_HEADERS | client.auth_header(operation), body)
-            exchange = client.send(request)
+            request = SentRequest(method, operation.path, JSON_HEADERS, body)
+            exchange = client.send(client.authorized(operation, request))
             client.expect("wrong-method", exchange, 405, 404)
             if exchange.response.status == 405:
                 allow = exchange.response.header("allow") or ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mockserver.contracts.client import Body, Client, NotOffered
 from mockserver.contracts.document import OperationSpec
-from mockserver.contracts.document_requests import authorized, foreign, is_shown, request_of, shown_values
+from mockserver.contracts.document_requests import foreign, is_shown, request_of, shown_values
 from mockserver.contracts.exchange import CheckedExchange, Json, dig, items
 from mockserver.contracts.links import Link, values
 from mockserver.contracts.probe import probe
@@ -39,7 +39,7 @@ class Member:
         """Send a request to the member."""
         operation = self.operations[method]
         request = request_of(operation, body, **{_parameter(operation): self.id})
-        return self.client.send(authorized(self.client, operation, request))
+        return self.client.send(self.client.authorized(operation, request))
 
     def read(self) -> Json:
         """Return the member as it is now."""
@@ -246,7 +246,7 @@ def _follow(client: Client, operation: OperationSpec, exchange: CheckedExchange,
     if target is None:
         client.check("links-followed", False, f"the link {link.name!r} names no operation of the document", exchange)
     elif target.method == "GET" and not lacking:
-        followed = client.send(authorized(client, target, request_of(target, **found)))
+        followed = client.send(client.authorized(target, request_of(target, **found)))
         status = followed.response.status
         if status < 300 or status in NOWHERE:
             client.check("links-followed", status < 300, f"the link {link.name!r} leads to status {status}", followed)

@@ -4,18 +4,21 @@ The requests are few, valid and short. A route exists if its answer to an empty 
 that nobody has. Of several routes of a wire, the first one counts on which a model answers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
 
 import orjson
 
 from mockserver.contracts.capabilities import found_out, of_wire
-from mockserver.contracts.client import JSON_HEADERS, Sender
+from mockserver.contracts.client import JSON_HEADERS, Sender, Target
 from mockserver.contracts.document import ContractDocument, OperationSpec
 from mockserver.contracts.exchange import ReceivedResponse, SentRequest, dig, items
 from mockserver.contracts.reply import read_reply
+from mockserver.contracts.security import Alternative, CredentialPlace, preferred
 from mockserver.core.errors import OperatorError
 from mockserver.gate.reachability import ABSENT, require_answer
 
@@ -33,11 +36,13 @@ NOWHERE = "/gate-asks-where-nobody-is"
 MOST_MODELS = 8
 """Models of the list that are tried; the first ones may be for pictures, speech or embeddings."""
 
-CREDENTIALS: tuple[tuple[str, Callable[[str], dict[str, str]]], ...] = (
-    ("ApiKeyAuth", lambda key: {"x-api-key": key}),
-    ("BearerAuth", lambda key: {"authorization": f"Bearer {key}"}),
-)
-"""How a key can be sent."""
+BEARER: Alternative = (CredentialPlace("BearerAuth", "header", "authorization", "Bearer "),)
+
+WAYS: Mapping[str, tuple[Alternative, ...]] = {
+    "anthropic": ((CredentialPlace("ApiKeyAuth", "header", "x-api-key"),), BEARER),
+    "openai": (BEARER,),
+}
+"""Wire -> how its clients send a key, if no document says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +60,34 @@ def wires() -> ContractDocument:
 
 def discover(send: Sender, url: str, key: str, dialect: Dialect, model: str | None, max_tokens: int) -> FoundTarget:
     """Ask the target what it is. Raises `OperatorError` if it speaks no wire that was asked for."""
-    return _Discovery(send, url, key, model, max_tokens).found(dialect)
+    return _Discovery(send, url, Target(key, model=model, max_tokens=max_tokens)).found(dialect)
 
 
-def discover_spoken(
-    send: Sender, url: str, key: str, spoken: Mapping[str, Sequence[str]], model: str | None, max_tokens: int
-) -> FoundTarget:
-    """Ask the operations of a document that speak a wire what they offer. `spoken` has the paths for each wire."""
+def discover_spoken(send: Sender, url: str, target: Target, document: ContractDocument) -> FoundTarget:
+    """Ask the operations of a document that speak a wire what they offer, with the credentials that it wants.
+
+    What they are asked with becomes their example.
+    """
     ends = {wire: wires().operations[name].path for wire, (name, _) in ROUTES.items()}
-    bases = {wire: [path.removesuffix(ends[wire]) for path in paths] for wire, paths in spoken.items()}
-    return _Discovery(send, url, key, model, max_tokens).on(bases)
+    bases = {wire: [path.removesuffix(ends[wire]) for path in paths] for wire, paths in document.speaks.items()}
+    spoken = {each.path: each.security for each in document.operations.values() if each.speaks and each.security}
+    places = {path: preferred(ways, target.keys) for path, ways in spoken.items()}
+    found = _Discovery(send, url, target, places).on(bases)
+    for operation in found.document.operations.values():
+        own = document.find(operation.method, operation.path)
+        if own is not None and own.speaks:  # the document need not show a model that there is
+            document.operations[own.name] = replace(own, examples={"basic": operation.basic})
+    return found
 
 
 class _Discovery:
-    def __init__(self, send: Sender, url: str, key: str, model: str | None, max_tokens: int) -> None:
-        self._send, self._url, self._key = send, url, key
-        self._model, self._max_tokens = model, max_tokens
+    """What is asked of a target. `places` says where paths of its document want a credential."""
+
+    def __init__(
+        self, send: Sender, url: str, target: Target, places: Mapping[str, Alternative] = MappingProxyType({})
+    ) -> None:
+        self._send, self._url, self._target, self._places = send, url, target, places
+        self._usual = next(iter(places.values()), BEARER)
         self._document = wires()
         self._nowhere = self._ask("POST", NOWHERE, {})
         require_answer(self._nowhere, url, NOWHERE)
@@ -99,12 +116,11 @@ class _Discovery:
         self._document.operations = found
         return FoundTarget(self._document, notes)
 
-    def _ask(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> ReceivedResponse:
-        credential = {"authorization": f"Bearer {self._key}"} if headers is None else headers
-        raw = None if body is None else orjson.dumps(body)
-        return self._send(SentRequest(method, path, {**JSON_HEADERS, **credential}, raw))
+    def _ask(self, method: str, path: str, body: object = None, places: Alternative | None = None) -> ReceivedResponse:
+        request = SentRequest(method, path, JSON_HEADERS, None if body is None else orjson.dumps(body))
+        for place in self._usual if places is None else places:
+            request = place.put(request, self._target.key_of(place))
+        return self._send(request)
 
     def _bases(self, wire: str) -> list[str]:
         """Return the paths under which the target has the route of a wire."""
@@ -125,48 +141,50 @@ class _Discovery:
             ids = [str(dig(model, "id")) for model in items(dig(response.json, "data")) if dig(model, "id")]
             if response.status == 200 and ids:
                 usable = [id for id in ids if "*" not in id][:MOST_MODELS]
-                return f"{base}/models", [self._model] if self._model else usable
-        return None, [self._model] if self._model else []
+                return f"{base}/models", [self._target.model] if self._target.model else usable
+        return None, [self._target.model] if self._target.model else []
 
     def _answering(self, wire: str, bases: Sequence[str], models: Sequence[str]) -> OperationSpec | None:
         """Return the operation of a wire: on the first route, with the first model and credential, that answers."""
         plain = self._document.operations[ROUTES[wire][0]]
         for operation in [self._on(plain, base, [model]) for base in bases for model in models or ("",)]:
-            for scheme, headers in CREDENTIALS:
-                if scheme == "ApiKeyAuth" and wire == "openai":
-                    continue
-                response = self._ask("POST", operation.path, self._basic(operation), headers(self._key))
+            for places in self._ways(operation):
+                response = self._ask("POST", operation.path, self._basic(operation), places)
                 if read_reply(wire, response) is not None and response.ended == "complete":
-                    return self._examined(replace(operation, schemes=(scheme,)), headers(self._key))
+                    return self._examined(_guarded(operation, places))
         return None
 
     def _on(self, operation: OperationSpec, base: str, models: Sequence[str]) -> OperationSpec:
         """Return an operation under a base path, asked for the first of these models."""
         basic = operation.basic | ({"model": models[0]} if models and models[0] else {})
-        return replace(operation, path=base + operation.path, examples={"basic": basic})
+        placed = replace(operation, path=base + operation.path, examples={"basic": basic})
+        return _guarded(placed, self._ways(placed)[0])
+
+    def _ways(self, operation: OperationSpec) -> tuple[Alternative, ...]:
+        """Return how a key may be sent to an operation."""
+        own = self._places.get(operation.path)
+        return WAYS[operation.wire] if own is None else (own,)
 
     def _basic(self, operation: OperationSpec) -> dict[str, Any]:
-        return {**operation.basic, "max_tokens": self._max_tokens}
+        return {**operation.basic, "max_tokens": self._target.max_tokens}
 
-    def _examined(self, operation: OperationSpec, headers: Mapping[str, str]) -> OperationSpec:
+    def _examined(self, operation: OperationSpec) -> OperationSpec:
         """Return an operation with what it lacks, and with no credential if it needs none."""
         basic = self._basic(operation)
         lacking = {}
         for capability in of_wire(operation):
-            response = self._ask("POST", operation.path, basic | capability.fields[operation.wire], headers)
+            response = self._ask(
+                "POST", operation.path, basic | capability.fields[operation.wire], operation.security[0]
+            )
             why = found_out(capability, response)
             if why:
                 lacking[capability.name] = why
-        needs_none = self._ask("POST", operation.path, basic, {}).status == 200
-        return replace(
-            operation,
-            lacking=lacking,
-            key_optional=needs_none,
-            schemes=() if needs_none else operation.schemes,
-        )
+        needs_none = self._ask("POST", operation.path, basic, ()).status == 200
+        operation = replace(operation, lacking=lacking, key_optional=needs_none)
+        return replace(operation, schemes=(), security=()) if needs_none else operation
 
     def _with_companions(self, operation: OperationSpec, models: str | None) -> dict[str, OperationSpec]:
-        """Return an operation with the routes beside it: the models, and counting tokens."""
+        """Return an operation with the routes beside it that are there: the models, and counting tokens."""
         return {each.name: each for each in (operation, *self._companions(operation, models))}
 
     def _companions(self, operation: OperationSpec, models: str | None) -> Iterator[OperationSpec]:
@@ -176,13 +194,24 @@ class _Discovery:
         for name, path in beside:
             plain = {key: value for key, value in operation.basic.items() if key != "max_tokens"}
             examples = {"basic": plain} if name == "count_tokens" else {}
+            one = path.replace("{model_id}", quote(str(plain.get("model")), safe=""))
+            method = self._document.operations[name].method
+            asked = self._ask(method, one, examples.get("basic"), operation.security[0] if operation.security else ())
+            if asked.status in ABSENT:
+                continue
             yield replace(
                 self._document.operations[name],
                 path=path,
                 examples=examples,
                 schemes=operation.schemes,
+                security=operation.security,
                 key_optional=operation.key_optional,
             )
+
+
+def _guarded(operation: OperationSpec, places: Alternative) -> OperationSpec:
+    """Return an operation that wants its credential in these places."""
+    return replace(operation, schemes=tuple(place.scheme for place in places), security=(places,))
 
 
 def _offers(operation: OperationSpec) -> str:

@@ -259,8 +259,8 @@ class Runner:
             notes.append(f"The target serves the document's operations without {self._document.base}.")
             self._document = self._coverage.document = ContractDocument.open(settings.contract, mounted=True)
         if self._document.speaks:
-            most, spoken = settings.profile.max_tokens, self._document.speaks
-            target = discover_spoken(self._budget, settings.url, settings.key, spoken, settings.model, most)
+            asked = self._target(0, is_mock)
+            target = discover_spoken(self._budget, settings.url, asked, self._document)
             self._spoken = target.document
             notes += target.notes
         return is_mock

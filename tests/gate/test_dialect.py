@@ -109,7 +109,7 @@ def test_a_target_that_needs_no_key_has_no_security_scheme() -> None:
 
 
 def test_a_wire_that_is_not_spoken_has_no_operation() -> None:
-    assert set(found(PlainGateway()).document.operations) == {"chat", "models", "model"}
+    assert set(found(PlainGateway()).document.operations) == {"chat", "models"}
 
 
 def test_a_target_without_either_wire_is_told_in_words() -> None:

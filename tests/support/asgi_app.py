@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ LATIN = "latin-1"
 @contextmanager
 def sender(app: Callable[..., Any]) -> Iterator[Callable[..., ReceivedResponse]]:
     """Yield what sends a request to an application, and returns its answer."""
-    loop = asyncio.new_event_loop()
+    loop, turn = asyncio.new_event_loop(), Lock()
 
     def send(request: SentRequest, *, pieces: int = 1) -> ReceivedResponse:
         sent: list[Mapping[str, Any]] = []
@@ -29,7 +30,7 @@ def sender(app: Callable[..., Any]) -> Iterator[Callable[..., ReceivedResponse]]
         async def collect(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
-        with suppress(ZeroDivisionError):  # starlette answers 500, then lets the server know why
+        with turn, suppress(ZeroDivisionError):  # starlette answers 500, then lets the server know why
             loop.run_until_complete(app(_scope(request), receive, collect))
         headers = tuple((name.decode(LATIN), value.decode(LATIN)) for name, value in sent[0]["headers"])
         body = b"".join(message.get("body", b"") for message in sent[1:])

@@ -167,6 +167,17 @@ def _patched_whole(request: SentRequest, status: int, body: Any) -> tuple[int, A
     return status, body
 
 
+def _newborn_refused(request: SentRequest, status: int, body: Any) -> tuple[int, Any]:
+    is_newborn = isinstance(request.json, dict) and request.json.get("age") == 0
+    return (422, {"detail": "too young"}) if is_newborn and status == 201 else (status, body)
+
+
+def _no_name_taken(request: SentRequest, status: int, body: Any) -> tuple[int, Any]:
+    sent = request.json if isinstance(request.json, dict) else {}
+    is_unnamed = status == 422 and request.method == "POST" and sent.get("name") == "" and type(sent.get("age")) is int
+    return (201, {**sent, "name": "Nobody", "id": "p0"}) if is_unnamed else (status, body)
+
+
 PETS: dict[str, tuple[str, str, Fault]] = {
     "created-is-not-found": ("status", "created-found", _never_found),
     "any-key-will-do": ("auth", "auth-wrong", _any_key),
@@ -175,6 +186,8 @@ PETS: dict[str, tuple[str, str, Fault]] = {
     "deleted-is-still-there": ("state", "deleted-gone", _never_gone),
     "put-is-forgotten": ("state", "put-stored", _always_rex),
     "second-delete-conflicts": ("state", "idempotent-methods", _deletes_once),
+    "smallest-age-refused": ("validation", "boundary-accepted", _newborn_refused),
+    "empty-name-taken": ("validation", "boundary-refused", _no_name_taken),
     "patch-changes-more": ("state", "patch-keeps-rest", _patched_whole),
 }
 """Name -> family, promises, fault."""
