@@ -4,9 +4,9 @@ A socket or client that nobody closes warns (`ResourceWarning`) when it is colle
 cycle, so that happens at some later collection, in some other test. So garbage is collected at the end of every module,
 and of every test that opened a socket or started a process.
 
-Collecting takes time for each object that is alive, so what has survived a collection is frozen: the next one does not
-look at it. A module that opened something ends with a collection of everything, frozen or not: what outlived its test
-may be garbage by then.
+Collecting takes time for each object that is alive, so what a module leaves alive is frozen at its end: no later
+collection looks at it. Within a module nothing is frozen: what outlived its test may be garbage at the end. pytest
+collects once more when the run ends, and fails it for what then was left open.
 """
 
 import gc
@@ -21,15 +21,12 @@ import pytest
 _opened = False
 """Did the test that runs now open a socket, or start a process, in any of its threads?"""
 
-_module_opened = False
-"""Did the module that runs now, in a test or a fixture?"""
-
 
 def _noted(start: Callable[..., None]) -> Callable[..., None]:
     @wraps(start)
     def note(*args: Any, **options: Any) -> None:
-        global _opened, _module_opened
-        _opened = _module_opened = True
+        global _opened
+        _opened = True
         start(*args, **options)
 
     return note
@@ -46,18 +43,19 @@ def watched_resources() -> Iterator[None]:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Freeze what is alive: imported modules and collected tests live to the end of the run."""
-    _collect()
+    _freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def module_leaves_nothing_open() -> Iterator[None]:
     """Collect garbage after the module's own fixtures have ended; pytest adds what is left to the last test."""
-    global _module_opened
-    _module_opened = False
     yield
-    if _module_opened:
-        gc.unfreeze()
-    _collect()
+    _freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let pytest's last collection look at everything."""
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +66,10 @@ def leaves_nothing_open(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     request.node.funcargs.clear()  # else they keep alive what fixtures have returned, until the next test
     if _opened:
-        _collect()
+        gc.collect()
 
 
-def _collect() -> None:
+def _freeze() -> None:
+    """Collect garbage, and freeze what is alive."""
     gc.collect()
     gc.freeze()
