@@ -1,8 +1,8 @@
 """An OpenAPI document, read for checking: operations, what each may answer, and compiled validators.
 
 It is openapi.yaml, or any other document of OpenAPI 3.0 to 3.2, or wires.yaml, whose scope is *wire*: what any gateway
-answers. An operation without an operationId is named by method
-and path, as in `get /pets/{id}`. What `x-…` words say of openapi.yaml's operations has a default for those of others.
+answers. An operation without an operationId is named by method and path, as in `get /pets/{id}`. What `x-…` words say
+of openapi.yaml's operations has a default for those of others.
 
 With `documented_only`, operations, responses, headers and fields whose `x-source` is only OBS or SDK are left out. A
 field that is left out may be absent, and may have any value.
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -23,6 +23,7 @@ import yaml
 from mockserver.contracts.json_pointer import names_of
 from mockserver.contracts.links import Link, link_of
 from mockserver.contracts.observed import FORMS, documented, is_observed
+from mockserver.contracts.path_template import fits
 from mockserver.contracts.schema_words import modern, shown
 from mockserver.contracts.security import Alternative, alternatives
 from mockserver.contracts.wire_shape import wire_of
@@ -216,13 +217,13 @@ class ContractDocument:
 
     @classmethod
     def open(cls, path: Path, *, documented_only: bool = False, mounted: bool = False) -> "ContractDocument":
-        """Read the contract from a file."""
-        return cls(path.read_text(encoding="utf-8"), documented_only=documented_only, mounted=mounted)
+        """Return the contract in a file; the same value for the same text, so nobody may change it."""
+        return _opened(path.read_text(encoding="utf-8"), documented_only=documented_only, mounted=mounted)
 
     def find(self, method: str, path: str) -> OperationSpec | None:
         """Return the operation of a method and a path, or None. The query is ignored, and a plain path comes first."""
         path = path.partition("?")[0]
-        fitting = [each for each in self.operations.values() if each.method == method and _fits(each.path, path)]
+        fitting = [each for each in self.operations.values() if each.method == method and fits(each.path, path)]
         return min(fitting, key=lambda each: each.path.count("{"), default=None)
 
     @property
@@ -354,6 +355,10 @@ class ContractDocument:
         return SchemaValidator(schema if kind != "text/event-stream" else {}, self._definitions)
 
 
+_opened = lru_cache(maxsize=4)(ContractDocument)
+"""Reading openapi.yaml takes 150 ms, and a run, its proxy and its environment each open it."""
+
+
 def _plain(kind: str) -> str:
     """Return a media type without its parameters."""
     return kind.partition(";")[0].strip().lower()
@@ -383,16 +388,3 @@ def _base_path(servers: Any) -> str:
     for name, variable in (first.get("variables") or {}).items():
         url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
     return urlsplit(url).path.rstrip("/")
-
-
-def _fits(template: str, path: str) -> bool:
-    names, parts = template.split("/"), path.split("/")
-    return len(names) == len(parts) and all(
-        name == part or ("{" in name and _matches(name, unquote(part))) for name, part in zip(names, parts, strict=True)
-    )
-
-
-def _matches(name: str, part: str) -> bool:
-    """Return whether a segment such as `{id}.json` fits."""
-    pattern = "".join(".+" if piece.startswith("{") else re.escape(piece) for piece in re.split(r"(\{[^}]*\})", name))
-    return re.fullmatch(pattern, part, re.DOTALL) is not None
