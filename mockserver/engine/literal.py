@@ -41,7 +41,7 @@ _CREATED, _INPUT = 811_111_111_111_111, 822_222_222_222_222
 """Marks that no text or number of a reply has."""
 
 
-Values: TypeAlias = tuple[bytes | int, ...]
+Values: TypeAlias = tuple[bytes, bytes, int, int, int, *tuple[bytes, ...]]
 """The id, the model as JSON, the time, the input tokens and all tokens of an answer, then the ids of its calls."""
 
 
@@ -99,19 +99,21 @@ class LiteralReply(NamedTuple):
         usage = Usage(input, self.output)
         return Reply(id=id, model=model, created=int(now), blocks=self.blocks, stop=self.stop, usage=usage)
 
-    def said(self, ids: Sequence[str]) -> tuple[ReplyBlock, ...]:
-        """Return the blocks; `ids` are those of its calls."""
-        if not ids:
-            return self.blocks
-        blocks = list(self.blocks)
-        for place, id in zip(self.calls, ids, strict=True):
-            blocks[place] = msgspec.structs.replace(blocks[place], id=id)
-        return tuple(blocks)
+    def values(self, id: str, model: str, created: int, input: int, calls: Sequence[str] = ()) -> Values:
+        """Return what fills the holes of a form; `calls` are the ids of its calls."""
+        total = input + self.output
+        if not calls:
+            return id.encode(), orjson.dumps(model), created, input, total
+        return id.encode(), orjson.dumps(model), created, input, total, *[call.encode() for call in calls]
 
-    def values(self, id: str, model: str, created: int, input: int, ids: Sequence[str] = ()) -> Values:
-        """Return what fills the holes of a form."""
-        fixed = id.encode(), orjson.dumps(model), created, input, input + self.output
-        return (*fixed, *[call.encode() for call in ids]) if ids else fixed
+    def said(self, values: Values) -> tuple[ReplyBlock, ...]:
+        """Return the blocks of an answer, its calls with their ids."""
+        if not self.calls:
+            return self.blocks
+        blocks, ids = list(self.blocks), values[5:]
+        for place, id in zip(self.calls, ids, strict=True):
+            blocks[place] = msgspec.structs.replace(blocks[place], id=id.decode())
+        return tuple(blocks)
 
     def body(self, values: Values) -> bytes:
         """Return the body of a whole answer."""

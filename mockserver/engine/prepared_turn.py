@@ -78,18 +78,10 @@ class PreparedTurn:
 
     def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> "PreparedAnswer":
         """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
-        prefix, calls = self._wire.tool_id_prefix, self._call_ids
-        return PreparedAnswer(
-            self,
-            self._plan.id or self._reply_id.of(hit),
-            "req_" + self._request_id.of(requests),
-            asked.model,
-            asked.stream,
-            int(now),
-            max(1, tokens(asked.characters)),
-            hit,
-            tuple([prefix + call.of(hit) for call in calls]) if calls else (),
-        )
+        id, calls, prefix = self._plan.id or self._reply_id.of(hit), self._call_ids, self._wire.tool_id_prefix
+        ids = [prefix + call.of(hit) for call in calls] if calls else ()
+        values = self.literal.values(id, asked.model, int(now), max(1, tokens(asked.characters)), ids)
+        return PreparedAnswer(self, values, "req_" + self._request_id.of(requests), asked.stream, hit)
 
     def head(self, request_id: str, length: str | None) -> Headers:
         """Return the headers of an answer; a stream has no length."""
@@ -100,8 +92,7 @@ class PreparedTurn:
 
     def decision(self, answer: "PreparedAnswer") -> Decision:
         """Return the decision that an answer stands for."""
-        literal, plan, hit = self.literal, self._plan, answer.hit
-        values = self._values(answer)
+        literal, plan, values, hit = self.literal, self._plan, answer.values, answer.hit
         actions: Actions
         if answer.is_stream:
             first, interval = self._steady or (0.0, 0.0)
@@ -114,16 +105,13 @@ class PreparedTurn:
         if plan.pace is not None and self.pauses and (self._steady is None or not answer.is_stream):
             actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(self._reply_seed, hit, "pace"))
         note = msgspec.structs.replace(self._note, usage=Usage(answer.input, literal.output))
-        recipe = ReplyRecipe(id=answer.id, blocks=literal.said(answer.calls), pace=plan.pace)
+        recipe = ReplyRecipe(id=values[0].decode(), blocks=literal.said(values), pace=plan.pace)
         return Decision(actions, note, recipe=Recipe(reply=recipe))
 
     def body(self, answer: "PreparedAnswer") -> tuple[bytes, int]:
         """Return the body of an answer without waits, and of how many pieces it consists."""
         form, pieces = self.literal.stream(self._chunk) if answer.is_stream else (self.literal.form, 1)
-        return form.fill(self._values(answer)), pieces
-
-    def _values(self, answer: "PreparedAnswer") -> Values:
-        return self.literal.values(answer.id, answer.model, answer.created, answer.input, answer.calls)
+        return form.fill(answer.values), pieces
 
     def _deltas(self, values: Values) -> int:
         """Return how many deltas the reply has as a stream."""
@@ -132,20 +120,18 @@ class PreparedTurn:
 
 
 class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
-    """An answer of a prepared turn: what differs from its other answers.
-
-    `calls` are the ids of its tool calls; `hit` counts the plays of the turn.
-    """
+    """An answer of a prepared turn: what differs from its other answers. `hit` counts the plays of the turn."""
 
     turn: PreparedTurn
-    id: str
+    values: Values
     request_id: str
-    model: str
     is_stream: bool
-    created: int
-    input: int
     hit: int
-    calls: tuple[str, ...]
+
+    @property
+    def input(self) -> int:
+        """The tokens of the prompt."""
+        return self.values[3]
 
     def decision(self) -> Decision:
         """Return the answer as actions, with its note and its recipe."""

@@ -15,6 +15,9 @@ The law of this module: `short_step` returns None, or what the stages return. A 
 scenario both ways.
 """
 
+import sys
+from functools import lru_cache
+
 import msgspec
 
 from mockserver.accounts import billing, model_access
@@ -39,6 +42,9 @@ from mockserver.wires import WIRES
 from mockserver.wires.plain import PlainRequest
 from mockserver.wires.wire import Wire
 
+LONGEST_MODEL = 200
+"""Characters of a model's name that takes the short step: its limits are remembered."""
+
 
 def short_step(
     engine: EngineParts, session: Session, arrival: Arrival, now: float
@@ -51,7 +57,8 @@ def short_step(
     progress = session.progress.get(script.name) if script is not None else None
     if script is None or script.account is not None or progress is None or progress.edition != script.edition:
         return None
-    operation, meter = arrival.routed(), None
+    operation, meter = head.operation, None
+    assert operation is not None, "a plain head has one"
     wire = WIRES[operation.wire]
     try:
         if head.terms is not None:
@@ -71,7 +78,9 @@ def short_step(
     if prepared is None:
         return (after, _failed(engine, after, script, turn, arrival)) if isinstance(turn.literal, Failure) else None
     answer = prepared.answer(asked, count, progress.hits[turn.number], now)
-    return _charged(engine, after, answer, meter, wire) if meter is not None else (after, answer)
+    return (
+        _charged(engine, after, answer.decision(), meter, asked.model, wire) if meter is not None else (after, answer)
+    )
 
 
 def _turn(script: Script, progress: Progress, arrival: Arrival) -> CompiledTurn | None:
@@ -97,13 +106,12 @@ def _meter(head: HeadReading, terms: Terms, session: Session, ticket: str, now: 
 
 
 def _charged(
-    engine: EngineParts, session: Session, answer: PreparedAnswer, meter: billing.Meter, wire: Wire
+    engine: EngineParts, session: Session, decision: Decision, meter: billing.Meter, model: str, wire: Wire
 ) -> tuple[Session, Decision]:
     """Return the session and the decision with the price of the answer charged."""
-    decision = answer.decision()
     usage = decision.note.usage
     assert usage is not None, "a reply has one"
-    rate = rate_of(engine.accounts.prices, meter.account, answer.model)
+    rate = rate_of(engine.accounts.prices, meter.account, model)
     session, actions, receipt = billing.charge(session, meter, rate, usage, decision.actions, wire)
     return session, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
 
@@ -126,16 +134,21 @@ def _failed(engine: EngineParts, session: Session, script: Script, turn: Compile
 
 
 def _is_within_limits(asked: PlainRequest, output: int) -> bool:
-    """Return whether no limit of the client or the model touches the answer, and the model needs no look."""
-    model, limit = asked.model, asked.max_tokens
-    if not model or (limit is not None and limit < output) or model.startswith(SCENARIO_MODEL):
+    """Return whether no limit of the client or the model touches an answer of `output` tokens."""
+    model, tools = asked.model, asked.tools
+    if len(model) > LONGEST_MODEL or (tools and model_access.warnings(model, tools)):
         return False
+    return tokens(asked.characters) <= _room(model, asked.max_tokens, output)
+
+
+@lru_cache(maxsize=1_024)
+def _room(model: str, limit: int | None, output: int) -> int:
+    """Return the tokens that a prompt may have for an answer of `output` tokens within `limit`; -1 if none may be."""
+    if not model or (limit is not None and limit < output) or model.startswith(SCENARIO_MODEL):
+        return -1
     known = catalogue.find(model)
     if known is None:
-        return True
-    if asked.tools and model_access.warnings(model, asked.tools):
-        return False
-    longest, context = known.max_tokens, known.context
-    return (longest is None or limit is None or limit <= longest) and (
-        context is None or tokens(asked.characters) <= context
-    )
+        return sys.maxsize
+    if known.max_tokens is not None and limit is not None and limit > known.max_tokens:
+        return -1
+    return known.context if known.context is not None else sys.maxsize

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain, islice
+from operator import methodcaller
 from sys import getsizeof
 from typing import Literal, Protocol, TypeAlias
 
@@ -91,15 +92,16 @@ class Balance(msgspec.Struct, frozen=True, gc=False):
 class KeptHeaders(dict[str, str]):
     """Headers without secrets, and what every exchange with them needs; many exchanges may share them.
 
-    `size` is about how many bytes they take, `client` the name that the client gives itself.
+    `size` is about how many bytes they take, `client` the name that the client gives itself, `weight` both.
     """
 
-    __slots__ = ("client", "size")
+    __slots__ = ("client", "size", "weight")
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(headers)
         self.size = headers_size(headers.items())
         self.client = headers.get("user-agent", "")[:LONGEST_CLIENT]
+        self.weight = self.size + len(self.client)
 
 
 class Captured(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -138,12 +140,31 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     captured: Captured = NOTHING_CAPTURED
 
 
-class UnreadEntry(Protocol):
-    """An exchange that is made when somebody reads it."""
+class Entry(Protocol):
+    """An exchange as the journal keeps it."""
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the exchange takes."""
+        ...
 
     def read(self) -> Exchange:
-        """Return the exchange, the same one each time."""
+        """Return the exchange."""
         ...
+
+
+class ReadEntry(msgspec.Struct, frozen=True, gc=False):
+    """An exchange that exists already."""
+
+    exchange: Exchange
+    weight: int
+
+    def read(self) -> Exchange:
+        """Return the exchange."""
+        return self.exchange
+
+
+_READ = methodcaller("read")
 
 
 class Journal:
@@ -155,8 +176,7 @@ class Journal:
     def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._entries: deque[Exchange | UnreadEntry] = deque()
-        self._weights: deque[int] = deque()
+        self._entries: deque[Entry] = deque()
         self._bytes = 0
         self.entered = 0
         """How many exchanges were entered: the number of the last one."""
@@ -168,7 +188,7 @@ class Journal:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Exchange]:
-        return map(_read, tuple(self._entries))  # a copy: another thread may read while the server enters
+        return map(_READ, tuple(self._entries))  # a copy: another thread may read while the server enters
 
     def since(self, number: int) -> list[Exchange]:
         """Return the exchanges after this number, oldest first; only those are looked at."""
@@ -176,7 +196,7 @@ class Journal:
         while entered != self.entered:  # another thread may enter one meanwhile
             entered = self.entered
             later = list(islice(reversed(self._entries), max(0, entered - number)))
-        return [_read(entry) for entry in reversed(later)]
+        return [entry.read() for entry in reversed(later)]
 
     @property
     def forgotten(self) -> int:
@@ -203,37 +223,30 @@ class Journal:
         if weight > most_bytes:
             exchange = _cut(exchange, most_bytes)
             weight = weight_of(exchange)
-        self._keep(exchange, weight)
+        self._keep(ReadEntry(exchange, weight))
         self.totals.count(note.operation, outcome, note.usage, note.code)
         for listener in tuple(self.listeners):
             self._guarded.call(listener, exchange)
         return exchange
 
-    def enter_unread(self, entry: UnreadEntry, weight: int, operation: str, outcome: Outcome, usage: Usage) -> None:
-        """Enter an exchange of this weight that is made when somebody reads it; listeners read it at once."""
-        if self.listeners or weight > self._most_bytes:
-            read = entry.read()
-            fields = (read.at, read.client, read.method, read.path, read.body, read.note, read.outcome, read.captured)
+    def enter_unread(self, entry: Entry, operation: str, outcome: Outcome, usage: Usage) -> None:
+        """Enter an exchange that is made when somebody reads it; listeners read it at once."""
+        if self.listeners or entry.weight > self._most_bytes:
+            made = entry.read()
+            fields = (made.at, made.client, made.method, made.path, made.body, made.note, made.outcome, made.captured)
             self.enter(*fields)
-            return
-        self._keep(entry, weight)
-        self.totals.count(operation, outcome, usage)
+        else:
+            self._keep(entry)
+            self.totals.count(operation, outcome, usage)
 
-    def _keep(self, entry: Exchange | UnreadEntry, weight: int) -> None:
+    def _keep(self, entry: Entry) -> None:
         """Add an entry, and drop the oldest ones that have no room beside it."""
-        entries, weights = self._entries, self._weights
+        entries = self._entries
         self.entered += 1
         entries.append(entry)
-        weights.append(weight)
-        self._bytes += weight
+        self._bytes += entry.weight
         while self._bytes > self._most_bytes or len(entries) > self._most:
-            entries.popleft()
-            self._bytes -= weights.popleft()
-
-
-def _read(entry: Exchange | UnreadEntry) -> Exchange:
-    """Return the exchange that an entry is or stands for."""
-    return entry if isinstance(entry, Exchange) else entry.read()
+            self._bytes -= entries.popleft().weight
 
 
 def _cut(exchange: Exchange, most_bytes: int) -> Exchange:

@@ -17,20 +17,22 @@ import msgspec
 from mockserver.accounts.session import Timeline
 from mockserver.core.conversation import Usage
 from mockserver.engine.prepared_turn import PreparedAnswer, PreparedTurn
+from mockserver.engine.request import Request
 from mockserver.journal.log import Captured, Exchange, Journal, KeptHeaders, Outcome, weight_of
+from mockserver.journal.redact import unmasked
 from mockserver.wires.plain import PlainRequest
 
 
 class UnreadExchange(msgspec.Struct, gc=False):
-    """A request whose answer was prepared and delivered as a whole. The fields are those of `Exchange` and `Captured`.
+    """A request whose answer was prepared and delivered as a whole, in no time. The fields are those of `Exchange`.
 
     `headers` are the request's without its secrets; `known` is the exchange once it was read.
     """
 
     number: int
+    weight: int
     clock: Timeline
     received_at: float
-    ended_at: float
     method: str
     path: str
     headers: KeptHeaders
@@ -49,7 +51,7 @@ class UnreadExchange(msgspec.Struct, gc=False):
             headers=self.headers,
             actions=decision.actions,
             received_at=self.received_at,
-            ended_at=self.ended_at,
+            ended_at=self.received_at,
             virtual=clock.is_virtual,
             live=self.live,
             recipe=decision.recipe,
@@ -67,13 +69,37 @@ class UnreadExchange(msgspec.Struct, gc=False):
         )
         return self.known
 
-    def enter(self, journal: Journal) -> None:
-        """Enter it in a journal, as the exchange of its number."""
-        answer, headers = self.answer, self.headers
-        turn = answer.turn
-        weight = _answer_weight(turn, answer.is_stream) + headers.size + len(headers.client)
-        weight += len(self.path) + len(self.body) + self.outcome.bytes
-        journal.enter_unread(self, weight, turn.operation, self.outcome, Usage(answer.input, turn.literal.output))
+
+def enter(
+    journal: Journal,
+    request: Request,
+    answer: PreparedAnswer,
+    outcome: Outcome,
+    clock: Timeline,
+    received_at: float,
+    live: int,
+) -> bool:
+    """Enter a request and the answer that was delivered. Return False if a key may have to be masked in the answer."""
+    headers = unmasked(request)
+    if headers is None:
+        return False
+    turn, body, path = answer.turn, request.body, request.path
+    weight = _answer_weight(turn, answer.is_stream) + headers.weight + len(path) + len(body) + outcome.bytes
+    entry = UnreadExchange(
+        journal.entered + 1,
+        weight,
+        clock,
+        received_at,
+        request.method,
+        path,
+        headers,
+        body,
+        answer,
+        outcome,
+        live,
+    )
+    journal.enter_unread(entry, turn.operation, outcome, Usage(answer.input, turn.literal.output))
+    return True
 
 
 @lru_cache(maxsize=1_024)

@@ -103,6 +103,8 @@ def after_play(script: Script, progress: Progress, turn: CompiledTurn) -> Progre
     plays = {**progress.hits, turn.number: progress.hits.get(turn.number, 0) + 1}
     state = turn.then if turn.then is not None else progress.state
     used_up = progress.used_up
+    if turn.times is None:
+        return Progress(plays, state, used_up, script.edition)
     while used_up < len(script.turns) and _is_used_up(script.turns[used_up], plays):
         used_up += 1
     return Progress(plays, state, used_up, script.edition)

@@ -26,9 +26,9 @@ from typing import Protocol
 from mockserver.core.actions import Actions, Data, End, Head
 from mockserver.engine.decision import Decision
 from mockserver.engine.prepared_turn import PreparedAnswer, PreparedTurn
+from mockserver.journal import unread
 from mockserver.journal.log import Balance, Outcome
-from mockserver.journal.redact import capture, unmasked
-from mockserver.journal.unread import UnreadExchange
+from mockserver.journal.redact import capture
 from mockserver.server.answer_framing import AnswerFraming, whole_answer
 from mockserver.server.asgi import Decided, Gateway
 from mockserver.server.http_parser import RequestHead
@@ -86,7 +86,7 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
     wire.transport.write(data)
     try:
         credits = gateway.settle_now(decided.session_id, answer, store, outcome)
-        _enter(gateway, decided, answer, outcome, credits)
+        _enter(gateway, decided, answer, outcome, gateway.traffic.next_id(), credits)
     except Exception:
         log.exception(_NOT_ENTERED)
     wire.served(keep_alive=keep_alive)
@@ -103,7 +103,11 @@ def _serve_prepared(wire: ExpressConnection, gateway: Gateway, decided: Decided,
     else:
         wire.transport.write(_format(turn, False) % (common, size, answer.request_id.encode(), body))
     try:
-        _enter_prepared(gateway, decided, answer, _complete(200, frames, size))
+        outcome, live = _complete(200, frames, size), gateway.traffic.next_id()
+        if not unread.enter(
+            gateway.journal, decided.request, answer, outcome, decided.clock, decided.received_at, live
+        ):
+            _enter(gateway, decided, answer.decision(), outcome, live)
     except Exception:
         log.exception(_NOT_ENTERED)
     wire.served(keep_alive=True)
@@ -155,7 +159,7 @@ def _complete(status: int, frames: int, size: int) -> Outcome:
 
 
 def _enter(
-    gateway: Gateway, decided: Decided, decision: Decision, outcome: Outcome, credits: Balance | None = None
+    gateway: Gateway, decided: Decided, decision: Decision, outcome: Outcome, live: int, credits: Balance | None = None
 ) -> None:
     """Enter an answer that was sent in the journal, without secrets."""
     request, clock, received_at = decided.request, decided.clock, decided.received_at
@@ -163,31 +167,9 @@ def _enter(
         request,
         decision,
         received_at=received_at,
-        ended_at=gateway.clock.now(),
+        ended_at=received_at,  # no time passes between a request and the end of its answer
         virtual=clock.is_virtual,
         credits=credits,
-        live=gateway.traffic.next_id(),
+        live=live,
     )
     gateway.journal.enter(clock.at(received_at), client, request.method, path, body, decision.note, outcome, kept)
-
-
-def _enter_prepared(gateway: Gateway, decided: Decided, answer: PreparedAnswer, outcome: Outcome) -> None:
-    """Enter an answer that was not written out, unless a key of the caller may have to be masked in it."""
-    request, journal = decided.request, gateway.journal
-    headers = unmasked(request)
-    if headers is None:
-        _enter(gateway, decided, answer.decision(), outcome)
-        return
-    UnreadExchange(
-        journal.entered + 1,
-        decided.clock,
-        decided.received_at,
-        gateway.clock.now(),
-        request.method,
-        request.path,
-        headers,
-        request.body,
-        answer,
-        outcome,
-        gateway.traffic.next_id(),
-    ).enter(journal)

@@ -4,12 +4,12 @@ Most requests of a load test are so, and many of an agent. What an answer needs 
 a single look; the conversation is parsed only if something asks for it (see `engine.short_step`).
 """
 
-from typing import NamedTuple
+import msgspec
 
 from mockserver.core.conversation import Tool
 
 
-class PlainRequest(NamedTuple):
+class PlainRequest(msgspec.Struct, frozen=True, gc=False):
     """What a plain request says: `characters` are those that `Conversation.input_tokens` counts."""
 
     model: str

@@ -24,7 +24,8 @@ def plain(body: JsonObject, default_max_tokens: int | None) -> PlainRequest | No
     """Return what a valid body says, or None if it is no plain request."""
     if not FIELDS.issuperset(body):
         return None
-    characters, system, tools = _characters(body["messages"]), body.get("system", ""), tuple[Tool, ...]()
+    characters, system = _characters(body["messages"]), body.get("system", "")
+    tools: tuple[Tool, ...] = ()
     if characters is None or type(system) is not str:
         return None
     if "tools" in body:
@@ -33,7 +34,9 @@ def plain(body: JsonObject, default_max_tokens: int | None) -> PlainRequest | No
             return None
         tools = tuple([read_tool(offer) for offer in offers])
         characters += sum(map(offered, tools))
-    limit = whole_number(body.get("max_tokens", default_max_tokens))
+    limit = body.get("max_tokens", default_max_tokens)
+    if type(limit) is not int:
+        limit = whole_number(limit)
     return PlainRequest(body.get("model", ""), body.get("stream") is True, limit, characters + len(system), tools)
 
 
@@ -41,7 +44,8 @@ def _characters(messages: Sequence[JsonObject]) -> int | None:
     """Return the characters of a plain history, or None for any other."""
     if not messages or messages[0]["role"] != "user":
         return None
-    characters, open_calls = 0, set[str]()
+    characters = 0
+    open_calls: set[str] = set()
     for message in messages:
         content, role = message["content"], message["role"]
         if type(content) is str:
