@@ -207,6 +207,12 @@ def settle(session: Session, receipt: Receipt, actions: Actions, frames: int, co
     return session if after is ledger else session.with_ledger(receipt.ledger_name, after)
 
 
+def settle_whole(session: Session, receipt: Receipt) -> Session:
+    """Return the session after a whole answer was delivered, for which nothing is refunded."""
+    ledger = session.ledgers[receipt.ledger_name]
+    return session.with_ledger(receipt.ledger_name, ledgers.settle(ledger, receipt.hold, ZERO, 0))
+
+
 def void(session: Session, hold: str) -> Session:
     """Return the session without the charge of an answer that was never sent; unchanged if there was none."""
     for name, ledger in session.ledgers.items():

@@ -5,6 +5,7 @@ the others, and those that are put into it as much as the others. Files set othe
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,6 +55,7 @@ def _rate(price: "TokenPrice") -> Rate:
     return _rate_of_tokens(price.tokens, price.cache_read, price.cache_write)
 
 
+@lru_cache(maxsize=256)
 def _rate_of_tokens(tokens: Decimal, cache_read: Decimal | None = None, cache_write: Decimal | None = None) -> Rate:
     """Return the credits for one token. The prices are those of 1,000 tokens."""
     read = CACHE_READ * tokens if cache_read is None else cache_read

@@ -66,6 +66,20 @@ def draw(*parts: object) -> float:
     return (_mixed((digest(*parts) + _STEP) & _MASK) >> 11) / (1 << 53)
 
 
+class NumberedDraws:
+    """Numbers from 0 up to 1 that differ in the last of their parts: `of(n)` returns `draw(*before, n)`."""
+
+    __slots__ = ("_form",)
+
+    def __init__(self, *before: object) -> None:
+        self._form = _joined((*before, "")).replace(b"%", b"%%") + b"%d"
+
+    def of(self, number: int) -> float:
+        """Return the number of this number."""
+        state = int.from_bytes(blake2b(self._form % number, digest_size=8).digest())
+        return (_mixed((state + _STEP) & _MASK) >> 11) / (1 << 53)
+
+
 class Rng:
     """A generator of numbers that derive from its parts."""
 

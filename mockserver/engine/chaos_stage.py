@@ -6,14 +6,15 @@
 - A client can choose a profile for its session with the header `x-mock-chaos` (`none` ends it).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from mockserver.accounts.session import ChaosMemory, Session
 from mockserver.core.actions import Actions, Head, Wait
 from mockserver.core.errors import Refusal, did_you_mean
-from mockserver.core.rng import Rng, draw, joined
+from mockserver.core.rng import NumberedDraws, Rng, joined
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.chaos_profile import NONE, ChaosProfile, CompiledRule
 from mockserver.engine.decision import Decision
@@ -39,53 +40,82 @@ class ChaosSettings(msgspec.Struct, frozen=True):
 NO_CHAOS = ChaosSettings()
 
 
+class Draws(msgspec.Struct, frozen=True, gc=False):
+    """What chaos has drawn for a request: the session's memory of it, the rules whose draw was lucky, each with it.
+
+    `profile` is None where the session has none, and where the memory names one that does not exist.
+    """
+
+    memory: ChaosMemory
+    profile: ChaosProfile | None
+    lucky: Sequence[tuple[CompiledRule, float]]
+
+    @property
+    def spare(self) -> bool:
+        """Whether chaos leaves the answer as it is."""
+        return not self.lucky and (self.profile is not None or self.memory.profile == NONE)
+
+    def remembered(self, session: Session) -> Session:
+        """Return a session with chaos's memory after a request that it spared."""
+        return session if self.memory is session.chaos else msgspec.structs.replace(session, chaos=self.memory)
+
+
+def drawn(chaos: ChaosSettings, session: Session, headers: Mapping[str, str], now: float) -> Draws | None:
+    """Return the draws for the next request of a session; None without chaos."""
+    if session.chaos is None and chaos.default is None and CHAOS_HEADER not in headers:
+        return None
+    memory = session.chaos or ChaosMemory(began=now, profile=chaos.default or NONE)
+    chosen = headers.get(CHAOS_HEADER, memory.profile)
+    if chosen != memory.profile:
+        memory = ChaosMemory(began=now, profile=chosen)
+    profile = chaos.profiles.get(chosen) if chosen != NONE else None
+    return Draws(memory, profile, _lucky(profile, session, chosen) if profile is not None else ())
+
+
 def disturb(
-    chaos: ChaosSettings, before: Session, arrival: Arrival, now: float, after: Session, decision: Decision
+    chaos: ChaosSettings,
+    draws: Draws,
+    before: Session,
+    arrival: Arrival,
+    now: float,
+    after: Session,
+    decision: Decision,
 ) -> tuple[Session, Decision]:
     """Return the session and the decision that chaos leaves.
 
     `before` and `after` are the session before and after the undisturbed step, which made `decision`.
     """
-    headers = arrival.request.headers
-    if before.chaos is None and chaos.default is None and CHAOS_HEADER not in headers:
-        return after, decision
-    memory = before.chaos or ChaosMemory(began=now, profile=chaos.default or NONE)
-    chosen = headers.get(CHAOS_HEADER, memory.profile)
-    if chosen != memory.profile:
-        memory = ChaosMemory(began=now, profile=chosen)
-    if chosen != NONE and chosen not in chaos.profiles:
-        return after, _unknown(decision, chosen, chaos.profiles, wire_named(arrival.routed().wire))
-    profile = chaos.profiles.get(chosen)
-    failed = False
-    if profile is not None:
-        memory, decision, failed = _apply_rules(profile, memory, before, arrival, now, decision)
+    if draws.spare:
+        return draws.remembered(after), decision
+    if draws.profile is None:
+        wire = wire_named(arrival.routed().wire)
+        return after, _unknown(decision, draws.memory.profile, chaos.profiles, wire)
+    memory, decision, failed = _apply_rules(draws.profile, draws, before, arrival, now, decision)
     # An error replaces the answer: the session counts the request, but no turn was played and nothing was paid.
     kept = before.counted(now) if failed else after
-    return kept if memory is kept.chaos else msgspec.structs.replace(kept, chaos=memory), decision
+    return msgspec.structs.replace(kept, chaos=memory), decision
 
 
 def _apply_rules(
     profile: ChaosProfile,
-    memory: ChaosMemory,
+    draws: Draws,
     session: Session,
     arrival: Arrival,
     now: float,
     decision: Decision,
 ) -> tuple[ChaosMemory, Decision, bool]:
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
-    lucky = _lucky(profile, session, memory.profile)
-    if not lucky:
-        return memory, decision, False
-    fired, draws, idle = dict(memory.fired), list[str](), list(decision.note.idle_faults)
+    memory, fired, lines = draws.memory, dict(draws.memory.fired), list[str]()
+    idle = list(decision.note.idle_faults)
     actions, waiting, failed = decision.actions, decision.waiting, False
     recipe, laid = decision.recipe, list[WaitingFault]()
     wire = wire_named(arrival.routed().wire)
-    for rule, drawn in lucky:
+    for rule, drawn in draws.lucky:
         if not _may_fire(rule, memory, arrival, decision.note.cache, now):
             continue
         seed_path = (session.seed, session.id, "chaos", memory.profile, rule.number, session.requests + 1)
         fired[rule.number] = fired.get(rule.number, 0) + 1
-        draws.append(f"{profile.name}/{rule.number}: {drawn:.6f} < {rule.probability:g}: {rule.effect}")
+        lines.append(f"{profile.name}/{rule.number}: {drawn:.6f} < {rule.probability:g}: {rule.effect}")
         failed = rule.is_error
         if failed:
             actions, waiting = _without_turn(actions), ()
@@ -98,7 +128,7 @@ def _apply_rules(
         idle += [f"chaos: {reason}" for reason in applied.idle]
         if failed:
             break
-    note = msgspec.structs.replace(decision.note, draws=tuple(draws), idle_faults=tuple(idle))
+    note = msgspec.structs.replace(decision.note, draws=tuple(lines), idle_faults=tuple(idle))
     if failed:
         note = msgspec.structs.replace(note, code="chaos", turn=0, usage=None)
     receipt = None if failed else decision.receipt
@@ -121,8 +151,18 @@ def _lucky(profile: ChaosProfile, session: Session, name: str) -> list[tuple[Com
 
     Every rule draws for itself, so it can draw before it is known whether it may fire: few need be looked at then.
     """
-    seed, request = joined(session.seed, session.id, "chaos", name), session.requests + 1
-    return [(rule, drawn) for rule in profile.rules if (drawn := draw(seed, rule.number, request)) < rule.probability]
+    seed, id, request = session.seed, session.id, session.requests + 1
+    return [
+        (rule, luck)
+        for rule in profile.rules
+        if (luck := _luck(seed, id, name, rule.number).of(request)) < rule.probability
+    ]
+
+
+@lru_cache(maxsize=1_024)
+def _luck(seed: str, id: str, name: str, rule: int) -> NumberedDraws:
+    """Return the draws of a rule for the requests of a session."""
+    return NumberedDraws(joined(seed, id, "chaos", name), rule)
 
 
 def _may_fire(rule: CompiledRule, memory: ChaosMemory, arrival: Arrival, cache: CacheState, now: float) -> bool:

@@ -99,12 +99,12 @@ class LiteralReply(NamedTuple):
         usage = Usage(input, self.output)
         return Reply(id=id, model=model, created=int(now), blocks=self.blocks, stop=self.stop, usage=usage)
 
-    def values(self, id: str, model: str, created: int, input: int, calls: Sequence[str] = ()) -> Values:
-        """Return what fills the holes of a form; `calls` are the ids of its calls."""
+    def values(self, id: str, model: bytes, created: int, input: int, calls: Sequence[str] = ()) -> Values:
+        """Return what fills the holes of a form: the model as JSON; `calls` are the ids of its calls."""
         total = input + self.output
         if not calls:
-            return id.encode(), orjson.dumps(model), created, input, total
-        return id.encode(), orjson.dumps(model), created, input, total, *[call.encode() for call in calls]
+            return id.encode(), model, created, input, total
+        return id.encode(), model, created, input, total, *[call.encode() for call in calls]
 
     def said(self, values: Values) -> tuple[ReplyBlock, ...]:
         """Return the blocks of an answer, its calls with their ids."""
@@ -121,7 +121,7 @@ class LiteralReply(NamedTuple):
 
     def whole(self, reply: Reply) -> bytes:
         """Return the body of a whole answer that is this reply."""
-        return self.form.fill(self.values(reply.id, reply.model, reply.created, reply.usage.input))
+        return self.form.fill(self.values(reply.id, orjson.dumps(reply.model), reply.created, reply.usage.input))
 
     def stream(self, chunk: Chunk) -> tuple[Form | Chunks, int]:
         """Return all frames of a stream without waits as one form, and how many they are."""

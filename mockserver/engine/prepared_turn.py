@@ -8,8 +8,12 @@ A `PreparedAnswer` has what differs, and no more. `decision` writes it out: for 
 outlets that play it action by action, for people who read it. The express lane and the journal do without.
 """
 
-import msgspec
+from functools import lru_cache
 
+import msgspec
+import orjson
+
+from mockserver.accounts.billing import Receipt
 from mockserver.accounts.session import Session
 from mockserver.core.actions import Actions, Data, End, Head, Headers, Wait
 from mockserver.core.conversation import Usage, tokens
@@ -28,6 +32,12 @@ from mockserver.wires.plain import PlainRequest
 _END = End()
 _JSON = ("content-type", JSON)
 _STREAM: Headers = (("content-type", STREAM), ("cache-control", "no-cache"))
+
+
+@lru_cache(maxsize=1_024)
+def _json(model: str) -> bytes:
+    """Return the name of a model as JSON. Answers are kept, so those of one model share it."""
+    return orjson.dumps(model)
 
 
 class PreparedTurn:
@@ -80,7 +90,7 @@ class PreparedTurn:
         """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
         id, calls, prefix = self._plan.id or self._reply_id.of(hit), self._call_ids, self._wire.tool_id_prefix
         ids = [prefix + call.of(hit) for call in calls] if calls else ()
-        values = self.literal.values(id, asked.model, int(now), max(1, tokens(asked.characters)), ids)
+        values = self.literal.values(id, _json(asked.model), int(now), max(1, tokens(asked.characters)), ids)
         return PreparedAnswer(self, values, "req_" + self._request_id.of(requests), asked.stream, hit)
 
     def head(self, request_id: str, length: str | None) -> Headers:
@@ -104,9 +114,9 @@ class PreparedTurn:
             actions = (Head(200, self.head(answer.request_id, str(len(body)))), Data(body), _END)
         if plan.pace is not None and self.pauses and (self._steady is None or not answer.is_stream):
             actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(self._reply_seed, hit, "pace"))
-        note = msgspec.structs.replace(self._note, usage=Usage(answer.input, literal.output))
+        note = msgspec.structs.replace(self._note, usage=answer.usage)
         recipe = ReplyRecipe(id=values[0].decode(), blocks=literal.said(values), pace=plan.pace)
-        return Decision(actions, note, recipe=Recipe(reply=recipe))
+        return Decision(actions, note, answer.receipt, recipe=Recipe(reply=recipe))
 
     def body(self, answer: "PreparedAnswer") -> tuple[bytes, int]:
         """Return the body of an answer without waits, and of how many pieces it consists."""
@@ -120,18 +130,22 @@ class PreparedTurn:
 
 
 class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
-    """An answer of a prepared turn: what differs from its other answers. `hit` counts the plays of the turn."""
+    """An answer of a prepared turn: what differs from its other answers. `hit` counts the plays of the turn.
+
+    `receipt` says what a whole answer cost, if an account pays for it.
+    """
 
     turn: PreparedTurn
     values: Values
     request_id: str
     is_stream: bool
     hit: int
+    receipt: Receipt | None = None
 
     @property
-    def input(self) -> int:
-        """The tokens of the prompt."""
-        return self.values[3]
+    def usage(self) -> Usage:
+        """The tokens that the answer reports."""
+        return Usage(self.values[3], self.turn.literal.output)
 
     def decision(self) -> Decision:
         """Return the answer as actions, with its note and its recipe."""

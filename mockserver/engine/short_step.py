@@ -78,9 +78,7 @@ def short_step(
     if prepared is None:
         return (after, _failed(engine, after, script, turn, arrival)) if isinstance(turn.literal, Failure) else None
     answer = prepared.answer(asked, count, progress.hits[turn.number], now)
-    return (
-        _charged(engine, after, answer.decision(), meter, asked.model, wire) if meter is not None else (after, answer)
-    )
+    return _charged(engine, after, answer, meter, asked.model, wire) if meter is not None else (after, answer)
 
 
 def _turn(script: Script, progress: Progress, arrival: Arrival) -> CompiledTurn | None:
@@ -106,12 +104,14 @@ def _meter(head: HeadReading, terms: Terms, session: Session, ticket: str, now: 
 
 
 def _charged(
-    engine: EngineParts, session: Session, decision: Decision, meter: billing.Meter, model: str, wire: Wire
-) -> tuple[Session, Decision]:
-    """Return the session and the decision with the price of the answer charged."""
-    usage = decision.note.usage
-    assert usage is not None, "a reply has one"
-    rate = rate_of(engine.accounts.prices, meter.account, model)
+    engine: EngineParts, session: Session, answer: PreparedAnswer, meter: billing.Meter, model: str, wire: Wire
+) -> tuple[Session, Decision | PreparedAnswer]:
+    """Return the session and the answer with its price charged. A stream is written out: it may have to be cut."""
+    rate, usage = rate_of(engine.accounts.prices, meter.account, model), answer.usage
+    if not answer.is_stream:
+        session, _, receipt = billing.charge(session, meter, rate, usage, (), wire)
+        return session, msgspec.structs.replace(answer, receipt=receipt)
+    decision = answer.decision()
     session, actions, receipt = billing.charge(session, meter, rate, usage, decision.actions, wire)
     return session, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
 

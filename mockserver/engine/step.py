@@ -29,7 +29,7 @@ from mockserver.engine import cors, prompt_cache, refusals, threads, unrouted
 from mockserver.engine.admission import Admission, admit, identify
 from mockserver.engine.answer import answer
 from mockserver.engine.arrival import Arrival
-from mockserver.engine.chaos_stage import NO_CHAOS, ChaosSettings, disturb
+from mockserver.engine.chaos_stage import NO_CHAOS, ChaosSettings, disturb, drawn
 from mockserver.engine.decision import Decision, Note
 from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.render import finish_faults
@@ -102,9 +102,12 @@ class Engine:
         headers = arrival.request.headers
         if arrival.head.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
+        draws = drawn(self.chaos, session, headers, now)
+        if short is not None and draws is not None and draws.spare:
+            return draws.remembered(short[0]), short[1]
         after, decision = _written(*short) if short is not None else self._undisturbed(session, arrival, now)
-        if after is not session:
-            after, decision = disturb(self.chaos, session, arrival, now, after, decision)
+        if after is not session and draws is not None:
+            after, decision = disturb(self.chaos, draws, session, arrival, now, after, decision)
         decision = finish_faults(decision)
         if "origin" in headers:
             decision = msgspec.structs.replace(decision, actions=cors.shared(decision.actions, headers))

@@ -15,10 +15,9 @@ from functools import lru_cache
 import msgspec
 
 from mockserver.accounts.session import Timeline
-from mockserver.core.conversation import Usage
 from mockserver.engine.prepared_turn import PreparedAnswer, PreparedTurn
 from mockserver.engine.request import Request
-from mockserver.journal.log import Captured, Exchange, Journal, KeptHeaders, Outcome, weight_of
+from mockserver.journal.log import Balance, Captured, Exchange, Journal, KeptHeaders, Outcome, weight_of
 from mockserver.journal.redact import unmasked
 from mockserver.wires.plain import PlainRequest
 
@@ -40,6 +39,7 @@ class UnreadExchange(msgspec.Struct, gc=False):
     answer: PreparedAnswer
     outcome: Outcome
     live: int
+    credits: Balance | None
     known: Exchange | None = None
 
     def read(self) -> Exchange:
@@ -53,6 +53,7 @@ class UnreadExchange(msgspec.Struct, gc=False):
             received_at=self.received_at,
             ended_at=self.received_at,
             virtual=clock.is_virtual,
+            credits=self.credits,
             live=self.live,
             recipe=decision.recipe,
         )
@@ -78,6 +79,7 @@ def enter(
     clock: Timeline,
     received_at: float,
     live: int,
+    credits: Balance | None,
 ) -> bool:
     """Enter a request and the answer that was delivered. Return False if a key may have to be masked in the answer."""
     headers = unmasked(request)
@@ -97,8 +99,9 @@ def enter(
         answer,
         outcome,
         live,
+        credits,
     )
-    journal.enter_unread(entry, turn.operation, outcome, Usage(answer.input, turn.literal.output))
+    journal.enter_unread(entry, turn.operation, outcome, answer.usage)
     return True
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 import msgspec
 
 from mockserver.accounts import billing
+from mockserver.accounts.billing import Receipt
 from mockserver.accounts.keys import ANONYMOUS
 from mockserver.accounts.session import REAL, QueuedResponse, Session, Timeline
 from mockserver.core.actions import Data, End, Head
@@ -209,6 +210,14 @@ class Gateway:
         store.keep(id, after)
         return credits
 
+    def settle_whole(self, id: str | None, receipt: Receipt, store: MemoryStore) -> Balance:
+        """Settle a prepared answer that was sent as a whole. Return what `_settle` does."""
+        assert id is not None, "only a session pays"
+        before = store.present(id)
+        after = billing.settle_whole(before, receipt)
+        store.keep(id, after)
+        return _balance(receipt, before, after)
+
     def _failed(self, request: Request, id: str | None, error: Exception) -> Decision:
         """Return the answer to a bug of the mock, and remember the bug."""
         self.failures.append((id, f"{request.method} {request.path}: {type(error).__name__}: {error}"))
@@ -312,7 +321,10 @@ class Gateway:
         settled = self.engine.settle(session, decision, outcome.frames, outcome.ended == "complete")
         if settled.clock.is_virtual:
             settled = settled.advanced(self._clock.now(), outcome.seconds)
-        return settled, _balance(decision, session, settled)
+        receipt = decision.receipt
+        if receipt is None or receipt.ledger_name not in session.ledgers:
+            return settled, None
+        return settled, _balance(receipt, session, settled)
 
     def _enter(self, live: LiveAnswer, outcome: Outcome, credits: Balance | None) -> Exchange:
         client, path, body, kept = live.kept(self._clock.now(), credits)
@@ -325,14 +337,10 @@ class Gateway:
         return self._clock
 
 
-def _balance(decision: Decision, held: Session, settled: Session) -> Balance | None:
-    """Return the account's balance before it paid for an answer and after the answer was settled, or None."""
-    receipt = decision.receipt
-    if receipt is None or receipt.ledger_name not in held.ledgers:
-        return None
-    return Balance(
-        held.ledgers[receipt.ledger_name].remaining + receipt.paid, settled.ledgers[receipt.ledger_name].remaining
-    )
+def _balance(receipt: Receipt, held: Session, settled: Session) -> Balance:
+    """Return the account's balance before it paid for an answer and after the answer was settled."""
+    name = receipt.ledger_name
+    return Balance(held.ledgers[name].remaining + receipt.paid, settled.ledgers[name].remaining)
 
 
 async def read_body(receive: Receive) -> tuple[bytes, bool] | None:

@@ -73,7 +73,7 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
     answer = decided.answer
     if isinstance(answer, PreparedAnswer):
         if not answer.turn.pauses:
-            _serve_prepared(wire, gateway, decided, answer)
+            _serve_prepared(wire, gateway, store, decided, answer)
             return True
         answer = answer.decision()
     sent = _at_once(answer.actions, wire.common_headers(), is_head=head.method == "HEAD")
@@ -93,7 +93,9 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
     return True
 
 
-def _serve_prepared(wire: ExpressConnection, gateway: Gateway, decided: Decided, answer: PreparedAnswer) -> None:
+def _serve_prepared(
+    wire: ExpressConnection, gateway: Gateway, store: MemoryStore, decided: Decided, answer: PreparedAnswer
+) -> None:
     """Send an answer that was not written out, and enter it unread."""
     turn, common = answer.turn, wire.common_headers()
     body, frames = turn.body(answer)
@@ -102,12 +104,13 @@ def _serve_prepared(wire: ExpressConnection, gateway: Gateway, decided: Decided,
         wire.transport.write(_format(turn, True) % (common, answer.request_id.encode(), size, body))
     else:
         wire.transport.write(_format(turn, False) % (common, size, answer.request_id.encode(), body))
+    outcome, request, clock, at = _complete(200, frames, size), decided.request, decided.clock, decided.received_at
+    receipt = answer.receipt
     try:
-        outcome, live = _complete(200, frames, size), gateway.traffic.next_id()
-        if not unread.enter(
-            gateway.journal, decided.request, answer, outcome, decided.clock, decided.received_at, live
-        ):
-            _enter(gateway, decided, answer.decision(), outcome, live)
+        credits = gateway.settle_whole(decided.session_id, receipt, store) if receipt is not None else None
+        live = gateway.traffic.next_id()
+        if not unread.enter(gateway.journal, request, answer, outcome, clock, at, live, credits):
+            _enter(gateway, decided, answer.decision(), outcome, live, credits)
     except Exception:
         log.exception(_NOT_ENTERED)
     wire.served(keep_alive=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.rng import NumberedTokens, Rng, digest, token
+from mockserver.core.rng import NumberedDraws, NumberedTokens, Rng, digest, draw, token
 
 PARTS = st.lists(st.text() | st.integers(), min_size=1, max_size=4)
 
@@ -93,3 +93,8 @@ def test_a_numbered_token_is_the_token_of_all_its_parts(
 ) -> None:
     assert NumberedTokens(tuple(before), tuple(after)).of(number) == token(*before, number, *after)
     assert NumberedTokens(tuple(before)).of(number) == token(*before, number)
+
+
+@given(PARTS, st.integers(0))
+def test_a_numbered_draw_is_the_draw_of_all_its_parts(before: list[str | int], number: int) -> None:
+    assert NumberedDraws(*before).of(number) == draw(*before, number)
