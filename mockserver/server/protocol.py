@@ -28,7 +28,7 @@ from mockserver.server.asgi_cycle import AsgiApplication, AsgiCycle, Cycle
 from mockserver.server.asgi_outlet import wake
 from mockserver.server.connection import EXTENSION, SocketConnection
 from mockserver.server.descriptors import DescriptorWatch
-from mockserver.server.head_memo import HeadMemo
+from mockserver.server.head_memo import HeadMemo, KnownHeads
 from mockserver.server.http_parser import RefusedRequestError, RequestHead, RequestParser, too_late
 from mockserver.server.limits import LIMITS, Limits
 from mockserver.server.transport_outlet import DirectApplication, TransportCycle
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 log = logging.getLogger("mockserver.server")
-
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 def parser_class() -> type[RequestParser]:
@@ -55,7 +53,7 @@ def parser_class() -> type[RequestParser]:
 
 def protocol_class(limits: Limits = LIMITS, parser: type[RequestParser] | None = None) -> "type[HttpProtocol]":
     """Return the protocol with these limits, and the fastest parser unless another is named."""
-    own = {"limits": limits, "parser": parser or parser_class(), "descriptors": DescriptorWatch()}
+    own = {"limits": limits, "parser": parser or parser_class(), "descriptors": DescriptorWatch(), "heads": {}}
     return type("HttpProtocol", (HttpProtocol,), own)
 
 
@@ -65,6 +63,7 @@ class HttpProtocol(asyncio.Protocol):
     limits: Limits
     parser: type[RequestParser]
     descriptors: DescriptorWatch
+    heads: KnownHeads
     transport: asyncio.Transport
 
     def __init__(
@@ -80,7 +79,7 @@ class HttpProtocol(asyncio.Protocol):
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = self.parser(self, self.limits.head)
-        self._memo = HeadMemo()
+        self._memo = HeadMemo(self.heads)
         self._last_head: RequestHead | None = None
         self._cycles: deque[Cycle] = deque()
         """The requests whose answers are owed, oldest first. The first one runs."""
@@ -208,7 +207,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._scope is None:
             self._scope = {
                 "type": "http",
-                "asgi": _ASGI,
+                "asgi": {"version": "3.0", "spec_version": "2.3"},
                 "scheme": "http",
                 "root_path": "",
                 "server": _address(self.transport.get_extra_info("sockname")),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.server.head_memo import HeadMemo
+from mockserver.server.head_memo import MOST_HEADS, HeadMemo, KnownHeads
 from mockserver.server.http_parser import RequestHead, RequestParser
 from tests.support.memory_connection import PARSERS
 
@@ -34,8 +34,8 @@ def parsed(data: bytes, parser: type[RequestParser] = PARSERS[0]) -> tuple[Reque
     return events.heads[0], events.body
 
 
-def memo_of(data: bytes) -> HeadMemo:
-    memo = HeadMemo()
+def memo_of(data: bytes, known: KnownHeads | None = None) -> HeadMemo:
+    memo = HeadMemo({} if known is None else known)
     memo.learn(data, parsed(data)[0])
     return memo
 
@@ -63,6 +63,36 @@ def test_equal_headers_are_one_mapping() -> None:
     assert first is not None
     assert second is not None
     assert first[0].fields is second[0].fields
+
+
+TWO = ONE.replace(b"/a?b", b"/c")
+
+
+def test_a_head_that_another_connection_sent_is_recalled() -> None:
+    known: KnownHeads = {}
+    first = memo_of(ONE, known).recall(ONE)
+    second = HeadMemo(known).recall(ONE)
+    assert first is not None
+    assert second is not None
+    assert first[0] is second[0]
+    assert HeadMemo(known).recall(TWO) is None
+
+
+def test_requests_to_two_paths_in_turns_are_recalled() -> None:
+    known: KnownHeads = {}
+    memo_of(ONE, known)
+    memo = memo_of(TWO, known)
+    assert [memo.recall(each) for each in (ONE, TWO, ONE)] == [parsed(ONE), parsed(TWO), parsed(ONE)]
+
+
+def test_a_server_knows_a_bounded_number_of_heads() -> None:
+    known: KnownHeads = {}
+    sent = [request(b"Content-Length: 3", b"X-A: %d" % number) for number in range(MOST_HEADS + 1)]
+    for data in sent:
+        memo_of(data, known)
+    assert len(known) == MOST_HEADS
+    assert HeadMemo(known).recall(sent[0]) is None
+    assert HeadMemo(known).recall(sent[-1]) == parsed(sent[-1])
 
 
 @pytest.mark.parametrize(
