@@ -87,7 +87,7 @@ def test_requests_to_two_paths_in_turns_are_recalled() -> None:
 
 def test_a_server_knows_a_bounded_number_of_heads() -> None:
     known: KnownHeads = {}
-    sent = [request(b"Content-Length: 3", b"X-A: %d" % number) for number in range(MOST_HEADS + 1)]
+    sent = [request(b"Host: x", b"Content-Length: 3", b"X-A: %d" % number) for number in range(MOST_HEADS + 1)]
     for data in sent:
         memo_of(data, known)
     assert len(known) == MOST_HEADS
