@@ -44,7 +44,8 @@ class PreparedTurn:
     """A turn that says the same each time, prepared for one operation and one session.
 
     It is kept as long as one of its answers, so it must not refer to its script. `pauses` says whether its answers
-    wait for something.
+    wait for something. `formats` and `weights` are for those who send and keep its answers: what each worked out for
+    whole answers (False) and streams (True). A cache of their own would keep the turn.
     """
 
     __slots__ = (
@@ -59,7 +60,7 @@ class PreparedTurn:
             "_request_id",
             "_request_id_name",
         ),
-        *("_steady", "_wire", "id", "literal", "operation", "pauses", "seed"),
+        *("_steady", "_wire", "formats", "id", "literal", "operation", "pauses", "seed", "weights"),
     )
 
     def __init__(
@@ -68,6 +69,8 @@ class PreparedTurn:
         assert isinstance(turn.plan, ReplyPlan), "only a reply has literal blocks"
         self.literal, self.id, self.seed, self.operation = literal, session.id, session.seed, operation.name
         self._wire, self._plan = WIRES[operation.wire], turn.plan
+        self.formats: dict[bool, bytes] = {}
+        self.weights: dict[bool, int] = {}
         seed = script.seed if script.seed is not None else session.seed
         self._note = Note(
             session=session.id, seed=seed, operation=operation.name, scenario=script.name, turn=turn.number

@@ -10,8 +10,6 @@ No secret is in a record: an answer in which a key of the caller might stand is 
 (`redact.unmasked`).
 """
 
-from functools import lru_cache
-
 import msgspec
 
 from mockserver.accounts.session import Timeline
@@ -105,10 +103,13 @@ def enter(
     return True
 
 
-@lru_cache(maxsize=1_024)
 def _answer_weight(turn: PreparedTurn, is_stream: bool) -> int:
     """Return the weight of an exchange with an answer of this turn, without its bodies and what the client sent."""
+    if is_stream in turn.weights:
+        return turn.weights[is_stream]
     decision = turn.answer(PlainRequest("", is_stream, None, 0), 1, 1, 0.0).decision()
     captured = Captured(headers=KeptHeaders({}), actions=decision.actions, recipe=decision.recipe)
     outcome = Outcome(200, 1, 0, 0.0, "complete", 1, ((1, 0, 0.0),))
-    return weight_of(Exchange(1, 0.0, "", "", "", b"", decision.note, outcome, captured))
+    weight = weight_of(Exchange(1, 0.0, "", "", "", b"", decision.note, outcome, captured))
+    turn.weights[is_stream] = weight
+    return weight

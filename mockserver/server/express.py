@@ -116,14 +116,17 @@ def _serve_prepared(
     wire.served(keep_alive=True)
 
 
-@lru_cache(maxsize=1_024)
 def _format(turn: PreparedTurn, is_stream: bool) -> bytes:
     """Return what the framing makes of the answers of a turn, as a format for the values in which they differ."""
+    kept = turn.formats.get(is_stream)
+    if kept is not None:
+        return kept
     framing = AnswerFraming(is_head=False, keep_alive=True)
     head = framing.head(200, turn.head(_ID, None if is_stream else _LENGTH), _COMMON)
     answer = (head + framing.body(_BODY, more=False)).replace(b"%", b"%%")
     for mark, hole in _HOLES.items():
         answer = answer.replace(mark, hole, 1)
+    turn.formats[is_stream] = answer
     return answer
 
 
