@@ -41,9 +41,15 @@ def watched_resources() -> Iterator[None]:
         yield
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Freeze what is alive: imported modules and collected tests live to the end of the run."""
-    _freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Freeze what is alive at the end: imported modules and collected tests live to the end of the run."""
+    gc.disable()  # it would look again and again at what only grows
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        _freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

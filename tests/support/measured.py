@@ -4,7 +4,11 @@ Measuring makes Python twice as slow. So `make test` has two runs. The first mea
 each property. The second has the tests that repeat at length what those of the first reach, and every example.
 """
 
+from pathlib import Path
+
 import pytest
+
+from tests.support.selection import is_left_out
 
 REPEATING = (
     "tests/attack/",
@@ -23,6 +27,11 @@ REPEATING = (
     "tests/project/",
 )
 """The tests that drive browsers, SDKs, other languages and package managers, or read the sources; and many cases."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave them out before they are imported, if `-m` says `not repeats`."""
+    return is_left_out(collection_path, config, "repeats", REPEATING) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,9 +12,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.selection import is_left_out
 
 FOLDERS = ("tests/browser/", "tests/clients/")
 
@@ -41,6 +44,11 @@ def watched_processes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "__init__", watch)
         yield
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave them out before they are imported, if `-m` says `not process`."""
+    return is_left_out(collection_path, config, "process", FOLDERS) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
