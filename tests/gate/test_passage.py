@@ -21,6 +21,7 @@ from mockserver.gate.passage.facts import same
 from mockserver.gate.passage.results import PassageRun
 from mockserver.gate.passage.runner import PassageRunner, PassageSettings
 from mockserver.server.uvicorn import bind
+from tests.gate.support import closed_port
 
 KEY = "sk_gate"
 
@@ -182,6 +183,12 @@ def test_a_gateway_that_asks_elsewhere_is_a_wrong_configuration() -> None:
     port = free_port()
     with pytest.raises(OperatorError, match=rf"did not ask the mock: give it http://127.0.0.1:{port} "):
         through(port, lambda request: relay.Outgoing(401, [], [b"who are you?"]), "text")
+
+
+def test_a_gateway_that_is_down_is_said_to_be_down() -> None:
+    settings = PassageSettings(f"http://127.0.0.1:{closed_port()}", KEY, ("127.0.0.1", free_port()), "m", cases=CASES)
+    with pytest.raises(OperatorError, match=r"cannot be examined: nothing listens there$"):
+        PassageRunner(settings).run()
 
 
 def test_a_case_that_the_gateway_refuses_itself_is_not_offered() -> None:

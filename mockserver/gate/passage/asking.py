@@ -3,9 +3,10 @@
 import time
 
 import urllib3
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
-from mockserver.gate.client import base_url, pool
+from mockserver.core.errors import OperatorError
+from mockserver.gate.client import base_url, explain, pool
 from mockserver.recording.exchange import Ended, Frame, RecordedExchange
 
 SILENCE = 20.0
@@ -70,9 +71,11 @@ class PassageClient:
             response.close()
 
     def models(self) -> bytes:
-        """Return the body of the gateway's list of models, or nothing."""
+        """Return the body of the gateway's list of models, or nothing. Raises `OperatorError` without a connection."""
         try:
             return self._pool.request("GET", f"{self.base}/v1/models", headers=self._headers, timeout=SILENCE).data
+        except (NewConnectionError, ConnectTimeoutError, SSLError) as error:
+            raise OperatorError(f"{self.base} cannot be examined: {explain(error)}") from None
         except (HTTPError, OSError):
             return b""
 

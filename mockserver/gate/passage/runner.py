@@ -60,14 +60,15 @@ class PassageRunner:
         self._progress = progress
 
     def run(self) -> PassageRun:
-        """Ask every case. Raises `OperatorError` if the gateway does not ask the mock."""
+        """Ask every case. Raises `OperatorError` if the gateway is not there, or does not ask the mock."""
         settings, start = self._settings, time.monotonic()
         cases = [CASES[0], *(case for case in settings.cases if case is not CASES[0])]
         with mock_upstream(cases, *settings.upstream) as upstream:
             self._upstream = upstream
             self._gateway = PassageClient(settings.url, settings.key, verify=settings.verify)
             self._direct = PassageClient(upstream.url, REFERENCE, headers={"x-mock-session": REFERENCE})
-            self._model = settings.model or _first_model(self._gateway.models()) or FALLBACK_MODEL
+            listed = self._gateway.models()
+            self._model = settings.model or _first_model(listed) or FALLBACK_MODEL
             run = PassageRun(self._gateway.base, upstream.url, self._model, began=time.time())
             try:
                 self._ask_all(run, cases)
