@@ -38,6 +38,22 @@ def mark_fields(text: str) -> str:
 
 
 def redact_deviation(deviation: Deviation, known: Iterable[str] = ()) -> Deviation:
-    """Return a deviation whose text contains no credential."""
-    request = deviation.exchange.request if deviation.exchange is not None else None
-    return replace(deviation, got=redact_text(deviation.got, request, known))
+    """Return a deviation whose text contains no credential, nor the path and headers of its request a known one."""
+    exchange = deviation.exchange
+    if exchange is None:
+        return replace(deviation, got=redact_text(deviation.got, None, known))
+    got = redact_text(deviation.got, exchange.request, known)
+    return replace(deviation, got=got, exchange=replace(exchange, request=mark_request(exchange.request, known)))
+
+
+def mark_request(request: SentRequest, known: Iterable[str]) -> SentRequest:
+    """Return a request with a marked name in place of each known secret, wherever its document puts it."""
+    secrets = sorted((secret for secret in known if len(secret) >= SHORTEST), key=len, reverse=True)
+
+    def marked(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, f"{MARK}KEY{MARK}")
+        return text
+
+    headers = {name: marked(value) for name, value in request.headers.items()}
+    return replace(request, path=marked(request.path), headers=headers)

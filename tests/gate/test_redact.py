@@ -1,6 +1,7 @@
 """No secret is printed or written, and a printed command still works when it is pasted."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,20 @@ def test_a_header_in_a_command_names_a_variable_or_is_quoted(header: str, value:
 def test_a_finding_holds_no_secret_of_its_request() -> None:
     exchange = CheckedExchange(SentRequest("POST", MESSAGES, {"authorization": KEY}, b"{}"), ReceivedResponse(401))
     assert redact_deviation(Deviation("auth-no-echo", f"got {KEY}", exchange)).got == "got $KEY"
+
+
+def test_a_credential_in_a_place_of_its_own_is_a_variable_of_the_command() -> None:
+    secrets = ("pets:0123", "pets%3A0123")
+    request = SentRequest("GET", "/pets?key=pets%3A0123&a=b", {"x-gateway-key": "pets:0123", "accept": "a/b"})
+    deviation = Deviation("latency", "late", CheckedExchange(request, ReceivedResponse(200)))
+    shown = redact_deviation(deviation, secrets).exchange
+    assert shown is not None
+    printed = curl("http://x", shown.request)
+    assert shlex.split(printed.replace("\\\n", ""))[3:] == [
+        "http://x/pets?key=$KEY&a=b",
+        *("-H", "x-gateway-key: $KEY"),
+        *("-H", "accept: a/b"),
+    ]
 
 
 def paste(printed: str, **variables: str) -> None:

@@ -36,7 +36,7 @@ def curl(base: str, request: SentRequest) -> str:
         parts.append("--head")
     elif request.method != ("POST" if request.body is not None else "GET"):
         parts.append(f"-X {shlex.quote(request.method)}")
-    parts.append(shlex.quote(base + request.path))
+    parts.append(_quoted(base + request.path))
     parts += [f"-H {_header(name, value)}" for name, value in request.headers.items() if name not in OWN]
     before = ""
     if request.body is not None:
@@ -49,7 +49,7 @@ def curl(base: str, request: SentRequest) -> str:
 def _header(name: str, value: str) -> str:
     scheme, space, token = value.partition(" ")
     if name not in SECRET or not value or value.endswith(ANTHROPIC_KEY):
-        return shlex.quote(f"{name}: {value}" if value else f"{name};")
+        return _quoted(f"{name}: {value}" if value else f"{name};")
     if name.endswith("authorization") and space and token and scheme.isalpha():
         return f'"{name}: {scheme} ${SECRET[name]}"'
     return f'"{name}: ${SECRET[name]}"'
@@ -63,7 +63,12 @@ def _shown(body: bytes) -> str:
         return ""
     if len(body) > LONGEST or not text.isprintable():
         return ""
-    return re.sub(rf"{MARK}(\w+){MARK}", r"""'"$\1"'""", shlex.quote(mark_fields(text)))
+    return _quoted(mark_fields(text))
+
+
+def _quoted(text: str) -> str:
+    """Return a text quoted for a shell, with a variable for each marked name."""
+    return re.sub(rf"{MARK}(\w+){MARK}", r"""'"$\1"'""", shlex.quote(text))
 
 
 def _packed(body: bytes) -> str:
