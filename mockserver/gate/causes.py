@@ -96,6 +96,10 @@ class BrokenPromise(Protocol):
         ...
 
 
+SEVERAL = "several requests"
+"""The operation of a deviation that no single exchange shows."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """One cause: what happened, the promises that it breaks, how often by operation, and the first deviation."""
@@ -128,7 +132,7 @@ def group(broken: Iterable[BrokenPromise]) -> list[Cause]:
 def _cause(cause: str, members: list[tuple[str, Fingerprint, Sighting]]) -> Cause:
     operations: Counter[str] = Counter()
     for _, mark, sighting in members:
-        operations[mark.operation or "several requests"] += sighting.count
+        operations[mark.operation or SEVERAL] += sighting.count
     promises = tuple(dict.fromkeys(name for name, _, _ in members))
     first = members[0][2].first
     return Cause(cause or kind_of(first.got), promises, dict(operations.most_common()), first)

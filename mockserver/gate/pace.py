@@ -37,8 +37,9 @@ FIRST_ESTIMATE = 5
 """Probes before the time that is left can be estimated."""
 
 
-def how_far(probe: str, number: int, total: int, took: float, requests: int) -> str:
-    """Return how far a run is, and after some probes about how long the rest takes."""
+def how_far(probe: str, number: int, total: int, took: float, requests: int, broken: int = 0) -> str:
+    """Return how far a run is, how many promises are broken, and after some probes about how long the rest takes."""
     left = took / (number - 1) * (total - number + 1) if number > FIRST_ESTIMATE else 0.0
     words = f", about {left:.0f} s left" if left >= 1 else ""
-    return f"{number}/{total} {probe.replace('_', ' ')}, {requests} requests{words}"
+    found = f", {broken} broken" if broken else ""
+    return f"{number}/{total} {probe.replace('_', ' ')}, {requests} requests{found}{words}"

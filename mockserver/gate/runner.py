@@ -304,8 +304,8 @@ class Runner:
             client = Client(document, target, self._send, record, report, time.time, self._wait, self._raw)
             cases += [(case, client) for case in self._cases(document)]
         for number, (case, client) in enumerate(cases, 1):
-            took, requests = self._clock() - began, self._budget.spent.requests
-            self._progress(how_far(case.name, number, len(cases), took, requests))
+            took, sent, broken = self._clock() - began, self._budget.spent.requests, len(self._results.of("broken"))
+            self._progress(how_far(case.name, number, len(cases), took, sent, broken))
             self._run_probe(case, client)
             self._played.add(case.name)
 

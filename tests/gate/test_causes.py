@@ -4,7 +4,8 @@ import pytest
 
 from mockserver.contracts.check import Deviation
 from mockserver.contracts.exchange import CheckedExchange, ReceivedResponse, SentRequest
-from mockserver.gate.causes import fingerprint, group, kind_of
+from mockserver.gate.causes import SEVERAL, Cause, fingerprint, group, kind_of
+from mockserver.gate.reports.terminal import by_operation
 from mockserver.gate.results import LARGEST_KEPT, PromiseResult, RunResults
 from tests.gate.support import MESSAGES
 
@@ -67,6 +68,19 @@ def test_one_wrong_status_is_one_finding() -> None:
     got = "status 422, expected 400"
     found = results(Deviation("wrong-type", got, wrong), Deviation("missing-field", got, wrong)).causes()
     assert [(cause.what, cause.count) for cause in found] == [(got, 2)]
+
+
+@pytest.mark.parametrize(
+    ("operations", "words"),
+    [
+        ({"chat": 1}, "once: chat"),
+        ({"chat": 3}, "3 times: chat"),
+        ({"chat": 2, "messages": 1}, "3 times: chat 2, messages 1"),
+        ({SEVERAL: 4}, "4 times"),
+    ],
+)
+def test_how_often_a_cause_was_seen_is_said_shortly(operations: dict[str, int], words: str) -> None:
+    assert by_operation(Cause("late", ("latency",), operations, Deviation("latency", "late"))) == words
 
 
 def test_what_only_one_promise_shows_stays_one_finding_by_operation() -> None:

@@ -24,7 +24,10 @@ def test_the_summary_has_the_verdict_and_the_causes(tmp_path: Path, monkeypatch:
     written = file.read_text()
     assert written.startswith("before\n## Contract of ")
     assert "**1 promise broken: 0 kept, 1 broken" in written
-    assert "| `known-status` | status 418; the document lists" in written
+    assert (
+        "| `known-status`: Every status is one that the document lists for the operation. | status 418; the" in written
+    )
+    assert "\n<details><summary>Ask again</summary>\n\n`known-status`\n\n```sh\ncurl -sS -i \\\n" in written
 
 
 def test_a_summary_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.bundled import OPENAPI
 from mockserver.files.contract import load_contract
 from mockserver.files.library import load_library
+from mockserver.gate.pace import how_far
 from mockserver.gate.profiles import PROFILES
 from mockserver.gate.relay import Outgoing, serving
 from mockserver.gate.reports import FORMATS
@@ -162,6 +163,10 @@ def test_a_run_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
     assert seen[0].startswith("1/")
     assert "left" not in seen[0]
     assert re.search(r"requests, about \d+ s left$", seen[-1])
+
+
+def test_a_run_says_how_many_promises_are_broken_so_far() -> None:
+    assert how_far("plain_answers", 3, 9, 1.0, 40, broken=2) == "3/9 plain answers, 40 requests, 2 broken"
 
 
 def test_promises_are_listed_with_their_sources() -> None:

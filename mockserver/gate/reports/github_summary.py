@@ -1,8 +1,13 @@
-"""The summary on the page of a GitHub Actions job, as Markdown: the verdict, the causes, the promises by group."""
+"""The summary on the page of a GitHub Actions job, as Markdown: the verdict, the causes, the promises by group.
+
+Under the causes is a command for each, with which the first request can be sent again.
+"""
 
 import re
 from collections.abc import Iterator
 
+from mockserver.gate.causes import Cause
+from mockserver.gate.reports.curl import curl
 from mockserver.gate.reports.terminal import ALWAYS_SHOWN, UNDECIDED, by_operation, effort, headline
 from mockserver.gate.reports.text import printable
 from mockserver.gate.results import STATES
@@ -13,6 +18,9 @@ MOST_CAUSES = 30
 
 LONGEST = 200
 """Characters of a cell."""
+
+LONGEST_COMMAND = 4000
+"""Characters of a command that is shown; the other reports have the longer ones."""
 
 
 def markdown(run: GateRun) -> str:
@@ -44,11 +52,31 @@ def _causes(run: GateRun) -> Iterator[str]:
         return
     yield "\n| broken | what came | seen |\n|---|---|---|"
     for cause in causes[:MOST_CAUSES]:
-        names = ", ".join(f"`{name}`" for name in cause.promises)
         came = cause.what if len(cause.promises) > 1 else cause.first.got
-        yield f"| {names} | {_cell(came)} | {_cell(by_operation(cause))} |"
+        yield f"| {_promised(run, cause)} | {_cell(came)} | {_cell(by_operation(cause))} |"
     if len(causes) > MOST_CAUSES:
         yield f"\n{len(causes) - MOST_CAUSES} more causes are in the other reports."
+    yield from _commands(run, causes[:MOST_CAUSES])
+
+
+def _promised(run: GateRun, cause: Cause) -> str:
+    """Return the promises that a cause breaks; of a single one also what it says."""
+    names = ", ".join(f"`{name}`" for name in cause.promises)
+    alone = run.results.entries[cause.promises[0]].promise.sentence if len(cause.promises) == 1 else ""
+    return f"{names}: {_cell(alone)}" if alone else names
+
+
+def _commands(run: GateRun, causes: list[Cause]) -> Iterator[str]:
+    asked = [(cause, cause.first.exchange.request) for cause in causes if cause.first.exchange is not None]
+    if not asked:
+        return
+    yield "\n<details><summary>Ask again</summary>\n"
+    for cause, request in asked:
+        command = curl(run.settings.url, request)
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
+        if len(command) <= LONGEST_COMMAND:
+            yield f"`{cause.promises[0]}`\n\n{fence}sh\n{command}\n{fence}\n"
+    yield "</details>"
 
 
 def _groups(run: GateRun) -> Iterator[str]:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mockserver.contracts.exchange import SentRequest
-from mockserver.gate.causes import Cause
+from mockserver.gate.causes import SEVERAL, Cause
 from mockserver.gate.reports.curl import curl, packed
 from mockserver.gate.reports.text import printable
 from mockserver.gate.results import STATES, PromiseResult, State
@@ -112,7 +112,11 @@ def _cause(run: GateRun, cause: Cause, width: int) -> Iterator[str]:
 
 def by_operation(cause: Cause) -> str:
     """Return how often a cause was seen, in all and by operation."""
-    return f"{cause.count} times: " + ", ".join(f"{name} {count}" for name, count in cause.operations.items())
+    times = "once" if cause.count == 1 else f"{cause.count} times"
+    if len(cause.operations) == 1:
+        name = next(iter(cause.operations))
+        return times if name == SEVERAL else f"{times}: {name}"
+    return f"{times}: " + ", ".join(f"{name} {count}" for name, count in cause.operations.items())
 
 
 def _broken(run: GateRun, entry: PromiseResult, cause: Cause, width: int) -> Iterator[str]:
