@@ -50,10 +50,11 @@ class Draws(msgspec.Struct, frozen=True, gc=False):
     profile: ChaosProfile | None
     lucky: Sequence[tuple[CompiledRule, float]]
 
-    @property
-    def spare(self) -> bool:
-        """Whether chaos leaves the answer as it is."""
-        return not self.lucky and (self.profile is not None or self.memory.profile == NONE)
+    def spare(self, arrival: Arrival, cache: CacheState, now: float) -> bool:
+        """Return whether chaos leaves the answer to a request as it is: no lucky rule may fire."""
+        if self.profile is None:
+            return self.memory.profile == NONE
+        return not any(_may_fire(rule, self.memory, arrival, cache, now) for rule, _ in self.lucky)
 
     def remembered(self, session: Session) -> Session:
         """Return a session with chaos's memory after a request that it spared."""
@@ -85,7 +86,7 @@ def disturb(
 
     `before` and `after` are the session before and after the undisturbed step, which made `decision`.
     """
-    if draws.spare:
+    if draws.spare(arrival, decision.note.cache, now):
         return draws.remembered(after), decision
     if draws.profile is None:
         wire = wire_named(arrival.routed().wire)

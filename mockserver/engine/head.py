@@ -4,8 +4,6 @@ None of it depends on the body, the session or the time, and a client sends the 
 once for as long as the server has the same head (`core.headers`), and found again by every further request.
 """
 
-from typing import cast
-
 import msgspec
 
 from mockserver.accounts import billing, keys
@@ -17,12 +15,14 @@ from mockserver.core.errors import Failure, Refusal
 from mockserver.core.headers import RequestHeaders
 from mockserver.engine import cors, overrides
 from mockserver.engine.literal import literal_reply
-from mockserver.engine.prepared_turn import PreparedTurn
+from mockserver.engine.prepared_failure import PreparedFailure
+from mockserver.engine.prepared_turn import PreparedReply, PreparedTurn
 from mockserver.engine.request import Request
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.openapi.router import NO_PARAMETERS, Parameters
 from mockserver.scenarios.script import CompiledTurn, Script
+from mockserver.wires.envelopes import Envelope
 
 NAMED_BY_BODY = frozenset({"refresh"})
 """Operations whose body names the session: it holds the token."""
@@ -57,21 +57,26 @@ class HeadReading(msgspec.Struct, frozen=True):
     is_plain: bool
     turns: dict[int, tuple[CompiledTurn, Script, PreparedTurn]] = {}
 
-    def prepared(self, script: Script, turn: CompiledTurn, session: Session) -> PreparedTurn | None:
+    def prepared(self, script: Script, turn: CompiledTurn, session: Session, envelope: Envelope) -> PreparedTurn | None:
         """Return a turn that answers this head, prepared; None if it does not say the same each time."""
         known = self.turns.get(turn.number)
-        if known is not None and known[0] is turn and known[1] is script and known[2].is_for(session):
+        if known is not None and known[0] is turn and known[1] is script and known[2].is_for(session, envelope):
             return known[2]
-        if self.operation is None or isinstance(turn.literal, Failure):
-            return None
-        literal = literal_reply(turn.literal, self.operation)
-        if literal is None:
-            return None
-        if len(self.turns) >= MOST_TURNS:
-            self.turns.clear()
-        made = PreparedTurn(script, turn, literal, self.operation, session)
-        self.turns[turn.number] = turn, script, made
+        made = self._prepare(script, turn, session, envelope)
+        if made is not None:
+            if len(self.turns) >= MOST_TURNS:
+                self.turns.clear()
+            self.turns[turn.number] = turn, script, made
         return made
+
+    def _prepare(self, script: Script, turn: CompiledTurn, session: Session, envelope: Envelope) -> PreparedTurn | None:
+        operation, literal = self.operation, turn.literal
+        if operation is None:
+            return None
+        if isinstance(literal, Failure):
+            return PreparedFailure(script, turn, literal, operation, session, envelope)
+        reply = literal_reply(literal, operation)
+        return PreparedReply(script, turn, reply, operation, session) if reply is not None else None
 
 
 def read_head(request: Request, contract: Contract, accounts: Accounts) -> HeadReading:
@@ -79,9 +84,9 @@ def read_head(request: Request, contract: Contract, accounts: Accounts) -> HeadR
     headers = request.headers
     if not isinstance(headers, RequestHeaders):
         return _read(request, contract, accounts)
-    head = cast(HeadReading | None, headers.derived.get(HeadReading))
+    head = headers.derived.get(HeadReading)
     if (
-        head is None
+        not isinstance(head, HeadReading)
         or head.path != request.path
         or head.contract is not contract
         or head.accounts is not accounts

@@ -9,6 +9,7 @@ outlets that play it action by action, for people who read it. The express lane 
 """
 
 from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 import orjson
@@ -27,6 +28,7 @@ from mockserver.openapi.operation import Operation
 from mockserver.scenarios.script import CompiledTurn, ReplyPlan, Script
 from mockserver.wires import WIRES
 from mockserver.wires.chunks import Chunk
+from mockserver.wires.envelopes import Envelope
 from mockserver.wires.plain import PlainRequest
 
 _END = End()
@@ -40,13 +42,68 @@ def _json(model: str) -> bytes:
     return orjson.dumps(model)
 
 
-class PreparedTurn:
+class PreparedTurn(Protocol):
     """A turn that says the same each time, prepared for one operation and one session.
 
-    It is kept as long as one of its answers, so it must not refer to its script. `pauses` says whether its answers
-    wait for something. `formats` and `weights` are for those who send and keep its answers: what each worked out for
-    whole answers (False) and streams (True). A cache of their own would keep the turn.
+    It is kept as long as one of its answers, so it must not refer to its script. `pauses` says whether its answers wait
+    for something; `output` are the tokens of each, `code` is that of an error. `formats` and `weights` are for those
+    who send and keep its answers: what each worked out for whole answers (False) and streams (True). A cache of their
+    own would keep the turn.
     """
+
+    operation: str
+    status: int
+    output: int
+    code: str
+    pauses: bool
+    formats: dict[bool, bytes]
+    weights: dict[bool, int]
+
+    def is_for(self, session: Session, envelope: Envelope) -> bool:
+        """Return whether the turn is prepared for this session, and for errors of this form."""
+        ...
+
+    def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> "PreparedAnswer":
+        """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
+        ...
+
+    def head(self, request_id: str, length: str | None) -> Headers:
+        """Return the headers of an answer; a stream has no length."""
+        ...
+
+    def body(self, answer: "PreparedAnswer") -> tuple[bytes, int]:
+        """Return the body of an answer without waits, and of how many pieces it consists."""
+        ...
+
+    def usage(self, answer: "PreparedAnswer") -> Usage | None:
+        """Return the tokens that an answer reports; an error reports none."""
+        ...
+
+    def decision(self, answer: "PreparedAnswer") -> Decision:
+        """Return the decision that an answer stands for."""
+        ...
+
+
+class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
+    """An answer of a prepared turn: what differs from its other answers. `hit` counts the plays of the turn.
+
+    `values` fill the form of a reply; an error has none. `receipt` says what a whole answer cost, if an account pays.
+    """
+
+    turn: PreparedTurn
+    values: Values
+    request_id: str
+    is_stream: bool
+    hit: int
+    receipt: Receipt | None = None
+
+    def decision(self) -> Decision:
+        """Return the answer as actions, with its note and its recipe."""
+        return self.turn.decision(self)
+
+
+class PreparedReply:
+    """A turn that gives the same reply each time."""
 
     __slots__ = (
         *(
@@ -60,14 +117,16 @@ class PreparedTurn:
             "_request_id",
             "_request_id_name",
         ),
-        *("_steady", "_wire", "formats", "id", "literal", "operation", "pauses", "seed", "weights"),
+        *("_id", "_seed", "_steady", "_wire", "code", "formats", "literal", "operation", "output", "pauses", "status"),
+        "weights",
     )
 
     def __init__(
         self, script: Script, turn: CompiledTurn, literal: LiteralReply, operation: Operation, session: Session
     ) -> None:
         assert isinstance(turn.plan, ReplyPlan), "only a reply has literal blocks"
-        self.literal, self.id, self.seed, self.operation = literal, session.id, session.seed, operation.name
+        self.literal, self._id, self._seed, self.operation = literal, session.id, session.seed, operation.name
+        self.status, self.output, self.code = 200, literal.output, ""
         self._wire, self._plan = WIRES[operation.wire], turn.plan
         self.formats: dict[bool, bytes] = {}
         self.weights: dict[bool, int] = {}
@@ -85,11 +144,11 @@ class PreparedTurn:
         self._steady = turn.plan.pace.steady if turn.plan.pace is not None else None
         self.pauses = turn.plan.pace is not None and turn.plan.pace.takes_time
 
-    def is_for(self, session: Session) -> bool:
-        """Return whether the turn is prepared for this session."""
-        return self.id == session.id and self.seed == session.seed
+    def is_for(self, session: Session, envelope: Envelope) -> bool:
+        """Return whether the turn is prepared for this session; a reply has no envelope."""
+        return self._id == session.id and self._seed == session.seed
 
-    def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> "PreparedAnswer":
+    def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> PreparedAnswer:
         """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""
         id, calls, prefix = self._plan.id or self._reply_id.of(hit), self._call_ids, self._wire.tool_id_prefix
         ids = [prefix + call.of(hit) for call in calls] if calls else ()
@@ -103,7 +162,7 @@ class PreparedTurn:
             return (*_STREAM, id, *self._every_head)
         return (_JSON, ("content-length", length), id, *self._every_head)
 
-    def decision(self, answer: "PreparedAnswer") -> Decision:
+    def decision(self, answer: PreparedAnswer) -> Decision:
         """Return the decision that an answer stands for."""
         literal, plan, values, hit = self.literal, self._plan, answer.values, answer.hit
         actions: Actions
@@ -117,39 +176,20 @@ class PreparedTurn:
             actions = (Head(200, self.head(answer.request_id, str(len(body)))), Data(body), _END)
         if plan.pace is not None and self.pauses and (self._steady is None or not answer.is_stream):
             actions = pace.paced(actions, plan.pace, lambda: self._deltas(values), Rng(self._reply_seed, hit, "pace"))
-        note = msgspec.structs.replace(self._note, usage=answer.usage)
+        note = msgspec.structs.replace(self._note, usage=self.usage(answer))
         recipe = ReplyRecipe(id=values[0].decode(), blocks=literal.said(values), pace=plan.pace)
         return Decision(actions, note, answer.receipt, recipe=Recipe(reply=recipe))
 
-    def body(self, answer: "PreparedAnswer") -> tuple[bytes, int]:
+    def body(self, answer: PreparedAnswer) -> tuple[bytes, int]:
         """Return the body of an answer without waits, and of how many pieces it consists."""
         form, pieces = self.literal.stream(self._chunk) if answer.is_stream else (self.literal.form, 1)
         return form.fill(answer.values), pieces
+
+    def usage(self, answer: PreparedAnswer) -> Usage:
+        """Return the tokens that an answer reports."""
+        return Usage(answer.values[3], self.output)
 
     def _deltas(self, values: Values) -> int:
         """Return how many deltas the reply has as a stream."""
         frames = self.literal.frames(self._chunk, values)
         return sum([isinstance(frame, Data) and frame.event in self._wire.deltas for frame in frames])
-
-
-class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
-    """An answer of a prepared turn: what differs from its other answers. `hit` counts the plays of the turn.
-
-    `receipt` says what a whole answer cost, if an account pays for it.
-    """
-
-    turn: PreparedTurn
-    values: Values
-    request_id: str
-    is_stream: bool
-    hit: int
-    receipt: Receipt | None = None
-
-    @property
-    def usage(self) -> Usage:
-        """The tokens that the answer reports."""
-        return Usage(self.values[3], self.turn.literal.output)
-
-    def decision(self) -> Decision:
-        """Return the answer as actions, with its note and its recipe."""
-        return self.turn.decision(self)

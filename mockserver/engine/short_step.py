@@ -26,15 +26,12 @@ from mockserver.accounts.prices import rate_of
 from mockserver.accounts.session import NO_OVERRIDES, START, Progress, Session
 from mockserver.core import catalogue
 from mockserver.core.conversation import tokens
-from mockserver.core.errors import Failure, Refusal
-from mockserver.engine import refusals
+from mockserver.core.errors import Refusal
 from mockserver.engine.arrival import Arrival
-from mockserver.engine.decision import Decision, Note
+from mockserver.engine.decision import Decision
 from mockserver.engine.head import HeadReading
 from mockserver.engine.overrides import SCENARIO_MODEL
 from mockserver.engine.prepared_turn import PreparedAnswer
-from mockserver.engine.recipe import Recipe
-from mockserver.engine.responses import TURN_HEADER
 from mockserver.engine.settings import EngineParts
 from mockserver.scenarios.script import CompiledTurn, Script
 from mockserver.scenarios.turn_selection import after_play, choose
@@ -69,14 +66,12 @@ def short_step(
         return None
     if asked is None or turn is None or turn.recorded or turn.captures:
         return None
-    prepared = head.prepared(script, turn, session)
-    if not _is_within_limits(asked, prepared.literal.output if prepared is not None else 0):
+    prepared = head.prepared(script, turn, session, engine.settings.envelope)
+    if prepared is None or not _is_within_limits(asked, prepared.output):
         return None
     progress = after_play(script, progress, turn)
     count = session.requests + 1
     after = msgspec.structs.replace(session, requests=count, progress={**session.progress, script.name: progress})
-    if prepared is None:
-        return (after, _failed(engine, after, script, turn, arrival)) if isinstance(turn.literal, Failure) else None
     answer = prepared.answer(asked, count, progress.hits[turn.number], now)
     return _charged(engine, after, answer, meter, asked.model, wire) if meter is not None else (after, answer)
 
@@ -106,31 +101,19 @@ def _meter(head: HeadReading, terms: Terms, session: Session, ticket: str, now: 
 def _charged(
     engine: EngineParts, session: Session, answer: PreparedAnswer, meter: billing.Meter, model: str, wire: Wire
 ) -> tuple[Session, Decision | PreparedAnswer]:
-    """Return the session and the answer with its price charged. A stream is written out: it may have to be cut."""
-    rate, usage = rate_of(engine.accounts.prices, meter.account, model), answer.usage
+    """Return the session and the answer with its price charged; an error has none.
+
+    A stream is written out: it may have to be cut.
+    """
+    rate, usage = rate_of(engine.accounts.prices, meter.account, model), answer.turn.usage(answer)
+    if usage is None:
+        return session, answer
     if not answer.is_stream:
         session, _, receipt = billing.charge(session, meter, rate, usage, (), wire)
         return session, msgspec.structs.replace(answer, receipt=receipt)
     decision = answer.decision()
     session, actions, receipt = billing.charge(session, meter, rate, usage, decision.actions, wire)
     return session, msgspec.structs.replace(decision, actions=actions, receipt=receipt)
-
-
-def _failed(engine: EngineParts, session: Session, script: Script, turn: CompiledTurn, arrival: Arrival) -> Decision:
-    """Return the decision of a turn that always gives an error."""
-    failure, operation, envelope = turn.literal, arrival.routed(), engine.settings.envelope
-    assert isinstance(failure, Failure), "the caller knows"
-    header = ((TURN_HEADER, f"{script.name}/{turn.number}"),)
-    note = Note(
-        session=session.id,
-        seed=script.seed if script.seed is not None else session.seed,
-        operation=operation.name,
-        scenario=script.name,
-        turn=turn.number,
-        code=failure.code,
-    )
-    actions = refusals.failed(envelope, session, operation, arrival.request.headers, failure, header)
-    return Decision(actions, note, recipe=Recipe(failure=failure))
 
 
 def _is_within_limits(asked: PlainRequest, output: int) -> bool:

@@ -229,7 +229,7 @@ class Journal:
             self._guarded.call(listener, exchange)
         return exchange
 
-    def enter_unread(self, entry: Entry, operation: str, outcome: Outcome, usage: Usage) -> None:
+    def enter_unread(self, entry: Entry, operation: str, outcome: Outcome, usage: Usage | None, code: str) -> None:
         """Enter an exchange that is made when somebody reads it; listeners read it at once."""
         if self.listeners or entry.weight > self._most_bytes:
             made = entry.read()
@@ -237,7 +237,7 @@ class Journal:
             self.enter(*fields)
         else:
             self._keep(entry)
-            self.totals.count(operation, outcome, usage)
+            self.totals.count(operation, outcome, usage, code)
 
     def _keep(self, entry: Entry) -> None:
         """Add an entry, and drop the oldest ones that have no room beside it."""

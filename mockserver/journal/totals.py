@@ -25,7 +25,7 @@ class Totals:
         self._later: dict[str, list[int]] = {}
         """By operation: the number of exchanges in each bucket of `BOUNDS` that took time, and above the last."""
 
-    def count(self, operation: str, outcome: "Outcome", usage: Usage | None, code: str = "") -> None:
+    def count(self, operation: str, outcome: "Outcome", usage: Usage | None, code: str) -> None:
         """Count one exchange: its operation, what was delivered, the tokens that it reported, its error code."""
         self.exchanges[operation, outcome.status, outcome.ended] += 1
         self.bytes += outcome.bytes

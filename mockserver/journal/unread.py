@@ -84,7 +84,8 @@ def enter(
     if headers is None:
         return False
     turn, body, path = answer.turn, request.body, request.path
-    weight = _answer_weight(turn, answer.is_stream) + headers.weight + len(path) + len(body) + outcome.bytes
+    weight = turn.weights.get(answer.is_stream) or _answer_weight(turn, answer.is_stream)
+    weight += headers.weight + len(path) + len(body) + outcome.bytes
     entry = UnreadExchange(
         journal.entered + 1,
         weight,
@@ -99,17 +100,15 @@ def enter(
         live,
         credits,
     )
-    journal.enter_unread(entry, turn.operation, outcome, answer.usage)
+    journal.enter_unread(entry, turn.operation, outcome, turn.usage(answer), turn.code)
     return True
 
 
 def _answer_weight(turn: PreparedTurn, is_stream: bool) -> int:
     """Return the weight of an exchange with an answer of this turn, without its bodies and what the client sent."""
-    if is_stream in turn.weights:
-        return turn.weights[is_stream]
     decision = turn.answer(PlainRequest("", is_stream, None, 0), 1, 1, 0.0).decision()
     captured = Captured(headers=KeptHeaders({}), actions=decision.actions, recipe=decision.recipe)
-    outcome = Outcome(200, 1, 0, 0.0, "complete", 1, ((1, 0, 0.0),))
+    outcome = Outcome(turn.status, 1, 0, 0.0, "complete", 1, ((1, 0, 0.0),))
     weight = weight_of(Exchange(1, 0.0, "", "", "", b"", decision.note, outcome, captured))
     turn.weights[is_stream] = weight
     return weight

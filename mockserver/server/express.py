@@ -99,17 +99,15 @@ def _serve_prepared(
     """Send an answer that was not written out, and enter it unread."""
     turn, common = answer.turn, wire.common_headers()
     body, frames = turn.body(answer)
-    size = len(body)
-    if answer.is_stream:
-        wire.transport.write(_format(turn, True) % (common, answer.request_id.encode(), size, body))
-    else:
-        wire.transport.write(_format(turn, False) % (common, size, answer.request_id.encode(), body))
-    outcome, request, clock, at = _complete(200, frames, size), decided.request, decided.clock, decided.received_at
-    receipt = answer.receipt
+    id, size, is_stream = answer.request_id.encode(), len(body), answer.is_stream
+    values = (common, id, size, body) if is_stream else (common, size, id, body)
+    wire.transport.write((turn.formats.get(is_stream) or _format(turn, is_stream)) % values)
+    outcome, request, receipt = _complete(turn.status, frames, size), decided.request, answer.receipt
     try:
         credits = gateway.settle_whole(decided.session_id, receipt, store) if receipt is not None else None
         live = gateway.traffic.next_id()
-        if not unread.enter(gateway.journal, request, answer, outcome, clock, at, live, credits):
+        clock, received_at = decided.clock, decided.received_at
+        if not unread.enter(gateway.journal, request, answer, outcome, clock, received_at, live, credits):
             _enter(gateway, decided, answer.decision(), outcome, live, credits)
     except Exception:
         log.exception(_NOT_ENTERED)
@@ -118,15 +116,12 @@ def _serve_prepared(
 
 def _format(turn: PreparedTurn, is_stream: bool) -> bytes:
     """Return what the framing makes of the answers of a turn, as a format for the values in which they differ."""
-    kept = turn.formats.get(is_stream)
-    if kept is not None:
-        return kept
     framing = AnswerFraming(is_head=False, keep_alive=True)
-    head = framing.head(200, turn.head(_ID, None if is_stream else _LENGTH), _COMMON)
+    head = framing.head(turn.status, turn.head(_ID, None if is_stream else _LENGTH), _COMMON)
     answer = (head + framing.body(_BODY, more=False)).replace(b"%", b"%%")
     for mark, hole in _HOLES.items():
         answer = answer.replace(mark, hole, 1)
-    turn.formats[is_stream] = answer
+    turn.formats[is_stream] = answer  # each answer is made by this from now on
     return answer
 
 

@@ -25,6 +25,8 @@ TURNS = {
     "texts and a call": f"  - reply: [{{text: one}}, {{tool_use: {{name: f, input: {{a: 1}}}}}}]\n{ALWAYS}",
     "an id of its own": f"  - reply: 100 % é\n    id: aB9\n{ALWAYS}",
     "a pace of chunks alone": f"  - reply: one two\n    pace: {{chunk: character}}\n{ALWAYS}",
+    "an error": f"  - error: {{status: 429, retry_after: 2}}\n{ALWAYS}",
+    "an error of its own": f"  - error: {{status: 418, message: 100 % é, type: odd}}\n{ALWAYS}",
     "a pace that takes time": f"  - reply: one two\n    pace: {{first: 1s, interval: 20ms}}\n{ALWAYS}",
 }
 CHAT = "/api/v1/chat/completions"

@@ -81,6 +81,11 @@ REQUESTS: dict[str, tuple[str, list[bytes]]] = {
     ),
     "a refused key": (HEALTHY, [post(headers="authorization: Bearer sk-ant-1234567\r\n")]),
     "an error": ("  - error: {status: 529}\n", [post(), post()]),
+    "errors": ("  - error: {status: 429, message: 100 %}\n    times: always\n", [post()] * 3 + [STREAM] * 2),
+    "errors with a header": (
+        "  - error: {status: 503}\n    headers: {x-a: 50 %}\n    times: always\n",
+        [post()] * 2,
+    ),
     "garbage after an answer that is owed": (HEALTHY + PACED, [post() + b"\x00 garbage\r\n\r\n"]),
 }
 """What a client sends, piece by piece, and the turns that answer."""
