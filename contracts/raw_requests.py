@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mockserver.contracts.client import Client, NotExaminable
 from mockserver.contracts.document import OperationSpec
+from mockserver.contracts.document_requests import request_of
 from mockserver.contracts.exchange import SentRequest
 from mockserver.contracts.raw_answers import RawAnswers
 
@@ -69,7 +70,8 @@ class RawRequests:
 
     def ordinary(self, path: str = "", *, origin: str = "", hosts: Sequence[str] | None = None) -> bytes:
         """Return the ordinary request, which asks the target to close; or one that differs from it."""
-        return self.request("GET", path or self.quiet.path, b"Connection: close\r\n", origin=origin, hosts=hosts)
+        shown = request_of(self.quiet).path  # with the values that the document shows for its query
+        return self.request("GET", path or shown, b"Connection: close\r\n", origin=origin, hosts=hosts)
 
     def first(self, *pieces: bytes) -> int:
         """Send pieces on one connection. Return the status of the first answer; 0 without one."""

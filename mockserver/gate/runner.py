@@ -232,9 +232,9 @@ class Runner:
             if self._client is not None:
                 self._client.close()
         self._explain_unexamined(done.stopped)
-        if self._document.scope == "document":
+        if self._document.scope == "document" and not self._settings.only:  # a part of a run says nothing of the whole
             done.notes.append(self._coverage.note())
-            done.gaps += () if self._settings.only else self._coverage.gaps(self._results.coverage)
+            done.gaps += self._coverage.gaps(self._results.coverage)
         done.seconds = self._clock() - start
         return done
 
