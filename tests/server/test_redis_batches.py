@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from mockserver.accounts.session import Session
 from mockserver.server.stores.memory import StoreUnavailableError
 from mockserver.server.stores.redis import RedisStore
@@ -105,7 +107,49 @@ def test_a_request_that_is_given_up_does_not_keep_others_waiting() -> None:
         store.allowed.set()
         outcomes = await asyncio.gather(first, second, third, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes[::2]] == [asyncio.CancelledError] * 2
-        assert outcomes[1] == 0 or isinstance(outcomes[1], StoreUnavailableError)
+        assert outcomes[1] == 1, "the change of the first was on its way"
+
+    run(scene)
+
+
+def test_a_change_that_nobody_waits_for_any_more_is_not_made() -> None:
+    async def scene(store: WrittenStore) -> None:
+        store.allowed.clear()
+        first = asyncio.ensure_future(store.update("a", count))
+        while not store.writes:
+            await asyncio.sleep(0)
+        second, third = [asyncio.ensure_future(store.update("a", count)) for _ in range(2)]
+        await asyncio.sleep(0)
+        second.cancel()
+        store.allowed.set()
+        assert [await first, await third] == [0, 1]
+
+    run(scene)
+
+
+def test_a_value_that_is_no_session_fails_those_who_wait_and_nobody_else() -> None:
+    async def scene(store: WrittenStore) -> None:
+        store.value = b"\xc1"
+        changes = [store.update("a", count) for _ in range(2)]
+        outcomes = await asyncio.gather(*changes, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {msgspec.DecodeError}
+        store.value = b""
+        assert await store.update("a", count) == 0
+
+    run(scene)
+
+
+def test_a_store_that_closes_gives_up_what_waits() -> None:
+    async def scene(store: WrittenStore) -> None:
+        store.allowed.clear()
+        first = asyncio.ensure_future(store.update("a", count))
+        while not store.writes:
+            await asyncio.sleep(0)
+        second = asyncio.ensure_future(store.update("a", count))
+        await asyncio.sleep(0)
+        await store.aclose()
+        outcomes = await asyncio.gather(first, second, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {StoreUnavailableError}
 
     run(scene)
 

@@ -11,8 +11,8 @@ Rules:
   quicker, the comparison fails and says so. A change that keeps nothing is made again with the value read from Redis,
   since nothing would have compared it.
 - Requests of one process for one session wait for each other here, so only processes race: each loss means that another
-  process has made progress. Those that wait together are changed together: one after the other on the same value, and
-  then one round trip for all.
+  process has made progress. A task of the session makes the changes that wait together: one after the other on the
+  same value, and then one round trip for all. What it has begun it ends, also when the request was given up.
 - Every write extends the session's life by `ttl`; Redis itself deletes an unused one.
 - Nothing is retried automatically. When a connection breaks during a write, it is unknown whether Redis made the
   change; sent again it could be made twice, and an answer paid twice. So that is a `StoreUnavailableError` at once.
@@ -27,7 +27,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -92,10 +91,11 @@ class _Waiting(NamedTuple):
 
 
 class _Queue:
-    """The changes of one session that wait, and the lock of the one who makes them."""
+    """The changes of one session that wait, and the task that makes them."""
+
+    worker: "asyncio.Task[None]"
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
         self.waiting: list[_Waiting] = []
 
 
@@ -119,7 +119,7 @@ def _all_made(session: Session, changes: Sequence[Change]) -> tuple[Session, lis
     return session, outcomes
 
 
-def _refuse(waiting: Sequence[_Waiting], error: StoreUnavailableError) -> None:
+def _refuse(waiting: Sequence[_Waiting], error: Exception) -> None:
     """Let changes fail that were not made."""
     for each in waiting:
         if not each.result.done():
@@ -160,42 +160,53 @@ class RedisStore:
         self._failed = -1.0
         self._written: OrderedDict[str, tuple[bytes, Session]] = OrderedDict()
         """What this process wrote last, by session."""
-        self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
+        self._queues: dict[str, _Queue] = {}
+        """The sessions for which requests wait."""
         self._deferred: deque[tuple[str, Callable[[Session], Session]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
     async def update(self, id: str, change: Callable[[Session], tuple[Session, T]]) -> T:
         """Change one session atomically. Raises `StoreUnavailableError` if Redis cannot be reached."""
-        loop, queue = asyncio.get_running_loop(), self._queues.setdefault(id, _Queue())
-        waiting = _Waiting(change, loop.create_future(), loop.time())
-        queue.waiting.append(waiting)
-        try:
-            async with queue.lock:
-                if not waiting.result.done():
-                    await self._change_all(id, queue)
-        finally:
-            if waiting in queue.waiting:
-                queue.waiting.remove(waiting)
-        result: T = waiting.result.result()
-        return result
+        loop, queue = asyncio.get_running_loop(), self._queues.get(id)
+        if queue is None:
+            queue = self._queues[id] = _Queue()
+            queue.worker = loop.create_task(self._work(id, queue))
+        result: asyncio.Future[T] = loop.create_future()
+        queue.waiting.append(_Waiting(change, result, loop.time()))
+        return await result
 
-    async def _change_all(self, id: str, queue: "_Queue") -> None:
-        """Make all changes that wait, and say to each what became of it."""
-        batch, queue.waiting = queue.waiting, []
-        # Redis failed while these requests waited for the lock: do not let the timeouts of all that wait add up.
+    async def _work(self, id: str, queue: _Queue) -> None:
+        """Make the changes of a session, all that wait at once, until none does."""
+        batch: list[_Waiting] = []
+        try:
+            while queue.waiting:
+                batch, queue.waiting = queue.waiting, []
+                await self._change_all(id, batch)
+        except asyncio.CancelledError:  # the server ends: whether the changes were kept is unknown
+            _refuse([*batch, *queue.waiting], StoreUnavailableError("the session store was given up"))
+            raise
+        finally:
+            del self._queues[id]
+
+    async def _change_all(self, id: str, batch: Sequence[_Waiting]) -> None:
+        """Make changes that waited together, and say to each what became of it; but not for those that were given up.
+
+        Where Redis failed while they waited, they fail at once, so that the timeouts of all that wait do not add up.
+        """
         late = [waiting for waiting in batch if self._failed > waiting.started]
-        batch = [waiting for waiting in batch if self._failed <= waiting.started]
         _refuse(late, StoreUnavailableError("the session store does not answer"))
+        batch = [waiting for waiting in batch if not waiting.result.done()]
         try:
             outcomes = await self._update(id, [waiting.change for waiting in batch]) if batch else []
         except self._errors as error:
             self._failed = asyncio.get_running_loop().time()
             _refuse(batch, self._unavailable(error))
-        except BaseException:  # this request was cancelled: whether the changes were kept is unknown
-            _refuse(batch, StoreUnavailableError("the session store was given up"))
-            raise
+        except Exception as error:
+            _refuse(batch, error)
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
+                if waiting.result.done():  # its request was given up meanwhile
+                    continue
                 if outcome.error is not None:
                     waiting.result.set_exception(outcome.error)
                 else:
@@ -306,6 +317,10 @@ class RedisStore:
         """Close every connection. Deferred changes that are not made yet are lost."""
         if self._worker is not None:
             self._worker.cancel()
+        workers = [queue.worker for queue in self._queues.values()]
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
         await self._redis.aclose()
 
 
