@@ -2,7 +2,7 @@
 
 import json
 
-from tools.control_table import application
+from mockserver.control.application import application
 
 
 def main() -> None:

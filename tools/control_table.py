@@ -2,25 +2,11 @@
 
 from typing import Any
 
-from fastapi import FastAPI
-
 from mockserver.control import PREFIX
-from mockserver.control.application import build
-from mockserver.control.context import ControlContext
-from mockserver.control.runtime_config import RuntimeConfig
-from mockserver.engine.step import Engine, EngineSettings
-from mockserver.files import bundled
-from mockserver.files.contract import load_contract
-from mockserver.server.asgi import Gateway
+from mockserver.control.application import application
 from tools.generated_tables import DOCS, markdown, placed, rewrite
 
 PAGE = DOCS / "control.md"
-
-
-def application() -> FastAPI:
-    """Return the control API of a gateway without scenarios."""
-    gateway = Gateway(Engine(load_contract(), {}, EngineSettings()))
-    return build(ControlContext(RuntimeConfig(gateway, {}, bundled.SCENARIOS)))
 
 
 def row(method: str, path: str, operation: dict[str, Any]) -> str:  # Any: an OpenAPI operation
@@ -30,7 +16,7 @@ def row(method: str, path: str, operation: dict[str, Any]) -> str:  # Any: an Op
 
 
 def table() -> str:
-    """Return the table in Markdown, one row a call, in the order of `ROUTES`."""
+    """Return the table in Markdown, one row a call, in the order of `ROUTERS`."""
     paths = application().openapi()["paths"]
     rows = [row(method, path, operation) for path, item in paths.items() for method, operation in item.items()]
     return markdown(("call", "what it does"), rows)

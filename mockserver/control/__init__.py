@@ -13,3 +13,5 @@ The first call builds it, so a gateway whose control API nobody uses does not pa
 
 PREFIX = "/_mock"
 """The path prefix of every route."""
+CONTEXT = "mockserver.control"
+"""The key of a request's scope under which the routes find the context of their server."""

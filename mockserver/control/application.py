@@ -4,6 +4,7 @@ Every error has the same shape: `{"error": {"code", "message", "problems"?}}`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import TypeAlias, cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,7 +15,8 @@ from starlette.exceptions import HTTPException
 
 from mockserver import __version__
 from mockserver.control import PREFIX
-from mockserver.control.context import ConflictError, ControlContext, MissingError
+from mockserver.control.context import ConflictError, MissingError
+from mockserver.control.router import context_of
 from mockserver.control.routes import coverage, exchanges, overrides, scenarios, server, sessions, verification
 from mockserver.control.routes.scenarios import problem_shapes
 from mockserver.control.worker import BusyError
@@ -27,14 +29,14 @@ ABOUT = (
     "printed when it started."
 )
 
-ROUTES: Sequence[Callable[[ControlContext], APIRouter]] = (
-    exchanges.routes,
-    sessions.routes,
-    overrides.routes,
-    scenarios.routes,
-    verification.routes,
-    coverage.routes,
-    server.routes,
+ROUTERS: Sequence[APIRouter] = (
+    exchanges.router,
+    sessions.router,
+    overrides.router,
+    scenarios.router,
+    verification.router,
+    coverage.router,
+    server.router,
 )
 """The routes, one module of `routes/` a line."""
 
@@ -50,8 +52,14 @@ STATUSES: Sequence[tuple[type[Exception], int, str]] = (
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def build(context: ControlContext) -> FastAPI:
-    """Return the application with every route of `ROUTES`."""
+@cache
+def application() -> FastAPI:
+    """Return the application, the same for every server of this process; a request's scope has its server's context."""
+    return build(ROUTERS)
+
+
+def build(routers: Sequence[APIRouter]) -> FastAPI:
+    """Return an application with the routes of these routers."""
     app = FastAPI(
         title="AINative gateway mock: control",
         version=__version__,
@@ -62,14 +70,14 @@ def build(context: ControlContext) -> FastAPI:
         redirect_slashes=False,
     )
     app.openapi_version = "3.2.0"  # the first that can describe a feed
-    for routes in ROUTES:
-        app.router.routes.extend(routes(context).routes)  # include_router would prepare every route a second time
+    for router in routers:
+        app.router.routes.extend(router.routes)  # include_router would prepare every route a second time
     for kind, status, code in STATUSES:
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(AuthorError, _mistakes)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _failure(context))
+    app.add_exception_handler(Exception, _failure)
     return app
 
 
@@ -91,14 +99,11 @@ def _handler(status: int, code: str) -> Handler:
     return handle
 
 
-def _failure(context: ControlContext) -> Handler:
-    async def handle(request: Request, error: Exception) -> JSONResponse:
-        """Report a bug of the mock without details; the gateway logs them."""
-        failure = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"
-        context.app.failures.append((None, failure))
-        return error_response(500, "mock_error", "The mock failed; its log says why.")
-
-    return handle
+async def _failure(request: Request, error: Exception) -> JSONResponse:
+    """Report a bug of the mock without details; the gateway logs them."""
+    failure = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"
+    (await context_of(request)).app.failures.append((None, failure))
+    return error_response(500, "mock_error", "The mock failed; its log says why.")
 
 
 async def _mistakes(request: Request, error: Exception) -> JSONResponse:

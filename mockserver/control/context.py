@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from mockserver.accounts.session import Session
 from mockserver.control.runtime_config import RuntimeConfig
@@ -86,6 +86,7 @@ class ControlContext:
         """Reads the journal for verdicts, verifications and lists."""
         self._facts = FactStore()
         self.feeds: list[Callable[[], None]] = []
+        self._parts: dict[Callable[[ControlContext], object], object] = {}
         self.made: dict[str, int] = {}
         """The sessions made over this API, and how many exchanges the journal had entered before each."""
 
@@ -96,6 +97,12 @@ class ControlContext:
         self.journal_reader.close()
         for wake in list(self.feeds):
             wake()
+
+    def part(self, make: Callable[["ControlContext"], T]) -> T:
+        """Return what a module of routes keeps of this server: made of the context when it is first asked for."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        return cast(T, self._parts[make])
 
     @property
     def contract(self) -> Contract:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from mockserver.control import PREFIX
+from mockserver.control import CONTEXT, PREFIX
 from mockserver.control.guard import (
     FAILED,
     TOO_LARGE,
@@ -66,7 +66,7 @@ class ControlApplication:
             await send_response(FAILED, send)
             return
         try:
-            await application(scope, replay(body, receive), with_headers(send))
+            await application({**scope, CONTEXT: self._context}, replay(body, receive), with_headers(send))
         except asyncio.CancelledError:
             if not self._closed:
                 raise  # otherwise the server is stopping, and there is no client left to inform
@@ -84,14 +84,14 @@ class ControlApplication:
         async with self._building:
             if self._built is None:
                 self._context = self._make_context()
-                self._built = await asyncio.to_thread(_build, self._context)
+                self._built = await asyncio.to_thread(_application)
             return self._built
 
 
-def _build(context: "ControlContext") -> Application:
-    from mockserver.control.application import build
+def _application() -> Application:
+    from mockserver.control.application import application
 
-    return cast(Application, build(context))
+    return cast(Application, application())
 
 
 class Dispatcher:

@@ -1,11 +1,15 @@
-"""The router that each module of `routes/` fills: its prefix, and why any of its routes may refuse a call."""
+"""What each module of `routes/` begins with: its router, and the parameter by which a route gets its server's context.
+
+The routes are the same for every server of a process, since preparing them takes FastAPI 40 ms.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
-from mockserver.control import PREFIX, responses
+from mockserver.control import CONTEXT, PREFIX, responses
+from mockserver.control.context import ControlContext
 
 REASONS: Mapping[int, str] = {
     400: "The request is malformed, or repeats a header that the guard checks.",
@@ -29,6 +33,15 @@ REFUSALS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
 # Once, so that the document defines the shape. A model for every status of every route would take FastAPI as long to
 # prepare as all the rest.
 REFUSALS[401]["model"] = responses.ErrorShape
+
+
+async def context_of(request: Request) -> ControlContext:
+    """Return the context of the server that a request came to."""
+    return cast(ControlContext, request.scope[CONTEXT])
+
+
+Context: TypeAlias = Annotated[ControlContext, Depends(context_of)]
+"""The first parameter of a route."""
 
 
 def control_router(tag: str) -> APIRouter:

@@ -7,17 +7,15 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from mockserver.control import PREFIX
-from mockserver.control.application import build
-from mockserver.control.context import ControlContext
+from mockserver.control.application import application
 from mockserver.control.routes.server import PAGE
-from mockserver.control.wiring import ControlledGateway
 
 FILLED = {"number": "1", "id": "1", "kind": "curl"}
 
 
-def every_route(controlled: ControlledGateway) -> list[tuple[str, str]]:
+def every_route() -> list[tuple[str, str]]:
     """Return the method and path of each route; each file of the page counts as a route."""
-    found = _routes(build(ControlContext(controlled.config)))
+    found = _routes(application())
     files = [("GET", f"{PREFIX}/page/{name}") for name in sorted(PAGE)]
     return sorted({*found, *files})
 

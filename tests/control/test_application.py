@@ -13,6 +13,18 @@ from tests.control.support import Served, error_of, serving
 T = TypeVar("T")
 
 
+def test_servers_of_a_process_share_the_routes_and_nothing_else(served: Served) -> None:
+    with serving() as other:
+        for server in (served, other):
+            assert server.get("/about")["url"] == server.url
+        served.session(name="mine")
+        served.ask()
+        assert other.get("/sessions") == []
+        for server, entered in ((served, 1), (other, 0)):
+            assert server.get("/coverage")["exchanges"] == server.get("/exchanges")["entered"] == entered
+            assert ('operation="messages"' in server.control.get("/metrics").text) is bool(entered)
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

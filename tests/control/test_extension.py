@@ -7,14 +7,15 @@ import pkgutil
 import re
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
 
 from mockserver.control import PREFIX, routes
-from mockserver.control.application import ROUTES
+from mockserver.control.application import ROUTERS, application
 from mockserver.control.router import REASONS
-from tools.control_table import PAGE, application, row, with_table
+from tools.control_table import PAGE, row, with_table
 
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
 UNDESCRIBED = {"/", "/page/{name}"}
@@ -29,27 +30,30 @@ CALLS: dict[str, Operation] = {
 }
 
 
+def modules() -> list[ModuleType]:
+    """Return the modules of `routes/`."""
+    return [import_module(f"{routes.__name__}.{module.name}") for module in pkgutil.iter_modules(routes.__path__)]
+
+
 def unlisted() -> list[str]:
     """Return what to do for each module of `routes/` that is not in the table."""
-    names = [module.name for module in pkgutil.iter_modules(routes.__path__)]
-    modules = [import_module(f"{routes.__name__}.{name}") for name in names]
     missing = [
-        module.__name__.rpartition(".")[2] for module in modules if getattr(module, "routes", None) not in ROUTES
+        module.__name__.rpartition(".")[2] for module in modules() if getattr(module, "router", None) not in ROUTERS
     ]
-    return [f"routes/{name}.py is not served: add {name}.routes to ROUTES in application.py" for name in missing]
+    return [f"routes/{name}.py is not served: add {name}.router to ROUTERS in application.py" for name in missing]
 
 
 def hidden() -> list[str]:
     """Return what to do for each route that is not in the OpenAPI document."""
-    served = {path for router in ROUTES for path in _paths(router.__module__)}
+    served = {path for module in modules() for path in _paths(module)}
     known = {path.removeprefix(PREFIX) for path in DOCUMENT["paths"]} | {
         path.removeprefix(PREFIX) for path in UNDESCRIBED
     }
     return [f"{path} is not in the OpenAPI document: remove include_in_schema=False" for path in sorted(served - known)]
 
 
-def _paths(module: str) -> list[str]:
-    source = Path(str(import_module(module).__file__)).read_text("utf-8")
+def _paths(module: ModuleType) -> list[str]:
+    source = Path(str(module.__file__)).read_text("utf-8")
     return re.findall(r'@router\.\w+\(\s*"([^"]+)"', source)
 
 

@@ -86,7 +86,7 @@ ATTEMPTS: Mapping[str, tuple[dict[str, str], int, str]] = {
 def test_every_route_refuses(attempt: str, server: Served) -> None:
     headers, status, code = ATTEMPTS[attempt]
     before = state_of(server)
-    routes = [(method, path) for method, path in every_route(server.controlled) if path not in PROBES]
+    routes = [(method, path) for method, path in every_route() if path not in PROBES]
     assert len(routes) > 45
     with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as stranger:
         for method, path in routes:
@@ -100,7 +100,7 @@ def test_every_route_refuses(attempt: str, server: Served) -> None:
 
 
 def test_every_route_is_open_to_the_token(server: Served) -> None:
-    for method, path in every_route(server.controlled):
+    for method, path in every_route():
         with server.control.stream(method, server.url + path) as answer:
             assert answer.status_code not in (401, 403, 421, 500), (method, path)
             check_headers(answer)
@@ -154,7 +154,7 @@ def test_nothing_near_a_probe_is_open(path: str, server: Served) -> None:
 
 
 def test_every_open_path_is_a_route(server: Served) -> None:
-    assert {path for _, path in every_route(server.controlled)} >= PROBES
+    assert {path for _, path in every_route()} >= PROBES
 
 
 # --- Host, Origin, and headers that come twice
@@ -370,7 +370,7 @@ def test_the_token_is_in_no_answer_no_line_of_the_log_and_no_exchange(
     server.client.get("/_mock", headers=wrong)
     server.client.get("/v1/models", headers=wrong, params={"token": TOKEN})
     server.ask(headers=wrong)
-    for method, path in every_route(server.controlled):
+    for method, path in every_route():
         with server.control.stream(method, server.url + path) as answer:
             found = str(answer.headers)
             if answer.headers["content-type"].startswith("text/event-stream"):

@@ -17,7 +17,6 @@ from mockserver.files.chaos_file import read_profile
 from tests.control.support import serving
 from tests.control.test_extension import gaps
 from tests.gate.support import CHAT, document, exchange, reference_gateway, run
-from tools import control_table
 
 GUIDES = Path(OPENAPI).parent / "docs" / "extending"
 
@@ -37,8 +36,9 @@ def module(code: str, **names: Any) -> Any:  # Any: what the guide's code define
 
 def test_the_route_of_the_guide_lacks_only_its_row_and_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
     code, _, test = blocks("route")
-    monkeypatch.setattr(application, "ROUTES", (*application.ROUTES, module(code).routes))
-    operation = control_table.application().openapi()["paths"]["/_mock/queue-size"]["get"]
+    extended = application.build([*application.ROUTERS, module(code).router])
+    monkeypatch.setattr(application, "application", lambda: extended)
+    operation = extended.openapi()["paths"]["/_mock/queue-size"]["get"]
     row, no_test = gaps("GET /_mock/queue-size", operation)
     assert row.startswith("it has no row in docs/control.md")
     assert f"E     {no_test}\n" in blocks("route", "console")[1]

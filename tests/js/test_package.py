@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mockserver import __version__
+from mockserver.control.application import application
 from tests.js.project import PACKAGE, TIME_LIMIT, Project
-from tools.control_table import application
 
 PROGRAMS = Path(__file__).parent / "programs"
 MOCK = str(Path(sys.executable).parent / "mockserver")

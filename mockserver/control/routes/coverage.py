@@ -6,11 +6,11 @@ It reads the journal beside the event loop, and each exchange once: what was met
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from mockserver.control.context import ControlContext, JournalPart
 from mockserver.control.responses import Shape
-from mockserver.control.router import control_router
+from mockserver.control.router import Context, control_router
 from mockserver.control.runtime_config import RuntimeConfig
 from mockserver.core.errors import AuthorError, OperatorError
 from mockserver.coverage.documented import documented_situations
@@ -72,35 +72,41 @@ class CoverageShape(Shape):
     next: list[NextTestShape]
 
 
-def routes(context: ControlContext) -> APIRouter:
-    """Return the route of the coverage."""
-    router, situations = control_router("verification"), documented_situations(context.contract)
+router = control_router("verification")
 
-    @once_per_exchange
-    def met(record: Record) -> frozenset[str]:
-        return frozenset([name for name, situation in situations.items() if situation.met(record)])
 
-    @router.get("/coverage", response_model=CoverageShape)
-    async def read_coverage(session: str | None = None, after: Annotated[int, Query(ge=0)] = 0) -> Response:
-        """Say which documented situations the clients have met, and which turns of scenario files were played."""
-        own = context.config.own_scenarios
+class KnownSituations:
+    """The documented situations of a server's contract, and which of them an exchange has met."""
 
-        def report(part: JournalPart) -> Response:
-            places = _places(context.config, own)
-            coverage = GatewayCoverage(
-                met=frozenset[str]().union(*[met(record) for record in part.records]),
-                turns=frozenset([place for turns in places.values() for place in turns]),
-                played=_played(part.records, places),
-            )
-            figures = as_json(CoverageReport(coverage, situations))
-            shape = CoverageShape.model_validate(
-                {**figures, "exchanges": len(part.records), "forgotten": part.forgotten}
-            )
-            return Response(shape.model_dump_json(), media_type="application/json")
+    def __init__(self, context: ControlContext) -> None:
+        self.documented = documented = documented_situations(context.contract)
 
-        return await context.read(report, session, after)
+        @once_per_exchange
+        def met(record: Record) -> frozenset[str]:
+            return frozenset([name for name, situation in documented.items() if situation.met(record)])
 
-    return router
+        self.met = met
+
+
+@router.get("/coverage", response_model=CoverageShape)
+async def read_coverage(
+    context: Context, session: str | None = None, after: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """Say which documented situations the clients have met, and which turns of scenario files were played."""
+    own, situations = context.config.own_scenarios, context.part(KnownSituations)
+
+    def report(part: JournalPart) -> Response:
+        places = _places(context.config, own)
+        coverage = GatewayCoverage(
+            met=frozenset[str]().union(*[situations.met(record) for record in part.records]),
+            turns=frozenset([place for turns in places.values() for place in turns]),
+            played=_played(part.records, places),
+        )
+        figures = as_json(CoverageReport(coverage, situations.documented))
+        shape = CoverageShape.model_validate({**figures, "exchanges": len(part.records), "forgotten": part.forgotten})
+        return Response(shape.model_dump_json(), media_type="application/json")
+
+    return await context.read(report, session, after)
 
 
 def _places(config: RuntimeConfig, own: Mapping[str, str]) -> dict[str, Sequence[TurnPlace]]:

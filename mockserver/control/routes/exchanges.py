@@ -3,13 +3,13 @@
 from itertools import islice
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mockserver.control import requests, responses, serializers
 from mockserver.control.context import ControlContext, JournalPart, MissingError, journal_query
 from mockserver.control.feed import MOST_UNREAD, TrafficFeed
-from mockserver.control.router import control_router
+from mockserver.control.router import Context, control_router
 from mockserver.control.snippets import COPIES
 from mockserver.journal.record import Record
 from mockserver.server.connection import EXTENSION, SocketConnection
@@ -44,122 +44,133 @@ def _whole(record: Record, *, is_live: bool = False) -> Response:
     return Response(shape.model_dump_json(), media_type="application/json")
 
 
-def routes(context: ControlContext) -> APIRouter:
-    """Return the routes of exchanges and live answers."""
-    router, journal, reader = control_router("exchanges"), context.journal, context.journal_reader
-    feed = TrafficFeed(context)
+router = control_router("exchanges")
 
-    def live_of(id: int) -> LiveAnswer:
-        answer = context.traffic.live.get(id)
-        if answer is None:
-            raise MissingError(f"no live answer {id}; it may have ended")
-        return answer
 
-    def live_shape(answer: LiveAnswer) -> responses.LiveShape:
-        return serializers.live(answer, context.clock.now(), context.contract)
+def _live_answer(context: ControlContext, id: int) -> LiveAnswer:
+    answer = context.traffic.live.get(id)
+    if answer is None:
+        raise MissingError(f"no live answer {id}; it may have ended")
+    return answer
 
-    @router.get("/exchanges", response_model=responses.ExchangesShape)
-    async def list_exchanges(
-        session: str | None = None,
-        after: Number = 0,
-        before: Annotated[int | None, Query(ge=0)] = None,
-        limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
-    ) -> Response:
-        """List the last exchanges, oldest first; filter by session, or by numbers above `after` and below `before`."""
 
-        def listed(part: JournalPart) -> Response:
-            return _page(part, [one for one in part.records if before is None or one.number < before], limit)
+def _live_shape(context: ControlContext, answer: LiveAnswer) -> responses.LiveShape:
+    return serializers.live(answer, context.clock.now(), context.contract)
 
-        return await context.read(listed, session, after)
 
-    @router.post("/exchanges/find", response_model=responses.ExchangesShape)
-    async def find_exchanges(search: requests.JournalSearch) -> Response:
-        """List the last exchanges whose requests match a `when`."""
-        query = journal_query(search.when)
+@router.get("/exchanges", response_model=responses.ExchangesShape)
+async def list_exchanges(
+    context: Context,
+    session: str | None = None,
+    after: Number = 0,
+    before: Annotated[int | None, Query(ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
+) -> Response:
+    """List the last exchanges, oldest first; filter by session, or by numbers above `after` and below `before`."""
 
-        def found(part: JournalPart) -> Response:
-            return _page(part, [one for one in part.records if not one.differences(query)], search.limit)
+    def listed(part: JournalPart) -> Response:
+        return _page(part, [one for one in part.records if before is None or one.number < before], limit)
 
-        return await context.read(found, search.session)
+    return await context.read(listed, session, after)
 
-    @router.get("/exchanges/{number}", response_model=responses.ExchangeShape)
-    async def read_exchange(number: int) -> Response:
-        """Return one exchange with its request and answer."""
-        record = context.record(number)
-        return await reader.run(lambda: _whole(record))
 
-    @router.get("/exchanges/{number}/body", response_class=Response, responses=DOWNLOAD)
-    async def read_body(number: int) -> Response:
-        """Download the complete request body."""
-        return _file(context.record(number).body, f"exchange-{number}-request.txt")
+@router.post("/exchanges/find", response_model=responses.ExchangesShape)
+async def find_exchanges(context: Context, search: requests.JournalSearch) -> Response:
+    """List the last exchanges whose requests match a `when`."""
+    query = journal_query(search.when)
 
-    @router.get("/exchanges/{number}/answer", response_class=Response, responses=DOWNLOAD)
-    async def read_answer(number: int) -> Response:
-        """Download the complete answer body as sent."""
-        return _file(serializers.uncut(context.record(number).exchange), f"exchange-{number}-answer.txt")
+    def found(part: JournalPart) -> Response:
+        return _page(part, [one for one in part.records if not one.differences(query)], search.limit)
 
-    @router.get("/exchanges/{number}/copy/{kind}")
-    async def copy_exchange(number: int, kind: requests.Copy) -> responses.TextShape:
-        """Return the exchange as a curl command, a scenario, or a test."""
-        record = context.record(number)
-        return responses.TextShape(text=await reader.run(lambda: COPIES[kind](record, context.url)))
+    return await context.read(found, search.session)
 
-    @router.get("/live")
-    async def list_live() -> list[responses.LiveShape]:
-        """List the live answers."""
-        return [live_shape(answer) for answer in islice(context.traffic.live.values(), serializers.MOST_EVENTS)]
 
-    @router.get("/live/{id}", response_model=responses.ExchangeShape)
-    async def read_live(id: int) -> Response:
-        """Return a live answer so far; if it has ended, return its exchange."""
-        if id not in context.traffic.live:
-            await context.app.settled()
-            ended = [exchange for exchange in journal if id > 0 and exchange.captured.live == id]
-            if ended:
-                record = context.record_of(ended[-1])
-                return await reader.run(lambda: _whole(record))
-        live = Record(live_of(id).exchange(context.clock.now()), context.contract)
-        return await reader.run(lambda: _whole(live, is_live=True))
+@router.get("/exchanges/{number}", response_model=responses.ExchangeShape)
+async def read_exchange(context: Context, number: int) -> Response:
+    """Return one exchange with its request and answer."""
+    record = context.record(number)
+    return await context.journal_reader.run(lambda: _whole(record))
 
-    @router.post("/live/{id}/hold")
-    async def hold_live(id: int) -> responses.LiveShape:
-        """Hold a live answer before its next event."""
-        answer = live_of(id)
-        answer.delivery.gate.shut()
-        answer.delivery.changed()
-        return live_shape(answer)
 
-    @router.post("/live/{id}/step")
-    async def step_live(id: int, steps: requests.Steps) -> responses.LiveShape:
-        """Release some events immediately, then hold the answer again."""
-        answer = live_of(id)
-        answer.delivery.gate.shut()
-        answer.delivery.gate.admit(steps.events)
-        return live_shape(answer)
+@router.get("/exchanges/{number}/body", response_class=Response, responses=DOWNLOAD)
+async def read_body(context: Context, number: int) -> Response:
+    """Download the complete request body."""
+    return _file(context.record(number).body, f"exchange-{number}-request.txt")
 
-    @router.post("/live/{id}/run")
-    async def run_live(id: int) -> responses.LiveShape:
-        """Release a held answer; it continues at its own pace."""
-        answer = live_of(id)
-        answer.delivery.gate.open()
-        answer.delivery.changed()
-        return live_shape(answer)
 
-    @router.get("/traffic", response_class=FeedResponse)
-    async def watch_traffic(
-        request: Request,
-        after: Annotated[int | None, Query(ge=0)] = None,
-        last_event_id: Annotated[str | None, Header()] = None,
-    ) -> FeedResponse:
-        """Stream events: began, progress, ended, steered (settings), forgot (refetch), dropped (too slow)."""
-        if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
-            after = int(last_event_id)
-        connection = cast(SocketConnection | None, request.scope.get("extensions", {}).get(EXTENSION))
-        if connection is not None:
-            connection.limit_unread(MOST_UNREAD)
-        return FeedResponse(feed.read(after))
+@router.get("/exchanges/{number}/answer", response_class=Response, responses=DOWNLOAD)
+async def read_answer(context: Context, number: int) -> Response:
+    """Download the complete answer body as sent."""
+    return _file(serializers.uncut(context.record(number).exchange), f"exchange-{number}-answer.txt")
 
-    return router
+
+@router.get("/exchanges/{number}/copy/{kind}")
+async def copy_exchange(context: Context, number: int, kind: requests.Copy) -> responses.TextShape:
+    """Return the exchange as a curl command, a scenario, or a test."""
+    record = context.record(number)
+    return responses.TextShape(text=await context.journal_reader.run(lambda: COPIES[kind](record, context.url)))
+
+
+@router.get("/live")
+async def list_live(context: Context) -> list[responses.LiveShape]:
+    """List the live answers."""
+    return [_live_shape(context, answer) for answer in islice(context.traffic.live.values(), serializers.MOST_EVENTS)]
+
+
+@router.get("/live/{id}", response_model=responses.ExchangeShape)
+async def read_live(context: Context, id: int) -> Response:
+    """Return a live answer so far; if it has ended, return its exchange."""
+    if id not in context.traffic.live:
+        await context.app.settled()
+        ended = [exchange for exchange in context.journal if id > 0 and exchange.captured.live == id]
+        if ended:
+            record = context.record_of(ended[-1])
+            return await context.journal_reader.run(lambda: _whole(record))
+    live = Record(_live_answer(context, id).exchange(context.clock.now()), context.contract)
+    return await context.journal_reader.run(lambda: _whole(live, is_live=True))
+
+
+@router.post("/live/{id}/hold")
+async def hold_live(context: Context, id: int) -> responses.LiveShape:
+    """Hold a live answer before its next event."""
+    answer = _live_answer(context, id)
+    answer.delivery.gate.shut()
+    answer.delivery.changed()
+    return _live_shape(context, answer)
+
+
+@router.post("/live/{id}/step")
+async def step_live(context: Context, id: int, steps: requests.Steps) -> responses.LiveShape:
+    """Release some events immediately, then hold the answer again."""
+    answer = _live_answer(context, id)
+    answer.delivery.gate.shut()
+    answer.delivery.gate.admit(steps.events)
+    return _live_shape(context, answer)
+
+
+@router.post("/live/{id}/run")
+async def run_live(context: Context, id: int) -> responses.LiveShape:
+    """Release a held answer; it continues at its own pace."""
+    answer = _live_answer(context, id)
+    answer.delivery.gate.open()
+    answer.delivery.changed()
+    return _live_shape(context, answer)
+
+
+@router.get("/traffic", response_class=FeedResponse)
+async def watch_traffic(
+    context: Context,
+    request: Request,
+    after: Annotated[int | None, Query(ge=0)] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> FeedResponse:
+    """Stream events: began, progress, ended, steered (settings), forgot (refetch), dropped (too slow)."""
+    if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) <= LONGEST_NUMBER:
+        after = int(last_event_id)
+    connection = cast(SocketConnection | None, request.scope.get("extensions", {}).get(EXTENSION))
+    if connection is not None:
+        connection.limit_unread(MOST_UNREAD)
+    return FeedResponse(context.part(TrafficFeed).read(after))
 
 
 def _file(body: bytes, name: str) -> Response:

@@ -4,12 +4,11 @@ from secrets import token_hex
 
 import msgspec
 import orjson
-from fastapi import APIRouter
 
 from mockserver.accounts.session import QueuedResponse, Session
 from mockserver.control import requests, responses
 from mockserver.control.context import ConflictError, ControlContext, MissingError
-from mockserver.control.router import control_router
+from mockserver.control.router import Context, control_router
 from mockserver.control.routes.sessions import queued_response_shape
 from mockserver.engine.overrides import MOST_QUEUED
 from mockserver.files.fragments import check_faults, check_fragment, check_turn, fragment_json
@@ -27,77 +26,79 @@ def queued_response(body: requests.NextResponse, context: ControlContext) -> Que
     return QueuedResponse(token_hex(4), fragment_json(words), body.times)
 
 
-def routes(context: ControlContext) -> APIRouter:
-    """Return the routes of the defaults and the queue."""
-    router = control_router("overrides")
-    app, config = context.app, context.config
+router = control_router("overrides")
 
-    def defaults() -> responses.DefaultsShape:
-        settings = config.engine.settings
-        pace = None if settings.pace is None else orjson.loads(settings.pace)
-        return responses.DefaultsShape(scenario=settings.scenario, chaos=config.engine.chaos.default, pace=pace)
 
-    @router.get("/defaults")
-    async def read_defaults() -> responses.DefaultsShape:
-        """Return the settings of all sessions without their own."""
-        return defaults()
+def _defaults(context: ControlContext) -> responses.DefaultsShape:
+    settings = context.config.engine.settings
+    pace = None if settings.pace is None else orjson.loads(settings.pace)
+    return responses.DefaultsShape(scenario=settings.scenario, chaos=context.config.engine.chaos.default, pace=pace)
 
-    @router.patch("/defaults")
-    async def choose_defaults(body: requests.Defaults) -> responses.DefaultsShape:
-        """Change settings of all sessions without their own. An omitted field keeps its value; null resets it."""
-        config.check_scenario(body.scenario)
-        config.check_profile(body.chaos)
-        if body.pace is not None:
-            check_fragment(Pace, body.pace, "pace")
-        given = body.model_fields_set
-        if "scenario" in given:
-            config.choose_scenario(body.scenario)
-        if "chaos" in given:
-            config.choose_chaos(body.chaos)
-        if "pace" in given:
-            config.choose_pace(None if body.pace is None else fragment_json(body.pace))
-        config.notify("defaults")
-        return defaults()
 
-    @router.get("/next")
-    async def list_queued() -> list[responses.QueuedResponseShape]:
-        """List the answers queued for any session; a session's own queue is its field `waiting`."""
-        return [queued_response_shape(queued, None) for queued in app.queued]
+@router.get("/defaults")
+async def read_defaults(context: Context) -> responses.DefaultsShape:
+    """Return the settings of all sessions without their own."""
+    return _defaults(context)
 
-    @router.post("/next", status_code=201)
-    async def queue_next(body: requests.NextResponse) -> responses.QueuedResponseShape:
-        """Queue an answer or faults for the next matching request. Each request takes the first entry that matches."""
-        queued = await context.reader.run(lambda: queued_response(body, context))
-        if body.session is None:
-            if len(app.queued) >= MOST_QUEUED:
-                raise ConflictError(f"{MOST_QUEUED} answers are queued already; cancel some first")
-            app.queued = (*app.queued, queued)
-        else:
-            await context.change(body.session, lambda session: _with_queued(session, queued))
-        config.notify("next")
-        return queued_response_shape(queued, body.session)
 
-    @router.delete("/next/{id}", status_code=204)
-    async def cancel_queued(id: str, session: str | None = None) -> None:
-        """Cancel one queued answer: from the queue of all sessions, or of one."""
-        if session is not None:
-            await context.change(session, lambda before: _without(before, id))
-        elif any(queued.id == id for queued in app.queued):
-            app.queued = tuple([queued for queued in app.queued if queued.id != id])
-        else:
-            raise MissingError(f"no answer '{id}' is queued for all sessions; it may have been used")
-        config.notify("next")
+@router.patch("/defaults")
+async def choose_defaults(context: Context, body: requests.Defaults) -> responses.DefaultsShape:
+    """Change settings of all sessions without their own. An omitted field keeps its value; null resets it."""
+    context.config.check_scenario(body.scenario)
+    context.config.check_profile(body.chaos)
+    if body.pace is not None:
+        check_fragment(Pace, body.pace, "pace")
+    given = body.model_fields_set
+    if "scenario" in given:
+        context.config.choose_scenario(body.scenario)
+    if "chaos" in given:
+        context.config.choose_chaos(body.chaos)
+    if "pace" in given:
+        context.config.choose_pace(None if body.pace is None else fragment_json(body.pace))
+    context.config.notify("defaults")
+    return _defaults(context)
 
-    @router.delete("/next", status_code=204)
-    async def cancel_all_queued(session: str | None = None) -> None:
-        """Cancel all queued answers: those for all sessions, or for one."""
-        if session is not None:
-            await context.change(session, lambda before: _without(before, None))
-        else:
-            app.queued = ()
-        config.notify("next")
 
-    return router
+@router.get("/next")
+async def list_queued(context: Context) -> list[responses.QueuedResponseShape]:
+    """List the answers queued for any session; a session's own queue is its field `waiting`."""
+    return [queued_response_shape(queued, None) for queued in context.app.queued]
+
+
+@router.post("/next", status_code=201)
+async def queue_next(context: Context, body: requests.NextResponse) -> responses.QueuedResponseShape:
+    """Queue an answer or faults for the next matching request. Each request takes the first entry that matches."""
+    queued = await context.reader.run(lambda: queued_response(body, context))
+    if body.session is None:
+        if len(context.app.queued) >= MOST_QUEUED:
+            raise ConflictError(f"{MOST_QUEUED} answers are queued already; cancel some first")
+        context.app.queued = (*context.app.queued, queued)
+    else:
+        await context.change(body.session, lambda session: _with_queued(session, queued))
+    context.config.notify("next")
+    return queued_response_shape(queued, body.session)
+
+
+@router.delete("/next/{id}", status_code=204)
+async def cancel_queued(context: Context, id: str, session: str | None = None) -> None:
+    """Cancel one queued answer: from the queue of all sessions, or of one."""
+    if session is not None:
+        await context.change(session, lambda before: _without(before, id))
+    elif any(queued.id == id for queued in context.app.queued):
+        context.app.queued = tuple([queued for queued in context.app.queued if queued.id != id])
+    else:
+        raise MissingError(f"no answer '{id}' is queued for all sessions; it may have been used")
+    context.config.notify("next")
+
+
+@router.delete("/next", status_code=204)
+async def cancel_all_queued(context: Context, session: str | None = None) -> None:
+    """Cancel all queued answers: those for all sessions, or for one."""
+    if session is not None:
+        await context.change(session, lambda before: _without(before, None))
+    else:
+        context.app.queued = ()
+    context.config.notify("next")
 
 
 def _with_queued(session: Session, queued: QueuedResponse) -> Session:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 import orjson
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from mockserver.accounts import keys, ledger_names
 from mockserver.accounts.schema import Account
@@ -15,7 +15,7 @@ from mockserver.accounts.session import ChaosMemory, QueuedResponse, Session, Ti
 from mockserver.control import requests, responses, session_export
 from mockserver.control.account_lookup import ledger_now, move_balance
 from mockserver.control.context import MOST_LISTED, ConflictError, ControlContext
-from mockserver.control.router import control_router
+from mockserver.control.router import Context, control_router
 from mockserver.control.session_scenario import session_scenario
 from mockserver.core.errors import OperatorError
 from mockserver.core.rng import token
@@ -125,106 +125,116 @@ async def new_key(context: ControlContext, label: str | None) -> str:
     return key
 
 
-def routes(context: ControlContext) -> APIRouter:
-    """Return the routes of sessions."""
-    router, builder = control_router("sessions"), OverrideBuilder(context)
+router = control_router("sessions")
 
-    @router.get("/sessions")
-    async def list_sessions() -> list[responses.SessionShape]:
-        """List the sessions, the most recently used first."""
-        last = context.last_used()
-        shapes = [session_shape(session, context, last) for session in await context.app.store.sessions(MOST_LISTED)]
-        return sorted(shapes, key=lambda shape: -(shape.last_used or 0.0))
 
-    @router.post("/sessions", status_code=201)
-    async def make_session(body: requests.NewSession) -> responses.NewSessionShape:
-        """Create a session before its first request: with its own key, or with a name for x-mock-session."""
-        builder.check(body)
-        key = None if body.name is not None else await new_key(context, body.label)
-        name = body.name if body.name is not None else keys.session_of(key or "")
-        if await context.app.store.find(name) is not None:
-            raise ConflictError(f"session '{name}' exists already; PATCH it, or choose another name")
+@router.get("/sessions")
+async def list_sessions(context: Context) -> list[responses.SessionShape]:
+    """List the sessions, the most recently used first."""
+    last = context.last_used()
+    shapes = [session_shape(session, context, last) for session in await context.app.store.sessions(MOST_LISTED)]
+    return sorted(shapes, key=lambda shape: -(shape.last_used or 0.0))
 
-        def change(session: Session) -> tuple[Session, Session]:
-            after = msgspec.structs.replace(
-                builder.apply(body, session)
-            )  # a new value: the store does not save the fresh session it passed in
-            return after, after
 
-        made = await context.app.store.update(name, change)
-        context.remember_made(name)
-        context.config.notify("sessions")
-        shape = session_shape(made, context).model_dump()
-        return responses.NewSessionShape(**shape, key=key, entered=context.journal.entered)
+@router.post("/sessions", status_code=201)
+async def make_session(context: Context, body: requests.NewSession) -> responses.NewSessionShape:
+    """Create a session before its first request: with its own key, or with a name for x-mock-session."""
+    builder = OverrideBuilder(context)
+    builder.check(body)
+    key = None if body.name is not None else await new_key(context, body.label)
+    name = body.name if body.name is not None else keys.session_of(key or "")
+    if await context.app.store.find(name) is not None:
+        raise ConflictError(f"session '{name}' exists already; PATCH it, or choose another name")
 
-    @router.get("/sessions/{id}")
-    async def read_session(id: Id) -> responses.SessionShape:
-        """Return one session."""
-        return session_shape(await context.session(id), context)
+    def change(session: Session) -> tuple[Session, Session]:
+        after = msgspec.structs.replace(
+            builder.apply(body, session)
+        )  # a new value: the store does not save the fresh session it passed in
+        return after, after
 
-    @router.patch("/sessions/{id}")
-    async def change_session(id: Id, body: requests.SessionOverrides) -> responses.SessionShape:
-        """Change settings of one session. An omitted field keeps its value; null resets it."""
-        builder.check(body)
-        return session_shape(await context.change(id, lambda session: builder.apply(body, session)), context)
+    made = await context.app.store.update(name, change)
+    context.remember_made(name)
+    context.config.notify("sessions")
+    shape = session_shape(made, context).model_dump()
+    return responses.NewSessionShape(**shape, key=key, entered=context.journal.entered)
 
-    @router.post("/sessions/{id}/reset")
-    async def reset_session(id: Id) -> responses.SessionShape:
-        """Reset a session to its state before the first request; its settings stay, its queue does not."""
 
-        def fresh(session: Session) -> Session:
-            overrides, chaos = msgspec.structs.replace(session.overrides, queued=()), session.chaos
-            if chaos is not None:
-                chaos = ChaosMemory(began=session.clock.at(context.clock.now()), profile=chaos.profile)
-            return Session(session.id, session.seed, clock=session.clock, chaos=chaos, overrides=overrides)
+@router.get("/sessions/{id}")
+async def read_session(context: Context, id: Id) -> responses.SessionShape:
+    """Return one session."""
+    return session_shape(await context.session(id), context)
 
-        return session_shape(await context.change(id, fresh), context)
 
-    @router.delete("/sessions/{id}", status_code=204)
-    async def delete_session(id: Id) -> None:
-        """Delete a session; the next request with its key or name starts a new one."""
-        await context.session(id)
-        await context.app.store.forget(id)
-        context.config.notify("sessions")
+@router.patch("/sessions/{id}")
+async def change_session(context: Context, id: Id, body: requests.SessionOverrides) -> responses.SessionShape:
+    """Change settings of one session. An omitted field keeps its value; null resets it."""
+    builder = OverrideBuilder(context)
+    builder.check(body)
+    return session_shape(await context.change(id, lambda session: builder.apply(body, session)), context)
 
-    @router.post("/sessions/{id}/clock")
-    async def advance_clock(id: Id, body: requests.Advance) -> responses.SessionShape:
-        """Advance a session's clock."""
-        host = context.clock.now()
-        return session_shape(await context.change(id, lambda session: session.advanced(host, body.advance)), context)
 
-    @router.post("/sessions/{id}/account")
-    async def change_balance(id: Id, body: requests.BalanceChange) -> responses.SessionShape:
-        """Top up or drain a session's account. A session without an account gets one, on plan starter."""
-        change = move_balance(context.config.engine, context.clock.now(), top_up=body.top_up, drain=body.drain)
-        return session_shape(await context.change(id, change), context)
+@router.post("/sessions/{id}/reset")
+async def reset_session(context: Context, id: Id) -> responses.SessionShape:
+    """Reset a session to its state before the first request; its settings stay, its queue does not."""
 
-    @router.get("/sessions/{id}/snapshot", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
-    async def read_snapshot(id: Id) -> Response:
-        """Return what the session's client did as YAML for golden tests, identical in every run."""
-        await context.session(id)
-        text = await context.read(lambda part: snapshot(part.records), id)
-        return Response(text, media_type="text/yaml")
+    def fresh(session: Session) -> Session:
+        overrides, chaos = msgspec.structs.replace(session.overrides, queued=()), session.chaos
+        if chaos is not None:
+            chaos = ChaosMemory(began=session.clock.at(context.clock.now()), profile=chaos.profile)
+        return Session(session.id, session.seed, clock=session.clock, chaos=chaos, overrides=overrides)
 
-    @router.get("/sessions/{id}/scenario", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
-    async def read_session_scenario(id: Id) -> Response:
-        """Return what the session answered as a scenario file: a turn for each exchange, faults and pace included."""
-        await context.session(id)
-        name = file_name(id)
-        text = await context.read(lambda part: session_scenario(part.records, name), id)
-        return Response(text, media_type="text/yaml")
+    return session_shape(await context.change(id, fresh), context)
 
-    @router.get("/sessions/{id}/export")
-    async def export_session(id: Id) -> requests.Export:
-        """Export a session as one document, for another server of the same version."""
-        return session_export.to_document(await context.session(id))
 
-    @router.post("/sessions/import", status_code=201)
-    async def import_session(body: requests.Export) -> responses.SessionShape:
-        """Import an exported session; it replaces the session of its name."""
-        session = session_export.from_document(body, context)
-        made = await context.app.store.update(session.id, lambda _: (session, session))
-        context.config.notify("sessions")
-        return session_shape(made, context)
+@router.delete("/sessions/{id}", status_code=204)
+async def delete_session(context: Context, id: Id) -> None:
+    """Delete a session; the next request with its key or name starts a new one."""
+    await context.session(id)
+    await context.app.store.forget(id)
+    context.config.notify("sessions")
 
-    return router
+
+@router.post("/sessions/{id}/clock")
+async def advance_clock(context: Context, id: Id, body: requests.Advance) -> responses.SessionShape:
+    """Advance a session's clock."""
+    host = context.clock.now()
+    return session_shape(await context.change(id, lambda session: session.advanced(host, body.advance)), context)
+
+
+@router.post("/sessions/{id}/account")
+async def change_balance(context: Context, id: Id, body: requests.BalanceChange) -> responses.SessionShape:
+    """Top up or drain a session's account. A session without an account gets one, on plan starter."""
+    change = move_balance(context.config.engine, context.clock.now(), top_up=body.top_up, drain=body.drain)
+    return session_shape(await context.change(id, change), context)
+
+
+@router.get("/sessions/{id}/snapshot", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
+async def read_snapshot(context: Context, id: Id) -> Response:
+    """Return what the session's client did as YAML for golden tests, identical in every run."""
+    await context.session(id)
+    text = await context.read(lambda part: snapshot(part.records), id)
+    return Response(text, media_type="text/yaml")
+
+
+@router.get("/sessions/{id}/scenario", response_class=Response, responses={200: {"content": {"text/yaml": {}}}})
+async def read_session_scenario(context: Context, id: Id) -> Response:
+    """Return what the session answered as a scenario file: a turn for each exchange, faults and pace included."""
+    await context.session(id)
+    name = file_name(id)
+    text = await context.read(lambda part: session_scenario(part.records, name), id)
+    return Response(text, media_type="text/yaml")
+
+
+@router.get("/sessions/{id}/export")
+async def export_session(context: Context, id: Id) -> requests.Export:
+    """Export a session as one document, for another server of the same version."""
+    return session_export.to_document(await context.session(id))
+
+
+@router.post("/sessions/import", status_code=201)
+async def import_session(context: Context, body: requests.Export) -> responses.SessionShape:
+    """Import an exported session; it replaces the session of its name."""
+    session = session_export.from_document(body, context)
+    made = await context.app.store.update(session.id, lambda _: (session, session))
+    context.config.notify("sessions")
+    return session_shape(made, context)

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from mockserver.control import requests, responses
 from mockserver.control.context import ControlContext, JournalPart, journal_query
-from mockserver.control.router import control_router
+from mockserver.control.router import Context, control_router
 from mockserver.control.session_check import CheckShape, check_session
 from mockserver.journal.client_rules import RULES, ClientLimits
 from mockserver.journal.log import Exchange
@@ -122,39 +122,39 @@ def _findings(verdict: Verdict) -> list[responses.FindingShape]:
     ]
 
 
-def routes(context: ControlContext) -> APIRouter:
-    """Return the routes of verification and verdict."""
-    router = control_router("verification")
+router = control_router("verification")
 
-    @router.post("/verify")
-    async def verify(body: requests.Verification) -> responses.VerifiedShape:
-        """Check that the expected requests came, or come `within` a time; `message` says what differs."""
-        expectation = Expectation(body)
-        with NewExchange(context) as next_exchange:
-            deadline = asyncio.get_running_loop().time() + (body.within or 0.0)
-            is_over = body.within is None
-            while not is_over and not await context.read(expectation.is_met, body.session, expectation.last):
-                is_over = not await next_exchange.until(deadline)
-        return await context.read(lambda part: verification(part.records, body), body.session, body.after)
 
-    @router.get("/verdict", response_model=responses.VerdictShape)
-    async def read_verdict(
-        session: str | None = None,
-        concurrency: Annotated[int | None, Query(ge=1)] = None,
-        read_timeout: Annotated[float | None, Query(gt=0)] = None,
-        after: Annotated[int, Query(ge=0)] = 0,
-    ) -> Response:
-        """List the clients' proven mistakes, with evidence; each session is judged separately."""
-        limits = ClientLimits(concurrency, read_timeout)
+@router.post("/verify")
+async def verify(context: Context, body: requests.Verification) -> responses.VerifiedShape:
+    """Check that the expected requests came, or come `within` a time; `message` says what differs."""
+    expectation = Expectation(body)
+    with NewExchange(context) as next_exchange:
+        deadline = asyncio.get_running_loop().time() + (body.within or 0.0)
+        is_over = body.within is None
+        while not is_over and not await context.read(expectation.is_met, body.session, expectation.last):
+            is_over = not await next_exchange.until(deadline)
+    return await context.read(lambda part: verification(part.records, body), body.session, body.after)
 
-        def judged(part: JournalPart) -> Response:
-            return Response(verdict(part.records, limits).model_dump_json(), media_type="application/json")
 
-        return await context.read(judged, session, after)
+@router.get("/verdict", response_model=responses.VerdictShape)
+async def read_verdict(
+    context: Context,
+    session: str | None = None,
+    concurrency: Annotated[int | None, Query(ge=1)] = None,
+    read_timeout: Annotated[float | None, Query(gt=0)] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """List the clients' proven mistakes, with evidence; each session is judged separately."""
+    limits = ClientLimits(concurrency, read_timeout)
 
-    @router.get("/sessions/{id}/check")
-    async def check(id: str, strict: bool = False) -> CheckShape:
-        """Check a session at the end of a test: unmatched requests, turns that had to be played, mistakes, timeline."""
-        return await check_session(context, await context.session(id), strict=strict)
+    def judged(part: JournalPart) -> Response:
+        return Response(verdict(part.records, limits).model_dump_json(), media_type="application/json")
 
-    return router
+    return await context.read(judged, session, after)
+
+
+@router.get("/sessions/{id}/check")
+async def check(context: Context, id: str, strict: bool = False) -> CheckShape:
+    """Check a session at the end of a test: unmatched requests, turns that had to be played, mistakes, timeline."""
+    return await check_session(context, await context.session(id), strict=strict)
