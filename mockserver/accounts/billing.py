@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 
 
 class Meter(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that pays for a request, its terms, the time, and the name of the hold."""
+    """The account that pays for a request, its ledger then, its terms, the time, and the name of the hold."""
 
     ledger_name: str
+    ledger: Ledger
     account: "Account"
     terms: Terms
     now: float
@@ -124,7 +125,7 @@ def admit_to(session: Session, name: str, account: "Account", terms: Terms, now:
     assessment = ledgers.assess(ledger, terms, now)
     if isinstance(assessment, Denied):
         raise _refusal(assessment, ledger, terms, account)
-    return Meter(ledger_name=name, account=account, terms=terms, now=now, hold=hold)
+    return Meter(ledger_name=name, ledger=ledger, account=account, terms=terms, now=now, hold=hold)
 
 
 def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: "Account") -> Refusal:
@@ -143,9 +144,9 @@ def _refusal(denied: Denied, ledger: Ledger, terms: Terms, account: "Account") -
     )
 
 
-def credit_fields(session: Session, meter: Meter, rate: Rate, usage: Usage) -> JsonObject:
+def credit_fields(meter: Meter, rate: Rate, usage: Usage) -> JsonObject:
     """Return the fields of a managed answer that say what it costs and leaves, before it is charged."""
-    ledger = ledger_of(session, meter.ledger_name, meter.account, meter.now)
+    ledger = meter.ledger
     price = ZERO if meter.terms.unlimited else rate.price(usage)
     return {
         "credits_consumed": number(price),
@@ -158,7 +159,7 @@ def charge(
     session: Session, meter: Meter, rate: Rate, usage: Usage, actions: Actions, wire: Wire
 ) -> tuple[Session, Actions, Receipt]:
     """Return the session charged for an answer, the answer (cut for an account with `overdraft: cut`), its receipt."""
-    ledger = ledger_of(session, meter.ledger_name, meter.account, meter.now)
+    ledger = meter.ledger
     deltas = sum([isinstance(action, Data) and action.event in DELTAS for action in actions])
     price, output = (ZERO if meter.terms.unlimited else rate.price(usage)), usage.output
     if meter.account.overdraft == "cut" and deltas and price > ledger.remaining:

@@ -56,7 +56,7 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
 
     def credit_fields(self, usage: Usage) -> JsonObject:
         """Return what a managed answer of this usage says of the account; nothing where nothing is metered."""
-        return billing.credit_fields(self.session, self.meter, self.rate, usage) if self.meter is not None else {}
+        return billing.credit_fields(self.meter, self.rate, usage) if self.meter is not None else {}
 
 
 def identify(engine: EngineParts, arrival: Arrival, session: Session, now: float) -> Holder:

@@ -37,7 +37,8 @@ _EMPTY = Conversation(model="", messages=(), body={})
 
 def answer(engine: EngineParts, admission: Admission) -> tuple[Session, Decision]:
     """Return the session afterwards and the decision. Raises `Refusal` where no turn matches."""
-    session, normal, idle = admission.session, None, list[str]()
+    session, normal = admission.session, None
+    idle: list[str] = []
     for queued, compiled in overrides.matching(session, admission.call, engine.contract):
         if compiled.is_answer:
             return _play(engine, admission, compiled.script, compiled.play, overrides.consume(session, queued))

@@ -4,14 +4,17 @@ A server makes the `Arrival` of a request (`Engine.arrive`), reads its session f
 again, if a store that several processes share must retry.
 """
 
+from mockserver.accounts import keys
 from mockserver.accounts.identify import Accounts
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal
+from mockserver.core.headers import derive
 from mockserver.engine.head import read_head
 from mockserver.engine.request import Request, call_with, outline, read_call, request_body
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.call import Call
+from mockserver.wires import WIRES
 
 
 class Arrival:
@@ -57,6 +60,22 @@ class Arrival:
                 self._read = refusal
         if isinstance(self._read, Refusal):
             raise self._read
+        return self._read
+
+    def plain_call(self) -> Call:
+        """Return the call of a plain request (`Wire.plain`), whose conversation needs no check."""
+        if not isinstance(self._read, Call):
+            operation, request, body = self.routed(), self.request, self.body()
+            conversation = WIRES[operation.wire].parse(body, operation.max_tokens)
+            key = derive(request.headers, keys.key_of)
+            self._read = Call(
+                operation=operation,
+                conversation=conversation,
+                path=request.path,
+                headers=request.headers,
+                key=key,
+                body=body,
+            )
         return self._read
 
     def lenient_call(self) -> Call:

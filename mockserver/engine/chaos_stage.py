@@ -106,10 +106,11 @@ def _apply_rules(
     decision: Decision,
 ) -> tuple[ChaosMemory, Decision, bool]:
     """Return chaos's memory after this request, the decision that it leaves, and whether that is a rule's error."""
-    memory, fired, lines = draws.memory, dict(draws.memory.fired), list[str]()
-    idle = list(decision.note.idle_faults)
+    memory, fired, idle = draws.memory, dict(draws.memory.fired), list(decision.note.idle_faults)
+    lines: list[str] = []
+    laid: list[WaitingFault] = []
     actions, waiting, failed = decision.actions, decision.waiting, False
-    recipe, laid = decision.recipe, list[WaitingFault]()
+    recipe = decision.recipe
     wire = wire_named(arrival.routed().wire)
     for rule, drawn in draws.lucky:
         if not _may_fire(rule, memory, arrival, decision.note.cache, now):
@@ -152,18 +153,19 @@ def _lucky(profile: ChaosProfile, session: Session, name: str) -> list[tuple[Com
 
     Every rule draws for itself, so it can draw before it is known whether it may fire: few need be looked at then.
     """
-    seed, id, request = session.seed, session.id, session.requests + 1
+    request, draws = session.requests + 1, _draws(session.seed, session.id, name, len(profile.rules))
     return [
         (rule, luck)
-        for rule in profile.rules
-        if (luck := _luck(seed, id, name, rule.number).of(request)) < rule.probability
+        for rule, draw in zip(profile.rules, draws, strict=True)
+        if (luck := draw.of(request)) < rule.probability
     ]
 
 
 @lru_cache(maxsize=1_024)
-def _luck(seed: str, id: str, name: str, rule: int) -> NumberedDraws:
-    """Return the draws of a rule for the requests of a session."""
-    return NumberedDraws(joined(seed, id, "chaos", name), rule)
+def _draws(seed: str, id: str, name: str, rules: int) -> tuple[NumberedDraws, ...]:
+    """Return the draws of each rule of a profile for the requests of a session."""
+    prefix = joined(seed, id, "chaos", name)
+    return tuple([NumberedDraws(prefix, number) for number in range(1, rules + 1)])
 
 
 def _may_fire(rule: CompiledRule, memory: ChaosMemory, arrival: Arrival, cache: CacheState, now: float) -> bool:

@@ -71,8 +71,7 @@ class HeadReading(msgspec.Struct, frozen=True):
 
     def _prepare(self, script: Script, turn: CompiledTurn, session: Session, envelope: Envelope) -> PreparedTurn | None:
         operation, literal = self.operation, turn.literal
-        if operation is None:
-            return None
+        assert operation is not None, "a turn answers requests with an operation"
         if isinstance(literal, Failure):
             return PreparedFailure(script, turn, literal, operation, session, envelope)
         reply = literal_reply(literal, operation)

@@ -77,13 +77,13 @@ def short_step(
 
 
 def _turn(script: Script, progress: Progress, arrival: Arrival) -> CompiledTurn | None:
-    """Return the turn that answers, None where none does. Raises `Refusal` for an invalid conversation."""
+    """Return the turn that answers a plain request, None where none does."""
     if progress.used_up >= len(script.turns):
         return None
     first = script.turns[progress.used_up]
     if not first.matchers:
         return first
-    call = arrival.call()
+    call = arrival.plain_call()
     return choose(
         script, progress, call if progress.state == START else msgspec.structs.replace(call, state=progress.state)
     )

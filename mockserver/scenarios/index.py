@@ -111,7 +111,8 @@ class _Bucket:
         text = "" if call.conversation is None else call.conversation.last_user_text
         if not self._by_gram or len(text) > LONGEST_TEXT:
             return self.all
-        text, find, grams = text.casefold(), self._find, set[str]()
+        text, find = text.casefold(), self._find
+        grams: set[str] = set()
         match = find(text, 0)
         while match is not None:
             grams.add(match[0])

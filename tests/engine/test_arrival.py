@@ -123,3 +123,10 @@ def test_the_call_of_a_refused_request_raises_its_refusal_each_time(engine: Engi
     for _ in range(2):
         with pytest.raises(Refusal, match="not valid JSON"):
             arrival.call()
+
+
+def test_the_call_of_a_plain_request_is_the_one_that_would_be_checked(engine: Engine) -> None:
+    request = Request("POST", MESSAGES, KEY, orjson.dumps(CONVERSATION))
+    arrival, checked = engine.arrive(request), engine.arrive(request)
+    assert arrival.plain_call() == msgspec.structs.replace(checked.call(), operation=arrival.routed())
+    assert arrival.plain_call() is arrival.call()

@@ -205,10 +205,11 @@ ACCOUNTS = "accounts: [{key: sk_test, plan: starter, credits: 40, limits: {reque
 
 @pytest.mark.parametrize("path", [MESSAGES, CHAT])
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_account_pays_the_same_both_ways(path: str, stream: bool) -> None:
+@pytest.mark.parametrize("name", ["one turn, always", "a pace", "an error"])
+def test_an_account_pays_the_same_both_ways(path: str, stream: bool, name: str) -> None:
     sent = request(path, {"stream": stream})
     file = AccountsFile.model_validate(yaml.safe_load(ACCOUNTS))
-    server = engine(turns(SCENARIOS["one turn, always"]), accounts=Accounts(file))
+    server = engine(turns(SCENARIOS[name]), accounts=Accounts(file))
     assert_same_both_ways(server, *[sent] * 12)
 
 

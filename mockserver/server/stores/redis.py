@@ -108,7 +108,7 @@ class _Outcome(NamedTuple):
 
 def _all_made(session: Session, changes: Sequence[Change]) -> tuple[Session, list[_Outcome]]:
     """Return the session after these changes, one after the other. One that fails changes nothing."""
-    outcomes = list[_Outcome]()
+    outcomes: list[_Outcome] = []
     for change in changes:
         try:
             session, result = change(session)

@@ -58,7 +58,9 @@ def parse(body: JsonObject, default_max_tokens: int | None) -> Conversation:
     A field of a wrong type counts as absent.
     """
     get = body.get
-    system, messages, lists = list[str](), list[Message](), list[Json]()
+    system: list[str] = []
+    messages: list[Message] = []
+    lists: list[Json] = []
     if "system" in body:
         system.append(_text_of(body["system"]))
         lists.append(body["system"])

@@ -48,7 +48,7 @@ def prefixes(conversation: Conversation) -> Sequence[Prefix]:
 
 def prefixes_of(pieces: Iterable[tuple[bytes, str]], shared: Json, lifetime: int) -> Sequence[Prefix]:
     """Return the prefixes of a prompt in pieces; `shared` belongs to every prefix."""
-    found = list[Prefix]()
+    found: list[Prefix] = []
     digest, count, room = blake2b(orjson.dumps(shared), digest_size=DIGEST_SIZE), 0, STEP * CHARACTERS_PER_TOKEN
     for mark, text in pieces:
         digest.update(mark)
