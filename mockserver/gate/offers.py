@@ -21,15 +21,15 @@ OF_A_CAPABILITY: Mapping[str, frozenset[str]] = {
 
 
 def missing(document: ContractDocument, entries: Iterable[PromiseResult]) -> Iterator[tuple[str, list[str]]]:
-    """Yield what the target does not have, and the promises that are about it."""
+    """Yield what the target does not have, and the promises that are about it; what explains most comes last."""
     entries, conversations = list(entries), document.conversations
 
     def about(names: frozenset[str]) -> list[str]:
         return [entry.name for entry in entries if {entry.name, entry.promise.group} & names]
 
-    for wire, names in OF_A_WIRE.items():
-        if all(operation.wire != wire for operation in conversations):
-            yield f"the wire of {wire}", about(names)
     for capability, names in OF_A_CAPABILITY.items():
         if conversations and all(capability in operation.lacking for operation in conversations):
             yield f"{capability}: {conversations[0].lacking[capability]}", about(names)
+    for wire, names in OF_A_WIRE.items():
+        if all(operation.wire != wire for operation in conversations):
+            yield f"the wire of {wire}", about(names)

@@ -139,6 +139,7 @@ def test_what_is_not_offered_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> N
     assert states["messages-start"] == states["error-dialect"] == states["auth-missing"] == "not offered"
     assert states["examples-accepted"] == states["usage-adds-up"] == states["missing-field"] == "kept"
     assert states["sse-data"] == states["chat-done"] == "not offered"
+    assert done.results.entries["messages-start"].reason == "the wire of anthropic"
 
 
 def test_only_promises_of_the_wires_are_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
