@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
 """The line of a chunk: its size, and extensions, which are ignored."""
 
-HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?", re.ASCII)
+HOST = re.compile(r"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\])(?::[0-9]*)?", re.ASCII)
 """A host with or without a port (RFC 3986)."""
 
 LONGEST_LINE = 65_536

@@ -28,7 +28,7 @@ FIELD = 4
 """The bytes of a header beside its name and value: a colon, a space and the end of the line."""
 
 
-_HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\])(?::[0-9]*)?")
 """A host with or without a port, as RFC 3986 writes them."""
 
 Headers = list[tuple[bytes, bytes]]

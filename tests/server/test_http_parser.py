@@ -172,6 +172,7 @@ def test_what_is_malformed_is_400(made: Made, sent: bytes) -> None:
 
 HOSTS: tuple[tuple[bytes, list[bytes]], ...] = (
     (b"GET /a HTTP/1.1\r\nhost: [::1]:8000", [b"[::1]:8000"]),
+    (b"GET /a HTTP/1.1\r\nhost: [fe80::1%25eth0]", [b"[fe80::1%25eth0]"]),
     (b"GET /a HTTP/1.1\r\nhost:", [b""]),
     (b"GET /a HTTP/1.1\r\nhost:  my_gateway.example.com:80 ", [b"my_gateway.example.com:80"]),
     (b"GET /a HTTP/1.0", []),

@@ -139,7 +139,8 @@ def examine(name: str, profile: str, seed: int = 0) -> Examination:
     """Run the gate against one mutant. A name that is no mutant's is the sound gateway."""
     start, clock, mutant = time.monotonic(), SkippingClock(), MUTANTS.get(name, SOUND)
     if mutant.fault is not None:
-        return Examination(name, time.monotonic() - start, _broken_of_pets(mutant.fault, profile))
+        found = _broken_of_pets(mutant.fault, profile)
+        return Examination(name, time.monotonic() - start, found)
     with (
         gateway.serving(gateway.ReferenceGateway(CONTRACT, clock.now)) as behind,
         serving(responder(mutant, behind)) as relayed,
