@@ -21,7 +21,7 @@ from mockserver.wires.plain import PlainRequest
 
 
 class UnreadExchange(msgspec.Struct, gc=False):
-    """A request whose answer was prepared and delivered as a whole, in no time. The fields are those of `Exchange`.
+    """A request whose answer was prepared and delivered in one write. The fields are those of `Exchange`.
 
     `headers` are the request's without its secrets; `known` is the exchange once it was read.
     """
@@ -30,6 +30,7 @@ class UnreadExchange(msgspec.Struct, gc=False):
     weight: int
     clock: Timeline
     received_at: float
+    ended_at: float
     method: str
     path: str
     headers: KeptHeaders
@@ -49,7 +50,7 @@ class UnreadExchange(msgspec.Struct, gc=False):
             headers=self.headers,
             actions=decision.actions,
             received_at=self.received_at,
-            ended_at=self.received_at,
+            ended_at=self.ended_at,
             virtual=clock.is_virtual,
             credits=self.credits,
             live=self.live,
@@ -76,6 +77,7 @@ def enter(
     outcome: Outcome,
     clock: Timeline,
     received_at: float,
+    ended_at: float,
     live: int,
     credits: Balance | None,
 ) -> bool:
@@ -91,6 +93,7 @@ def enter(
         weight,
         clock,
         received_at,
+        ended_at,
         request.method,
         path,
         headers,

@@ -58,6 +58,10 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     clock: Timeline
     received_at: float
 
+    def decision(self) -> Decision:
+        """Return the decision that the answer is or stands for."""
+        return self.answer.decision() if isinstance(self.answer, PreparedAnswer) else self.answer
+
 
 class Fallback(Protocol):
     """Answers some requests in the gateway's place."""
@@ -171,14 +175,20 @@ class Gateway:
 
     async def begin(self, request: Request, connection: Connection | None) -> LiveAnswer:
         """Decide on a request. Return its answer, which the outlet has to play and then to `end` or `abandon`."""
+        decided = await self.decide(request)
+        return self.begin_decided(decided, decided.decision(), connection)
+
+    async def decide(self, request: Request) -> Decided:
+        """Decide on a request, whose session may be somewhere else."""
         now = self._clock.now()
         arrival = self.engine.arrive(request)
         id = arrival.session_id
+        answer: Decision | PreparedAnswer
         try:
-            decision, clock = await self._decide(id, arrival, now)
+            answer, clock = await self._decide(id, arrival, now)
         except Exception as error:
-            decision, clock = self._failed(request, id, error), REAL
-        return self.traffic.begin(id, request, decision, clock, now, connection)
+            answer, clock = self._failed(request, id, error), REAL
+        return Decided(id, request, answer, clock, now)
 
     def decide_now(self, request: Request, store: MemoryStore) -> Decided:
         """Decide on a request for which nothing has to wait: its session is in memory, and no response is queued."""
@@ -196,8 +206,8 @@ class Gateway:
             answer = self._failed(request, id, error)
         return Decided(id, request, answer, clock, now)
 
-    def begin_decided(self, decided: Decided, decision: Decision, connection: Connection) -> LiveAnswer:
-        """Return the answer of `decide_now`, which the outlet has to play and then to `end` or `abandon`."""
+    def begin_decided(self, decided: Decided, decision: Decision, connection: Connection | None) -> LiveAnswer:
+        """Return the answer that was decided on, which the outlet has to play and then to `end` or `abandon`."""
         id, clock, received_at = decided.session_id, decided.clock, decided.received_at
         return self.traffic.begin(id, decided.request, decision, clock, received_at, connection)
 
@@ -210,9 +220,11 @@ class Gateway:
         store.keep(id, after)
         return credits
 
-    def settle_whole(self, id: str | None, receipt: Receipt, store: MemoryStore) -> Balance:
+    def settle_whole(self, id: str | None, receipt: Receipt) -> Balance:
         """Settle a prepared answer that was sent as a whole. Return what `_settle` does."""
+        store = self.store
         assert id is not None, "only a session pays"
+        assert isinstance(store, MemoryStore), "other stores settle later"
         before = store.present(id)
         after = billing.settle_whole(before, receipt)
         store.keep(id, after)
@@ -270,10 +282,10 @@ class Gateway:
         now = self._clock.now()
         await self.store.update(id, lambda session: (session.advanced(now, seconds), None))
 
-    async def _decide(self, id: str | None, arrival: Arrival, now: float) -> tuple[Decision, Timeline]:
-        def change(session: Session) -> tuple[Session, tuple[Decision, Timeline]]:
-            after, decision = self.engine.decide(session, arrival, session.clock.at(now))
-            return after, (decision, after.clock)
+    async def _decide(self, id: str | None, arrival: Arrival, now: float) -> tuple[Decision | PreparedAnswer, Timeline]:
+        def change(session: Session) -> tuple[Session, tuple[Decision | PreparedAnswer, Timeline]]:
+            after, answer = self.engine.answer(session, arrival, session.clock.at(now))
+            return after, (answer, after.clock)
 
         if id is None:
             return change(Session(ANONYMOUS))[1]

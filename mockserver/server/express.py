@@ -10,10 +10,12 @@ of it is known but for a few values (`_format`), and the journal keeps it unread
 
 What the lane does not take goes the general way, and loses nothing by having been looked at:
 
-- requests whose store waits, whose gateway has queued responses, and those whose traffic somebody watches: refused
-  before anything is decided;
+- requests whose gateway has queued responses, and those whose traffic somebody watches: refused before anything is
+  decided;
 - answers that wait, break or need more than a head, bodies and the end: a `TransportCycle` goes on with the decision;
 - answers that cannot be framed: the cycle fails as it would have.
+
+Where the store waits for others, a cycle waits with it, and the lane sends what it can when the decision has come.
 
 The bytes are those of the player, and the journal has the same entry, but for the real time, which is none.
 """
@@ -51,6 +53,27 @@ _HOLES = {
 _NOT_ENTERED = "the answer could not be entered in the journal; this is a bug of the mock"
 
 
+class ExpressCycle(TransportCycle):
+    """A request that waits for its session: its answer takes the lane if it was prepared and nothing came between."""
+
+    __slots__ = ()
+
+    def answer(self, decided: Decided) -> None:
+        """Send the answer that was decided on, or play it."""
+        answer, gateway, wire = decided.answer, self._gateway, self._wire
+        if (
+            not isinstance(answer, PreparedAnswer)
+            or answer.turn.pauses
+            or answer.receipt is not None
+            or gateway.traffic.watchers
+            or not self.is_undisturbed
+        ):
+            super().answer(decided)
+            return
+        _send_prepared(wire, gateway, decided, answer, gateway.clock.now())
+        wire.answered(self)
+
+
 class ExpressConnection(TransportConnection, Protocol):
     """What the lane needs of a connection."""
 
@@ -66,14 +89,20 @@ class ExpressConnection(TransportConnection, Protocol):
 def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: bytes) -> bool:
     """Answer a whole request on an idle connection. Return False if it has to go the general way."""
     store = gateway.store
-    if not isinstance(store, MemoryStore) or gateway.queued or gateway.traffic.watchers or head.expects_continue:
+    if gateway.queued or gateway.traffic.watchers or head.expects_continue:
         return False
     request = gateway.request(head.method, head.path, head.query, head.fields, body, too_large=False)
+    if not isinstance(store, MemoryStore):
+        later = ExpressCycle(wire, head, gateway)
+        wire.owe(later)
+        later.decide(request)
+        return True
     decided = gateway.decide_now(request, store)
     answer = decided.answer
     if isinstance(answer, PreparedAnswer):
         if not answer.turn.pauses:
-            _serve_prepared(wire, gateway, store, decided, answer)
+            _send_prepared(wire, gateway, decided, answer, decided.received_at)
+            wire.served(keep_alive=True)
             return True
         answer = answer.decision()
     sent = _at_once(answer.actions, wire.common_headers(), is_head=head.method == "HEAD")
@@ -86,15 +115,15 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
     wire.transport.write(data)
     try:
         credits = gateway.settle_now(decided.session_id, answer, store, outcome)
-        _enter(gateway, decided, answer, outcome, gateway.traffic.next_id(), credits)
+        _enter(gateway, decided, answer, outcome, decided.received_at, gateway.traffic.next_id(), credits)
     except Exception:
         log.exception(_NOT_ENTERED)
     wire.served(keep_alive=keep_alive)
     return True
 
 
-def _serve_prepared(
-    wire: ExpressConnection, gateway: Gateway, store: MemoryStore, decided: Decided, answer: PreparedAnswer
+def _send_prepared(
+    wire: TransportConnection, gateway: Gateway, decided: Decided, answer: PreparedAnswer, ended_at: float
 ) -> None:
     """Send an answer that was not written out, and enter it unread."""
     turn, common = answer.turn, wire.common_headers()
@@ -104,14 +133,13 @@ def _serve_prepared(
     wire.transport.write((turn.formats.get(is_stream) or _format(turn, is_stream)) % values)
     outcome, request, receipt = _complete(turn.status, frames, size), decided.request, answer.receipt
     try:
-        credits = gateway.settle_whole(decided.session_id, receipt, store) if receipt is not None else None
+        credits = gateway.settle_whole(decided.session_id, receipt) if receipt is not None else None
         live = gateway.traffic.next_id()
         clock, received_at = decided.clock, decided.received_at
-        if not unread.enter(gateway.journal, request, answer, outcome, clock, received_at, live, credits):
-            _enter(gateway, decided, answer.decision(), outcome, live, credits)
+        if not unread.enter(gateway.journal, request, answer, outcome, clock, received_at, ended_at, live, credits):
+            _enter(gateway, decided, answer.decision(), outcome, ended_at, live, credits)
     except Exception:
         log.exception(_NOT_ENTERED)
-    wire.served(keep_alive=True)
 
 
 def _format(turn: PreparedTurn, is_stream: bool) -> bytes:
@@ -160,7 +188,13 @@ def _complete(status: int, frames: int, size: int) -> Outcome:
 
 
 def _enter(
-    gateway: Gateway, decided: Decided, decision: Decision, outcome: Outcome, live: int, credits: Balance | None = None
+    gateway: Gateway,
+    decided: Decided,
+    decision: Decision,
+    outcome: Outcome,
+    ended_at: float,
+    live: int,
+    credits: Balance | None,
 ) -> None:
     """Enter an answer that was sent in the journal, without secrets."""
     request, clock, received_at = decided.request, decided.clock, decided.received_at
@@ -168,7 +202,7 @@ def _enter(
         request,
         decision,
         received_at=received_at,
-        ended_at=received_at,  # no time passes between a request and the end of its answer
+        ended_at=ended_at,
         virtual=clock.is_virtual,
         credits=credits,
         live=live,

@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 from mockserver.engine.request import MAX_BODY, Request
 from mockserver.journal.log import Ended, Outcome
 from mockserver.server.answer_framing import CONTINUE, FAILED, FAILED_HEADERS, AnswerFraming
-from mockserver.server.asgi import MOST_DISCARDED, Gateway
+from mockserver.server.asgi import MOST_DISCARDED, Decided, Gateway
 from mockserver.server.asgi_cycle import HIGH_WATER, Cycle
 from mockserver.server.connection import SocketConnection
 from mockserver.server.http_parser import RequestHead
@@ -223,7 +223,7 @@ class TransportCycle:
                 head.method, head.path, head.query, head.fields, body, too_large=self._size > MAX_BODY
             )
             if not gateway.store.is_immediate:
-                self._wire.spawn(self._decide(request))
+                self.decide(request)
                 return
             live = run_now(gateway.begin(request, self._wire.socket_connection))
         except Exception:
@@ -231,17 +231,31 @@ class TransportCycle:
             return
         self.play(live)
 
+    def decide(self, request: Request) -> None:
+        """Let a gateway whose store waits for others decide, and answer then."""
+        self._is_started = self._is_whole = self._has_begun = True
+        self._wire.spawn(self._decide(request))
+
     async def _decide(self, request: Request) -> None:
-        """Wait for the decision of a gateway whose store waits for others, and play it."""
         try:
-            live = await self._gateway.begin(request, self._wire.socket_connection)
+            decided = await self._gateway.decide(request)
         except asyncio.CancelledError:
             self._wire.transport.close()
             raise
         except Exception:
             self._fail()
         else:
-            self.play(live)
+            self.answer(decided)
+
+    def answer(self, decided: Decided) -> None:
+        """Play the answer that was decided on."""
+        self.play(self._gateway.begin_decided(decided, decided.decision(), self._wire.socket_connection))
+
+    @property
+    def is_undisturbed(self) -> bool:
+        """Whether the client is there, takes what is written, and may send another request on the connection."""
+        wire = self._wire
+        return not self._is_gone and self.framing.keep_alive and wire.takes_more() and not wire.transport.is_closing()
 
     def _go_on(self, answer: bool = True) -> None:
         """Perform operations until one waits, or the answer is over. `answer` goes to the player that has begun."""

@@ -28,6 +28,7 @@ from mockserver.accounts.session import Session
 from mockserver.core.errors import AuthorError
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
+from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.request import Request, handler_request, outline
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.files.accounts_file import load_accounts
@@ -109,7 +110,7 @@ def drive_blindly(url: str) -> list[bytes]:
 class Failing(Engine):
     """An engine with a bug whose error has the request and the accounts."""
 
-    def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
+    def answer(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision | PreparedAnswer]:
         """Raise an error, which no engine may do."""
         raise LookupError(f"no idea what to do with {arrival.request!r} of {self.accounts!r}")
 

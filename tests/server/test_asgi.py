@@ -12,6 +12,7 @@ from mockserver.accounts.session import VIRTUAL_ORIGIN, Session, start_clock
 from mockserver.core.clock import FixedClock
 from mockserver.engine.arrival import Arrival
 from mockserver.engine.decision import Decision
+from mockserver.engine.prepared_turn import PreparedAnswer
 from mockserver.engine.request import MAX_BODY
 from mockserver.engine.step import Engine, EngineSettings
 from mockserver.scenarios.script import Script
@@ -217,7 +218,7 @@ def test_the_lifespan_protocol_is_spoken() -> None:
 class BrokenEngine(Engine):
     """An engine with a bug."""
 
-    def decide(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision]:
+    def answer(self, session: Session, arrival: Arrival, now: float) -> tuple[Session, Decision | PreparedAnswer]:
         raise ZeroDivisionError("our secret")
 
 

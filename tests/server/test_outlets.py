@@ -1,7 +1,7 @@
 """Both outlets give the same bytes and the same journal: every request of the table goes through each of them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 import orjson
@@ -10,9 +10,11 @@ from pydantic import JsonValue
 
 from mockserver.engine.request import MAX_BODY
 from mockserver.faults import FAULTS
-from mockserver.journal.log import Exchange, Outcome
+from mockserver.journal.log import Exchange, Outcome, ReadEntry
+from mockserver.journal.unread import UnreadExchange
 from mockserver.server.asgi import MOST_DISCARDED
 from mockserver.server.http_parser import RequestParser
+from mockserver.server.traffic import LiveAnswer
 from tests.support.engine import turns
 from tests.support.memory_connection import PARSERS
 from tests.support.outlets import OUTLETS, WAITING, GatewayLine, Outlet, on_line
@@ -129,6 +131,61 @@ def test_a_store_that_waits_changes_no_byte(case: str) -> None:
     assert [entry.note for entry in waiting.entries] == [entry.note for entry in immediate.entries]
 
 
+class Watcher:
+    """A watcher of answers that notes how many began."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def began(self, live: LiveAnswer) -> None:
+        self.begun += 1
+
+    def changed(self, live: LiveAnswer) -> None:
+        """Note nothing."""
+
+    def ended(self, live: LiveAnswer, exchange: Exchange) -> None:
+        """Note nothing."""
+
+
+def while_it_waits(disturb: Callable[[GatewayLine], None]) -> GatewayLine:
+    """Return a connection that was disturbed while the store waited for its second request."""
+
+    async def scene(line: GatewayLine) -> None:
+        await line.feed(post())
+        line.protocol.data_received(post())
+        disturb(line)
+        await line.settle()
+        line.protocol.resume_writing()
+        await line.settle()
+
+    return on_line(scene, WAITING, turns(HEALTHY))
+
+
+def test_a_prepared_answer_leaves_at_once_when_the_store_has_waited() -> None:
+    line = while_it_waits(lambda _: None)
+    assert line.transport.statuses == [200, 200]
+    assert isinstance(line.gateway.journal._entries[-1], UnreadExchange)
+
+
+def test_who_begins_to_watch_while_the_store_waits_sees_the_answer() -> None:
+    watcher = Watcher()
+    assert while_it_waits(lambda line: line.gateway.traffic.watchers.append(watcher)).transport.statuses == [200, 200]
+    assert watcher.begun == 1
+
+
+def test_an_answer_waits_for_its_client_when_the_store_has_waited() -> None:
+    line = while_it_waits(lambda line: line.protocol.pause_writing())
+    assert line.transport.statuses == [200, 200]
+    assert isinstance(line.gateway.journal._entries[-1], ReadEntry)
+
+
+def test_a_server_that_ends_while_the_store_waits_says_so_in_the_answer() -> None:
+    line = while_it_waits(lambda line: line.protocol.shutdown())
+    assert line.transport.statuses == [200, 200]
+    assert line.transport.written.count(b"connection: close") == 1
+    assert line.transport.is_closed
+
+
 def test_a_client_that_leaves_while_the_store_waits_is_in_the_journal() -> None:
     async def scene(line: GatewayLine) -> None:
         line.protocol.data_received(STREAM)
@@ -229,7 +286,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("mockserver.engine.step.Engine.decide", fail)
+    monkeypatch.setattr("mockserver.engine.step.Engine.answer", fail)
 
 
 @pytest.mark.parametrize("outlet", OUTLETS)
