@@ -19,7 +19,6 @@ from mockserver.engine.chaos_stage import ChaosSettings
 from mockserver.engine.step import Engine
 from mockserver.files import loader
 from mockserver.files.chaos_file import profile_of
-from mockserver.files.dry_run import dry_run
 from mockserver.journal.listeners import GuardedCalls
 from mockserver.openapi.contract import Contract
 from mockserver.scenarios.script import Script
@@ -102,7 +101,8 @@ class RuntimeConfig:
 
     def read_scenario(self, text: str) -> Script:
         """Compile a scenario from its text and try it out: slow work. Raise `AuthorError` with every mistake."""
-        from mockserver.scenarios.compile import compile_scenario  # only a scenario added at run time needs it
+        from mockserver.files.dry_run import dry_run  # only a scenario added at run time needs these two
+        from mockserver.scenarios.compile import compile_scenario
 
         loaded = loader.parse(text.encode("utf-8", "surrogatepass"), "scenario")
         script, complaints = compile_scenario(loaded.scenario, self.contract)
