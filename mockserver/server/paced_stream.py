@@ -106,7 +106,9 @@ class PacedStream:
         self._write(self._answer.framing.body(frame.payload, more=True))
         self._place, self._elapsed = place + 2, elapsed
         self._handle = self._loop.call_at(deadline, self.tick)
-        self._note(1, len(frame.payload), now)
+        delivery.frames += 1
+        delivery.bytes += len(frame.payload)
+        delivery.note_write(now - self._start)
         return True
 
     def _send_due(self, now: float) -> None:
@@ -157,14 +159,7 @@ class PacedStream:
             raise RuntimeError("the body is shorter than its content-length")
         self._write(data)
         delivery.is_over = is_over
-        self._note(len(due), len(body), now)
-        return True
-
-    def _note(self, frames: int, size: int, now: float) -> None:
-        """Note a write for the journal and for those who watch the answer."""
-        delivery = self._delivery
-        delivery.frames = delivery.sent = delivery.frames + frames
-        delivery.bytes += size
+        delivery.frames += len(due)
+        delivery.bytes += len(body)
         delivery.note_write(now - self._start)
-        if delivery.on_change is not None:
-            delivery.on_change()
+        return True

@@ -227,9 +227,8 @@ class Playback:
             yield WriteRaw(body if head is None else head_bytes(head) + body)
         else:
             yield Write(head, body, more)
-        delivery.sent, delivery.is_over = delivery.frames, not more
+        delivery.is_over = not more
         delivery.note_write(self.timer.now() - self.start)
-        delivery.changed()
 
     def _end(self) -> Generator[Operation, bool, None]:
         yield from self._send(more=False)

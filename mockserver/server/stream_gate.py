@@ -98,9 +98,12 @@ class Delivery:
         return tuple(cast(Iterator[Write], zip(numbers, numbers, numbers, strict=True)))
 
     def note_write(self, seconds: float) -> None:
-        """Note a write, this many seconds after the start: now so many frames and bytes are out."""
+        """Note a write, this many seconds after the start: all frames and bytes that were handed over until now."""
+        self.sent = self.frames
         if len(self._writes) < 3 * MOST_WRITES:
             self._writes += (self.frames, self.bytes, seconds)
+        if self.on_change is not None:
+            self.on_change()
 
     def changed(self) -> None:
         """Notify the watcher of a change."""
