@@ -30,9 +30,11 @@ def nouns(path: Path) -> list[str]:
     """Return the functions of a file whose docstring does not begin with a verb, each with its first line."""
     found = []
     for node in functions(tree(path)):
-        words = ast.get_docstring(node)
-        if any(ast.unparse(mark).endswith("property") for mark in node.decorator_list):
-            continue  # a property is a value, and is described as one
-        if words is not None and NOT_A_VERB.match(words):
-            found.append(f"{node.name}: {words.splitlines()[0]}")
+        words = ast.get_docstring(node, clean=False)
+        if words is None or not NOT_A_VERB.match(words.lstrip()):
+            continue
+        if not any(
+            ast.unparse(mark).endswith("property") for mark in node.decorator_list
+        ):  # which is called as a value
+            found.append(f"{node.name}: {words.lstrip().splitlines()[0]}")
     return found

@@ -29,9 +29,20 @@ REPEATING = (
 """The tests that drive browsers, SDKs, other languages and package managers, or read the sources; and many cases."""
 
 
+SECOND_RUN = "repeats or hypothesis"
+"""What `-m` says in the second run."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave them out before they are imported, if `-m` says `not repeats`."""
-    return is_left_out(collection_path, config, "repeats", REPEATING) or None
+    """Import no module of the first run in the second, nor one of the second in the first."""
+    is_seconds = config.option.markexpr == SECOND_RUN and collection_path.match("tests/**/test_*.py")
+    is_only_firsts = is_seconds and not _has_repeating_tests(collection_path, config.rootpath)
+    return is_only_firsts or is_left_out(collection_path, config, "repeats", REPEATING) or None
+
+
+def _has_repeating_tests(module: Path, root: Path) -> bool:
+    """Return whether a module is one of those above, or has properties."""
+    return module.relative_to(root).as_posix().startswith(REPEATING) or "hypothesis" in module.read_text("utf-8")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
