@@ -133,13 +133,13 @@ class ControlContext:
     async def _read(self, job: Callable[[JournalPart], T], wanted: str | None, after: int) -> T:
         """Run the job beside the event loop: thousands of exchanges take longer than an answer may wait."""
         await self.app.settled()
-        exchanges, entered, forgotten = iter(self.journal), self.journal.entered, self.journal.forgotten
+        entries, entered, forgotten = self.journal.entries(), self.journal.entered, self.journal.forgotten
 
         def run() -> T:
             records = [
-                self.record_of(exchange)
-                for exchange in exchanges
-                if exchange.number > after and wanted in (None, exchange.note.session)
+                self.record_of(entry.read())
+                for entry in entries
+                if entry.number > after and wanted in (None, entry.session)
             ]
             return job(JournalPart(records, entered, forgotten))
 
@@ -152,13 +152,13 @@ class ControlContext:
 
     def last_used(self) -> dict[str, float]:
         """Return the time of each session's last exchange."""
-        return {exchange.note.session: exchange.at for exchange in self.journal}
+        return {entry.session: entry.at for entry in self.journal.entries()}
 
     def record(self, number: int) -> Record:
         """Return one exchange. Raise `MissingError` if the journal does not hold it."""
-        for exchange in self.journal:
-            if exchange.number == number:
-                return self.record_of(exchange)
+        for entry in self.journal.entries():
+            if entry.number == number:
+                return self.record_of(entry.read())
         reason = (
             "the journal has dropped it"
             if 0 < number <= self.journal.entered

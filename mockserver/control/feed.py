@@ -214,7 +214,7 @@ class TrafficFeed:
         live = list(context.traffic.live.values())
         entered, forgotten = journal.entered, journal.forgotten
         since = after if after is None or after <= entered else 0
-        missed = [] if since is None else [exchange for exchange in journal if exchange.number > since]
+        missed = [] if since is None else [entry for entry in journal.entries() if entry.number > since]
 
         def events() -> Iterator[bytes]:
             if after is not None and after > entered:
@@ -222,7 +222,7 @@ class TrafficFeed:
             if since is not None and since < forgotten:
                 yield _event("forgot", {"before": forgotten + 1})
             for place in range(0, len(missed), AT_ONCE):
-                yield b"".join([self._ended(exchange) for exchange in missed[place : place + AT_ONCE]])
+                yield b"".join([self._ended(entry.read()) for entry in missed[place : place + AT_ONCE]])
             now = context.clock.now()
             for place in range(0, len(live), AT_ONCE):
                 yield b"".join([self._began(answer, now) for answer in live[place : place + AT_ONCE]])

@@ -27,8 +27,19 @@ class PreparedFailure:
     """A turn that gives the same error each time."""
 
     __slots__ = (
-        *("_after_id", "_before_id", "_body", "_envelope", "_id", "_note", "_recipe", "_request_id"),
-        *("_request_id_name", "_seed", "code", "formats", "operation", "output", "pauses", "status", "weights"),
+        *("_after_id", "_before_id", "_body", "_envelope", "_note", "_recipe", "_request_id"),
+        *(
+            "_request_id_name",
+            "_seed",
+            "code",
+            "formats",
+            "operation",
+            "output",
+            "pauses",
+            "session",
+            "status",
+            "weights",
+        ),
     )
 
     def __init__(
@@ -41,7 +52,7 @@ class PreparedFailure:
         envelope: Envelope,
     ) -> None:
         wire = WIRES[operation.wire]
-        self._id, self._seed, self._envelope, self.operation = session.id, session.seed, envelope, operation.name
+        self.session, self._seed, self._envelope, self.operation = session.id, session.seed, envelope, operation.name
         self.status, self.output, self.code, self.pauses = failure.status, 0, failure.code, False
         self.formats: dict[bool, bytes] = {}
         self.weights: dict[bool, int] = {}
@@ -62,7 +73,7 @@ class PreparedFailure:
 
     def is_for(self, session: Session, envelope: Envelope) -> bool:
         """Return whether the turn is prepared for this session, and for errors of this form."""
-        return self._id == session.id and self._seed == session.seed and self._envelope == envelope
+        return self.session == session.id and self._seed == session.seed and self._envelope == envelope
 
     def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> PreparedAnswer:
         """Return the answer to the `requests`-th request of the session."""

@@ -51,6 +51,7 @@ class PreparedTurn(Protocol):
     own would keep the turn.
     """
 
+    session: str
     operation: str
     status: int
     output: int
@@ -117,7 +118,19 @@ class PreparedReply:
             "_request_id",
             "_request_id_name",
         ),
-        *("_id", "_seed", "_steady", "_wire", "code", "formats", "literal", "operation", "output", "pauses", "status"),
+        *(
+            "_seed",
+            "_steady",
+            "_wire",
+            "code",
+            "formats",
+            "literal",
+            "operation",
+            "output",
+            "pauses",
+            "session",
+            "status",
+        ),
         "weights",
     )
 
@@ -125,7 +138,7 @@ class PreparedReply:
         self, script: Script, turn: CompiledTurn, literal: LiteralReply, operation: Operation, session: Session
     ) -> None:
         assert isinstance(turn.plan, ReplyPlan), "only a reply has literal blocks"
-        self.literal, self._id, self._seed, self.operation = literal, session.id, session.seed, operation.name
+        self.literal, self.session, self._seed, self.operation = literal, session.id, session.seed, operation.name
         self.status, self.output, self.code = 200, literal.output, ""
         self._wire, self._plan = WIRES[operation.wire], turn.plan
         self.formats: dict[bool, bytes] = {}
@@ -146,7 +159,7 @@ class PreparedReply:
 
     def is_for(self, session: Session, envelope: Envelope) -> bool:
         """Return whether the turn is prepared for this session; a reply has no envelope."""
-        return self._id == session.id and self._seed == session.seed
+        return self.session == session.id and self._seed == session.seed
 
     def answer(self, asked: PlainRequest, requests: int, hit: int, now: float) -> PreparedAnswer:
         """Return the answer to a plain request: the `requests`-th of its session, which plays the turn as `hit`."""

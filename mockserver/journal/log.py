@@ -141,7 +141,27 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entry(Protocol):
-    """An exchange as the journal keeps it."""
+    """An exchange as the journal keeps it, and what can be seen of it without reading it."""
+
+    @property
+    def number(self) -> int:
+        """The number of the exchange."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """The session's time of the request."""
+        ...
+
+    @property
+    def session(self) -> str:
+        """The session of the request."""
+        ...
+
+    @property
+    def live(self) -> int:
+        """The id of the answer while it was on its way."""
+        ...
 
     @property
     def weight(self) -> int:
@@ -158,6 +178,26 @@ class ReadEntry(msgspec.Struct, frozen=True, gc=False):
 
     exchange: Exchange
     weight: int
+
+    @property
+    def number(self) -> int:
+        """The number of the exchange."""
+        return self.exchange.number
+
+    @property
+    def at(self) -> float:
+        """The session's time of the request."""
+        return self.exchange.at
+
+    @property
+    def session(self) -> str:
+        """The session of the request."""
+        return self.exchange.note.session
+
+    @property
+    def live(self) -> int:
+        """The id of the answer while it was on its way."""
+        return self.exchange.captured.live
 
     def read(self) -> Exchange:
         """Return the exchange."""
@@ -188,7 +228,11 @@ class Journal:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Exchange]:
-        return map(_READ, tuple(self._entries))  # a copy: another thread may read while the server enters
+        return map(_READ, self.entries())
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the exchanges as they are kept, oldest first, for who needs to read few of them."""
+        return tuple(self._entries)  # a copy: another thread may read while the server enters
 
     def since(self, number: int) -> list[Exchange]:
         """Return the exchanges after this number, oldest first; only those are looked at."""

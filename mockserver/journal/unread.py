@@ -41,24 +41,34 @@ class UnreadExchange(msgspec.Struct, gc=False):
     credits: Balance | None
     known: Exchange | None = None
 
+    @property
+    def at(self) -> float:
+        """The session's time of the request."""
+        return self.clock.at(self.received_at)
+
+    @property
+    def session(self) -> str:
+        """The session of the request."""
+        return self.answer.turn.session
+
     def read(self) -> Exchange:
         """Return the exchange. Two threads that read it for the first time may get two equal ones."""
         if self.known is not None:
             return self.known
-        decision, clock = self.answer.decision(), self.clock
+        decision = self.answer.decision()
         captured = Captured(
             headers=self.headers,
             actions=decision.actions,
             received_at=self.received_at,
             ended_at=self.ended_at,
-            virtual=clock.is_virtual,
+            virtual=self.clock.is_virtual,
             credits=self.credits,
             live=self.live,
             recipe=decision.recipe,
         )
         self.known = Exchange(
             self.number,
-            clock.at(self.received_at),
+            self.at,
             self.headers.client,
             self.method,
             self.path,

@@ -73,21 +73,21 @@ def timeless(exchange: Exchange) -> Exchange:
 @pytest.mark.parametrize("name", sorted({*TURNS} - {"a pace that takes time"}))
 def test_an_exchange_that_is_read_later_is_the_one_that_was_entered_at_once(name: str, virtual: bool) -> None:
     late, oracle = [journal_of(outlet, TURNS[name], virtual=virtual) for outlet in ("transport", "asgi")]
-    assert any(isinstance(entry, UnreadExchange) for entry in late._entries)
+    assert any(isinstance(entry, UnreadExchange) for entry in late.entries())
     assert [timeless(exchange) for exchange in late] == [timeless(exchange) for exchange in oracle]
 
 
 def test_an_account_pays_the_same_for_what_is_read_later() -> None:
     file = AccountsFile.model_validate(yaml.safe_load(ACCOUNTS))
     late, oracle = [journal_of(outlet, TURNS["a text"], accounts=Accounts(file)) for outlet in ("transport", "asgi")]
-    paid = [entry for entry in late._entries if isinstance(entry, UnreadExchange) and entry.credits is not None]
+    paid = [entry for entry in late.entries() if isinstance(entry, UnreadExchange) and entry.credits is not None]
     assert paid
     assert [timeless(exchange) for exchange in late] == [timeless(exchange) for exchange in oracle]
 
 
 def test_what_chaos_spares_may_be_read_later() -> None:
     late, oracle = [journal_of(outlet, TURNS["a text"], chaos=SHAKY) for outlet in ("transport", "asgi")]
-    assert {type(entry).__name__ for entry in late._entries} == {"ReadEntry", "UnreadExchange"}
+    assert {type(entry).__name__ for entry in late.entries()} == {"ReadEntry", "UnreadExchange"}
     assert [timeless(exchange) for exchange in late] == [timeless(exchange) for exchange in oracle]
 
 
@@ -102,11 +102,13 @@ def test_the_totals_are_those_of_exchanges_that_were_entered_at_once(name: str) 
 def test_an_unread_exchange_weighs_what_it_weighs_when_it_is_read() -> None:
     journal = journal_of("transport", TURNS["a text"])
     weights = [weight_of(exchange) for exchange in journal]
-    assert [entry.weight for entry in journal._entries] == pytest.approx(weights, abs=2)  # the digits of the length
+    assert [entry.weight for entry in journal.entries()] == pytest.approx(weights, abs=2)  # the digits of the length
 
 
 def test_no_key_is_kept_in_what_is_unread() -> None:
-    unread = [entry for entry in journal_of("transport", TURNS["a text"])._entries if isinstance(entry, UnreadExchange)]
+    unread = [
+        entry for entry in journal_of("transport", TURNS["a text"]).entries() if isinstance(entry, UnreadExchange)
+    ]
     assert len(unread) > 2 * len(REQUESTS) - 6
     for entry in unread:
         assert KEY not in repr((entry.headers, entry.path, entry.body, entry.answer.values))
@@ -117,8 +119,16 @@ def test_a_key_that_a_header_repeats_is_not_kept_unread() -> None:
         for _ in range(3):
             await line.feed(post(headers=f"x-note: {KEY}\r\n"))
 
-    entries = on_line(scene, "transport", turns(TURNS["a text"])).gateway.journal._entries
+    entries = on_line(scene, "transport", turns(TURNS["a text"])).gateway.journal.entries()
     assert all(isinstance(entry, ReadEntry) for entry in entries)
+
+
+def test_what_can_be_seen_without_reading_is_what_is_read() -> None:
+    for text in (TURNS["a text"], TURNS["an error"]):
+        journal = journal_of("transport", text)
+        seen = [(entry.number, entry.at, entry.session, entry.live) for entry in journal.entries()]
+        assert not all(entry.known for entry in journal.entries() if isinstance(entry, UnreadExchange))
+        assert seen == [(each.number, each.at, each.note.session, each.captured.live) for each in journal]
 
 
 def test_an_exchange_is_made_once() -> None:

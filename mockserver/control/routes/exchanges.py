@@ -122,9 +122,9 @@ async def read_live(context: Context, id: int) -> Response:
     """Return a live answer so far; if it has ended, return its exchange."""
     if id not in context.traffic.live:
         await context.app.settled()
-        ended = [exchange for exchange in context.journal if id > 0 and exchange.captured.live == id]
+        ended = [entry for entry in context.journal.entries() if id > 0 and entry.live == id]
         if ended:
-            record = context.record_of(ended[-1])
+            record = context.record_of(ended[-1].read())
             return await context.journal_reader.run(lambda: _whole(record))
     live = Record(_live_answer(context, id).exchange(context.clock.now()), context.contract)
     return await context.journal_reader.run(lambda: _whole(live, is_live=True))
