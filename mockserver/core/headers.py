@@ -6,7 +6,7 @@ keep) is derived once and kept beside them. Any other mapping works too; then it
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -18,14 +18,14 @@ class RequestHeaders(dict[str, str]):
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(headers)
-        self.derived: dict[object, object] = {}
+        self.derived: dict[object, Any] = {}  # Any: what each function returns
 
 
 def derive(headers: Mapping[str, str], make: Callable[[Mapping[str, str]], T]) -> T:
     """Return `make(headers)`, made once for one `RequestHeaders`. `make` must be a function of a module."""
     if not isinstance(headers, RequestHeaders):
         return make(headers)
-    derived = headers.derived
-    if make not in derived:
-        derived[make] = make(headers)
-    return cast(T, derived[make])
+    known: T | None = headers.derived.get(make)
+    if known is None:
+        known = headers.derived[make] = make(headers)
+    return known
