@@ -116,6 +116,17 @@ def test_what_is_no_openapi_document_is_told_in_words(text: str) -> None:
         ContractDocument(text)
 
 
+def test_a_file_is_read_again_when_its_text_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    text = json.dumps({"openapi": "3.1.0", "info": {}, "paths": {"/pets": {"get": {"responses": OK}}}})
+    file.write_text(text, encoding="utf-8")
+    before = ContractDocument.open(file)
+    assert ContractDocument.open(file) is before
+    assert ContractDocument.open(file, documented_only=True).documented_only
+    file.write_text(text.replace("/pets", "/cats"), encoding="utf-8")
+    assert list(ContractDocument.open(file).operations) == ["get /cats"]
+
+
 PLAIN = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"default": 1}}}
 
 
