@@ -55,3 +55,11 @@ def test_a_leak_of_a_modules_own_fixture_fails_that_module(pytester: pytest.Pyte
     result = run(pytester, "core", test_a=leaks, test_b="def test_is_innocent():\n    pass\n")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["ERROR *test_a.py::test_uses_it - *PytestUnraisable*"])
+
+
+def test_a_leak_that_outlives_its_module_fails_the_last_test_of_the_run(pytester: pytest.Pytester) -> None:
+    holds = "held = []\n\ndef test_holds():\n    held.append(Client())\n"
+    drops = "import test_a\n\ndef test_drops():\n    test_a.held.clear()\n"
+    result = run(pytester, "core", test_a=holds, test_b=drops, test_c="def test_last():\n    pass\n")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["ERROR *test_c.py::test_last - *PytestUnraisable*"])

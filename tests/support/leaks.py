@@ -4,9 +4,9 @@ A socket or client that nobody closes warns (`ResourceWarning`) when it is colle
 cycle, so that happens at some later collection, in some other test. So garbage is collected at the end of every module,
 and of every test that opened a socket or started a process.
 
-Collecting takes time for each object that is alive, so what a module leaves alive is frozen at its end: no later
-collection looks at it. Within a module nothing is frozen: what outlived its test may be garbage at the end. pytest
-collects once more when the run ends, and fails it for what then was left open.
+Collecting takes time for each object that is alive, so what a module leaves alive is frozen at its end: no collection
+looks at it before the end of the run, where it fails the last test. Within a module nothing is frozen: what outlived
+its test may be garbage at the module's end.
 """
 
 import gc
@@ -34,11 +34,13 @@ def _noted(start: Callable[..., None]) -> Callable[..., None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def watched_resources() -> Iterator[None]:
-    """Note each socket that is opened or accepted, and each process that is started."""
+    """Note each socket that is opened or accepted, and each process that is started; at the end, collect everything."""
     with pytest.MonkeyPatch.context() as patch:
         for opener in (socket.socket, subprocess.Popen):
             patch.setattr(opener, "__init__", _noted(opener.__init__))
         yield
+    gc.unfreeze()  # what outlived its module may be garbage now
+    _freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -57,11 +59,6 @@ def module_leaves_nothing_open() -> Iterator[None]:
     """Collect garbage after the module's own fixtures have ended; pytest adds what is left to the last test."""
     yield
     _freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Let pytest's last collection look at everything."""
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
