@@ -88,9 +88,18 @@ def fold(id: str) -> str:
 _BY_FOLDED: Mapping[str, ModelInfo] = {fold(name): model for model in MODELS for name in (model.id, *model.aliases)}
 
 
-@lru_cache(maxsize=256)
+LONGEST_ID = 200
+"""Characters of the longest id that is looked up or remembered: clients choose ids, and caches keep them."""
+
+
 def find(id: str) -> ModelInfo | None:
     """Return the model of an id in any document's spelling, or None if no document names it."""
+    return _find(id) if len(id) <= LONGEST_ID else None
+
+
+@lru_cache(maxsize=256)
+def _find(id: str) -> ModelInfo | None:
+    """Return the same for an id that is short enough to be cached."""
     folded = fold(id)
     return _BY_FOLDED.get(folded) or _BY_FOLDED.get(_RELEASE.sub("", folded))
 

@@ -39,9 +39,6 @@ from mockserver.wires import WIRES
 from mockserver.wires.plain import PlainRequest
 from mockserver.wires.wire import Wire
 
-LONGEST_MODEL = 200
-"""Characters of a model's name that takes the short step: its limits are remembered."""
-
 
 def short_step(
     engine: EngineParts, session: Session, arrival: Arrival, now: float
@@ -119,7 +116,7 @@ def _charged(
 def _is_within_limits(asked: PlainRequest, output: int) -> bool:
     """Return whether no limit of the client or the model touches an answer of `output` tokens."""
     model, tools = asked.model, asked.tools
-    if len(model) > LONGEST_MODEL or (tools and model_access.warnings(model, tools)):
+    if len(model) > catalogue.LONGEST_ID or (tools and model_access.warnings(model, tools)):
         return False
     return tokens(asked.characters) <= _room(model, asked.max_tokens, output)
 

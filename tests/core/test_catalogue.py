@@ -35,6 +35,10 @@ def test_a_model_that_no_document_names_is_not_found(written: str) -> None:
     assert catalogue.find(written) is None
 
 
+def test_an_id_that_is_too_long_to_be_kept_is_not_found() -> None:
+    assert catalogue.find(f"{'vendor' * 40}/{catalogue.MODELS[0].id}") is None
+
+
 def test_no_two_models_have_the_same_spelling() -> None:
     names = [catalogue.fold(name) for model in catalogue.MODELS for name in (model.id, *model.aliases)]
     assert len(names) == len(set(names))
