@@ -27,19 +27,23 @@ class PreparedFailure:
     """A turn that gives the same error each time."""
 
     __slots__ = (
-        *("_after_id", "_before_id", "_body", "_envelope", "_note", "_recipe", "_request_id"),
-        *(
-            "_request_id_name",
-            "_seed",
-            "code",
-            "formats",
-            "operation",
-            "output",
-            "pauses",
-            "session",
-            "status",
-            "weights",
-        ),
+        "_after_id",
+        "_before_id",
+        "_body",
+        "_envelope",
+        "_note",
+        "_recipe",
+        "_request_id",
+        "_request_id_name",
+        "_seed",
+        "code",
+        "formats",
+        "operation",
+        "output",
+        "pauses",
+        "session",
+        "status",
+        "weights",
     )
 
     def __init__(

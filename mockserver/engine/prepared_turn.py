@@ -46,9 +46,8 @@ class PreparedTurn(Protocol):
     """A turn that says the same each time, prepared for one operation and one session.
 
     It is kept as long as one of its answers, so it must not refer to its script. `pauses` says whether its answers wait
-    for something; `output` are the tokens of each, `code` is that of an error. `formats` and `weights` are for those
-    who send and keep its answers: what each worked out for whole answers (False) and streams (True). A cache of their
-    own would keep the turn.
+    for something; `output` are the tokens of each, `code` is that of an error. The lane keeps its `formats` here, and
+    the journal its `weights`, for whole answers (False) and streams (True): a cache of their own would keep the turn.
     """
 
     session: str
@@ -107,30 +106,26 @@ class PreparedReply:
     """A turn that gives the same reply each time."""
 
     __slots__ = (
-        *(
-            "_call_ids",
-            "_chunk",
-            "_every_head",
-            "_note",
-            "_plan",
-            "_reply_id",
-            "_reply_seed",
-            "_request_id",
-            "_request_id_name",
-        ),
-        *(
-            "_seed",
-            "_steady",
-            "_wire",
-            "code",
-            "formats",
-            "literal",
-            "operation",
-            "output",
-            "pauses",
-            "session",
-            "status",
-        ),
+        "_call_ids",
+        "_chunk",
+        "_every_head",
+        "_note",
+        "_plan",
+        "_reply_id",
+        "_reply_seed",
+        "_request_id",
+        "_request_id_name",
+        "_seed",
+        "_steady",
+        "_wire",
+        "code",
+        "formats",
+        "literal",
+        "operation",
+        "output",
+        "pauses",
+        "session",
+        "status",
         "weights",
     )
 

@@ -231,7 +231,7 @@ class Journal:
         return map(_READ, self.entries())
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return the exchanges as they are kept, oldest first, for who needs to read few of them."""
+        """Return the exchanges as they are kept, oldest first, for a caller that reads few of them."""
         return tuple(self._entries)  # a copy: another thread may read while the server enters
 
     def since(self, number: int) -> list[Exchange]:

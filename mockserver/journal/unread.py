@@ -2,9 +2,9 @@
 
 Theory. A server under load enters tens of thousands of exchanges in a second, and hardly any of them is ever read. The
 answer of a prepared turn follows from its turn and the few things that differ (`engine.prepared_turn`); so does all
-that the journal says of it. So one flat record takes the place of the body, the actions, the note and the recipe. Who
-reads it gets the `Exchange` that would have been entered, field by field, and it weighs the same; `tests/journal/
-test_unread.py` compares both.
+that the journal says of it. So one flat record takes the place of the body, the actions, the note and the recipe.
+`read` makes the `Exchange` that would have been entered, the same field by field and of the same weight;
+`tests/journal/test_unread.py` compares both.
 
 No secret is in a record: an answer in which a key of the caller might stand is written out and redacted at once
 (`redact.unmasked`).
