@@ -124,14 +124,16 @@ def with_one_host(headers: Headers, target: bytes, version: str) -> Headers:
     """
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (not hosts and version == "1.1"):
-        raise malformed()
+        raise RefusedRequestError(400, f"A request needs one Host header; this one has {len(hosts)}.")
     if hosts and not _HOST.fullmatch(hosts[0].strip(b" \t")):
-        raise malformed()
+        raise RefusedRequestError(400, "The Host header is no host; expected one such as 127.0.0.1:8000.")
     if target.startswith((b"/", b"*")):
         return headers
     authority = re.split(rb"[/?#]", target.partition(b"://")[2], maxsplit=1)[0]
     if not authority or not _HOST.fullmatch(authority):
-        raise malformed()
+        raise RefusedRequestError(
+            400, "The target names no host; expected one such as http://127.0.0.1:8000/v1/models."
+        )
     return [(b"host", authority), *[pair for pair in headers if pair[0] != b"host"]]
 
 

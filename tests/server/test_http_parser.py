@@ -3,7 +3,14 @@
 import pytest
 
 from mockserver.server.h11_parser import H11Parser
-from mockserver.server.http_parser import PIECE, RefusedRequestError, RequestHead, RequestParser, split_target
+from mockserver.server.http_parser import (
+    PIECE,
+    RefusedRequestError,
+    RequestHead,
+    RequestParser,
+    split_target,
+    with_one_host,
+)
 from mockserver.server.httptools_parser import HttptoolsParser
 
 LIMIT = 64 * 1024
@@ -244,3 +251,18 @@ def test_a_parser_that_is_closed_is_garbage(parser: type[RequestParser]) -> None
     made = parser(Events(), LIMIT)
     made.feed(b"GET / HTTP")
     made.close()
+
+
+WRONG_HOSTS: dict[str, tuple[list[bytes], bytes]] = {
+    "needs one Host header; this one has 0": ([], b"/"),
+    "needs one Host header; this one has 2": ([b"a", b"a"], b"/"),
+    "The Host header is no host": ([b"a b"], b"/"),
+    "The target names no host": ([b"a"], b"http://a b/"),
+}
+
+
+@pytest.mark.parametrize("said", WRONG_HOSTS)
+def test_a_refusal_says_what_is_wrong_with_the_host(said: str) -> None:
+    hosts, target = WRONG_HOSTS[said]
+    with pytest.raises(RefusedRequestError, match=said):
+        with_one_host([(b"host", host) for host in hosts], target, "1.1")
