@@ -100,6 +100,7 @@ REQUESTS: Mapping[str, Mapping[str, JsonValue]] = {
     "fields that change nothing": {"temperature": 0.5, "top_p": 1, "metadata": {"user_id": "a"}},
     "no limit": {"max_tokens": None},
     "a limit that the answer reaches": {"max_tokens": 1},
+    "a limit with a point": {"max_tokens": 40.0},
     "a limit by its newer name": {"max_completion_tokens": 3},
     "a limit above that of the model": {"max_tokens": 99_999, "model": "qwen-coder-32b"},
     "a prompt above that of the model": {"messages": [{"role": "user", "content": LONG * 60}], "model": "qwen-7b"},
