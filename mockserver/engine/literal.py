@@ -38,7 +38,8 @@ _MOST = 1_024
 
 _ID, _MODEL, _CALL = "\ue000id\ue000", "\ue000model\ue000", "\ue000call{}\ue000"
 _CREATED, _INPUT = 811_111_111_111_111, 822_222_222_222_222
-"""Marks that no text or number of a reply has."""
+"""Marks; a reply that has one in a text is no literal one."""
+_LIKE_A_MARK = re.compile("\ue000|8111111111|8222222222")
 
 
 Values: TypeAlias = tuple[bytes, bytes, int, int, int, *tuple[bytes, ...]]
@@ -151,7 +152,7 @@ def literal_reply(literals: LiteralBlocks | None, operation: Operation) -> Liter
 @lru_cache(maxsize=_MOST)
 def _rendered(literals: LiteralBlocks, wire_name: str) -> LiteralReply | None:
     text = "".join([part.text if isinstance(part, Text) else part.name + part.arguments for part in literals])
-    if len(text) > LONGEST or "\ue000" in text:
+    if len(text) > LONGEST or _LIKE_A_MARK.search(text):
         return None
     marked, calls = _marked(literals)
     form = _form(WIRES[wire_name].whole(marked), _marks(marked, calls))

@@ -42,14 +42,7 @@ log = logging.getLogger("mockserver")
 _ONLY_DATA = frozenset({Data})
 _PAYLOAD = attrgetter("payload")
 _COMMON, _ID, _LENGTH, _BODY = b"\r\n<common>\r\n", "<request id>", "811111111111111", b"<body>"
-_HOLES = {
-    _COMMON: b"%b",
-    _ID.encode(): b"%b",
-    _LENGTH.encode(): b"%d",
-    b"%x\r\n" % len(_BODY): b"%x\r\n",
-    _BODY: b"%b",
-}
-"""Marks in an answer, with the holes of its format in their places. A whole answer has a length, a stream a size."""
+"""Marks in an answer, which become the holes of its format."""
 _NOT_ENTERED = "the answer could not be entered in the journal; this is a bug of the mock"
 
 
@@ -143,14 +136,20 @@ def _send_prepared(
 
 
 def _format(turn: PreparedTurn, is_stream: bool) -> bytes:
-    """Return what the framing makes of the answers of a turn, as a format for the values in which they differ."""
+    """Return what the framing makes of the answers of a turn, as a format for the values in which they differ.
+
+    A scenario's own headers may look like marks. They stand behind the length and before the id, so the first length
+    and the last id are meant.
+    """
     framing = AnswerFraming(is_head=False, keep_alive=True)
-    head = framing.head(turn.status, turn.head(_ID, None if is_stream else _LENGTH), _COMMON)
-    answer = (head + framing.body(_BODY, more=False)).replace(b"%", b"%%")
-    for mark, hole in _HOLES.items():
-        answer = answer.replace(mark, hole, 1)
-    turn.formats[is_stream] = answer  # each answer is made by this from now on
-    return answer
+    head = framing.head(turn.status, turn.head(_ID, None if is_stream else _LENGTH), _COMMON).replace(b"%", b"%%")
+    head = head.replace(_COMMON, b"%b", 1)
+    if not is_stream:
+        head = head.replace(_LENGTH.encode(), b"%d", 1)
+    before, _, after = head.rpartition(_ID.encode())
+    body = framing.body(_BODY, more=False).replace(b"%x\r\n" % len(_BODY), b"%x\r\n").replace(_BODY, b"%b")
+    made = turn.formats[is_stream] = before + b"%b" + after + body  # each answer is made by it from now on
+    return made
 
 
 def _at_once(actions: Actions, common: bytes, *, is_head: bool) -> tuple[bytes, Outcome, bool] | None:

@@ -31,6 +31,7 @@ SCENARIOS: Mapping[str, str] = {
     "one turn, always": "  - reply: one two three\n    times: always\n",
     "turns in order": "  - reply: one\n  - reply: [{text: two}, {text: three}]\n    times: 2\n  - reply: four\n",
     "a text that is too long to keep": f"  - {{reply: {'x' * 5_000}, times: always}}\n",
+    "a text with marks of literal replies": "  - {reply: 811111111111111 of 822222222222223, times: always}\n",
     "a refusal": "  - reply: [{refusal: I will not.}]\n    times: always\n",
     "an id of its own": "  - {reply: one, id: aB9, times: always}\n",
     "states": "  - {reply: a, then: asked}\n  - {reply: b, when: {state: asked}}\n  - {reply: c, times: always}\n",

@@ -20,6 +20,8 @@ from tests.support.memory_connection import PARSERS
 from tests.support.outlets import OUTLETS, WAITING, GatewayLine, Outlet, on_line
 
 HEALTHY = "  - reply: one two three four five\n    times: always\n"
+FIVE_OTHERS = "  - {when: {text: nobody says this}, reply: no}\n" * 5
+MARKS = '{x-a: <request id>, x-b: "811111111111111", x-c: <body>, x-d: <common>, x-e: "6"}'
 PACED = "    pace: {first: 100ms, interval: 20ms}\n"
 
 
@@ -87,6 +89,12 @@ REQUESTS: dict[str, tuple[str, list[bytes]]] = {
     "errors with a header": (
         "  - error: {status: 503}\n    headers: {x-a: 50 %}\n    times: always\n",
         [post()] * 2,
+    ),
+    "the sixth turn": (FIVE_OTHERS + HEALTHY, [post(), STREAM, post("/api/v1/chat/completions")]),
+    "the sixth turn, an error": (FIVE_OTHERS + "  - error: {status: 529}\n", [post(), post()]),
+    "an error with the marks of the lane": (
+        f"  - {{error: {{status: 529}}, headers: {MARKS}, times: always}}\n",
+        [post(), post()],
     ),
     "garbage after an answer that is owed": (HEALTHY + PACED, [post() + b"\x00 garbage\r\n\r\n"]),
 }
