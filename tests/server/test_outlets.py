@@ -131,6 +131,13 @@ def test_both_outlets_answer_a_request_with_the_same_bytes(case: str, parser: ty
     assert told(direct.entries) == told(over_asgi.entries)
 
 
+@pytest.mark.parametrize("turn", [HEALTHY, "  - {error: {status: 529}, times: always}\n"])
+def test_both_outlets_answer_many_sessions_with_the_same_bytes(turn: str) -> None:
+    pieces = [post().replace(b"sk_test_12345678", b"sk_test_%d" % number) for number in range(64) for _ in range(2)]
+    direct, over_asgi = [played(outlet, turn, pieces, PARSERS[0]) for outlet in OUTLETS]
+    assert direct.transport.written == over_asgi.transport.written
+
+
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_store_that_waits_changes_no_byte(case: str) -> None:
     waiting, immediate = [played(outlet, *REQUESTS[case], PARSERS[0]) for outlet in (WAITING, OUTLETS[0])]
