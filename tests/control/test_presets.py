@@ -11,6 +11,8 @@ from mockserver.control.presets import PRESETS, Preset
 from tests.control.support import Served, serving
 from tests.support.engine import turns
 
+pytestmark = pytest.mark.slow  # the official SDKs
+
 ANSWER = "One two three four five six."
 PLAYED = turns(f"""
   - reply: {ANSWER}

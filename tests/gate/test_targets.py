@@ -92,6 +92,7 @@ RAW = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("what", "first", "more", "words"), RAW, ids=[row[0] for row in RAW])
 def test_what_is_hardly_http_ends_in_a_clear_message(what: str, first: bytes, more: bytes, words: str) -> None:
     short = replace(PROFILES["smoke"], limits=AnswerLimits(connect=0.2, silence=0.2, total=0.2))
@@ -106,6 +107,7 @@ def test_no_profile_waits_long_for_a_refusal(monkeypatch: pytest.MonkeyPatch) ->
         run(url, "paid")
 
 
+@pytest.mark.slow
 def test_a_target_that_stops_answering_is_left_alone() -> None:
     count = [0]
 

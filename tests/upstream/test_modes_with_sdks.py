@@ -18,6 +18,8 @@ from mockserver.server.uvicorn import running
 from tests.support.engine import contract
 from tests.support.sockets import Served, serving
 
+pytestmark = pytest.mark.slow  # the official SDKs
+
 REAL = "  - {reply: one two three, pace: {chunk: word}, times: always}\n"
 BUSY = "[{error: {status: 503}, limit: 1}, {faults: [{close: {at: delta 2}}], when: {stream: true}}]"
 

@@ -16,6 +16,8 @@ from tests.gate.support import reference_gateway
 from tests.support.sockets import exchange, serving
 from tests.upstream.support import recording, replaying
 
+pytestmark = pytest.mark.slow  # the official SDKs
+
 KEY = reference.KEY
 MODEL = "qwen-coder-32b"
 LOOK: ToolParam = {
