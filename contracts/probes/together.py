@@ -64,13 +64,18 @@ def costs_at_once(client: Client) -> None:
     client.check("balance-together", right, got, exchange)
 
 
+def _sent_at_once(client: Client, credential: str) -> tuple[list[CheckedExchange], list[CheckedExchange]]:
+    """Send a conversation many times at once. Return all exchanges, and those that were answered."""
+    operation, key = client.operation("messages"), client.credential(credential)
+    body = client.body(operation)
+    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
+    return exchanges, [each for each in exchanges if each.response.status == 200]
+
+
 @probe("limit-together", profiles=["smoke", "full"])
 def limited_at_once(client: Client) -> None:
     """Send twice as many requests at once as a limited key may serve. Each window that passes allows as many again."""
-    operation, key = client.operation("messages"), client.credential("window")
-    body = client.body(operation)
-    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
-    served = [each for each in exchanges if each.response.status == 200]
+    exchanges, served = _sent_at_once(client, "window")
     took = max(each.at + each.response.seconds for each in exchanges) - min(each.at for each in exchanges)
     right = len(served) <= FEW * (1 + int(took))
     got = f"{len(served)} of {AT_ONCE} requests at once were served with a limited key"
@@ -80,10 +85,7 @@ def limited_at_once(client: Client) -> None:
 @probe("exhausted-together", profiles=["smoke", "full"])
 def unpaid_at_once(client: Client) -> None:
     """Send many requests at once on an account without credits."""
-    operation, key = client.operation("messages"), client.credential("exhausted")
-    body = client.body(operation)
-    exchanges = at_once(client, AT_ONCE, lambda: client.post(operation, body, key=key, on_purpose=True, checked=False))
-    served = [each for each in exchanges if each.response.status == 200]
+    exchanges, served = _sent_at_once(client, "exhausted")
     got = f"{len(served)} of {AT_ONCE} requests at once were served on an account without credits"
     client.check("exhausted-together", not served, got, (served or exchanges)[-1])
 

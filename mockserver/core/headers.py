@@ -22,7 +22,7 @@ class RequestHeaders(dict[str, str]):
 
 
 def derive(headers: Mapping[str, str], make: Callable[[Mapping[str, str]], T]) -> T:
-    """Return `make(headers)`, made once for one `RequestHeaders`. `make` must be a function of a module."""
+    """Return `make(headers)`, made once for one `RequestHeaders` unless that is None. `make` is a module's function."""
     if not isinstance(headers, RequestHeaders):
         return make(headers)
     known: T | None = headers.derived.get(make)

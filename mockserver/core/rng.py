@@ -75,7 +75,7 @@ class NumberedDraws:
         self._form = _joined((*before, "")).replace(b"%", b"%%") + b"%d"
 
     def of(self, number: int) -> float:
-        """Return the number of this number."""
+        """Return the draw of this number."""
         state = int.from_bytes(blake2b(self._form % number, digest_size=8).digest())
         return (_mixed((state + _STEP) & _MASK) >> 11) / (1 << 53)
 

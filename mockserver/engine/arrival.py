@@ -4,13 +4,11 @@ A server makes the `Arrival` of a request (`Engine.arrive`), reads its session f
 again, if a store that several processes share must retry.
 """
 
-from mockserver.accounts import keys
 from mockserver.accounts.identify import Accounts
 from mockserver.core.conversation import JsonObject
 from mockserver.core.errors import Refusal
-from mockserver.core.headers import derive
 from mockserver.engine.head import read_head
-from mockserver.engine.request import Request, call_with, outline, read_call, request_body
+from mockserver.engine.request import Request, call_of, call_with, outline, read_call, request_body
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.operation import Operation
 from mockserver.scenarios.call import Call
@@ -67,15 +65,7 @@ class Arrival:
         if not isinstance(self._read, Call):
             operation, request, body = self.routed(), self.request, self.body()
             conversation = WIRES[operation.wire].parse(body, operation.max_tokens)
-            key = derive(request.headers, keys.key_of)
-            self._read = Call(
-                operation=operation,
-                conversation=conversation,
-                path=request.path,
-                headers=request.headers,
-                key=key,
-                body=body,
-            )
+            self._read = call_of(operation, request, conversation, body)
         return self._read
 
     def lenient_call(self) -> Call:

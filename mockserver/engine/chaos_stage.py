@@ -50,7 +50,7 @@ class Draws(msgspec.Struct, frozen=True, gc=False):
     profile: ChaosProfile | None
     lucky: Sequence[tuple[CompiledRule, float]]
 
-    def spare(self, arrival: Arrival, cache: CacheState, now: float) -> bool:
+    def spares(self, arrival: Arrival, cache: CacheState, now: float) -> bool:
         """Return whether chaos leaves the answer to a request as it is: no lucky rule may fire."""
         if self.profile is None:
             return self.memory.profile == NONE
@@ -86,7 +86,7 @@ def disturb(
 
     `before` and `after` are the session before and after the undisturbed step, which made `decision`.
     """
-    if draws.spare(arrival, decision.note.cache, now):
+    if draws.spares(arrival, decision.note.cache, now):
         return draws.remembered(after), decision
     if draws.profile is None:
         wire = wire_named(arrival.routed().wire)

@@ -7,8 +7,8 @@ from mockserver.accounts.session import Session
 from mockserver.core.actions import Data, End, Head, Headers
 from mockserver.core.errors import Failure
 from mockserver.core.rng import NumberedTokens
-from mockserver.engine.decision import Decision, Note
-from mockserver.engine.prepared_turn import PreparedAnswer
+from mockserver.engine.decision import Decision
+from mockserver.engine.prepared_turn import PreparedAnswer, turn_note
 from mockserver.engine.recipe import Recipe
 from mockserver.engine.responses import JSON, TURN_HEADER
 from mockserver.openapi.operation import Operation
@@ -60,15 +60,7 @@ class PreparedFailure:
         self.status, self.output, self.code, self.pauses = failure.status, 0, failure.code, False
         self.formats: dict[bool, bytes] = {}
         self.weights: dict[bool, int] = {}
-        seed = script.seed if script.seed is not None else session.seed
-        self._note = Note(
-            session=session.id,
-            seed=seed,
-            operation=operation.name,
-            scenario=script.name,
-            turn=turn.number,
-            code=failure.code,
-        )
+        self._note = turn_note(script, turn, session, operation, failure.code)
         self._recipe = Recipe(failure=failure)
         self._request_id = NumberedTokens((session.seed, session.id, "request"))
         self._body = render(failure, wire, _MARK, envelope).split(_MARK.encode())

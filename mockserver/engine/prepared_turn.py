@@ -102,6 +102,14 @@ class PreparedAnswer(msgspec.Struct, frozen=True, gc=False):
         return self.turn.decision(self)
 
 
+def turn_note(script: Script, turn: CompiledTurn, session: Session, operation: Operation, code: str = "") -> Note:
+    """Return the note of each answer of a turn, without tokens. `code` is that of an error."""
+    seed = script.seed if script.seed is not None else session.seed
+    return Note(
+        session=session.id, seed=seed, operation=operation.name, scenario=script.name, turn=turn.number, code=code
+    )
+
+
 class PreparedReply:
     """A turn that gives the same reply each time."""
 
@@ -138,11 +146,8 @@ class PreparedReply:
         self._wire, self._plan = WIRES[operation.wire], turn.plan
         self.formats: dict[bool, bytes] = {}
         self.weights: dict[bool, int] = {}
-        seed = script.seed if script.seed is not None else session.seed
-        self._note = Note(
-            session=session.id, seed=seed, operation=operation.name, scenario=script.name, turn=turn.number
-        )
-        self._reply_seed = joined(seed, session.id, script.name, turn.number)
+        self._note = turn_note(script, turn, session, operation)
+        self._reply_seed = joined(self._note.seed, session.id, script.name, turn.number)
         self._reply_id = NumberedTokens((self._reply_seed,), ("reply",))
         self._call_ids = [NumberedTokens((self._reply_seed,), ("tool", place)) for place in literal.calls]
         self._request_id = NumberedTokens((session.seed, session.id, "request"))

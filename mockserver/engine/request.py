@@ -53,12 +53,18 @@ def handler_request(request: Request, parameters: Parameters) -> HandlerRequest:
 
 def outline(operation: Operation, request: Request) -> Call:
     """Return the call before its body is read."""
+    return call_of(operation, request, None, {})
+
+
+def call_of(operation: Operation, request: Request, conversation: Conversation | None, body: JsonObject) -> Call:
+    """Return the call of a request with this body and conversation."""
     return Call(
         operation=operation,
-        conversation=None,
+        conversation=conversation,
         path=request.path,
         headers=request.headers,
         key=derive(request.headers, keys.key_of),
+        body=body,
     )
 
 
@@ -96,14 +102,8 @@ def request_body(operation: Operation, request: Request, parameters: Parameters)
 
 def call_with(operation: Operation, request: Request, body: JsonObject) -> Call:
     """Return the call with a valid body and the conversation in it. Raises `Refusal` 400."""
-    return Call(
-        operation=operation,
-        conversation=None if operation.wire == "json" else _conversation(operation, body),
-        path=request.path,
-        headers=request.headers,
-        key=derive(request.headers, keys.key_of),
-        body=body,
-    )
+    conversation = None if operation.wire == "json" else _conversation(operation, body)
+    return call_of(operation, request, conversation, body)
 
 
 def conversation_of(operation: Operation, body: JsonObject) -> Conversation:

@@ -103,7 +103,7 @@ class Engine:
         if arrival.head.is_preflight:
             return session, Decision(cors.preflight(headers), Note(session=session.id, operation=PREFLIGHT))
         draws = drawn(self.chaos, session, headers, now)
-        if short is not None and draws is not None and draws.spare(arrival, "none", now):
+        if short is not None and draws is not None and draws.spares(arrival, "none", now):
             return draws.remembered(short[0]), short[1]
         after, decision = _written(*short) if short is not None else self._undisturbed(session, arrival, now)
         if after is not session and draws is not None:
