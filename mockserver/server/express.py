@@ -3,7 +3,8 @@
 Theory. Most requests come in one piece, when every earlier answer of their connection is complete, and most answers
 neither wait nor break. Between such a request and the end of its answer nothing else happens on the event loop: nobody
 can look at the answer, hold it back or leave. So it needs no cycle, no player, no gate and no place in the traffic.
-The lane decides, lays head and bodies together, writes them at once, settles the account, and enters the exchange.
+The lane decides, lays head and bodies together, settles the account, enters the exchange, and writes all at once: a
+client that has its answer finds it in the journal, from another thread too.
 
 Most answers are those of prepared turns. Such an answer is not even written out as actions: what the framing would make
 of it is known but for a few values (`_format`), and the journal keeps it unread.
@@ -105,12 +106,12 @@ def serve(wire: ExpressConnection, gateway: Gateway, head: RequestHead, body: by
         cycle.play(gateway.begin_decided(decided, answer, wire.socket_connection))
         return True
     data, outcome, keep_alive = sent
-    wire.transport.write(data)
     try:
         credits = gateway.settle_now(decided.session_id, answer, store, outcome)
         _enter(gateway, decided, answer, outcome, decided.received_at, gateway.traffic.next_id(), credits)
     except Exception:
         log.exception(_NOT_ENTERED)
+    wire.transport.write(data)
     wire.served(keep_alive=keep_alive)
     return True
 
@@ -123,7 +124,7 @@ def _send_prepared(
     body, frames = turn.body(answer)
     id, size, is_stream = answer.request_id.encode(), len(body), answer.is_stream
     values = (common, id, size, body) if is_stream else (common, size, id, body)
-    wire.transport.write((turn.formats.get(is_stream) or _format(turn, is_stream)) % values)
+    data = (turn.formats.get(is_stream) or _format(turn, is_stream)) % values
     outcome, request, receipt = _complete(turn.status, frames, size), decided.request, answer.receipt
     try:
         credits = gateway.settle_whole(decided.session_id, receipt) if receipt is not None else None
@@ -133,6 +134,7 @@ def _send_prepared(
             _enter(gateway, decided, answer.decision(), outcome, ended_at, live, credits)
     except Exception:
         log.exception(_NOT_ENTERED)
+    wire.transport.write(data)
 
 
 def _format(turn: PreparedTurn, is_stream: bool) -> bytes:

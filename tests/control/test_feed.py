@@ -185,6 +185,7 @@ def test_a_slow_reader_is_dropped_with_a_last_event_and_can_come_back(
     monkeypatch.setattr(feeding, "MOST_BEHIND", 1_000)
     monkeypatch.setattr(feeding, "LARGEST_BATCH", 500)
     served.ask()
+    served.get("/about")  # a turn of the server's loop later, the exchange is entered
     exchange = next(iter(served.app.journal))
     with served.feed() as feed, served.feed() as other:
         with served.streaming("held"):
@@ -226,6 +227,7 @@ def test_feeds_that_nobody_reads_soon_take_no_writes_and_no_encoding(
         return pytest.fail("the feeds are still there")
 
     served.ask()
+    served.get("/about")  # a turn of the server's loop later, the exchange is entered
     exchange = next(iter(served.app.journal))
     with unread(served, UNREAD_FEEDS), served.streaming("held"):
         live = next(iter(served.app.traffic.live.values()))

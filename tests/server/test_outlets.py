@@ -138,6 +138,25 @@ def test_both_outlets_answer_many_sessions_with_the_same_bytes(turn: str) -> Non
     assert direct.transport.written == over_asgi.transport.written
 
 
+@pytest.mark.parametrize("turn", [HEALTHY, '  - {reply: "{{last_user_text}}", times: always}\n'])
+def test_an_answer_that_leaves_at_once_is_in_the_journal_before(turn: str) -> None:
+    entered: list[int] = []
+
+    async def scene(line: GatewayLine) -> None:
+        write = line.transport.write
+
+        def noted(data: bytes | bytearray | memoryview) -> None:
+            entered.append(len(line.gateway.journal))
+            write(data)
+
+        line.transport.write = noted  # type: ignore[method-assign]  # this transport alone
+        for piece in (post(), post(), STREAM):  # the lane takes heads that it knows
+            await line.feed(piece)
+
+    on_line(scene, OUTLETS[0], turns(turn))
+    assert entered[1:] == [2, 3]
+
+
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_store_that_waits_changes_no_byte(case: str) -> None:
     waiting, immediate = [played(outlet, *REQUESTS[case], PARSERS[0]) for outlet in (WAITING, OUTLETS[0])]
